@@ -1,0 +1,44 @@
+"""The value that every part of Earmark calls sound."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """A stretch of sound in memory.
+
+    Attributes:
+        samples: float32, shape (channels, n), full scale is [-1, 1].
+        rate_hz: samples per second of each channel.
+        source: where it came from, in words for the user (a file name, a device name).
+        repaired: how many NaN or infinite samples were replaced by silence.
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: int
+    source: str = ""
+    repaired: int = 0
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[0])
+
+    @property
+    def length(self) -> int:
+        """Number of samples in each channel."""
+        return int(self.samples.shape[1])
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length in seconds."""
+        return self.length / self.rate_hz
+
+    def mono(self) -> NDArray[np.float32]:
+        """The mean of the channels: float32, shape (n,)."""
+        if self.channels == 1:
+            return self.samples[0]
+        return self.samples.mean(axis=0, dtype=np.float32)

@@ -1,0 +1,71 @@
+"""The card of a classifier: everything about it that is not a tensor, as validated JSON."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Part(_Strict):
+    """A feature or network: its name in the table and its constructor's arguments."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Calibration(_Strict):
+    """From logits to probabilities one can read, and when to believe them.
+
+    ``probability = activation(scale * logit / temperature + bias)``, activation being the
+    softmax of a single-label and the sigmoid of a multi-label task; then times the gate's presence.
+    """
+
+    temperature: float = Field(1.0, gt=0)
+    scale: list[float] | None = None  # one a label; None: 1
+    bias: list[float] | None = None  # one a label; None: 0
+    thresholds: list[float]  # one a label: at or over this the label counts as heard
+    silence_dbfs: float = -65.0  # windows with a lower RMS level are silence: presence 0
+    presence_threshold: float = Field(0.5, ge=0, le=1)  # under it the row is not what it knows
+    smoothing_seconds: float = Field(2.0, ge=0)  # default time constant of what is shown
+    gate: str | None = None  # what the gate listens for, in a word ("music"); None: no gate
+
+
+class DataSource(_Strict):
+    """One collection the classifier learned from."""
+
+    name: str
+    licence: str
+    count: int | None = None
+    fingerprint: str | None = None
+    url: str | None = None
+
+
+class Card(_Strict):
+    """Metadata of a classifier file, under the key ``card``."""
+
+    format: Literal[1] = FORMAT
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    description: str
+    task: Literal["instrument", "genre", "mood", "author", "other"]
+    multi_label: bool
+    labels: list[str] = Field(min_length=1)
+    rate_hz: int = Field(ge=1000, le=384_000)
+    window_samples: int = Field(ge=1)
+    hop_samples: int = Field(ge=1)
+    feature: Part
+    network: Part
+    calibration: Calibration
+    data: list[DataSource] = Field(default_factory=list)
+    licence: str
+    credits: str = ""
+    metrics: dict[str, float] = Field(default_factory=dict)
+    limits: str = ""  # where it fails, in words
+    recipe: dict[str, Any] | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    date: str
