@@ -1,0 +1,1 @@
+"""Earmark's engine: hears which instrument, which genre, whose music. No Qt in here."""
