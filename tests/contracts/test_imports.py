@@ -1,0 +1,65 @@
+"""Who may import whom, and what must stay out of the way when the window opens."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _python(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_import_rules_hold() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports"))],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "engine",
+        "engine.audio",
+        "engine.timeline",
+        "engine.decisions",
+        "engine.export",
+        "engine.cli",
+        "desktop",
+        "desktop.__main__",
+        "desktop.application",
+        "desktop.window",
+        "desktop.pages.listen",
+        "desktop.pages.file",
+    ],
+)
+def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
+    heavy = "{'torch', 'librosa', 'numba', 'scipy', 'sklearn'}"
+    loaded = _python(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
+    assert loaded == "[]"
+
+
+def test_the_engine_does_not_load_qt() -> None:
+    loaded = _python(
+        "import sys, engine, engine.cli, engine.live, engine.batch, engine.views, engine.catalog;"
+        "print([name for name in sys.modules if name.startswith(('PySide6', 'pyqtgraph'))])"
+    )
+    assert loaded == "[]"
+
+
+def test_importing_the_engine_is_quick() -> None:
+    # Best of five: the fastest run is the one the rest of the machine disturbed least.
+    clock = "time.perf_counter()"
+    code = f"import time; start = {clock}; import engine; print({clock} - start)"
+    assert min(float(_python(code)) for _ in range(5)) < 0.2
