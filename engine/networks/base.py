@@ -1,6 +1,7 @@
 """What every network is: a module from features to logits, in two halves."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,10 +9,10 @@ from torch import Tensor, nn
 
 
 class Sliding(ABC):
-    """A network's trunk drawn over a growing stretch of feature frames.
+    """A trunk drawn over a growing stretch of feature frames.
 
-    Live and file analysis push frames as they come; nothing that overlapping windows share needs
-    to be computed twice. The result is that of :meth:`Network.embed` on each window alone.
+    Live and file analysis push frames as they come; what overlapping windows share need not be
+    computed twice. The result is that of the trunk on each window alone.
     """
 
     @abstractmethod
@@ -26,22 +27,52 @@ class Sliding(ABC):
         """
 
 
+class Trunk(nn.Module, ABC):
+    """Features to an embedding: the part that several classifiers may share.
+
+    Trunks of one class that hold equal tensors are computed once for all who use them.
+
+    Attributes:
+        bands: rows of the features it takes.
+        embedding_size: numbers it gives for one window.
+    """
+
+    bands: int
+    embedding_size: int
+
+    @abstractmethod
+    def forward(self, features: Tensor) -> Tensor:
+        """Shape (batch, bands, frames) to (batch, embedding_size)."""
+
+    def sliding(self, window_frames: int, hop_frames: int) -> Sliding:
+        """A stateful form for windows of ``window_frames`` every ``hop_frames``."""
+        return WindowByWindow(self, window_frames, hop_frames)
+
+
 class Network(nn.Module, ABC):
-    """Features to logits: ``head(embed(features))``.
+    """Features to logits: a head on the joined embeddings of one or more trunks.
 
     Attributes:
         bands: rows of the features it takes.
         classes: logits it gives.
-        embedding_size: numbers that :meth:`embed` gives for one window.
     """
 
     bands: int
     classes: int
-    embedding_size: int
 
+    @property
     @abstractmethod
+    def trunks(self) -> Sequence[Trunk]:
+        """The trunks whose embeddings, joined in this order, the head takes."""
+
+    @property
+    def embedding_size(self) -> int:
+        """Numbers that :meth:`embed` gives for one window."""
+        return sum(trunk.embedding_size for trunk in self.trunks)
+
     def embed(self, features: Tensor) -> Tensor:
         """Shape (batch, bands, frames) to (batch, embedding_size)."""
+        return torch.cat([trunk(features) for trunk in self.trunks], dim=1)
 
     @abstractmethod
     def head(self, embedding: Tensor) -> Tensor:
@@ -51,17 +82,6 @@ class Network(nn.Module, ABC):
         """Shape (batch, bands, frames) to logits (batch, classes)."""
         return self.head(self.embed(features))
 
-    def trunk_tensors(self) -> dict[str, Tensor]:
-        """The tensors that :meth:`embed` depends on.
-
-        Classifiers whose trunks are of one class and hold equal tensors share one computation.
-        """
-        return dict(self.state_dict())
-
-    def sliding(self, window_frames: int, hop_frames: int) -> Sliding:
-        """A stateful trunk for windows of ``window_frames`` every ``hop_frames``."""
-        return WindowByWindow(self, window_frames, hop_frames)
-
     @abstractmethod
     def arguments(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values: what ``build_network`` needs to remake it."""
@@ -70,23 +90,25 @@ class Network(nn.Module, ABC):
 class WindowByWindow(Sliding):
     """The plain way: cut each window out and embed it."""
 
-    def __init__(self, network: Network, window_frames: int, hop_frames: int) -> None:
-        self._network = network
+    def __init__(self, trunk: Trunk, window_frames: int, hop_frames: int) -> None:
+        self._trunk = trunk
         self._window = window_frames
         self._hop = hop_frames
-        self._held = torch.zeros(network.bands, 0)
+        self._held = torch.zeros(trunk.bands, 0)
         self._skip = 0
 
     def push(self, frames: Tensor) -> Tensor:
         """See :meth:`Sliding.push`."""
-        held = torch.cat([self._held.to(frames.device), frames], dim=1)
-        skipped = min(self._skip, held.shape[1])
-        held, self._skip = held[:, skipped:], self._skip - skipped
+        skipped = min(self._skip, frames.shape[1])
+        self._skip -= skipped
+        held = torch.cat([self._held.to(frames.device), frames[:, skipped:]], dim=1)
         count = max(0, 1 + (held.shape[1] - self._window) // self._hop)
         if count == 0:
             self._held = held
-            return frames.new_zeros(0, self._network.embedding_size)
-        windows = held.unfold(1, self._window, self._hop)[:, :count].permute(1, 0, 2)
+            return frames.new_zeros(0, self._trunk.embedding_size)
+        windows = held.unfold(1, self._window, self._hop)[:, :count].transpose(0, 1)
         used = count * self._hop
-        self._held, self._skip = held[:, used:], max(0, used - held.shape[1])
-        return self._network.embed(windows)
+        self._skip = max(0, used - held.shape[1])
+        self._held = held[:, used:]
+        embeddings: Tensor = self._trunk(windows)
+        return embeddings
