@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
+import torch.nn.functional as functional
 from torch import Tensor, nn
 
 
@@ -16,6 +17,8 @@ class Feature(nn.Module, ABC):
         hop_length: samples from the start of one frame to the start of the next.
         center: whether frame k is centred on sample ``k * hop_length`` (the waveform is padded
             with zeros by half a frame on both sides) or starts there.
+        clip_wide: whether a frame depends on the whole clip (a floor under its loudest frame, a
+            scaling to its range); such a feature cannot be streamed.
     """
 
     rate_hz: int
@@ -23,8 +26,8 @@ class Feature(nn.Module, ABC):
     frame_length: int
     hop_length: int
     center: bool
+    clip_wide: bool = False
 
-    @abstractmethod
     def forward(self, waveform: Tensor) -> Tensor:
         """Compute the frames.
 
@@ -32,22 +35,34 @@ class Feature(nn.Module, ABC):
             waveform: float32, shape (batch, samples), full scale [-1, 1].
 
         Returns:
-            float32, shape (batch, bands, frames).
+            float32, shape (batch, bands, frames); no frames when it is shorter than one.
+        """
+        if self.center:
+            half = self.frame_length // 2
+            waveform = functional.pad(waveform, (half, half))
+        if waveform.shape[-1] < self.frame_length:
+            return waveform.new_zeros(waveform.shape[0], self.bands, 0)
+        return self.frames(waveform)
+
+    @abstractmethod
+    def frames(self, waveform: Tensor) -> Tensor:
+        """The frames that lie wholly inside the waveform, of at least one frame's length.
+
+        Shape (batch, samples) to (batch, bands, 1 + (samples - frame_length) // hop_length).
         """
 
     @property
     def local(self) -> bool:
-        """True when a frame depends on nothing but its own ``frame_length`` samples.
+        """True when frame k depends on samples from ``k * hop_length`` on and on nothing else.
 
-        Only then can windows that overlap share frames. A centred feature, or one that is
-        normalised over the whole clip, is not local.
+        Only then can windows that overlap share frames.
         """
-        return not self.center
+        return not (self.center or self.clip_wide)
 
     def frame_count(self, samples: int) -> int:
         """Frames that a waveform of this many samples gives."""
         if self.center:
-            return 1 + samples // self.hop_length
+            samples += 2 * (self.frame_length // 2)
         return max(0, 1 + (samples - self.frame_length) // self.hop_length)
 
     @abstractmethod

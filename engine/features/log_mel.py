@@ -1,0 +1,78 @@
+"""Log-mel spectrogram."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from engine.errors import ModelError
+from engine.features.filters import mel_bank
+from engine.features.spectrum import Spectral, above_floor, decibels
+
+
+class LogMel(Spectral):
+    """Power in mel bands on a logarithmic scale.
+
+    Mel filters have unit area and Slaney's scale unless ``htk`` is set.
+
+    Args:
+        rate_hz: sample rate.
+        n_fft: frame length.
+        hop_length: samples between frames.
+        n_mels: bands.
+        low_hz: lower edge of the lowest band.
+        high_hz: upper edge of the highest, None: half the rate.
+        htk: use the HTK mel scale.
+        log: ``"db"``: 10 log10(power), at least -100 dB; ``"compress"``: log10(1 + 10000 power),
+            which is 0 for silence, as the musicnn networks take it.
+        top_db: floor under the clip's loudest value in dB; makes the feature clip-wide.
+        center: see :class:`Feature`.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_hz: int,
+        n_fft: int = 2048,
+        hop_length: int = 512,
+        n_mels: int = 128,
+        low_hz: float = 0.0,
+        high_hz: float | None = None,
+        htk: bool = False,
+        log: Literal["db", "compress"] = "db",
+        top_db: float | None = None,
+        center: bool = True,
+    ) -> None:
+        super().__init__(rate_hz, n_fft, hop_length, center)
+        if log not in ("db", "compress"):
+            raise ModelError(f"A log-mel spectrogram's log is 'db' or 'compress', not {log!r}.")
+        highest = rate_hz / 2 if high_hz is None else high_hz
+        if not 0 <= low_hz < highest <= rate_hz / 2:
+            raise ModelError(f"Mel bands must lie between 0 and {rate_hz / 2:g} Hz.")
+        self.bands = n_mels
+        self.clip_wide = top_db is not None
+        self._chosen = {
+            "n_mels": n_mels,
+            "low_hz": low_hz,
+            "high_hz": high_hz,
+            "htk": htk,
+            "log": log,
+            "top_db": top_db,
+        }
+        self._log, self._top_db = log, top_db
+        bank = torch.from_numpy(mel_bank(rate_hz, n_fft, n_mels, low_hz, highest, htk=htk))
+        self.register_buffer("bank", bank.float().T.contiguous(), persistent=False)
+        self.bank: Tensor
+
+    def from_power(self, power: Tensor) -> Tensor:
+        """See :class:`Spectral`."""
+        mel = power @ self.bank
+        return decibels(mel) if self._log == "db" else (1.0 + 10_000.0 * mel).log10()
+
+    def whole(self, features: Tensor) -> Tensor:
+        """See :class:`Spectral`."""
+        return above_floor(features, self._top_db)
+
+    def arguments(self) -> dict[str, Any]:
+        """See :class:`Feature`."""
+        return super().arguments() | self._chosen

@@ -1,0 +1,126 @@
+"""The short-time Fourier transform, and the two features that are little more."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.errors import ModelError
+from engine.features.base import Feature
+
+# Frames transformed at once: their spectra stay in the processor's cache.
+_CHUNK_FRAMES = 256
+
+
+class Spectral(Feature):
+    """Base of all that starts from the power spectrum of Hann-windowed frames.
+
+    Args:
+        rate_hz: sample rate.
+        n_fft: frame length in samples.
+        hop_length: samples between frames.
+        center: see :class:`Feature`.
+
+    Attributes:
+        precise: compute in float64: for what looks at the weakest bins of a frame, which the
+            rounding of a float32 transform buries 140 dB under the strongest.
+    """
+
+    precise = False
+
+    def __init__(self, rate_hz: int, n_fft: int, hop_length: int, center: bool) -> None:
+        super().__init__()
+        if n_fft < 2 or hop_length < 1:
+            raise ModelError("A frame needs at least 2 samples and a hop of at least 1.")
+        self.rate_hz = rate_hz
+        self.frame_length = n_fft
+        self.hop_length = hop_length
+        self.center = center
+        window = torch.hann_window(n_fft, periodic=True, dtype=torch.float64)
+        self.register_buffer("window", window.float(), persistent=False)
+        self.window: Tensor
+        # Not a buffer: it stays in float64 where the module is moved to.
+        self._precise_window = window
+
+    @property
+    def bins(self) -> int:
+        """Bins of the spectrum, 0 Hz and the Nyquist frequency included."""
+        return 1 + self.frame_length // 2
+
+    def frames(self, waveform: Tensor) -> Tensor:
+        """See :meth:`Feature.frames`."""
+        cut = waveform.unfold(-1, self.frame_length, self.hop_length)
+        batch, count = cut.shape[:2]
+        cut = cut.flatten(0, 1) if batch == 1 else cut.reshape(batch * count, -1)
+        parts = [self._rows(part) for part in torch.split(cut, _CHUNK_FRAMES)]
+        rows = parts[0] if len(parts) == 1 else torch.cat(parts)
+        return self.whole(rows.view(batch, count, -1).transpose(1, 2))
+
+    def _rows(self, frames: Tensor) -> Tensor:
+        window = self.window
+        if self.precise and frames.device.type != "mps":  # which has no float64
+            frames, window = frames.double(), self._precise_window.to(frames.device)
+        spectrum = torch.view_as_real(torch.fft.rfft(frames * window))
+        return self.from_power(spectrum.square().sum(-1)).to(self.window.dtype)
+
+    def from_power(self, power: Tensor) -> Tensor:
+        """What becomes of each frame's power: shape (frames, bins) to (frames, bands)."""
+        raise NotImplementedError
+
+    def whole(self, features: Tensor) -> Tensor:
+        """What is done to the clip as a whole: shape (batch, bands, frames), kept."""
+        return features
+
+    def arguments(self) -> dict[str, Any]:
+        """See :class:`Feature`."""
+        return {
+            "rate_hz": self.rate_hz,
+            "n_fft": self.frame_length,
+            "hop_length": self.hop_length,
+            "center": self.center,
+        }
+
+
+class Stft(Spectral):
+    """Magnitude of the short-time Fourier transform: ``1 + n_fft // 2`` bands."""
+
+    def __init__(
+        self, *, rate_hz: int, n_fft: int = 2048, hop_length: int = 512, center: bool = True
+    ) -> None:
+        super().__init__(rate_hz, n_fft, hop_length, center)
+        self.bands = self.bins
+
+    def from_power(self, power: Tensor) -> Tensor:
+        """See :class:`Spectral`."""
+        return magnitude(power)
+
+
+class PowerSpectrogram(Spectral):
+    """Squared magnitude of the short-time Fourier transform: ``1 + n_fft // 2`` bands."""
+
+    def __init__(
+        self, *, rate_hz: int, n_fft: int = 2048, hop_length: int = 512, center: bool = True
+    ) -> None:
+        super().__init__(rate_hz, n_fft, hop_length, center)
+        self.bands = self.bins
+
+    def from_power(self, power: Tensor) -> Tensor:
+        """See :class:`Spectral`."""
+        return power
+
+
+def magnitude(power: Tensor) -> Tensor:
+    """Square root of the power, with a gradient of 0 rather than infinity at silence."""
+    return power.clamp(min=1e-30).sqrt()
+
+
+def decibels(power: Tensor, smallest: float = 1e-10) -> Tensor:
+    """Power to dB re 1, not below ``10 * log10(smallest)``."""
+    return 10.0 * power.clamp(min=smallest).log10()
+
+
+def above_floor(features: Tensor, top_db: float | None) -> Tensor:
+    """Raise what lies more than ``top_db`` under each clip's loudest value to that floor."""
+    if top_db is None or features.shape[-1] == 0:
+        return features
+    return features.maximum(features.amax(dim=(1, 2), keepdim=True) - top_db)
