@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 FORMAT = 1
 
@@ -25,13 +25,14 @@ class Calibration(_Strict):
     softmax of a single-label and the sigmoid of a multi-label task; then times the gate's presence.
     """
 
-    temperature: float = Field(1.0, gt=0)
+    temperature: float = Field(default=1.0, gt=0)
     scale: list[float] | None = None  # one a label; None: 1
     bias: list[float] | None = None  # one a label; None: 0
     thresholds: list[float]  # one a label: at or over this the label counts as heard
     silence_dbfs: float = -65.0  # windows with a lower RMS level are silence: presence 0
-    presence_threshold: float = Field(0.5, ge=0, le=1)  # under it the row is not what it knows
-    smoothing_seconds: float = Field(2.0, ge=0)  # default time constant of what is shown
+    # Under it the row is not what the classifier knows about.
+    presence_threshold: float = Field(default=0.5, ge=0, le=1)
+    smoothing_seconds: float = Field(default=1.0, ge=0)  # time constant of what is shown
     gate: str | None = None  # what the gate listens for, in a word ("music"); None: no gate
 
 
@@ -48,7 +49,7 @@ class DataSource(_Strict):
 class Card(_Strict):
     """Metadata of a classifier file, under the key ``card``."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
     description: str
@@ -56,8 +57,8 @@ class Card(_Strict):
     multi_label: bool
     labels: list[str] = Field(min_length=1)
     rate_hz: int = Field(ge=1000, le=384_000)
-    window_samples: int = Field(ge=1)
-    hop_samples: int = Field(ge=1)
+    window_samples: int = Field(ge=1, le=60_000_000)
+    hop_samples: int = Field(ge=1, le=60_000_000)
     feature: Part
     network: Part
     calibration: Calibration
@@ -69,3 +70,14 @@ class Card(_Strict):
     recipe: dict[str, Any] | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     date: str
+
+    @model_validator(mode="after")
+    def _lengths_agree(self) -> "Card":
+        count = len(self.labels)
+        if len(set(self.labels)) != count:
+            raise ValueError("the labels are not all different")
+        calibration = self.calibration
+        for values in (calibration.thresholds, calibration.scale, calibration.bias):
+            if values is not None and len(values) != count:
+                raise ValueError(f"the calibration is not for {count} labels")
+        return self

@@ -1,1 +1,19 @@
 """Sound in and out: files, resampling, microphone, playback. Needs numpy, never torch."""
+
+from engine.audio.audio import Audio
+from engine.audio.files import EXTENSIONS, AudioInfo, probe, read, stream, write
+from engine.audio.resample import Resampler, resample
+from engine.audio.ring import Ring
+
+__all__ = [
+    "EXTENSIONS",
+    "Audio",
+    "AudioInfo",
+    "Resampler",
+    "Ring",
+    "probe",
+    "read",
+    "resample",
+    "stream",
+    "write",
+]

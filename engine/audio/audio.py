@@ -40,5 +40,6 @@ class Audio:
     def mono(self) -> NDArray[np.float32]:
         """The mean of the channels: float32, shape (n,)."""
         if self.channels == 1:
-            return self.samples[0]
-        return self.samples.mean(axis=0, dtype=np.float32)
+            first: NDArray[np.float32] = self.samples[0]
+            return first
+        return np.asarray(self.samples.mean(axis=0, dtype=np.float32))

@@ -1,0 +1,106 @@
+"""What libsndfile does not read: m4a, aac, and the sound of mp4, webm and their like, by FFmpeg."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import AudioError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_TAGS = ("title", "artist", "album", "date", "genre", "comment")
+
+
+def open_container(path: Path, why_not: str) -> "Container":
+    """Open a file with FFmpeg.
+
+    Args:
+        path: the file.
+        why_not: libsndfile's reason for not taking it, for the message.
+
+    Raises:
+        AudioError: FFmpeg finds no sound in it either.
+    """
+    import av  # here: it takes 0.2 s to load and few files need it
+
+    av.logging.set_level(av.logging.PANIC)
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except (av.FFmpegError, ValueError) as error:
+        raise AudioError(
+            f"{path.name} is not a sound file that Earmark can read ({why_not}): "
+            "it is damaged or something else. Try another copy, or convert it to WAV or FLAC."
+        ) from error
+    if not container.streams.audio:
+        kind = "a video without sound" if container.streams.video else "no sound file"
+        container.close()
+        raise AudioError(f"{path.name} is {kind}: there is nothing to hear in it.")
+    return Container(path, container)
+
+
+class Container:
+    """A file open in FFmpeg; its first sound track."""
+
+    def __init__(self, path: Path, container: "InputContainer") -> None:
+        self._path = path
+        self._container = container
+        self._stream = container.streams.audio[0]
+        self.rate_hz = int(self._stream.rate or 0)
+        self.channels = int(self._stream.channels or 0)
+        name = self._stream.codec_context.codec.long_name
+        self.format = f"{container.format.long_name}, {name}"
+        self.tags = {
+            key: str(text) for key, text in container.metadata.items() if key.lower() in _TAGS
+        }
+        self.length: int | None = None
+        self._decoded = self._decode()
+        self._held: list[NDArray[np.float32]] = []
+        self._skip = 0
+
+    truncated = False  # FFmpeg says so by failing
+
+    def seek(self, frame: int) -> None:
+        """Go to a sample, by decoding up to it: FFmpeg's own seeking is not exact everywhere."""
+        self._skip = frame
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        """The next samples, float32, shape (channels, n)."""
+        wanted = frames
+        have = sum(block.shape[1] for block in self._held)
+        while have < wanted:
+            block = next(self._decoded, None)
+            if block is None:
+                break
+            skipped = min(self._skip, block.shape[1])
+            self._skip -= skipped
+            block = block[:, skipped:]
+            self._held.append(block)
+            have += block.shape[1]
+        joined = np.concatenate([np.zeros((self.channels, 0), np.float32), *self._held], axis=1)
+        self._held = [joined[:, wanted:]]
+        return np.ascontiguousarray(joined[:, :wanted])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def _decode(self) -> Iterator[NDArray[np.float32]]:
+        import av
+
+        converter = av.AudioResampler(
+            format="fltp", layout=self._stream.layout.name, rate=self.rate_hz
+        )
+        try:
+            for frame in self._container.decode(self._stream):
+                for piece in converter.resample(frame):
+                    yield piece.to_ndarray().astype(np.float32, copy=False)
+            for piece in converter.resample(None):
+                yield piece.to_ndarray().astype(np.float32, copy=False)
+        except av.FFmpegError as error:
+            raise AudioError(
+                f"{self._path.name} is broken and cannot be decoded to its end: {error.strerror}."
+            ) from error

@@ -1,0 +1,37 @@
+"""Features to logits, as torch modules; a new one is a file and a line in ``NETWORKS``."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import ModelError
+from engine.networks.base import Network, Sliding, Trunk
+from engine.networks.musicnn_tags import MusicnnTags
+
+__all__ = ["NETWORKS", "Network", "Sliding", "Trunk", "build_network", "describe_network"]
+
+NETWORKS: dict[str, type[Network]] = {
+    "musicnn_tags": MusicnnTags,
+}
+
+
+def build_network(name: str, arguments: Mapping[str, Any]) -> Network:
+    """Make a network, with weights at random, from its name and arguments.
+
+    Raises:
+        ModelError: no network of that name, or arguments that do not fit.
+    """
+    if name not in NETWORKS:
+        raise ModelError(f"There is no network '{name}'. Known are: {', '.join(NETWORKS)}.")
+    make: Callable[..., Network] = NETWORKS[name]
+    try:
+        inspect.signature(make).bind(**arguments)
+        return make(**arguments)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"The network '{name}' cannot be made: {error}.") from error
+
+
+def describe_network(network: Network) -> dict[str, Any]:
+    """The name and arguments from which :func:`build_network` makes a network of that shape."""
+    name = next(name for name, kind in NETWORKS.items() if type(network) is kind)
+    return {"name": name, "arguments": network.arguments()}
