@@ -1,7 +1,7 @@
 """Classifiers at work on a stream: files and the microphone go through the same lines.
 
-What can be shared is computed once: one resampler a rate, one feature stream for equal features, one
-sliding trunk for equal trunks; only the heads are each classifier's own.
+What can be shared is computed once: one resampler a rate, one feature stream for equal features,
+one sliding trunk for equal trunks; only the heads are each classifier's own.
 """
 
 import hashlib

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engine.decisions import Rules
+
 FORMAT = 1
 
 
@@ -81,3 +83,15 @@ class Card(_Strict):
             if values is not None and len(values) != count:
                 raise ValueError(f"the calibration is not for {count} labels")
         return self
+
+    def rules(self) -> Rules:
+        """When a label of this classifier counts as heard."""
+        calibration = self.calibration
+        return Rules(
+            thresholds=tuple(calibration.thresholds),
+            several=self.multi_label,
+            presence_threshold=calibration.presence_threshold,
+            gate=calibration.gate,
+            silence_dbfs=calibration.silence_dbfs,
+            smoothing_seconds=calibration.smoothing_seconds,
+        )

@@ -1,7 +1,8 @@
 """Probabilities over time: what file, batch and live analysis all produce."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,3 +56,100 @@ def concatenate(parts: Sequence[Timeline]) -> Timeline:
         window_seconds=first.window_seconds,
         hop_seconds=first.hop_seconds,
     )
+
+
+def empty_like(timeline: Timeline) -> Timeline:
+    """A timeline of the same classifier without rows."""
+    return rows(timeline, slice(0, 0))
+
+
+def rows(timeline: Timeline, chosen: slice | NDArray[np.bool_]) -> Timeline:
+    """Some rows of a timeline."""
+    return replace(
+        timeline,
+        times=timeline.times[chosen],
+        probabilities=timeline.probabilities[chosen],
+        presence=timeline.presence[chosen],
+        level_db=timeline.level_db[chosen],
+    )
+
+
+def between(timeline: Timeline, start_seconds: float, end_seconds: float) -> Timeline:
+    """The rows whose centre lies in a stretch; the nearest one where none does."""
+    inside = (timeline.times >= start_seconds) & (timeline.times <= end_seconds)
+    if len(timeline) and not inside.any():
+        middle = (start_seconds + end_seconds) / 2
+        inside[int(np.abs(timeline.times - middle).argmin())] = True
+    return rows(timeline, inside)
+
+
+def smooth(
+    timeline: Timeline,
+    method: Literal["exponential", "median", "none"] = "exponential",
+    seconds: float = 1.0,
+) -> Timeline:
+    """Calm the probabilities and the presence.
+
+    Args:
+        timeline: what to smooth.
+        method: ``"exponential"``: each row mixes with those before it; a change shows at once but
+            is 63 % there only after ``seconds``, which is its delay. ``"median"``: the middle value
+            of the rows within ``seconds`` around; it needs the future, so live it would come half
+            of ``seconds`` late, and it removes what lasts less than that half. ``"none"``.
+        seconds: time constant or width; 0 changes nothing.
+    """
+    if method == "none" or seconds <= 0 or len(timeline) == 0:
+        return timeline
+    if method == "exponential":
+        return Smoother(seconds).push(timeline)
+    values = np.column_stack([timeline.probabilities, timeline.presence])
+    width = max(1, 2 * round(seconds / timeline.hop_seconds / 2) + 1)
+    half = width // 2
+    padded = np.pad(values, ((half, half), (0, 0)), mode="edge")
+    calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, width, axis=0), axis=2)
+    return _with_values(timeline, calm.astype(np.float32))
+
+
+class Smoother:
+    """Exponential smoothing that goes on where it stopped: for rows that come one by one.
+
+    Args:
+        seconds: time constant; 0 changes nothing.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._state: NDArray[np.float64] | None = None
+
+    def push(self, timeline: Timeline) -> Timeline:
+        """Smooth rows that follow those pushed before."""
+        if self._seconds <= 0 or len(timeline) == 0:
+            return timeline
+        values = np.column_stack([timeline.probabilities, timeline.presence]).astype(np.float64)
+        keep = np.exp(-timeline.hop_seconds / self._seconds)
+        for index, row in enumerate(values):
+            before = row if self._state is None else self._state
+            self._state = keep * before + (1 - keep) * row
+            values[index] = self._state
+        return _with_values(timeline, values.astype(np.float32))
+
+
+def _with_values(timeline: Timeline, values: NDArray[np.float32]) -> Timeline:
+    return replace(timeline, probabilities=values[:, :-1], presence=values[:, -1])
+
+
+def summary(timeline: Timeline) -> list[tuple[str, float]]:
+    """Each label's probability over the whole, highest first.
+
+    The mean over the rows, weighted by how surely each holds what the classifier knows about: a
+    song that begins with ten seconds of silence or talk is judged by the music in it. When there
+    is none, the plain mean is given, which is near 0 everywhere.
+    """
+    if len(timeline) == 0:
+        return [(label, 0.0) for label in timeline.labels]
+    weight = timeline.presence.astype(np.float64)
+    if weight.max() < 0.5:
+        weight = np.ones_like(weight)
+    means = (timeline.probabilities * weight[:, None]).sum(axis=0) / weight.sum()
+    order = np.argsort(-means, kind="stable")
+    return [(timeline.labels[index], float(means[index])) for index in order]

@@ -1,0 +1,111 @@
+"""Which microphones there are, known by name and never by number."""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from engine.audio.portaudio import portaudio, refresh
+from engine.errors import AudioError
+
+
+@dataclass(frozen=True, order=True)
+class DeviceId:
+    """What a device is known by: numbers change when something is plugged in."""
+
+    name: str
+    host_api: str
+
+
+@dataclass(frozen=True)
+class InputDevice:
+    """A microphone or other input.
+
+    Attributes:
+        id: what it is known by.
+        channels: how many it has.
+        rate_hz: the rate it runs at.
+        is_default: whether the system offers it first.
+        index: PortAudio's number, good until the list is renewed.
+    """
+
+    id: DeviceId
+    channels: int
+    rate_hz: int
+    is_default: bool
+    index: int
+
+
+def input_devices(*, renew: bool = False) -> list[InputDevice]:
+    """All inputs, the default first; none when there is no sound system.
+
+    Args:
+        renew: look for devices plugged in or out since the last time. Has no effect while a
+            microphone or loudspeaker is in use.
+
+    Raises:
+        AudioError: PortAudio is missing.
+    """
+    sounddevice = portaudio()
+    if renew:
+        refresh()
+    try:
+        apis = sounddevice.query_hostapis()
+        devices = list(sounddevice.query_devices())
+        default = _default(sounddevice)
+    except sounddevice.PortAudioError:
+        return []
+    found: dict[DeviceId, InputDevice] = {}
+    for index, device in enumerate(devices):
+        if device["max_input_channels"] < 1:
+            continue
+        name = DeviceId(device["name"], apis[device["hostapi"]]["name"])
+        found.setdefault(
+            name,
+            InputDevice(
+                id=name,
+                channels=int(device["max_input_channels"]),
+                rate_hz=round(device["default_samplerate"]),
+                is_default=index == default,
+                index=index,
+            ),
+        )
+    return sorted(found.values(), key=lambda device: (not device.is_default, device.id))
+
+
+def find_device(wanted: DeviceId | None) -> InputDevice:
+    """The device of that name, or the default one.
+
+    Raises:
+        AudioError: it is not there.
+    """
+    devices = input_devices()
+    if not devices:
+        raise AudioError("There is no microphone: plug one in, then press Refresh.")
+    if wanted is None:
+        return devices[0]
+    for device in devices:
+        if device.id == wanted:
+            return device
+    raise AudioError(f"The microphone '{wanted.name}' is not there: plug it in or choose another.")
+
+
+def wait_for_device(wanted: DeviceId) -> Generator[list[InputDevice], None, InputDevice]:
+    """Wait until a device is there again; yields what is there now, ten times a second."""
+    devices: list[InputDevice] = []
+    looked = 0.0
+    while True:
+        if time.monotonic() - looked > 1.0:
+            devices = input_devices(renew=True)
+            looked = time.monotonic()
+        for device in devices:
+            if device.id == wanted:
+                return device
+        yield devices
+        time.sleep(0.1)
+
+
+def _default(sounddevice: object) -> int:
+    try:
+        return int(sounddevice.query_devices(kind="input")["index"])  # type: ignore[attr-defined]
+    except (ValueError, sounddevice.PortAudioError):  # type: ignore[attr-defined]
+        return -1

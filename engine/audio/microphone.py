@@ -1,0 +1,217 @@
+"""A microphone as a ring of its newest samples."""
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.devices import DeviceId, InputDevice, find_device
+from engine.audio.level import Level
+from engine.audio.portaudio import closed, opening
+from engine.audio.ring import Ring
+from engine.errors import AudioError
+
+LATENCY_SECONDS = 0.1
+STALLED_SECONDS = 1.5
+_CLOSE_SECONDS = 1.0
+_ZERO_SECONDS = 2.0
+# Frames that come this much later than any before, and stay late, were lost on the way.
+_LOST_SECONDS = 0.1
+
+
+class Microphone:
+    """Records into a ring, at the device's own rate, from ``open`` to ``close``.
+
+    The callback only copies; it also measures the level, and how late the frames come: a driver
+    that loses some often says nothing, but then every later frame is late for good.
+
+    Args:
+        device: which one, None: the default.
+        channel: number of one channel, from 0; None: the mean of all.
+        ring_seconds: how much is kept.
+
+    Attributes:
+        ring: the newest samples, one channel.
+        rate_hz: their rate.
+        device: the device in use.
+
+    Raises:
+        AudioError: there is no such device or channel.
+    """
+
+    def __init__(
+        self,
+        device: DeviceId | None = None,
+        *,
+        channel: int | None = None,
+        ring_seconds: float = 120.0,
+    ) -> None:
+        self.device: InputDevice = find_device(device)
+        self.rate_hz = self.device.rate_hz
+        # Virtual devices offer up to 128 channels; what is played into them has two at most.
+        self._channels = min(self.device.channels, 2 if channel is None else channel + 1)
+        if channel is not None and channel >= self.device.channels:
+            raise AudioError(
+                f"'{self.device.id.name}' has {self.device.channels} channels: choose another."
+            )
+        self._channel = channel
+        self.ring = Ring(round(ring_seconds * self.rate_hz))
+        self._stream: Any = None
+        self._ended = threading.Event()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._opened = self._heard = time.monotonic()
+        self._zero_since = self._heard
+        self._peak, self._squares, self._counted, self._clipped = 0.0, 0.0, 0, 0
+        self._late_least = float("inf")  # of the last second or so, in seconds
+        self._late_base: float | None = None
+        self._late_checked = self._opened
+        self._delay = LATENCY_SECONDS
+
+    def open(self) -> None:
+        """Begin to record.
+
+        Raises:
+            AudioError: the device cannot be opened.
+        """
+        self._ended.clear()
+        self._reset()
+        name = self.device.id.name
+        try:
+            with opening() as sounddevice:
+                self._stream = sounddevice.InputStream(
+                    samplerate=self.rate_hz,
+                    device=self.device.index,
+                    channels=self._channels,
+                    dtype="float32",
+                    latency=LATENCY_SECONDS,
+                    callback=self._callback,
+                    finished_callback=self._ended.set,
+                )
+                self._stream.start()
+        except sounddevice.PortAudioError as error:
+            raise AudioError(
+                f"The microphone '{name}' cannot be opened: it is unplugged, in use by another "
+                "program, or Earmark has no permission. Check that, or choose another."
+            ) from error
+
+    def close(self) -> None:
+        """Stop recording; returns within a second even when the sound system is stuck."""
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+
+        def end() -> None:
+            # Closing hangs for ever when the sound server does: then this thread is left to it.
+            stream.abort()
+            stream.close()
+            closed()
+
+        closer = threading.Thread(target=end, name="close microphone", daemon=True)
+        closer.start()
+        closer.join(_CLOSE_SECONDS)
+
+    def __enter__(self) -> "Microphone":
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def check(self) -> None:
+        """See that sound still comes; call it a few times a second.
+
+        Raises:
+            AudioError: the device has gone or is stuck.
+        """
+        name = self.device.id.name
+        if self._ended.is_set():
+            raise AudioError(
+                f"The microphone '{name}' is gone: it was unplugged or the sound system stopped."
+            )
+        now = time.monotonic()
+        if now - self._heard > STALLED_SECONDS:
+            raise AudioError(
+                f"The microphone '{name}' has sent nothing for {now - self._heard:.0f} s: "
+                "unplug it and plug it in again, or choose another."
+            )
+        if now - self._late_checked > 1.0:
+            self._count_late(now)
+
+    @property
+    def dropped(self) -> int:
+        """Samples that the system lost before they came here."""
+        return self.ring.lost
+
+    def level(self) -> Level:
+        """Level since the last call."""
+        count = max(1, self._counted)
+        level = Level(self._peak, float(np.sqrt(self._squares / count)), self._clipped)
+        self._peak, self._squares, self._counted, self._clipped = 0.0, 0.0, 0, 0
+        return level
+
+    def advice(self) -> str | None:
+        """The likely cause when there is nothing but exact zeros, else None."""
+        if time.monotonic() - self._zero_since < _ZERO_SECONDS:
+            return None
+        where = {
+            "darwin": "System Settings > Privacy & Security > Microphone",
+            "win32": "Settings > Privacy & security > Microphone",
+        }.get(sys.platform, "the system's sound settings")
+        return (
+            f"'{self.device.id.name}' sends only silence: it is muted, or Earmark may not use it. "
+            f"Look at its mute switch and at {where}."
+        )
+
+    def capture_time(self, index: int) -> float:
+        """When the sample of that index was heard, as ``time.monotonic()`` tells time."""
+        base = self._late_base if self._late_base is not None else self._late_least
+        base = 0.0 if base == float("inf") else base
+        return self._opened + base + index / self.rate_hz - self._delay
+
+    def _callback(
+        self, block: NDArray[np.float32], frames: int, clock: Any, status: object
+    ) -> None:
+        now = time.monotonic()
+        if self._channel is not None:
+            mono = block[:, self._channel]
+        else:
+            mono = block.mean(axis=1, dtype=np.float32)
+        self.ring.write(mono[None])
+        self._heard = now
+        late = now - self._opened - self.ring.end / self.rate_hz
+        self._late_least = min(self._late_least, late)
+        self._delay = (
+            min(1.0, max(0.0, clock.currentTime - clock.inputBufferAdcTime)) or self._delay
+        )
+        peak = float(np.abs(mono).max(initial=0.0))
+        if peak > 0.0:
+            self._zero_since = now
+        self._peak = max(self._peak, peak)
+        self._squares += float(mono @ mono)
+        self._counted += frames
+        self._clipped += int(np.count_nonzero(np.abs(mono) >= 0.999))
+
+    def _count_late(self, now: float) -> None:
+        """Frames that did not come, seen by all later ones being late.
+
+        The least lateness of the last second is compared with that of the second before, so that
+        neither the jitter of single blocks nor the drift of the device's clock counts.
+        """
+        least, self._late_least = self._late_least, float("inf")
+        self._late_checked = now
+        if least == float("inf"):
+            return
+        if self._late_base is not None and least - self._late_base > _LOST_SECONDS:
+            self.ring.count_lost(round((least - self._late_base) * self.rate_hz))
+        self._late_base = least

@@ -1,0 +1,82 @@
+"""The door to PortAudio: loaded late, kept quiet, and its list of devices renewed."""
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from types import ModuleType
+
+from engine.errors import AudioError
+
+_lock = threading.RLock()
+_open_streams = 0
+
+
+def portaudio() -> ModuleType:
+    """The module sounddevice.
+
+    Raises:
+        AudioError: PortAudio is not installed.
+    """
+    try:
+        with _lock, _quiet():
+            import sounddevice  # here: it needs a system library that may be missing
+    except OSError as error:
+        raise AudioError(
+            "Sound devices cannot be used: the library PortAudio is missing. "
+            "On Debian or Ubuntu type: sudo apt install libportaudio2."
+        ) from error
+    module: ModuleType = sounddevice
+    return module
+
+
+def refresh() -> None:
+    """Look for devices anew: PortAudio lists them once, when it starts.
+
+    Does nothing while a stream is open, which starting anew would end.
+    """
+    sounddevice = portaudio()
+    with _lock:
+        if _open_streams == 0:
+            with _quiet():
+                sounddevice._terminate()
+                with contextlib.suppress(sounddevice.PortAudioError):
+                    sounddevice._initialize()
+
+
+@contextlib.contextmanager
+def opening() -> Iterator[ModuleType]:
+    """Hold PortAudio while a stream is opened; counts it as open unless that fails."""
+    global _open_streams
+    sounddevice = portaudio()
+    with _lock, _quiet():
+        yield sounddevice
+        _open_streams += 1
+
+
+def closed() -> None:
+    """Say that a stream opened under :func:`opening` is closed."""
+    global _open_streams
+    with _lock:
+        _open_streams -= 1
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep PortAudio's and ALSA's chatter off the terminal: they write to file descriptor 2."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error: a window started without a terminal
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,139 @@
+"""Whole timelines as CSV (a row a window) and as JSON (an object a file)."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DataError
+from engine.timeline import Timeline, summary
+
+_DIGITS = 6
+_FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presence", "level_db")
+Columns = dict[tuple[str, tuple[str, ...]], list[list[float]]]
+
+
+def to_csv(timelines: Mapping[str, Timeline]) -> str:
+    """A row a window and classifier; a column for each label, empty where it is not its own."""
+    labels = list(dict.fromkeys(label for line in timelines.values() for label in line.labels))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*_FIXED, *labels])
+    for name, timeline in timelines.items():
+        column = {label: index for index, label in enumerate(timeline.labels)}
+        for row in range(len(timeline)):
+            numbers = (
+                timeline.times[row],
+                timeline.window_seconds,
+                timeline.hop_seconds,
+                timeline.presence[row],
+                timeline.level_db[row],
+            )
+            probabilities = timeline.probabilities[row]
+            cells = [_number(probabilities[column[x]]) if x in column else "" for x in labels]
+            writer.writerow([name, *map(_number, numbers), *cells])
+    return out.getvalue()
+
+
+def from_csv(text: str) -> dict[str, Timeline]:
+    """Read what :func:`to_csv` wrote.
+
+    Raises:
+        DataError: it is not such a table.
+    """
+    try:
+        lines = csv.reader(io.StringIO(text))
+        head = next(lines, [])
+        if tuple(head[: len(_FIXED)]) != _FIXED:
+            raise DataError("This is no timeline table of Earmark: its first line is different.")
+        found: dict[str, list[list[str]]] = {}
+        for cells in lines:
+            found.setdefault(cells[0], []).append(cells[1:])
+        labels = head[len(_FIXED) :]
+        return {name: _timeline(labels, rows) for name, rows in found.items()}
+    except (ValueError, IndexError, csv.Error) as error:
+        raise DataError(f"The timeline table is damaged: {error}.") from error
+
+
+def _timeline(labels: list[str], rows: list[list[str]]) -> Timeline:
+    fixed = len(_FIXED) - 1
+    own = [index for index in range(len(labels)) if rows[0][fixed + index] != ""]
+    numbers = np.asarray([[float(cell) for cell in row[:fixed]] for row in rows])
+    cells = [[float(row[fixed + index]) for index in own] for row in rows]
+    return Timeline(
+        labels=tuple(labels[index] for index in own),
+        times=numbers[:, 0],
+        probabilities=np.asarray(cells, dtype=np.float32).reshape(len(rows), len(own)),
+        presence=numbers[:, 3].astype(np.float32),
+        level_db=numbers[:, 4].astype(np.float32),
+        window_seconds=float(numbers[0, 1]),
+        hop_seconds=float(numbers[0, 2]),
+    )
+
+
+def to_json(file: str, duration_seconds: float, timelines: Mapping[str, Timeline]) -> str:
+    """One line: what was heard in one file, for other programs."""
+    classifiers = {name: _described(timeline) for name, timeline in timelines.items()}
+    content = {
+        "file": file,
+        "duration_seconds": round(duration_seconds, _DIGITS),
+        "classifiers": classifiers,
+    }
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
+    """Read a line that :func:`to_json` wrote: the file, its duration and the timelines.
+
+    Raises:
+        DataError: it is not such a line.
+    """
+    try:
+        content = json.loads(text)
+        found = {name: _read(entry["timeline"]) for name, entry in content["classifiers"].items()}
+        return str(content["file"]), float(content["duration_seconds"]), found
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"This is no JSON line of Earmark: {error}.") from error
+
+
+def _described(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "summary": [
+            {"label": label, "probability": round(probability, _DIGITS)}
+            for label, probability in summary(timeline)
+        ],
+        "timeline": {
+            "times": [round(float(time), _DIGITS) for time in timeline.times],
+            "labels": list(timeline.labels),
+            "probabilities": _rounded(timeline.probabilities),
+            "presence": _rounded(timeline.presence),
+            "level_db": _rounded(timeline.level_db),
+            "window_seconds": round(timeline.window_seconds, _DIGITS),
+            "hop_seconds": round(timeline.hop_seconds, _DIGITS),
+        },
+    }
+
+
+def _read(entry: dict[str, Any]) -> Timeline:
+    labels = tuple(str(label) for label in entry["labels"])
+    probabilities = np.asarray(entry["probabilities"], dtype=np.float32)
+    return Timeline(
+        labels=labels,
+        times=np.asarray(entry["times"], dtype=np.float64),
+        probabilities=probabilities.reshape(-1, len(labels)),
+        presence=np.asarray(entry["presence"], dtype=np.float32),
+        level_db=np.asarray(entry["level_db"], dtype=np.float32),
+        window_seconds=float(entry["window_seconds"]),
+        hop_seconds=float(entry["hop_seconds"]),
+    )
+
+
+def _rounded(values: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
+    return np.round(values.astype(np.float64), _DIGITS).tolist()
+
+
+def _number(value: float) -> str:
+    return f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")

@@ -1,0 +1,84 @@
+"""Recording survives being killed, a full disk and a second try at the same name."""
+
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.audio import probe, read
+from engine.audio.recording import Recorder
+from engine.errors import AudioError
+
+ROOT = Path(__file__).resolve().parents[3]
+RATE = 48000
+
+
+def tone(seconds: float) -> np.ndarray:
+    time = np.arange(round(seconds * RATE)) / RATE
+    return (0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)[None]
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.wav"])
+def test_what_was_recorded_is_read(tmp_path: Path, name: str) -> None:
+    with Recorder(tmp_path / name, rate_hz=RATE) as recorder:
+        for start in range(0, RATE * 3, 1000):
+            recorder.write(tone(3.0)[:, start : start + 1000])
+        assert recorder.seconds == 3.0
+    np.testing.assert_allclose(read(tmp_path / name).samples, tone(3.0), atol=2**-22)
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.wav"])
+def test_a_killed_recording_holds_all_but_the_last_second(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    code = (
+        "import os, signal, sys; sys.path.insert(0, sys.argv[2])\n"
+        "import numpy as np\nfrom engine.audio.recording import Recorder\n"
+        "time = np.arange(48000 * 5) / 48000\n"
+        "sound = (0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)[None]\n"
+        "recorder = Recorder(sys.argv[1], rate_hz=48000)\n"
+        "for start in range(0, 48000 * 5, 480): recorder.write(sound[:, start : start + 480])\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path, ROOT], check=False)
+    assert done.returncode == -signal.SIGKILL
+    heard, _ = soundfile.read(path, dtype="float32")  # as any other program would
+    assert 4.0 <= len(heard) / RATE <= 5.0
+    np.testing.assert_allclose(heard, tone(5.0)[0, : len(heard)], atol=2**-22)
+    assert read(path).length == len(heard)
+    assert probe(path).duration_seconds == len(heard) / RATE
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "a.flac").write_text("precious")
+    with pytest.raises(AudioError, match="exists already"):
+        Recorder(tmp_path / "a.flac", rate_hz=RATE)
+    assert (tmp_path / "a.flac").read_text() == "precious"
+
+
+def test_another_extension_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match=r"\.flac or \.wav"):
+        Recorder(tmp_path / "a.mp3", rate_hz=RATE)
+
+
+def test_a_full_disk_keeps_what_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    recorder = Recorder(path, rate_hz=RATE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
+    try:
+        with pytest.raises(AudioError, match="disk full"):
+            _write_on(recorder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        recorder.close()
+    assert 3.0 <= read(path).duration_seconds <= 3.5
+
+
+def _write_on(recorder: Recorder) -> None:
+    for _ in range(100):
+        recorder.write(tone(0.1))
