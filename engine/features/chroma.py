@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.features.filters import chroma_bank
 from engine.features.spectrum import Spectral
+from engine.filters import chroma_bank
 
 
 class Chroma(Spectral):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
-from engine.features.filters import mel_bank
 from engine.features.spectrum import Spectral, above_floor, decibels
+from engine.filters import mel_bank
 
 
 class LogMel(Spectral):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
-from engine.features.filters import cosine_transform
 from engine.features.log_mel import LogMel
+from engine.filters import cosine_transform
 
 
 class Mfcc(LogMel):

@@ -25,7 +25,7 @@ from gate_sounds import (
     speech,
     worn,
 )
-from labels import GENRE, INSTRUMENTS, MOOD, MSD, MTT, mix
+from labels import GENRE, INSTRUMENTS, MOOD, TAGS, mix
 from musicnn_weights import read_musicnn
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -149,7 +149,7 @@ TEXTS = {
 }
 LIMITS = (
     "The tags are listeners' of 2007-2011: newer genres are missing, and western pop and rock are "
-    "known best. Speech over music counts as music, singing without accompaniment may count as speech."
+    "known best. Speech over music counts as music; singing alone may count as speech."
 )
 SOURCES = [
     DataSource(name="MagnaTagATune (tags of musicnn)", licence="weights: ISC, J. Pons"),
@@ -172,8 +172,8 @@ def assemble(
     gate: nn.Linear,
     figures: dict[str, float],
 ) -> Classifier:
-    weights, bias = mix(labels, list(networks))
-    network = MusicnnTags([len({"MTT": MTT, "MSD": MSD}[c]) for c in networks], len(labels))
+    weights, bias = mix(labels, list(networks), 0.13 if name == "mood" else 0.25)
+    network = MusicnnTags([len(TAGS[c]) for c in networks], len(labels))
     for index, (trunk, reader) in enumerate(networks.values()):
         network.trunk[index].load_state_dict(trunk.state_dict())
         network.reader[index].load_state_dict(reader.state_dict())

@@ -1,14 +1,15 @@
 """How the tags of the two musicnn networks become the labels of the bundled classifiers.
 
 A label is the mean of the tags listed for it. Before that every tag's logit is moved so that its
-threshold lies at 0 (probability 0.5): a rare tag never comes near 0.5 by itself (listeners left most
-songs untagged), so what counts as "heard" must grow with how common the tag is. The threshold is
-``0.25 * sqrt(share / 0.12)``, share being the tag's share of the training songs; a square root,
-because the full correction would put the rarest tag above the fitting one.
+threshold lies at 0 (probability 0.5): a rare tag never comes near 0.5 by itself (listeners left
+most songs untagged), so what counts as "heard" must grow with how common the tag is. The threshold is
+``height * sqrt(share / 0.12)``, share being the tag's share of the training songs; a square root,
+because the full correction would put the rarest tag above the fitting one. The height is 0.25; for
+moods, on which listeners agree less, 0.13.
 
 The MSD tags are what Last.fm users say of rock and pop; MagnaTagATune (MTT) knows what those
-seldom tag: classical music, opera, choirs, new age, Indian music, and techno by that name. Where both
-have a tag for one thing, both are asked.
+seldom tag: classical music, opera, choirs, new age, Indian music, and techno by that name. Where
+both have a tag for one thing, both are asked.
 """
 
 import math
@@ -117,6 +118,7 @@ MSD = [
     "House",
     "happy",
 ]
+TAGS = {"MTT": MTT, "MSD": MSD}
 
 # Both lists go from the most to the least common tag; between these ranks shares fall smoothly.
 _SHARES = {
@@ -192,14 +194,14 @@ INSTRUMENTS = {
 }
 
 
-def threshold(collection: str, rank: int) -> float:
+def threshold(collection: str, rank: int, height: float) -> float:
     """Probability at which a tag counts as heard."""
     known = _SHARES[collection]
     low = max(known_rank for known_rank in known if known_rank <= rank)
     high = min(known_rank for known_rank in known if known_rank >= rank)
     part = (rank - low) / (high - low) if high > low else 0.0
     share = known[low] ** (1 - part) * known[high] ** part
-    return 0.25 * math.sqrt(share / 0.12)
+    return height * math.sqrt(share / 0.12)
 
 
 def mix(

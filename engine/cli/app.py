@@ -1,0 +1,87 @@
+"""The commands joined, and what happens when one fails."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import click
+import typer
+
+from engine.cli import classify, devices, listen, models, record
+from engine.cli.output import fail
+from engine.errors import EarmarkError
+
+app = typer.Typer(
+    name="earmark",
+    help="Hears what is playing: which instrument, which genre, whose music.\n\n"
+    "Without a command it opens the window.",
+    no_args_is_help=False,
+    invoke_without_command=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("classify")(classify.classify)
+app.command("listen")(listen.listen_command)
+app.command("record")(record.record)
+app.command("devices")(devices.devices)
+app.add_typer(models.app, name="models")
+
+
+@app.callback()
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"earmark {installed('earmark')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        _open_window([])
+
+
+@app.command("app")
+def open_app(
+    file: Annotated[str | None, typer.Argument(help="A sound file to open.")] = None,
+) -> None:
+    """Open the window."""
+    _open_window([file] if file else [])
+
+
+def _open_window(arguments: list[str]) -> None:
+    # By name: the engine knows nothing of the window, it only starts the program beside it.
+    try:
+        program = importlib.import_module("desktop.__main__")
+    except ImportError as error:
+        raise EarmarkError(
+            f"The window cannot be opened: {error}. The other commands work without it."
+        ) from error
+    raise typer.Exit(program.main([sys.argv[0], *arguments]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; gives the exit code.
+
+    0: done; 1: some files failed, the others are done; 2: nothing could be done; 130: interrupted.
+    """
+    try:
+        code = app(list(arguments), standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except EarmarkError as error:
+        return fail(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; say nothing, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

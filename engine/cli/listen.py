@@ -1,0 +1,80 @@
+"""``earmark listen``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from engine.audio.devices import DeviceId, input_devices
+from engine.audio.microphone import Microphone
+from engine.catalog import BUNDLED, Catalog
+from engine.cli.output import notes
+from engine.decisions import Decider
+from engine.errors import AudioError
+from engine.live import listen
+
+Device = Annotated[str | None, typer.Option(help="Name of the microphone, or a part of it.")]
+Channel = Annotated[int | None, typer.Option(min=1, help="One channel; all mixed if left out.")]
+Seconds = Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")]
+Classifiers = Annotated[
+    list[str] | None,
+    typer.Option("--classifier", "-c", help="Name or path; may be given several times."),
+]
+
+
+def chosen_device(name: str | None) -> DeviceId | None:
+    """The device that a name, or a part of one, means.
+
+    Raises:
+        AudioError: none or several have that name.
+    """
+    if name is None:
+        return None
+    ids = [device.id for device in input_devices()]
+    exact = [found for found in ids if found.name == name]
+    matching = exact or [found for found in ids if name.lower() in found.name.lower()]
+    if len(matching) == 1:
+        return matching[0]
+    what = "Several microphones match" if matching else "No microphone matches"
+    raise AudioError(f"{what} '{name}': 'earmark devices' lists them.")
+
+
+def listen_command(
+    device: Device = None,
+    channel: Channel = None,
+    classifier: Classifiers = None,
+    seconds: Seconds = None,
+) -> None:
+    """Say what the microphone hears, until Ctrl+C: a line a second or so.
+
+    Each line: seconds since the start, level, then for each classifier what it hears.
+    """
+    microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
+    classifiers = Catalog().load_all(classifier or BUNDLED)
+    deciders = {
+        name: Decider(model.card.labels, model.card.rules()) for name, model in classifiers.items()
+    }
+    notes().print(f"Listening to '{microphone.device.id.name}'. Ctrl+C ends it.", markup=False)
+    with microphone:
+        try:
+            for update in listen(microphone, classifiers):
+                said = []
+                for name, timeline in update.rows.items():
+                    decisions = deciders[name].push(timeline)
+                    if decisions:
+                        said.append(f"{name}: {decisions[-1].verdict}")
+                if said:
+                    level, stats = microphone.level(), update.stats
+                    sys.stdout.write(
+                        f"{stats.seconds:7.1f} s  {level.rms_db:6.1f} dBFS  {'; '.join(said)}\n"
+                    )
+                    sys.stdout.flush()
+                if seconds is not None and update.stats.seconds >= seconds:
+                    break
+        except KeyboardInterrupt:
+            return
+        stats = update.stats
+    notes().print(
+        f"{stats.seconds:.0f} s heard, {stats.latency_seconds * 1000:.0f} ms latency, "
+        f"{stats.dropped_samples} samples lost, {stats.skipped_windows} windows skipped."
+    )

@@ -1,0 +1,88 @@
+"""``earmark models``."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from engine.catalog import Catalog, Entry
+from engine.cli.output import data, notes
+from engine.errors import ModelError
+
+app = typer.Typer(help="List, show and verify classifiers.", no_args_is_help=False)
+
+
+@app.callback(invoke_without_command=True)
+def _default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_models()
+
+
+@app.command("list")
+def list_models() -> None:
+    """List the classifiers there are."""
+    catalog = Catalog()
+    table = Table("Name", "Task", "Labels", "Window (s)", "Size (MB)", "From")
+    for entry in catalog.entries():
+        card = entry.card
+        table.add_row(
+            entry.name,
+            card.task,
+            str(len(card.labels)),
+            f"{card.window_samples / card.rate_hz:.2f}",
+            f"{entry.size_bytes / 1e6:.1f}",
+            "Earmark" if entry.bundled else str(entry.path),
+        )
+    data().print(table)
+    for path, reason in catalog.broken().items():
+        notes().print(f"Not usable: {path}: {reason}", markup=False)
+
+
+@app.command("show")
+def show(name: Annotated[str, typer.Argument(help="Name, or path of a file.")]) -> None:
+    """Show the card of a classifier."""
+    entry = Catalog().find(name)
+    card = entry.card
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_row("Name", card.name)
+    table.add_row("Title", card.title)
+    table.add_row("What it does", card.description)
+    table.add_row("Labels", ", ".join(card.labels))
+    table.add_row("Where it fails", card.limits or "not said")
+    table.add_row("Licence", card.licence)
+    table.add_row("Credits", card.credits or "none")
+    for source in card.data:
+        count = f", {source.count} recordings" if source.count else ""
+        table.add_row("Learned from", f"{source.name} ({source.licence}{count})")
+    for figure, value in card.metrics.items():
+        table.add_row("Measured", f"{figure.replace('_', ' ')}: {value:.4g}")
+    table.add_row("Input", f"{card.window_samples / card.rate_hz:.2f} s at {card.rate_hz} Hz")
+    table.add_row("Made on", card.date)
+    table.add_row("File", str(entry.path))
+    table.add_row("SHA-256", entry.sha256())
+    data().print(table)
+
+
+@app.command("verify")
+def verify(
+    name: Annotated[str | None, typer.Argument(help="Name or path; all when left out.")] = None,
+) -> None:
+    """Load classifiers and see that they say what they said when they were saved."""
+    catalog = Catalog()
+    chosen = [catalog.find(name)] if name else catalog.entries()
+    failed = dict(catalog.broken()) if name is None else {}
+    for entry in chosen:
+        try:
+            data().print(f"{entry.name}: good, SHA-256 {_load(entry)}", soft_wrap=True)
+        except ModelError as error:
+            failed[entry.path] = str(error)
+    for reason in failed.values():
+        notes().print(reason, markup=False)
+    if failed:
+        raise typer.Exit(2 if name else 1)
+
+
+def _load(entry: Entry) -> str:
+    from engine.classifier import Classifier
+
+    return str(Classifier.load(entry.path).sha256)
