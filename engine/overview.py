@@ -1,7 +1,7 @@
 """Summaries of a file that make ten hours scroll like ten seconds."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,32 +16,44 @@ _MOST_COLUMNS = 16_000
 _EVENT_SECONDS = 20.0
 
 
-@dataclass
 class Envelope:
     """Lowest and highest sample of every stretch, at several resolutions.
 
     Level 0 joins 256 samples, each further level four times as many.
+
+    Args:
+        rate_hz: of the samples.
+        length: how many samples there will be.
     """
 
-    rate_hz: int
-    levels: list[NDArray[np.float32]] = field(
-        default_factory=lambda: [np.zeros((2, 0), np.float32)]
-    )
+    def __init__(self, rate_hz: int, length: int) -> None:
+        self.rate_hz = rate_hz
+        # Room for all of it at once: growing it block by block would copy it all each time.
+        self._store = np.zeros((2, -(-length // _BASE) + 1), dtype=np.float32)
+        self._used = 0
+        self._coarser: list[NDArray[np.float32]] = []
+
+    @property
+    def levels(self) -> list[NDArray[np.float32]]:
+        """From fine to coarse, each float32 of shape (2, n)."""
+        return [self._store[:, : self._used], *self._coarser]
 
     def append(self, samples: NDArray[np.float32]) -> None:
         """Add samples, shape (n,), n a multiple of 256 but for the last ones."""
         padding = -len(samples) % _BASE
-        blocks = np.pad(samples, (0, padding), mode="edge").reshape(-1, _BASE)
-        new = np.stack([blocks.min(axis=1), blocks.max(axis=1)])
-        self.levels[0] = np.concatenate([self.levels[0], new], axis=1)
+        blocks = np.pad(samples, (0, padding), mode="edge" if len(samples) else "constant")
+        blocks = blocks.reshape(-1, _BASE)[: self._store.shape[1] - self._used]
+        after = self._used + len(blocks)
+        self._store[0, self._used : after] = blocks.min(axis=1)
+        self._store[1, self._used : after] = blocks.max(axis=1)
+        self._used = after
 
     def finish(self) -> None:
         """Build the coarser levels."""
-        while self.levels[-1].shape[1] > 2000:
-            fine = self.levels[-1]
+        while (fine := self.levels[-1]).shape[1] > 2000:
             blocks = np.pad(fine, ((0, 0), (0, -fine.shape[1] % _FACTOR)), mode="edge")
             blocks = blocks.reshape(2, -1, _FACTOR)
-            self.levels.append(np.stack([blocks[0].min(axis=1), blocks[1].max(axis=1)]))
+            self._coarser.append(np.stack([blocks[0].min(axis=1), blocks[1].max(axis=1)]))
 
     def between(
         self, start_seconds: float, end_seconds: float, pixels: int
@@ -52,11 +64,11 @@ class Envelope:
             Lowest and highest values, shape (2, n), and the seconds where they begin and end.
         """
         wanted = (end_seconds - start_seconds) * self.rate_hz / max(1, pixels)
-        chosen = 0
-        while chosen + 1 < len(self.levels) and _BASE * _FACTOR ** (chosen + 1) <= wanted:
+        chosen, levels = 0, self.levels
+        while chosen + 1 < len(levels) and _BASE * _FACTOR ** (chosen + 1) <= wanted:
             chosen += 1
         step = _BASE * _FACTOR**chosen / self.rate_hz
-        level = self.levels[chosen]
+        level = levels[chosen]
         first = max(0, int(start_seconds / step))
         last = min(level.shape[1], int(end_seconds / step) + 2)
         return level[:, first:last], first * step, last * step
@@ -97,7 +109,7 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
     hop = max(view.hop_length, -(-length // _MOST_COLUMNS))
     columns = 1 + max(0, length - view.frame_length) // hop
     picture = np.full((view.height, columns), -200.0, dtype=np.float16)
-    overview = Overview(info, view, Envelope(info.rate_hz), picture, hop / info.rate_hz)
+    overview = Overview(info, view, Envelope(info.rate_hz, length), picture, hop / info.rate_hz)
     held = np.zeros(0, dtype=np.float32)
     loose = np.zeros(0, dtype=np.float32)
     column, told, seen = 0, 0.0, 0

@@ -43,7 +43,7 @@ class View:
 
     @cached_property
     def frame_length(self) -> int:
-        """Samples in a frame: a power of two near 46 ms, so that pictures look alike at any rate."""
+        """Samples in a frame: the power of two nearest 46 ms, so that all rates look alike."""
         return int(2 ** round(math.log2(self.rate_hz * _FRAME_SECONDS)))
 
     @property
@@ -137,7 +137,7 @@ class View:
         return self._rows_of_bins()
 
     def _rows_of_bins(self) -> NDArray[np.float32]:
-        """A row is the mean of the bins in it or, where rows are denser, between its two nearest."""
+        """A row is the mean of the bins in it or, where rows are denser, drawn between two."""
         step = self.rate_hz / self.frame_length
         bins = 1 + self.frame_length // 2
         edges = np.asarray([self.hz_at(row / self.rows) for row in range(self.rows + 1)]) / step

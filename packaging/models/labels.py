@@ -2,7 +2,7 @@
 
 A label is the mean of the tags listed for it. Before that every tag's logit is moved so that its
 threshold lies at 0 (probability 0.5): a rare tag never comes near 0.5 by itself (listeners left
-most songs untagged), so what counts as "heard" must grow with how common the tag is. The threshold is
+most songs untagged), so what counts as "heard" must grow with how common the tag is. It is
 ``height * sqrt(share / 0.12)``, share being the tag's share of the training songs; a square root,
 because the full correction would put the rarest tag above the fitting one. The height is 0.25; for
 moods, on which listeners agree less, 0.13.

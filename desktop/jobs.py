@@ -1,0 +1,149 @@
+"""The only place with threads.
+
+A job drives a plain generator in a thread of its own: each ``yield`` is an event and a place to
+cancel. Events reach the window's thread as queued signals, at most twenty times a second, all that
+came in between as one list.
+"""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from engine.errors import EarmarkError
+
+_EVENT_SECONDS = 0.05
+_running: set["Job"] = set()
+
+
+class Job(QObject):
+    """A generator at work. Made by :func:`run`."""
+
+    _events = Signal(list)
+    _ended = Signal(object, object, object)
+
+    def __init__(
+        self,
+        work: Callable[[], Generator[Any, None, Any]],
+        on_event: Callable[[list[Any]], None] | None,
+        on_result: Callable[[Any], None] | None,
+        on_error: Callable[[str], None] | None,
+        parent: QObject | None,
+    ) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._on_event, self._on_result, self._on_error = on_event, on_result, on_error
+        self._cancelled = threading.Event()
+        self._events.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._drive, name=f"job {work}", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether its end has not been told yet."""
+        return self in _running
+
+    def cancel(self) -> None:
+        """Stop at the next ``yield``; nothing more is told."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float = 10.0) -> None:
+        """Wait for the thread to end."""
+        self._thread.join(seconds)
+
+    def start(self) -> None:
+        _running.add(self)
+        self._thread.start()
+
+    def _drive(self) -> None:
+        result, message, report = None, None, None
+        try:
+            result = self._steps()
+        except EarmarkError as error:
+            message = str(error)
+        except Exception:  # noqa: BLE001  # whatever it is, the user gets a report of it
+            report = traceback.format_exc()
+        try:
+            self._ended.emit(result, message, report)
+        except RuntimeError:  # the window has gone meanwhile
+            _running.discard(self)
+
+    def _steps(self) -> Any:
+        steps = self._work()
+        waiting: list[Any] = []
+        told = 0.0
+        try:
+            while not self._cancelled.is_set():
+                try:
+                    waiting.append(next(steps))
+                except StopIteration as stop:
+                    if waiting:
+                        self._events.emit(waiting)
+                    return stop.value
+                if time.monotonic() - told >= _EVENT_SECONDS:
+                    self._events.emit(waiting)
+                    waiting, told = [], time.monotonic()
+        finally:
+            steps.close()
+        return None
+
+    def _deliver(self, events: list[Any]) -> None:
+        if self._on_event and not self._cancelled.is_set():
+            self._on_event(events)
+
+    def _end(self, result: Any, message: str | None, report: str | None) -> None:
+        _running.discard(self)
+        if self._cancelled.is_set():
+            pass
+        elif report is not None:
+            _crashed(report)
+        elif message is not None:
+            if self._on_error:
+                self._on_error(message)
+        elif self._on_result:
+            self._on_result(result)
+        self.deleteLater()
+
+
+_crashed: Callable[[str], None] = lambda report: None  # noqa: E731
+
+
+def on_crash(show: Callable[[str], None]) -> None:
+    """Say who shows the report of an error nobody foresaw."""
+    global _crashed
+    _crashed = show
+
+
+def run(
+    work: Callable[[], Generator[Any, None, Any]],
+    *,
+    on_event: Callable[[list[Any]], None] | None = None,
+    on_result: Callable[[Any], None] | None = None,
+    on_error: Callable[[str], None] | None = None,
+    parent: QObject | None = None,
+) -> Job:
+    """Start a job.
+
+    Args:
+        work: makes the generator; called in the job's thread.
+        on_event: gets what was yielded since the last call, in the window's thread.
+        on_result: gets what the generator returned.
+        on_error: gets the sentence of an EarmarkError.
+        parent: whose life the job's signals share.
+    """
+    job = Job(work, on_event, on_result, on_error, parent)
+    job.start()
+    return job
+
+
+def cancel_all() -> None:
+    """Cancel every job and wait: the window closes."""
+    jobs = list(_running)
+    for job in jobs:
+        job.cancel()
+    for job in jobs:
+        job.wait()
+    _running.clear()

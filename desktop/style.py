@@ -1,0 +1,158 @@
+"""Colours and shapes, light and dark."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+COLOUR_MAPS = ("magma", "viridis", "inferno", "cividis", "grey")
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What everything is painted with."""
+
+    window: str
+    panel: str
+    line: str
+    text: str
+    faint: str
+    accent: str
+    accent_text: str
+    plot: str
+    wave: str
+    warning: str
+    warning_text: str
+    good: str
+    danger: str
+    dark: bool
+
+
+LIGHT = Colours(
+    window="#f4f5f7",
+    panel="#ffffff",
+    line="#d5d9e0",
+    text="#1b1f27",
+    faint="#5c6675",
+    accent="#2f6fde",
+    accent_text="#ffffff",
+    plot="#ffffff",
+    wave="#2f6fde",
+    warning="#fff1cf",
+    warning_text="#5b4300",
+    good="#1f9d61",
+    danger="#d43a3a",
+    dark=False,
+)
+DARK = Colours(
+    window="#16181d",
+    panel="#1e2128",
+    line="#343944",
+    text="#e8eaef",
+    faint="#9aa3b2",
+    accent="#5b93f5",
+    accent_text="#0d1117",
+    plot="#101216",
+    wave="#6ea3ff",
+    warning="#453712",
+    warning_text="#ffe1a0",
+    good="#3fc98a",
+    danger="#ff6b66",
+    dark=True,
+)
+
+
+def colours() -> Colours:
+    """Those in force now."""
+    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return DARK if dark else LIGHT
+
+
+def apply(application: QApplication, appearance: str) -> None:
+    """Set the appearance: system, light or dark."""
+    scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(
+        appearance, Qt.ColorScheme.Unknown
+    )
+    application.styleHints().setColorScheme(scheme)
+    use = colours()
+    application.setPalette(_palette(use))
+    application.setStyleSheet(_sheet(use))
+
+
+def label_colour(label: str) -> QColor:
+    """A colour that stays the same for a label, readable in light and dark."""
+    hue = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "big") % 360
+    dark = colours().dark
+    return QColor.fromHsl(hue, 140 if dark else 150, 105 if dark else 190)
+
+
+def colour_table(name: str) -> NDArray[np.uint8]:
+    """A colour map as RGB, uint8, shape (256, 3)."""
+    if name == "grey":
+        grey = np.arange(256, dtype=np.uint8)
+        return np.stack([grey, grey, grey], axis=1)
+    table: NDArray[np.uint8] = pyqtgraph.colormap.get(name).getLookupTable(nPts=256)
+    return table
+
+
+def _palette(use: Colours) -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: use.window,
+        QPalette.ColorRole.WindowText: use.text,
+        QPalette.ColorRole.Base: use.panel,
+        QPalette.ColorRole.AlternateBase: use.window,
+        QPalette.ColorRole.Text: use.text,
+        QPalette.ColorRole.Button: use.panel,
+        QPalette.ColorRole.ButtonText: use.text,
+        QPalette.ColorRole.BrightText: use.danger,
+        QPalette.ColorRole.ToolTipBase: use.panel,
+        QPalette.ColorRole.ToolTipText: use.text,
+        QPalette.ColorRole.Highlight: use.accent,
+        QPalette.ColorRole.HighlightedText: use.accent_text,
+        QPalette.ColorRole.PlaceholderText: use.faint,
+        QPalette.ColorRole.Link: use.accent,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.ButtonText, QPalette.ColorRole.Text):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(use.faint))
+    return palette
+
+
+def _sheet(use: Colours) -> str:
+    return f"""
+    QWidget#rail {{ background: {use.panel}; border-right: 1px solid {use.line}; }}
+    QToolButton#page {{ border: none; border-radius: 8px; padding: 8px 4px; color: {use.faint}; }}
+    QToolButton#page:hover {{ background: {use.window}; }}
+    QToolButton#page:checked {{ background: {use.accent}; color: {use.accent_text}; }}
+    QToolButton#page:focus {{ border: 2px solid {use.text}; }}
+    QFrame#panel {{ background: {use.panel}; border: 1px solid {use.line}; border-radius: 8px; }}
+    QFrame#banner {{ background: {use.warning}; border-radius: 6px; }}
+    QFrame#banner QLabel {{ color: {use.warning_text}; }}
+    QPushButton, QToolButton#tool {{
+        background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
+        padding: 5px 12px; color: {use.text}; }}
+    QPushButton:hover, QToolButton#tool:hover {{ border-color: {use.accent}; }}
+    QPushButton:focus, QToolButton#tool:focus, QComboBox:focus, QSpinBox:focus {{
+        border: 2px solid {use.accent}; }}
+    QPushButton:disabled, QToolButton#tool:disabled {{ color: {use.faint}; }}
+    QPushButton:checked, QToolButton#tool:checked {{
+        background: {use.accent}; color: {use.accent_text}; border-color: {use.accent}; }}
+    QPushButton#main {{
+        background: {use.accent}; color: {use.accent_text}; font-weight: 600; padding: 6px 18px; }}
+    QPushButton#record:checked {{ background: {use.danger}; border-color: {use.danger}; }}
+    QComboBox, QSpinBox {{
+        background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
+        padding: 4px 8px; color: {use.text}; }}
+    QLabel#title {{ font-size: 17px; font-weight: 600; }}
+    QLabel#faint {{ color: {use.faint}; }}
+    QStatusBar {{ color: {use.faint}; }}
+    QProgressBar {{ border: none; background: {use.line}; border-radius: 2px; }}
+    QProgressBar::chunk {{ background: {use.accent}; border-radius: 2px; }}
+    """

@@ -1,0 +1,101 @@
+"""What was heard, as coloured stretches: one lane a classifier."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from desktop.style import Colours, label_colour
+from desktop.widgets.time_range import TimeRange
+from desktop.widgets.track import GUTTER, Track
+
+_ROW = 19
+_ROWS = 3  # labels shown at once in a lane
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One label from one moment to another."""
+
+    start: float
+    end: float
+    label: str
+    probability: float
+
+
+class LanesTrack(Track):
+    """Lanes under the spectrogram; stretches that overlap lie under each other."""
+
+    def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
+        super().__init__(time, interactive=interactive)
+        self._lanes: dict[str, list[tuple[int, Stretch]]] = {}
+        self.setAccessibleName(self.tr("What was heard"))
+        self.setMinimumHeight(3 * _ROWS * _ROW)
+
+    def set_lanes(self, lanes: dict[str, list[Stretch]]) -> None:
+        """All stretches, by the name of their lane."""
+        self._lanes = {name: _in_rows(stretches) for name, stretches in lanes.items()}
+        self.setMinimumHeight(max(1, len(lanes)) * _ROWS * _ROW)
+        self.update()
+
+    def lane_at(self, height: float) -> str | None:
+        """The lane at a height from 0 at the bottom to 1."""
+        names = list(self._lanes)
+        index = int((1 - height) * len(names))
+        return names[index] if 0 <= index < len(names) else None
+
+    def _lane_height(self) -> float:
+        return self.height() / max(1, len(self._lanes))
+
+    def paint_plot(self, painter: QPainter, use: Colours) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lane_height = self._lane_height()
+        row_height = min(24.0, lane_height / _ROWS)
+        for index, stretches in enumerate(self._lanes.values()):
+            top = index * lane_height
+            if index:
+                painter.fillRect(QRectF(GUTTER, top, self.width(), 1), QColor(use.line))
+            for row, stretch in stretches:
+                if stretch.end > self.time.start and stretch.start < self.time.end:
+                    self._paint_stretch(
+                        painter, stretch, top + row * row_height + 2, row_height - 3
+                    )
+
+    def _paint_stretch(self, painter: QPainter, stretch: Stretch, y: float, height: float) -> None:
+        left = max(self.x_of(stretch.start), GUTTER - 6.0)
+        right = min(self.x_of(stretch.end), self.width() + 6.0)
+        box = QRectF(left, y, max(2.0, right - left - 1), height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(label_colour(stretch.label))
+        painter.drawRoundedRect(box, 4, 4)
+        words = box.adjusted(6, 0, -3, 0)
+        if words.width() > 24:
+            painter.setPen(
+                QColor("#ffffff" if label_colour(stretch.label).lightness() < 140 else "#10131a")
+            )
+            text = painter.fontMetrics().elidedText(
+                stretch.label, Qt.TextElideMode.ElideRight, int(words.width())
+            )
+            painter.drawText(
+                words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
+            )
+
+    def paint_gutter(self, painter: QPainter, use: Colours) -> None:
+        painter.setPen(QColor(use.faint))
+        lane_height = self._lane_height()
+        for index, name in enumerate(self._lanes):
+            place = QRectF(2, index * lane_height + 2, GUTTER - 6, lane_height - 4)
+            wrap = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+            painter.drawText(place, int(wrap) | int(Qt.TextFlag.TextWordWrap), name)
+
+
+def _in_rows(stretches: list[Stretch]) -> list[tuple[int, Stretch]]:
+    """Each stretch in the first row that is free; those for which there is none are left out."""
+    ends = [-1.0] * _ROWS
+    placed = []
+    for stretch in sorted(stretches, key=lambda s: (s.start, -s.probability)):
+        free = next((row for row, end in enumerate(ends) if end <= stretch.start + 1e-6), None)
+        if free is not None:
+            ends[free] = stretch.end
+            placed.append((free, stretch))
+    return placed

@@ -1,0 +1,91 @@
+"""The top classes of one classifier as bars with percentages."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.style import colours, label_colour
+
+_HEAD, _ROW, _SHOWN = 46, 25, 5
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One class: its name, its probability, whether it counts as heard, and why not."""
+
+    label: str
+    probability: float
+    heard: bool
+    reason: str = ""
+
+
+class Predictions(QWidget):
+    """Name of the classifier, what it says in words, and its top classes."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self._verdict = ""
+        self._bars: list[Bar] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, _HEAD + _SHOWN * _ROW + 8)
+
+    def set_predictions(self, verdict: str, bars: list[Bar]) -> None:
+        """What to show; the bars highest first."""
+        self._verdict, self._bars = verdict, bars[:_SHOWN]
+        words = ", ".join(f"{bar.label} {bar.probability:.0%}" for bar in self._bars)
+        self.setAccessibleDescription(f"{verdict}. {words}")
+        reasons = [f"{b.label}: {b.reason or 'heard'}" for b in self._bars]
+        self.setToolTip("\n".join(reasons))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, use = QPainter(self), colours()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = self.width()
+        painter.setPen(QColor(use.faint))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, 0, width, 18), left, self._title)
+        heard = any(bar.heard for bar in self._bars)
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.35)
+        font.setBold(heard)
+        painter.setFont(font)
+        painter.setPen(QColor(use.text if heard else use.faint))
+        verdict = painter.fontMetrics().elidedText(
+            self._verdict, Qt.TextElideMode.ElideRight, width
+        )
+        painter.drawText(QRectF(0, 17, width, 26), left, verdict)
+        painter.setFont(self.font())
+        for index, bar in enumerate(self._bars):
+            self._paint_bar(painter, bar, _HEAD + index * _ROW)
+
+    def _paint_bar(self, painter: QPainter, bar: Bar, top: float) -> None:
+        use = colours()
+        name_width = min(130.0, self.width() * 0.42)
+        number_width = 46.0
+        track = QRectF(name_width, top + 5, self.width() - name_width - number_width, _ROW - 11)
+        painter.setPen(QColor(use.text if bar.heard else use.faint))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        name = painter.fontMetrics().elidedText(
+            bar.label, Qt.TextElideMode.ElideRight, int(name_width - 6)
+        )
+        painter.drawText(QRectF(0, top, name_width, _ROW - 1), left, name)
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        number = QRectF(self.width() - number_width, top, number_width, _ROW - 1)
+        painter.drawText(number, right, f"{bar.probability:.0%}")
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(use.line))
+        painter.drawRoundedRect(track, 4, 4)
+        fill = label_colour(bar.label)
+        if not bar.heard:
+            fill.setAlpha(110)
+        painter.setBrush(fill)
+        part = QRectF(track)
+        part.setWidth(max(2.0, track.width() * min(1.0, bar.probability)))
+        painter.drawRoundedRect(part, 4, 4)

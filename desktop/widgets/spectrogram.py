@@ -1,0 +1,169 @@
+"""A picture of columns over time, of a file or rolling."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from desktop.style import Colours
+from desktop.widgets.time_range import TimeRange
+from desktop.widgets.track import GUTTER, Track
+
+# Values are kept as bytes over this span, so that colours change without touching the picture.
+_LOW_DB, _HIGH_DB = -120.0, 20.0
+
+
+class SpectrogramTrack(Track):
+    """Paints what :meth:`set_picture` gave, or what :meth:`append` keeps adding."""
+
+    def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
+        super().__init__(time, interactive=interactive)
+        self._bytes = np.zeros((1, 1), dtype=np.uint8)
+        self._image: QImage | None = None
+        self._first = self._last = 0.0
+        self._ring = False
+        self._written = 0
+        self._column_seconds = 1.0
+        self._fixed: tuple[float, float] | None = None
+        self._range = (-90.0, -15.0)
+        self._map = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+        self._table: list[int] = []
+        self._ticks: list[tuple[float, str]] = []
+        self._sharp: tuple[QImage, NDArray[np.uint8], float, float] | None = None
+        self.setMinimumHeight(120)
+        self.setAccessibleName(self.tr("Spectrogram"))
+        self._colour()
+
+    def set_colours(self, table: NDArray[np.uint8], low_db: float, high_db: float) -> None:
+        """The colour map, uint8 of shape (256, 3), and the levels of its ends."""
+        self._map, self._range = table, (low_db, max(high_db, low_db + 1))
+        self._colour()
+
+    def set_scale(self, ticks: list[tuple[float, str]], fixed: tuple[float, float] | None) -> None:
+        """Ticks of the vertical axis, and the values of the map's ends if they are no dB."""
+        self._ticks, self._fixed = ticks, fixed
+        self._colour()
+
+    def set_picture(self, picture: NDArray[np.floating], first: float, last: float) -> None:
+        """Columns of a file, shape (rows, n), row 0 at the bottom, from ``first`` to ``last``."""
+        self._ring, self._sharp = False, None
+        self._bytes = self._quantised(picture)
+        self._first, self._last = first, last
+        self._wrap()
+
+    def set_detail(self, picture: NDArray[np.floating], first: float, last: float) -> None:
+        """A sharper picture of a stretch, laid over the whole one."""
+        values = self._quantised(picture)
+        image = _image(values)
+        image.setColorTable(self._table)
+        self._sharp = (image, values, first, last)
+        self.update()
+
+    def start_rolling(self, rows: int, columns: int, column_seconds: float) -> None:
+        """Begin an endless picture of which the newest columns are kept."""
+        self._ring, self._written, self._sharp = True, 0, None
+        self._column_seconds = column_seconds
+        self._bytes = np.zeros((rows, columns), dtype=np.uint8)
+        self._wrap()
+
+    def append(self, columns: NDArray[np.float32]) -> None:
+        """Add columns to a rolling picture."""
+        capacity = self._bytes.shape[1]
+        values = self._quantised(columns)[:, -capacity:]
+        places = (self._written + np.arange(values.shape[1])) % capacity
+        self._bytes[:, places] = values
+        self._written += columns.shape[1]
+
+    def _quantised(self, picture: NDArray[np.floating]) -> NDArray[np.uint8]:
+        low, high = self._fixed or (_LOW_DB, _HIGH_DB)
+        scaled = (np.asarray(picture, dtype=np.float32) - low) * (255.0 / (high - low))
+        return np.ascontiguousarray(np.clip(scaled, 0, 255).astype(np.uint8)[::-1])
+
+    def _wrap(self) -> None:
+        self._image = _image(self._bytes)
+        self._image.setColorTable(self._table)
+        self.update()
+
+    def _colour(self) -> None:
+        values = np.linspace(_LOW_DB, _HIGH_DB, 256)
+        low, high = self._range
+        share = np.linspace(0, 1, 256) if self._fixed else (values - low) / (high - low)
+        rows = self._map[np.clip(share * 255, 0, 255).astype(int)].astype(np.uint32)
+        packed = 0xFF000000 | rows[:, 0] << 16 | rows[:, 1] << 8 | rows[:, 2]
+        self._table = packed.tolist()
+        for image in (self._image, self._sharp[0] if self._sharp else None):
+            if image is not None:
+                image.setColorTable(self._table)
+        self.update()
+
+    def paint_plot(self, painter: QPainter, use: Colours) -> None:
+        painter.fillRect(self.plot, QColor.fromRgb(self._table[0] & 0xFFFFFF))
+        if self._image is None:
+            return
+        if self._ring:
+            self._paint_ring(painter, self._image)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint(painter, self._image, self._first, self._last)
+        if self._sharp is not None:
+            image, _, first, last = self._sharp
+            self._paint(painter, image, first, last)
+
+    def _paint(self, painter: QPainter, image: QImage, first: float, last: float) -> None:
+        begin, end = max(self.time.start, first), min(self.time.end, last)
+        if end <= begin:
+            return
+        per_second = image.width() / (last - first)
+        source = QRectF((begin - first) * per_second, 0, (end - begin) * per_second, image.height())
+        left = self.x_of(begin)
+        target = QRectF(left, 0, self.x_of(end) - left, self.height())
+        painter.drawImage(target, image, source)
+
+    def _paint_ring(self, painter: QPainter, image: QImage) -> None:
+        capacity = image.width()
+        newest = self._written
+        oldest = max(0, newest - capacity)
+        first = max(oldest, int(self.time.start / self._column_seconds))
+        last = min(newest, int(self.time.end / self._column_seconds) + 1)
+        while first < last:
+            place = first % capacity
+            count = min(last - first, capacity - place)
+            left = self.x_of(first * self._column_seconds)
+            right = self.x_of((first + count) * self._column_seconds)
+            painter.drawImage(
+                QRectF(left, 0, right - left, self.height()),
+                image,
+                QRectF(place, 0, count, image.height()),
+            )
+            first += count
+
+    def paint_gutter(self, painter: QPainter, use: Colours) -> None:
+        painter.setPen(QColor(use.faint))
+        for share, word in self._ticks:
+            y = (1 - share) * self.height()
+            painter.drawLine(QPointF(GUTTER - 4, y), QPointF(GUTTER, y))
+            place = QRectF(0, y - 8, GUTTER - 7, 16)
+            painter.drawText(
+                place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word
+            )
+
+    def value_at(self, seconds: float, height: float) -> float | None:
+        """What is painted there, in the picture's unit; None where nothing is."""
+        rows, columns = self._bytes.shape
+        if self._ring:
+            column = int(seconds / self._column_seconds)
+            if not max(0, self._written - columns) <= column < self._written:
+                return None
+            column %= columns
+        else:
+            if not self._first <= seconds < self._last:
+                return None
+            column = int((seconds - self._first) / (self._last - self._first) * columns)
+        row = min(rows - 1, max(0, int((1 - height) * rows)))
+        low, high = self._fixed or (_LOW_DB, _HIGH_DB)
+        return low + float(self._bytes[row, column]) / 255 * (high - low)
+
+
+def _image(values: NDArray[np.uint8]) -> QImage:
+    rows, columns = values.shape
+    return QImage(values.data, columns, rows, values.strides[0], QImage.Format.Format_Indexed8)
