@@ -31,7 +31,7 @@ class Banner(QFrame):
         return self._text.text()
 
     def say(self, text: str, **actions: Callable[[], object]) -> None:
-        """Show a sentence; each action is a button: its words, ``_`` for a space, and what it does."""
+        """Show a sentence; each action is a button, named in words with ``_`` for a space."""
         self._text.setText(text)
         self.setAccessibleDescription(text)
         while (item := self._buttons.takeAt(0)) is not None:

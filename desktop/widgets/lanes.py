@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from desktop.style import Colours, label_colour
 from desktop.widgets.time_range import TimeRange
-from desktop.widgets.track import GUTTER, Track
+from desktop.widgets.track import GUTTER, LEFT, Track
 
 _ROW = 19
 _ROWS = 3  # labels shown at once in a lane
@@ -57,28 +57,24 @@ class LanesTrack(Track):
                 painter.fillRect(QRectF(GUTTER, top, self.width(), 1), QColor(use.line))
             for row, stretch in stretches:
                 if stretch.end > self.time.start and stretch.start < self.time.end:
-                    self._paint_stretch(
-                        painter, stretch, top + row * row_height + 2, row_height - 3
-                    )
+                    y = top + row * row_height + 2
+                    self._paint_stretch(painter, stretch, y, row_height - 3)
 
     def _paint_stretch(self, painter: QPainter, stretch: Stretch, y: float, height: float) -> None:
         left = max(self.x_of(stretch.start), GUTTER - 6.0)
         right = min(self.x_of(stretch.end), self.width() + 6.0)
         box = QRectF(left, y, max(2.0, right - left - 1), height)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(label_colour(stretch.label))
+        colour = label_colour(stretch.label)
+        painter.setBrush(colour)
         painter.drawRoundedRect(box, 4, 4)
         words = box.adjusted(6, 0, -3, 0)
         if words.width() > 24:
-            painter.setPen(
-                QColor("#ffffff" if label_colour(stretch.label).lightness() < 140 else "#10131a")
-            )
+            painter.setPen(QColor("#ffffff" if colour.lightness() < 140 else "#10131a"))
             text = painter.fontMetrics().elidedText(
                 stretch.label, Qt.TextElideMode.ElideRight, int(words.width())
             )
-            painter.drawText(
-                words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
-            )
+            painter.drawText(words, LEFT, text)
 
     def paint_gutter(self, painter: QPainter, use: Colours) -> None:
         painter.setPen(QColor(use.faint))

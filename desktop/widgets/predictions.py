@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.style import colours, label_colour
+from desktop.widgets.track import LEFT, RIGHT
 
 _HEAD, _ROW, _SHOWN = 46, 25, 5
 
@@ -49,8 +50,7 @@ class Predictions(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = self.width()
         painter.setPen(QColor(use.faint))
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, width, 18), left, self._title)
+        painter.drawText(QRectF(0, 0, width, 18), LEFT, self._title)
         heard = any(bar.heard for bar in self._bars)
         font = QFont(self.font())
         font.setPointSizeF(font.pointSizeF() * 1.35)
@@ -60,7 +60,7 @@ class Predictions(QWidget):
         verdict = painter.fontMetrics().elidedText(
             self._verdict, Qt.TextElideMode.ElideRight, width
         )
-        painter.drawText(QRectF(0, 17, width, 26), left, verdict)
+        painter.drawText(QRectF(0, 17, width, 26), LEFT, verdict)
         painter.setFont(self.font())
         for index, bar in enumerate(self._bars):
             self._paint_bar(painter, bar, _HEAD + index * _ROW)
@@ -71,14 +71,12 @@ class Predictions(QWidget):
         number_width = 46.0
         track = QRectF(name_width, top + 5, self.width() - name_width - number_width, _ROW - 11)
         painter.setPen(QColor(use.text if bar.heard else use.faint))
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         name = painter.fontMetrics().elidedText(
             bar.label, Qt.TextElideMode.ElideRight, int(name_width - 6)
         )
-        painter.drawText(QRectF(0, top, name_width, _ROW - 1), left, name)
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, top, name_width, _ROW - 1), LEFT, name)
         number = QRectF(self.width() - number_width, top, number_width, _ROW - 1)
-        painter.drawText(number, right, f"{bar.probability:.0%}")
+        painter.drawText(number, RIGHT, f"{bar.probability:.0%}")
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))
         painter.drawRoundedRect(track, 4, 4)

@@ -2,12 +2,12 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.style import Colours
 from desktop.widgets.time_range import TimeRange
-from desktop.widgets.track import GUTTER, Track
+from desktop.widgets.track import GUTTER, RIGHT, Track
 
 # Values are kept as bytes over this span, so that colours change without touching the picture.
 _LOW_DB, _HIGH_DB = -120.0, 20.0
@@ -101,7 +101,10 @@ class SpectrogramTrack(Track):
         if self._image is None:
             return
         if self._ring:
-            self._paint_ring(painter, self._image)
+            # Qt copies a picture before it takes new colours: the ring is wrapped afresh each time.
+            image = _image(self._bytes)
+            image.setColorTable(self._table)
+            self._paint_ring(painter, image)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._paint(painter, self._image, self._first, self._last)
@@ -143,9 +146,7 @@ class SpectrogramTrack(Track):
             y = (1 - share) * self.height()
             painter.drawLine(QPointF(GUTTER - 4, y), QPointF(GUTTER, y))
             place = QRectF(0, y - 8, GUTTER - 7, 16)
-            painter.drawText(
-                place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word
-            )
+            painter.drawText(place, RIGHT, word)
 
     def value_at(self, seconds: float, height: float) -> float | None:
         """What is painted there, in the picture's unit; None where nothing is."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from desktop.style import Colours
 from desktop.widgets.time_range import TimeRange
-from desktop.widgets.track import GUTTER, Track
+from desktop.widgets.track import GUTTER, RIGHT, Track
 
 
 class WaveformTrack(Track):
@@ -37,10 +37,8 @@ class WaveformTrack(Track):
         low, high = (middle - value * (middle - 2) for value in self._envelope)
         shown = (x >= GUTTER - 4) & (x <= self.width() + 4)
         x, low, high = x[shown], low[shown] + 0.5, high[shown] - 0.5
-        outline = [QPointF(a, b) for a, b in zip(x.tolist(), high.tolist(), strict=True)]
-        outline += [
-            QPointF(a, b) for a, b in zip(x[::-1].tolist(), low[::-1].tolist(), strict=True)
-        ]
+        around = zip(np.r_[x, x[::-1]].tolist(), np.r_[high, low[::-1]].tolist(), strict=True)
+        outline = [QPointF(a, b) for a, b in around]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.wave))
         painter.drawPolygon(QPolygonF(outline))
@@ -50,6 +48,4 @@ class WaveformTrack(Track):
         for share, word in ((0.0, "1"), (0.5, "0"), (1.0, "-1")):
             y = min(max(share * self.height() - 8, 0), self.height() - 16)
             place = QRectF(0, y, GUTTER - 6, 16)
-            painter.drawText(
-                place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word
-            )
+            painter.drawText(place, RIGHT, word)

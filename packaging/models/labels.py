@@ -205,13 +205,11 @@ def threshold(collection: str, rank: int, height: float) -> float:
 
 
 def mix(
-    labels: dict[str, list[str]], collections: list[str]
+    labels: dict[str, list[str]], collections: list[str], height: float
 ) -> tuple[list[list[float]], list[float]]:
     """Weights of all tags (labels x tags of the collections, joined) and bias of each label."""
-    columns = [f"{c} {tag}" for c in collections for tag in {"MTT": MTT, "MSD": MSD}[c]]
-    cuts = [
-        threshold(c, rank) for c in collections for rank in range(len(MTT if c == "MTT" else MSD))
-    ]
+    columns = [f"{c} {tag}" for c in collections for tag in TAGS[c]]
+    cuts = [threshold(c, rank, height) for c in collections for rank in range(len(TAGS[c]))]
     weights, biases = [], []
     for tags in labels.values():
         row = [0.0] * len(columns)

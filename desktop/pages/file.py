@@ -1,0 +1,367 @@
+"""The File page: one recording, seen whole or close, and what is heard in it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from desktop import jobs
+from desktop.pages import file_work
+from desktop.pages.file_parts import FileHeader, SummaryPanel
+from desktop.pages.player import Transport
+from desktop.pages.reading import place, stretches
+from desktop.pages.tracks import PictureControls, Tracks
+from desktop.session import Session
+from desktop.settings import FOLDER
+from desktop.widgets.banner import Banner
+from desktop.widgets.time_axis import clock
+from engine.audio.files import EXTENSIONS
+from engine.overview import Overview, detail, survey
+from engine.views import Picture, View
+
+_DETAIL_MS = 150  # after zooming or panning has come to rest
+
+
+class FilePage(QWidget):
+    """Opens files by :meth:`open`; everything slow runs in jobs."""
+
+    status = Signal(str)
+    analysed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.path: Path | None = None
+        self.overview: Overview | None = None
+        self.found: file_work.Found | None = None
+        self._view = View("stft", 44100)
+        self._survey: jobs.Job | None = None
+        self._analysis: jobs.Job | None = None
+        self._detail: jobs.Job | None = None
+        self._build()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_DETAIL_MS)
+        self._rest.timeout.connect(self._sharpen)
+        session.classifiers_loaded.connect(self._analyse)
+        session.loading_failed.connect(lambda text: self.banner.say(text))
+        jobs.run(file_work.ask_output, on_result=self.header.set_output_problem, parent=self)
+
+    def _build(self) -> None:
+        self.banner = Banner()
+        self.header = FileHeader()
+        self.tracks = Tracks(self._session.settings, interactive=True)
+        self.controls = PictureControls(self._session.settings)
+        self.panel = SummaryPanel()
+        self.transport = Transport(self)
+        middle = QHBoxLayout()
+        middle.addWidget(self.tracks, 1)
+        middle.addWidget(self.panel)
+        below = QHBoxLayout()
+        below.addWidget(self.controls)
+        below.addStretch(1)
+        below.addWidget(self.header.words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.header)
+        layout.addWidget(self.banner)
+        layout.addLayout(middle, 1)
+        layout.addLayout(below)
+        self.setAcceptDrops(False)  # the window takes drops wherever they fall
+        self._connect()
+        self.tracks.dress(self._view)
+
+    def _connect(self) -> None:
+        time, tracks = self.tracks.time, self.tracks
+        self.controls.picture_changed.connect(self._look)
+        self.controls.colours_changed.connect(lambda: tracks.dress(self._view))
+        time.changed.connect(self._moved)
+        time.selected.connect(self._summarise)
+        tracks.spectrogram.hovered.connect(self._read_out)
+        tracks.waveform.hovered.connect(lambda at, _: self.header.words.setText(clock(at, 0.01)))
+        tracks.lanes.hovered.connect(self._explain)
+        for track in (tracks.waveform, tracks.spectrogram, tracks.lanes, tracks.axis):
+            track.clicked.connect(self.seek)
+        header = self.header
+        header.open_button.clicked.connect(self.choose)
+        header.play_button.clicked.connect(self.play)
+        header.export_button.setMenu(self._export_menu())
+        header.cancel_button.clicked.connect(self.cancel)
+        self.transport.moved.connect(time.set_cursor)
+        self.transport.playing_changed.connect(header.set_playing)
+        self.transport.failed.connect(lambda text: self.banner.say(text))
+
+    def _export_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for form, words in file_work.FORMATS.items():
+            action = menu.addAction(words.split(" (")[0])
+            action.triggered.connect(lambda _=False, chosen=form: self.export(chosen))
+        menu.addSeparator()
+        self.export_region_action = menu.addAction(self.tr("Sound of the selection"))
+        self.export_region_action.triggered.connect(lambda: self.export_region())
+        return menu
+
+    def choose(self) -> None:
+        """Ask for a file."""
+        kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
+        folder = self._session.settings.get(FOLDER)
+        title, any_file = self.tr("Open a sound"), self.tr("All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, title, folder, f"{self.tr('Sounds')} ({kinds});;{any_file}"
+        )
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Show a file; the former one stays if this one cannot be read."""
+        if self._survey is not None:
+            self._survey.cancel()
+        view = self._view
+        settings_view = self.tracks.view
+        first = True
+
+        def grown(events: list[Overview]) -> None:
+            nonlocal first
+            if first:
+                self._opened(path, events[-1])
+                first = False
+            self._show(events[-1])
+
+        def work():  # type: ignore[no-untyped-def]  # noqa: ANN202
+            from engine.audio.files import probe
+
+            return (yield from survey(path, settings_view(probe(path).rate_hz)))
+
+        self._survey = jobs.run(
+            work,
+            on_event=grown,
+            on_result=self._surveyed,
+            on_error=lambda text: self.banner.say(text),
+            parent=self,
+        )
+        self._view = view
+
+    def _opened(self, path: Path, overview: Overview) -> None:
+        same = path == self.path and self.overview is not None
+        self.path, self.overview, self._view = path, overview, overview.view
+        self.tracks.dress(self._view)
+        if same:
+            return
+        self.banner.hide()
+        self.found = None
+        self.transport.set_file(path)
+        self.header.describe(overview.info)
+        self.tracks.lanes.set_lanes({name: [] for name in self._session.classifiers})
+        self.panel.clear()
+        self.tracks.time.set_duration(overview.info.duration_seconds)
+        self._session.opened(path)
+        self._session.load_classifiers()
+        self._analyse()
+
+    def _show(self, overview: Overview) -> None:
+        self.overview = overview
+        columns = overview.picture.shape[1]
+        end = columns * overview.column_seconds
+        offset = overview.view.frame_length / overview.view.rate_hz / 2
+        self.tracks.spectrogram.set_picture(overview.picture, offset, end + offset)
+        self._moved()
+
+    def _surveyed(self, overview: Overview) -> None:
+        self._survey = None
+        self._show(overview)
+        self._rest.start()
+
+    def _look(self) -> None:
+        """Another picture of the same file."""
+        if self.path is not None:
+            self.open(self.path)
+        else:
+            self._view = self.tracks.view(self._view.rate_hz)
+            self.tracks.dress(self._view)
+
+    def _moved(self) -> None:
+        if self.overview is None:
+            return
+        time = self.tracks.time
+        width = max(1, self.tracks.waveform.width())
+        envelope, first, last = self.overview.envelope.between(time.start, time.end, width)
+        self.tracks.waveform.set_envelope(envelope, first, last)
+        self._rest.start()
+
+    def _sharpen(self) -> None:
+        """Compute what one looks at more finely than the overview has it."""
+        if self.overview is None or self.path is None or self._survey is not None:
+            return
+        time, overview = self.tracks.time, self.overview
+        width = max(1, self.tracks.spectrogram.width())
+        span = time.end - time.start
+        if span / width >= overview.column_seconds or span > 120:
+            return
+        if self._detail is not None:
+            self._detail.cancel()
+        path, view, start, end = self.path, overview.view, time.start, time.end
+        self._detail = jobs.run(
+            lambda: detail(path, view, start, end, width),
+            on_result=self._sharp,
+            on_error=lambda text: None,
+            parent=self,
+        )
+
+    def _sharp(self, result: tuple[Picture, float, float]) -> None:
+        picture, first, last = result
+        if picture.shape[1]:
+            self.tracks.spectrogram.set_detail(picture, first, last)
+
+    def _analyse(self) -> None:
+        classifiers = dict(self._session.classifiers)
+        if self.path is None or not classifiers:
+            return
+        if self._analysis is not None:
+            self._analysis.cancel()
+        path = self.path
+        self.header.set_progress(0.0)
+        self._analysis = jobs.run(
+            lambda: file_work.analyse_file(path, classifiers),
+            on_event=self._heard,
+            on_result=self._finished,
+            on_error=self._analysis_failed,
+            parent=self,
+        )
+
+    def _heard(self, events: list[file_work.Found | float]) -> None:
+        founds = [event for event in events if isinstance(event, file_work.Found)]
+        seconds = [event for event in events if isinstance(event, float)]
+        if seconds and self.overview is not None:
+            self.header.set_progress(seconds[-1] / self.overview.info.duration_seconds)
+        if founds:
+            self.found = founds[-1]
+            lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
+            self.tracks.lanes.set_lanes(lanes)
+            self._summarise()
+
+    def _finished(self, result: object) -> None:
+        self._analysis = None
+        self.header.set_progress(None)
+        if self.found is not None and self.found.repaired:
+            self.banner.say(
+                self.tr("{} samples of this file were no numbers: taken as silence.").format(
+                    self.found.repaired
+                )
+            )
+        self.analysed.emit()
+
+    def _analysis_failed(self, message: str) -> None:
+        self._analysis = None
+        self.header.set_progress(None)
+        self.banner.say(message)
+        self.analysed.emit()
+
+    def cancel(self) -> None:
+        """Stop the analysis; what was heard so far stays."""
+        if self._analysis is not None:
+            self._analysis.cancel()
+            self._analysis = None
+            self.header.set_progress(None)
+
+    def _summarise(self) -> None:
+        selection = self.tracks.time.selection
+        self.export_region_action.setEnabled(selection is not None)
+        if self.found is not None:
+            self.panel.show_found(self.found, self._session.classifiers, selection)
+
+    def seek(self, seconds: float) -> None:
+        """Put the cursor there; a selection is given up."""
+        time = self.tracks.time
+        time.clear_selection()
+        time.set_cursor(min(max(0.0, seconds), time.duration))
+        if self.transport.playing:
+            self.transport.pause()
+            QTimer.singleShot(60, self.play)
+
+    def play(self) -> None:
+        """Play or pause: the selection, or from the cursor on."""
+        if self.transport.playing:
+            self.transport.pause()
+            return
+        time = self.tracks.time
+        loop = self.header.loop_button.isChecked()
+        start, end = time.selection or (time.cursor or 0.0, None)
+        if end is None and start >= time.duration - 0.05:
+            start = 0.0
+        self.transport.play(start, end, loop=loop)
+
+    def export(self, form: str) -> None:
+        """Ask for a place and write what was heard."""
+        if self.found is None or self.overview is None or self.path is None:
+            self.banner.say(self.tr("There is nothing to export yet."))
+            return
+        suffix = file_work.FORMATS[form].split("*")[1].rstrip(")")
+        proposed = str(self.path.with_suffix(suffix))
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export"), proposed, file_work.FORMATS[form]
+        )
+        if name:
+            self.export_to(Path(name), form)
+
+    def export_to(self, target: Path, form: str) -> None:
+        """Write what was heard."""
+        if self.found is not None and self.overview is not None:
+            work = file_work.export(target, form, self.found, self.overview.info)
+            self._write(work)
+
+    def export_region(self) -> None:
+        """Ask for a place and write the sound of the selection."""
+        selection = self.tracks.time.selection
+        if selection is None or self.path is None:
+            return
+        proposed = str(self.path.with_name(f"{self.path.stem} part.flac"))
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export the selection"), proposed)
+        if name:
+            self._write(file_work.export_audio(self.path, selection, Path(name)))
+
+    def _write(self, work: object) -> None:
+        jobs.run(
+            work,  # type: ignore[arg-type]
+            on_result=lambda path: self.banner.say(self.tr("Written to {}.").format(path)),
+            on_error=lambda text: self.banner.say(text),
+            parent=self,
+        )
+
+    def _read_out(self, seconds: float, height: float) -> None:
+        self.header.words.setText(place(self._view, self.tracks.spectrogram, seconds, height))
+
+    def _explain(self, seconds: float, height: float) -> None:
+        """All candidates at that moment, with the reasons."""
+        lane = self.tracks.lanes.lane_at(height)
+        decisions = self.found.decisions.get(lane, []) if self.found and lane else []
+        if not decisions:
+            self.tracks.lanes.setToolTip("")
+            return
+        nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
+        lines = [f"{lane}, {clock(seconds, 0.1)}: {nearest.verdict}"]
+        for candidate in nearest.candidates[:6]:
+            words = candidate.reason or self.tr("heard")
+            lines.append(f"{candidate.label}  {candidate.probability:.0%}  {words}")
+        self.tracks.lanes.setToolTip("\n".join(lines))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        time = self.tracks.time
+        middle = time.cursor if time.cursor is not None else (time.start + time.end) / 2
+        actions = {
+            Qt.Key.Key_Plus: lambda: time.zoom(0.7, middle),
+            Qt.Key.Key_Equal: lambda: time.zoom(0.7, middle),
+            Qt.Key.Key_Minus: lambda: time.zoom(1.4, middle),
+            Qt.Key.Key_Left: lambda: time.pan(-0.1),
+            Qt.Key.Key_Right: lambda: time.pan(0.1),
+            Qt.Key.Key_Home: lambda: time.show(0.0, time.end - time.start),
+            Qt.Key.Key_End: lambda: time.show(time.duration, time.duration),
+            Qt.Key.Key_0: lambda: time.show(0.0, time.duration),
+            Qt.Key.Key_Escape: time.clear_selection,
+        }
+        action = actions.get(Qt.Key(event.key()))
+        if action is None:
+            super().keyPressEvent(event)
+        else:
+            action()

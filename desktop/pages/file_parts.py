@@ -1,0 +1,151 @@
+"""The File page's header and its panel of summaries."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.pages import file_work
+from desktop.pages.reading import bars
+from desktop.widgets.predictions import Predictions
+from desktop.widgets.time_axis import clock
+
+if TYPE_CHECKING:
+    from engine.audio.files import AudioInfo
+    from engine.classifier import Classifier
+
+
+class FileHeader(QWidget):
+    """Name and facts of the file, buttons, progress."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = QLabel(self.tr("No file"))
+        self.title.setObjectName("title")
+        self.facts = QLabel(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
+        self.facts.setObjectName("faint")
+        self.words = QLabel()
+        self.words.setObjectName("faint")
+        self.open_button = self._button(self.tr("Open..."), self.tr("Open a sound file (Ctrl+O)"))
+        self.play_button = self._button(self.tr("Play"), self.tr("Play or pause (Space)"))
+        self.play_button.setEnabled(False)
+        self.loop_button = self._button(self.tr("Loop"), self.tr("Play again and again (L)"))
+        self.loop_button.setCheckable(True)
+        self.export_button = self._button(self.tr("Export"), self.tr("Save what was heard"))
+        self.cancel_button = self._button(self.tr("Cancel"), self.tr("Stop the analysis"))
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setFixedSize(160, 5)
+        self.progress.setAccessibleName(self.tr("Progress of the analysis"))
+        self._problem: str | None = None
+        self._opened = False
+        names = QVBoxLayout()
+        names.setSpacing(1)
+        names.addWidget(self.title)
+        names.addWidget(self.facts)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(names, 1)
+        for widget in (self.progress, self.cancel_button, self.play_button, self.loop_button):
+            layout.addWidget(widget)
+        layout.addWidget(self.export_button)
+        layout.addWidget(self.open_button)
+        self.set_progress(None)
+
+    def _button(self, words: str, tip: str) -> QPushButton:
+        button = QPushButton(words)
+        button.setToolTip(tip)
+        button.setAccessibleName(words)
+        return button
+
+    def describe(self, info: "AudioInfo") -> None:
+        """Name, length, rate, channels, format, tags."""
+        self._opened = True
+        tags = [info.tags[key] for key in ("artist", "title") if info.tags.get(key)]
+        self.title.setText(info.path.name)
+        channels = {1: self.tr("mono"), 2: self.tr("stereo")}
+        facts = [
+            clock(info.duration_seconds, 0.1),
+            f"{info.rate_hz / 1000:g} kHz",
+            channels.get(info.channels, self.tr("{} channels").format(info.channels)),
+            info.format,
+        ]
+        self.facts.setText("   ".join([*facts, *([" - ".join(tags)] if tags else [])]))
+        self._enable()
+
+    def set_output_problem(self, problem: str | None) -> None:
+        """Why nothing can be played, if so."""
+        self._problem = problem
+        self._enable()
+
+    def _enable(self) -> None:
+        self.play_button.setEnabled(self._opened and self._problem is None)
+        self.play_button.setToolTip(self._problem or self.tr("Play or pause (Space)"))
+
+    def set_playing(self, on: bool) -> None:
+        self.play_button.setText(self.tr("Pause") if on else self.tr("Play"))
+
+    def set_progress(self, share: float | None) -> None:
+        """How much is analysed; None when nothing is going on."""
+        self.progress.setVisible(share is not None)
+        self.cancel_button.setVisible(share is not None)
+        if share is not None:
+            self.progress.setValue(round(1000 * share))
+
+
+class SummaryPanel(QScrollArea):
+    """Top classes of the whole file, or of the selection, for each classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        inner = QFrame()
+        inner.setObjectName("panel")
+        self._layout = QVBoxLayout(inner)
+        self._layout.setContentsMargins(14, 10, 14, 10)
+        self._layout.setSpacing(12)
+        self._heading = QLabel(self.tr("Whole file"))
+        self._heading.setObjectName("title")
+        self._layout.addWidget(self._heading)
+        self._layout.addStretch(1)
+        self._panels: dict[str, Predictions] = {}
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedWidth(320)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Summary"))
+
+    def clear(self) -> None:
+        """Nothing is known yet."""
+        for panel in self._panels.values():
+            panel.set_predictions(self.tr("listening..."), [])
+
+    def show_found(
+        self,
+        found: file_work.Found,
+        classifiers: "Mapping[str, Classifier]",
+        selection: tuple[float, float] | None,
+    ) -> None:
+        """Summaries of what was found in the whole or in the selection."""
+        if selection is None:
+            self._heading.setText(self.tr("Whole file"))
+        else:
+            first, last = (clock(seconds, 0.1) for seconds in selection)
+            self._heading.setText(self.tr("{} to {}").format(first, last))
+        for name, timeline in found.timelines.items():
+            if name not in self._panels:
+                self._panels[name] = Predictions(classifiers[name].card.title)
+                self._layout.insertWidget(self._layout.count() - 1, self._panels[name])
+            decision = file_work.verdict_on(timeline, classifiers[name], selection)
+            self._panels[name].set_predictions(decision.verdict, bars(decision))

@@ -1,0 +1,34 @@
+"""What the pages read out: the pointer's place in words, predictions as bars."""
+
+from collections.abc import Iterable
+
+from desktop.widgets.lanes import Stretch
+from desktop.widgets.predictions import Bar
+from desktop.widgets.spectrogram import SpectrogramTrack
+from desktop.widgets.time_axis import clock
+from engine.decisions import Decision, Segment
+from engine.views import View, note_name
+
+
+def place(view: View, track: SpectrogramTrack, seconds: float, height: float) -> str:
+    """Time, frequency, note and level under the pointer."""
+    parts = [clock(seconds, 0.01)]
+    value = track.value_at(seconds, height)
+    if view.frequencies:
+        hz = view.hz_at(min(1.0, max(0.0, height)))
+        parts += [f"{hz:,.0f} Hz", note_name(hz)]
+        if value is not None:
+            parts.append(f"{value:.0f} dB")
+    elif value is not None:
+        parts.append(f"{value:.2f}")
+    return "    ".join(part for part in parts if part)
+
+
+def bars(decision: Decision) -> list[Bar]:
+    """A decision's candidates as bars."""
+    return [Bar(c.label, c.probability, c.heard, c.reason) for c in decision.candidates]
+
+
+def stretches(segments: Iterable[Segment]) -> list[Stretch]:
+    """Segments as stretches for the lanes."""
+    return [Stretch(s.start_seconds, s.end_seconds, s.label, s.mean_probability) for s in segments]

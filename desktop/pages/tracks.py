@@ -1,0 +1,154 @@
+"""The stack of tracks that both pages show, and the settings of its picture."""
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.settings import COLOURS, DB_HIGH, DB_LOW, NOTES, SCALE, VIEW, Setting, Settings
+from desktop.style import COLOUR_MAPS, colour_table
+from desktop.widgets.lanes import LanesTrack
+from desktop.widgets.spectrogram import SpectrogramTrack
+from desktop.widgets.time_axis import TimeAxis
+from desktop.widgets.time_range import TimeRange
+from desktop.widgets.waveform import WaveformTrack
+from engine.views import View, axis_ticks
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Tracks", text)
+
+
+class Tracks(QFrame):
+    """Waveform, spectrogram and lanes over one time axis."""
+
+    def __init__(self, settings: Settings, *, interactive: bool) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._settings = settings
+        self.time = TimeRange(self)
+        self.waveform = WaveformTrack(self.time, interactive=interactive)
+        self.spectrogram = SpectrogramTrack(self.time, interactive=interactive)
+        self.lanes = LanesTrack(self.time, interactive=interactive)
+        self.axis = TimeAxis(self.time, interactive=interactive)
+        self._split = QSplitter(self)
+        self._split.setOrientation(Qt.Orientation.Vertical)
+        self._split.setChildrenCollapsible(False)
+        for track, share in ((self.waveform, 2), (self.spectrogram, 6), (self.lanes, 3)):
+            self._split.addWidget(track)
+            self._split.setStretchFactor(self._split.count() - 1, share)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(0)
+        layout.addWidget(self._split, 1)
+        layout.addWidget(self.axis)
+
+    def view(self, rate_hz: int) -> View:
+        """What the settings ask to see of sound at that rate."""
+        get = self._settings.get
+        return View(kind=get(VIEW), rate_hz=rate_hz, scale=get(SCALE))
+
+    def dress(self, view: View) -> None:
+        """Colours and axis for a view."""
+        get = self._settings.get
+        ticks = axis_ticks(view, notes=bool(get(NOTES)))
+        self.spectrogram.set_scale(ticks, view.value_range)
+        self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
+
+
+class PictureControls(QWidget):
+    """Choosers of what the picture shows; shared by both pages through the settings."""
+
+    picture_changed = Signal()
+    colours_changed = Signal()
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        kinds = {
+            "stft": _tr("Spectrum"),
+            "mel": _tr("Mel bands"),
+            "mfcc": _tr("MFCC"),
+            "chroma": _tr("Chroma"),
+        }
+        scales = {"mel": _tr("Mel scale"), "log": _tr("Log scale"), "linear": _tr("Linear scale")}
+        maps = {name: name.capitalize() for name in COLOUR_MAPS}
+        self.kind = self._chooser(_tr("What the picture shows"), kinds, VIEW)
+        self.scale = self._chooser(_tr("Frequency scale"), scales, SCALE)
+        self.map = self._chooser(_tr("Colour map"), maps, COLOURS)
+        self.notes = QCheckBox(_tr("Notes"))
+        self.notes.setToolTip(_tr("Note names instead of Hz on the frequency axis"))
+        self.notes.setAccessibleName(_tr("Note names"))
+        self.notes.setChecked(bool(settings.get(NOTES)))
+        self.notes.toggled.connect(self._keep_notes)
+        self.low = self._level(_tr("Level of the darkest colour in dB"), DB_LOW)
+        self.high = self._level(_tr("Level of the brightest colour in dB"), DB_HIGH)
+        for widget in (self.kind, self.scale, self.notes, self.map):
+            layout.addWidget(widget)
+        layout.addWidget(self.low)
+        layout.addWidget(QLabel(_tr("to")))
+        layout.addWidget(self.high)
+        self._enable()
+
+    def reload(self) -> None:
+        """Show what the other page may have chosen."""
+        for box, setting in ((self.kind, VIEW), (self.scale, SCALE), (self.map, COLOURS)):
+            box.blockSignals(True)
+            box.setCurrentIndex(max(0, box.findData(self._settings.get(setting))))
+            box.blockSignals(False)
+        for spin, setting in ((self.low, DB_LOW), (self.high, DB_HIGH)):
+            spin.blockSignals(True)
+            spin.setValue(self._settings.get(setting))
+            spin.blockSignals(False)
+        self.notes.blockSignals(True)
+        self.notes.setChecked(bool(self._settings.get(NOTES)))
+        self.notes.blockSignals(False)
+        self._enable()
+
+    def _chooser(self, words: str, choices: dict[str, str], setting: Setting) -> QComboBox:
+        box = QComboBox()
+        for value, name in choices.items():
+            box.addItem(name, value)
+        box.setCurrentIndex(max(0, box.findData(self._settings.get(setting))))
+        box.setToolTip(words)
+        box.setAccessibleName(words)
+        box.currentIndexChanged.connect(lambda _: self._keep(setting, box.currentData()))
+        return box
+
+    def _level(self, words: str, setting: Setting) -> QSpinBox:
+        spin = QSpinBox()
+        spin.setRange(-120, 20)
+        spin.setSingleStep(5)
+        spin.setSuffix(" dB")
+        spin.setValue(self._settings.get(setting))
+        spin.setToolTip(words)
+        spin.setAccessibleName(words)
+        spin.valueChanged.connect(lambda value: self._keep(setting, value))
+        return spin
+
+    def _keep(self, setting: Setting, value: object) -> None:
+        self._settings.set(setting, value)
+        self._enable()
+        picture = setting in (VIEW, SCALE)
+        (self.picture_changed if picture else self.colours_changed).emit()
+
+    def _keep_notes(self, on: bool) -> None:
+        self._settings.set(NOTES, on)
+        self.colours_changed.emit()
+
+    def _enable(self) -> None:
+        kind = self.kind.currentData()
+        self.scale.setEnabled(kind == "stft")
+        self.notes.setEnabled(kind in ("stft", "mel"))
+        for spin in (self.low, self.high):
+            spin.setEnabled(kind in ("stft", "mel"))

@@ -1,0 +1,243 @@
+"""The main window: pages, menus, status bar, drops."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeySequence,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import jobs, style
+from desktop.about import About, CrashReport, Shortcuts
+from desktop.icons import icon
+from desktop.pages.file import FilePage
+from desktop.pages.listen import ListenPage
+from desktop.session import Session
+from desktop.settings import APPEARANCE, GEOMETRY, RECENT
+from resources import resource
+
+LISTEN, FILE = 0, 1
+
+
+class Window(QMainWindow):
+    """One window; its pages are switched by the rail at the left."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setWindowTitle("Earmark")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(900, 600)
+        self.listen_page = ListenPage(session)
+        self.file_page = FilePage(session)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.listen_page)
+        self._pages.addWidget(self.file_page)
+        self._light = QLabel()
+        self._words = QLabel()
+        body = QWidget()
+        layout = QHBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._rail())
+        layout.addWidget(self._pages, 1)
+        self.setCentralWidget(body)
+        self._build_menus()
+        self.statusBar().addWidget(self._words, 1)
+        self.statusBar().addPermanentWidget(self._light)
+        self.listen_page.status.connect(self._words.setText)
+        self.listen_page.listening_changed.connect(self._show_light)
+        self.listen_page.open_file.connect(self.open_file)
+        session.recent_changed.connect(self._list_recent)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
+        jobs.on_crash(lambda report: CrashReport(self, report).open())
+        self.resize(1280, 800)
+        self.restoreGeometry(session.settings.get(GEOMETRY))
+        self._show_light(False)
+        self.show_page(LISTEN)
+
+    def _rail(self) -> QWidget:
+        rail = QWidget()
+        rail.setObjectName("rail")
+        layout = QVBoxLayout(rail)
+        layout.setContentsMargins(8, 10, 8, 10)
+        self._buttons = QButtonGroup(self)
+        for index, (name, words) in enumerate(
+            (("listen", self.tr("Listen")), ("file", self.tr("File")))
+        ):
+            button = QToolButton()
+            button.setObjectName("page")
+            button.setText(words)
+            button.setProperty("icon_name", name)
+            button.setIconSize(QSize(26, 26))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setFixedSize(70, 62)
+            button.setCheckable(True)
+            button.setToolTip(f"{words} (Ctrl+{index + 1})")
+            button.setAccessibleName(words)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.clicked.connect(lambda _=False, page=index: self.show_page(page))
+            self._buttons.addButton(button, index)
+            layout.addWidget(button)
+        layout.addStretch(1)
+        return rail
+
+    def show_page(self, page: int) -> None:
+        """Switch to a page."""
+        self._pages.setCurrentIndex(page)
+        self._buttons.button(page).setChecked(True)
+        for shown in (self.listen_page, self.file_page):
+            shown.controls.reload()
+        self._colour_rail()
+
+    def open_file(self, path: Path) -> None:
+        """Show a file on its page."""
+        self.show_page(FILE)
+        self.file_page.open(path)
+
+    def open_demo(self) -> None:
+        """Show the sound that Earmark brings along."""
+        self.open_file(resource("sounds", "demo.ogg"))
+
+    def _build_menus(self) -> None:
+        bar = self.menuBar()
+        file_menu = bar.addMenu(self.tr("&File"))
+        self._add(file_menu, self.tr("&Open..."), "Ctrl+O", self._choose)
+        self._recent = file_menu.addMenu(self.tr("Open &recent"))
+        self._add(file_menu, self.tr("Open the &demo sound"), "", self.open_demo)
+        export = file_menu.addMenu(self.tr("&Export"))
+        for form, words in (
+            ("csv", "CSV"),
+            ("json", "JSON"),
+            ("audacity", "Audacity"),
+            ("raven", "Raven"),
+        ):
+            keys = "Ctrl+E" if form == "csv" else ""
+            self._add(export, words, keys, lambda chosen=form: self.file_page.export(chosen))
+        file_menu.addSeparator()
+        self._add(file_menu, self.tr("&Quit"), "Ctrl+Q", self.close)
+        view = bar.addMenu(self.tr("&View"))
+        self._add(view, self.tr("&Listen"), "Ctrl+1", lambda: self.show_page(LISTEN))
+        self._add(view, self.tr("&File"), "Ctrl+2", lambda: self.show_page(FILE))
+        self._add_appearance(view.addMenu(self.tr("&Appearance")))
+        listen = bar.addMenu(self.tr("&Sound"))
+        self._add(listen, self.tr("&Listen or play"), "Space", self._space)
+        self._add(listen, self.tr("&Record"), "R", self._record)
+        self._add(listen, self.tr("&Keep the last 30 seconds"), "K", self.listen_page.keep)
+        self._add(listen, self.tr("&Freeze the picture"), "F", self._freeze)
+        self._add(listen, self.tr("L&oop"), "L", self.file_page.header.loop_button.toggle)
+        self._add(listen, self.tr("Look for &microphones"), "F5", self.listen_page.find_devices)
+        help_menu = bar.addMenu(self.tr("&Help"))
+        self._add(help_menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
+        self._add(help_menu, self.tr("&About Earmark"), "", lambda: About(self).open())
+        self._list_recent()
+
+    def _add(self, menu: QMenu, words: str, keys: str, do: object) -> QAction:
+        action = menu.addAction(words)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda _=False: do())  # type: ignore[operator]
+        return action
+
+    def _add_appearance(self, menu: QMenu) -> None:
+        group = QActionGroup(self)
+        chosen = self._session.settings.get(APPEARANCE)
+        names = {
+            "system": self.tr("As the &system"),
+            "light": self.tr("&Light"),
+            "dark": self.tr("&Dark"),
+        }
+        for appearance, words in names.items():
+            action = self._add(menu, words, "", lambda name=appearance: self.set_appearance(name))
+            action.setCheckable(True)
+            action.setChecked(appearance == chosen)
+            group.addAction(action)
+
+    def set_appearance(self, appearance: str) -> None:
+        """System, light or dark."""
+        self._session.settings.set(APPEARANCE, appearance)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            hints = QGuiApplication.styleHints()
+            hints.colorSchemeChanged.disconnect(self._restyle)
+            style.apply(application, self._session.settings.get(APPEARANCE))
+            hints.colorSchemeChanged.connect(self._restyle)
+        self._colour_rail()
+        self._show_light(self.listen_page.is_listening)
+
+    def _colour_rail(self) -> None:
+        use = style.colours()
+        for button in self._buttons.buttons():
+            colour = use.accent_text if button.isChecked() else use.faint
+            button.setIcon(icon(str(button.property("icon_name")), colour))
+
+    def _show_light(self, on: bool) -> None:
+        use = style.colours()
+        words = self.tr("Microphone open") if on else self.tr("Microphone closed")
+        colour = use.danger if on else use.faint
+        self._light.setText(f"<span style='color:{colour}'>&#9679;</span>  {words}")
+
+    def _list_recent(self) -> None:
+        self._recent.clear()
+        for name in self._session.settings.get(RECENT):
+            self._add(self._recent, Path(name).name, "", lambda p=name: self.open_file(Path(p)))
+        self._recent.setEnabled(not self._recent.isEmpty())
+
+    def _choose(self) -> None:
+        self.show_page(FILE)
+        self.file_page.choose()
+
+    def _space(self) -> None:
+        if self._pages.currentIndex() == LISTEN:
+            self.listen_page.toggle()
+        elif self.file_page.header.play_button.isEnabled():
+            self.file_page.play()
+
+    def _record(self) -> None:
+        self.listen_page.record(not self.listen_page.record_button.isChecked())
+
+    def _freeze(self) -> None:
+        self.listen_page.freeze_button.toggle()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_file(Path(paths[0]))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._colour_rail()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._session.settings.set(GEOMETRY, self.saveGeometry())
+        self.listen_page.stop()
+        self.file_page.transport.pause()
+        jobs.cancel_all()
+        super().closeEvent(event)
