@@ -1,0 +1,193 @@
+"""The microphone, on a real sound server: heard exactly, and lost in every way it can be."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.audio.devices import DeviceId, find_device, input_devices, wait_for_device
+from engine.audio.microphone import Microphone
+from engine.audio.playback import Player, output_problem
+from engine.errors import AudioError
+from resources import resource
+from tests.virtual_microphone import RATE, VirtualMicrophone
+
+pytestmark = pytest.mark.microphone
+
+
+def chirp(seconds: float) -> np.ndarray:
+    time_axis = np.arange(round(seconds * RATE)) / RATE
+    hz = 200 + 3000 * time_axis / seconds
+    return (0.5 * np.sin(2 * np.pi * np.cumsum(hz) / RATE)).astype(np.float32)
+
+
+def until(condition: object, seconds: float = 5.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _watch(microphone: Microphone) -> None:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        microphone.check()
+        time.sleep(0.05)
+
+
+def test_devices_are_listed_by_name(virtual_microphone: VirtualMicrophone) -> None:
+    devices = input_devices()
+    assert devices
+    assert devices[0].is_default
+    assert devices[0].channels >= 1
+    assert devices[0].rate_hz >= 4000
+    assert find_device(devices[0].id) == devices[0]
+    with pytest.raises(AudioError, match="not there"):
+        find_device(DeviceId("no such thing", "ALSA"))
+
+
+def test_what_is_played_is_heard_sample_for_sample(virtual_microphone: VirtualMicrophone) -> None:
+    played = chirp(3.0)
+    with Microphone() as microphone:
+        time.sleep(0.3)
+        virtual_microphone.play(played, RATE).wait()
+        time.sleep(0.4)
+        microphone.check()
+        heard = microphone.ring.last(microphone.ring.end)[0]
+        assert microphone.dropped == 0
+    assert microphone.rate_hz == RATE
+    start = int(np.argmax(np.abs(heard) > 1e-4)) - int(np.argmax(np.abs(played) > 1e-4))
+    np.testing.assert_allclose(heard[start : start + len(played)], played, atol=1e-6)
+
+
+def test_level_and_advice(virtual_microphone: VirtualMicrophone) -> None:
+    with Microphone() as microphone:
+        time.sleep(0.5)
+        microphone.level()
+        player = virtual_microphone.play(np.full(RATE, 0.5, np.float32))
+        assert until(lambda: microphone.level().peak > 0.4)
+        assert microphone.advice() is None
+        player.wait()
+        time.sleep(0.5)
+        microphone.level()
+        time.sleep(0.2)
+        level = microphone.level()
+        assert (level.peak, level.clipped) == (0.0, 0)
+        assert level.peak_db == -120.0
+        assert until(lambda: microphone.advice() is not None, 4.0)
+        assert "muted" in str(microphone.advice())
+
+
+def test_a_killed_server_is_one_message_and_the_device_comes_back(
+    virtual_microphone: VirtualMicrophone,
+) -> None:
+    with Microphone() as microphone:
+        wanted = microphone.device.id
+        time.sleep(0.3)
+        virtual_microphone.kill()
+        begun = time.monotonic()
+        with pytest.raises(AudioError, match=r"gone|nothing"):
+            _watch(microphone)
+        assert time.monotonic() - begun < 3
+    waiting = wait_for_device(wanted)
+    for _ in range(3):
+        next(waiting)
+    virtual_microphone.start()
+    device = None
+    for _ in range(100):
+        try:
+            next(waiting)
+        except StopIteration as stop:
+            device = stop.value
+            break
+    assert device is not None
+    assert device.id == wanted
+    with Microphone(wanted) as again:
+        assert until(lambda: again.ring.end > 0)
+
+
+def test_a_frozen_server_is_noticed_and_does_not_hang(
+    virtual_microphone: VirtualMicrophone,
+) -> None:
+    microphone = Microphone()
+    microphone.open()
+    assert until(lambda: microphone.ring.end > 0)
+    virtual_microphone.freeze()
+    try:
+        with pytest.raises(AudioError, match="nothing for"):
+            _watch(microphone)
+        begun = time.monotonic()
+        microphone.close()
+        assert time.monotonic() - begun < 2
+    finally:
+        virtual_microphone.thaw()
+        left = [t for t in threading.enumerate() if t.name == "close microphone"]
+        for thread in left:
+            thread.join(10)
+
+
+def test_lost_samples_are_counted(virtual_microphone: VirtualMicrophone) -> None:
+    with Microphone() as microphone:
+        assert until(lambda: microphone.ring.end > 0)
+        for _ in range(5):
+            time.sleep(0.5)
+            microphone.check()
+        assert microphone.dropped == 0
+        # As a driver does it that loses half a second: later samples come, those never do.
+        microphone._opened -= 0.5
+        for _ in range(5):
+            time.sleep(0.5)
+            microphone.check()
+        assert microphone.dropped == pytest.approx(0.5 * microphone.rate_hz, rel=0.2)
+
+
+def test_without_any_device(no_sound_system: None) -> None:
+    assert input_devices() == []
+    with pytest.raises(AudioError, match="no microphone"):
+        Microphone()
+    assert "no loudspeaker" in str(output_problem())
+
+
+def test_too_high_a_channel(virtual_microphone: VirtualMicrophone) -> None:
+    with pytest.raises(AudioError, match="channels"):
+        Microphone(channel=500)
+
+
+def test_playing_a_file_is_heard_from_the_right_place(
+    virtual_microphone: VirtualMicrophone,
+) -> None:
+    assert output_problem() is None
+    path = resource("sounds", "demo.ogg")
+    player = Player(path)
+    with Microphone() as microphone:
+        time.sleep(0.3)
+        player.play(20.0)
+        assert player.playing
+        time.sleep(1.5)
+        assert player.position_seconds == pytest.approx(21.3, abs=0.35)
+        player.pause()
+        assert not player.playing
+        heard = microphone.ring.last(microphone.ring.end)[0]
+    samples, rate = soundfile.read(path, dtype="float32", start=20 * 44100, frames=44100)
+    expected = np.abs(np.fft.rfft(samples.mean(axis=1) * np.hanning(len(samples))))
+    sounding = heard[int(np.argmax(np.abs(heard) > 1e-3)) :][: microphone.rate_hz]
+    found = np.abs(np.fft.rfft(sounding * np.hanning(len(sounding))))[: len(expected)]
+    assert np.corrcoef(found[50:3000], expected[50:3000])[0, 1] > 0.8
+    player.seek(3.0)
+    assert player.position_seconds == 3.0
+    player.close()
+    assert rate == 44100
+
+
+def test_a_stretch_ends_and_a_loop_does_not(virtual_microphone: VirtualMicrophone) -> None:
+    player = Player(resource("sounds", "flute.ogg"))
+    player.play(1.0, 1.4)
+    assert until(lambda: not player.playing, 4.0)
+    player.play(1.0, 1.4, loop=True)
+    time.sleep(2.0)
+    assert player.playing
+    player.close()
