@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from resources import resource
+
 COLOUR_MAPS = ("magma", "viridis", "inferno", "cividis", "grey")
 
 
@@ -67,14 +69,21 @@ DARK = Colours(
 )
 
 
+_chosen = "system"
+
+
 def colours() -> Colours:
     """Those in force now."""
-    dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return DARK if dark else LIGHT
+    if _chosen == "system":
+        system = QGuiApplication.styleHints().colorScheme()
+        return DARK if system == Qt.ColorScheme.Dark else LIGHT
+    return DARK if _chosen == "dark" else LIGHT
 
 
 def apply(application: QApplication, appearance: str) -> None:
     """Set the appearance: system, light or dark."""
+    global _chosen
+    _chosen = appearance
     scheme = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}.get(
         appearance, Qt.ColorScheme.Unknown
     )
@@ -126,6 +135,8 @@ def _palette(use: Colours) -> QPalette:
 
 
 def _sheet(use: Colours) -> str:
+    shade = "dark" if use.dark else "light"
+    arrow = resource("icons", f"arrow-{shade}.svg").as_posix()
     return f"""
     QWidget#rail {{ background: {use.panel}; border-right: 1px solid {use.line}; }}
     QToolButton#page {{ border: none; border-radius: 8px; padding: 8px 4px; color: {use.faint}; }}
@@ -139,7 +150,7 @@ def _sheet(use: Colours) -> str:
         background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
         padding: 5px 12px; color: {use.text}; }}
     QPushButton:hover, QToolButton#tool:hover {{ border-color: {use.accent}; }}
-    QPushButton:focus, QToolButton#tool:focus, QComboBox:focus, QSpinBox:focus {{
+    QPushButton:focus, QToolButton#tool:focus, QComboBox:focus {{
         border: 2px solid {use.accent}; }}
     QPushButton:disabled, QToolButton#tool:disabled {{ color: {use.faint}; }}
     QPushButton:checked, QToolButton#tool:checked {{
@@ -147,9 +158,13 @@ def _sheet(use: Colours) -> str:
     QPushButton#main {{
         background: {use.accent}; color: {use.accent_text}; font-weight: 600; padding: 6px 18px; }}
     QPushButton#record:checked {{ background: {use.danger}; border-color: {use.danger}; }}
-    QComboBox, QSpinBox {{
+    QComboBox {{
         background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
         padding: 4px 8px; color: {use.text}; }}
+    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::down-arrow {{ image: url({arrow}); width: 10px; height: 10px; }}
+    QComboBox QAbstractItemView {{ background: {use.panel}; color: {use.text};
+        selection-background-color: {use.accent}; selection-color: {use.accent_text}; }}
     QLabel#title {{ font-size: 17px; font-weight: 600; }}
     QLabel#faint {{ color: {use.faint}; }}
     QStatusBar {{ color: {use.faint}; }}

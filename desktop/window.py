@@ -216,10 +216,10 @@ class Window(QMainWindow):
             self.file_page.play()
 
     def _record(self) -> None:
-        self.listen_page.record(not self.listen_page.record_button.isChecked())
+        self.listen_page.record(not self.listen_page.bar.record.isChecked())
 
     def _freeze(self) -> None:
-        self.listen_page.freeze_button.toggle()
+        self.listen_page.bar.freeze.toggle()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -93,40 +93,72 @@ def listen(
     Raises:
         AudioError: the microphone is gone or stuck.
     """
-    rate = microphone.rate_hz
-    analysis = Analysis(classifiers, rate, hop_seconds=hop_seconds, device=device)
-    windows = [(c, choose_windows(c, hop_seconds)) for c in classifiers.values()]
-    hops = [window.hop / classifier.card.rate_hz for classifier, window in windows]
-    start = position = microphone.ring.end
-    lost = skipped = 0
-    latency = load = 0.0
+    work = _Listening(microphone, classifiers, hop_seconds, device)
     while True:
         microphone.check()
-        behind = microphone.ring.end - position
-        gap = 0
-        if behind > _LATE_SECONDS * rate:
-            gap = behind
-            skipped += sum(int(behind / rate / hop) for hop in hops)
-        first, samples = microphone.ring.since(position + gap)
-        if first > position + gap:
-            lost += first - position - gap
-            gap = first - position
-        if gap:
-            analysis.restart((first - start) / rate)
         begun = time.monotonic()
-        mono = samples[0]
-        rows = analysis.push(mono)
-        now = time.monotonic()
-        position = first + len(mono)
-        if len(mono):
-            load += 0.05 * ((now - begun) / (len(mono) / rate) - load)
-        for (classifier, _), timeline in zip(windows, rows.values(), strict=True):
-            if len(timeline):
-                half = classifier.card.window_samples / classifier.card.rate_hz / 2
-                newest = start + round((timeline.times[-1] + half) * rate)
-                latency = now - microphone.capture_time(newest)
-        stats = LiveStats(
-            (position - start) / rate, latency, microphone.dropped + lost, skipped, load
-        )
-        yield LiveUpdate(rows, first, mono, stats)
+        yield work.step()
         time.sleep(max(0.0, _TICK_SECONDS - (time.monotonic() - begun)))
+
+
+class _Listening:
+    """How far it has come, and how well."""
+
+    def __init__(
+        self,
+        microphone: Listened,
+        classifiers: Mapping[str, Classifier],
+        hop_seconds: float | None,
+        device: str,
+    ) -> None:
+        self._microphone = microphone
+        self._rate = microphone.rate_hz
+        self._analysis = Analysis(classifiers, self._rate, hop_seconds=hop_seconds, device=device)
+        self._half_seconds = {
+            name: c.card.window_samples / c.card.rate_hz / 2 for name, c in classifiers.items()
+        }
+        self._hops = [
+            choose_windows(c, hop_seconds).hop / c.card.rate_hz for c in classifiers.values()
+        ]
+        self._start = self._position = microphone.ring.end
+        self._lost = self._skipped = 0
+        self._latency = self._load = 0.0
+
+    def step(self) -> LiveUpdate:
+        """Analyse what is new."""
+        first, samples = self._take()
+        begun = time.monotonic()
+        rows = self._analysis.push(samples)
+        now = time.monotonic()
+        if len(samples):
+            load = (now - begun) / (len(samples) / self._rate)
+            self._load += 0.05 * (load - self._load)
+        for name, timeline in rows.items():
+            if len(timeline):
+                end = timeline.times[-1] + self._half_seconds[name]
+                newest = self._start + round(end * self._rate)
+                self._latency = now - self._microphone.capture_time(newest)
+        return LiveUpdate(rows, first, samples, self._stats())
+
+    def _take(self) -> tuple[int, NDArray[np.float32]]:
+        """What is new in the ring; of too much only the newest, after a jump."""
+        wanted = self._position
+        behind = self._microphone.ring.end - wanted
+        if behind > _LATE_SECONDS * self._rate:
+            self._skipped += sum(int(behind / self._rate / hop) for hop in self._hops)
+            wanted += behind
+        first, samples = self._microphone.ring.since(wanted)
+        self._lost += first - wanted
+        if first > self._position:
+            self._analysis.restart((first - self._start) / self._rate)
+        self._position = first + samples.shape[1]
+        return first, samples[0]
+
+    def _stats(self) -> LiveStats:
+        return LiveStats(
+            seconds=(self._position - self._start) / self._rate,
+            latency_seconds=self._latency,
+            dropped_samples=self._microphone.dropped + self._lost,
+            skipped_windows=self._skipped,
+            load=self._load,
+        )

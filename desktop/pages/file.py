@@ -8,19 +8,18 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWid
 
 from desktop import jobs
 from desktop.pages import file_work
-from desktop.pages.file_parts import FileHeader, SummaryPanel
+from desktop.pages.file_header import FileHeader
+from desktop.pages.file_picture import FilePicture
+from desktop.pages.panels import PredictionPanels
 from desktop.pages.player import Transport
-from desktop.pages.reading import place, stretches
+from desktop.pages.reading import explained, place, stretches
 from desktop.pages.tracks import PictureControls, Tracks
 from desktop.session import Session
 from desktop.settings import FOLDER
 from desktop.widgets.banner import Banner
 from desktop.widgets.time_axis import clock
 from engine.audio.files import EXTENSIONS
-from engine.overview import Overview, detail, survey
-from engine.views import Picture, View
-
-_DETAIL_MS = 150  # after zooming or panning has come to rest
+from engine.overview import Overview
 
 
 class FilePage(QWidget):
@@ -33,17 +32,9 @@ class FilePage(QWidget):
         super().__init__()
         self._session = session
         self.path: Path | None = None
-        self.overview: Overview | None = None
         self.found: file_work.Found | None = None
-        self._view = View("stft", 44100)
-        self._survey: jobs.Job | None = None
         self._analysis: jobs.Job | None = None
-        self._detail: jobs.Job | None = None
         self._build()
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_DETAIL_MS)
-        self._rest.timeout.connect(self._sharpen)
         session.classifiers_loaded.connect(self._analyse)
         session.loading_failed.connect(lambda text: self.banner.say(text))
         jobs.run(file_work.ask_output, on_result=self.header.set_output_problem, parent=self)
@@ -53,11 +44,12 @@ class FilePage(QWidget):
         self.header = FileHeader()
         self.tracks = Tracks(self._session.settings, interactive=True)
         self.controls = PictureControls(self._session.settings)
-        self.panel = SummaryPanel()
+        self.panels = PredictionPanels(self.tr("Whole file"))
+        self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
-        middle.addWidget(self.panel)
+        middle.addWidget(self.panels)
         below = QHBoxLayout()
         below.addWidget(self.controls)
         below.addStretch(1)
@@ -71,13 +63,13 @@ class FilePage(QWidget):
         layout.addLayout(below)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
         self._connect()
-        self.tracks.dress(self._view)
 
     def _connect(self) -> None:
         time, tracks = self.tracks.time, self.tracks
-        self.controls.picture_changed.connect(self._look)
-        self.controls.colours_changed.connect(lambda: tracks.dress(self._view))
-        time.changed.connect(self._moved)
+        self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
+        self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
+        self.picture.opened.connect(self._opened)
+        self.picture.failed.connect(lambda text: self.banner.say(text))
         time.selected.connect(self._summarise)
         tracks.spectrogram.hovered.connect(self._read_out)
         tracks.waveform.hovered.connect(lambda at, _: self.header.words.setText(clock(at, 0.01)))
@@ -116,103 +108,21 @@ class FilePage(QWidget):
 
     def open(self, path: Path) -> None:
         """Show a file; the former one stays if this one cannot be read."""
-        if self._survey is not None:
-            self._survey.cancel()
-        view = self._view
-        settings_view = self.tracks.view
-        first = True
-
-        def grown(events: list[Overview]) -> None:
-            nonlocal first
-            if first:
-                self._opened(path, events[-1])
-                first = False
-            self._show(events[-1])
-
-        def work():  # type: ignore[no-untyped-def]  # noqa: ANN202
-            from engine.audio.files import probe
-
-            return (yield from survey(path, settings_view(probe(path).rate_hz)))
-
-        self._survey = jobs.run(
-            work,
-            on_event=grown,
-            on_result=self._surveyed,
-            on_error=lambda text: self.banner.say(text),
-            parent=self,
-        )
-        self._view = view
+        self.picture.look(path)
 
     def _opened(self, path: Path, overview: Overview) -> None:
-        same = path == self.path and self.overview is not None
-        self.path, self.overview, self._view = path, overview, overview.view
-        self.tracks.dress(self._view)
-        if same:
-            return
+        if path == self.path:
+            return  # only another picture of it
+        self.path = path
         self.banner.hide()
         self.found = None
         self.transport.set_file(path)
         self.header.describe(overview.info)
-        self.tracks.lanes.set_lanes({name: [] for name in self._session.classifiers})
-        self.panel.clear()
+        self.tracks.lanes.set_lanes({})
         self.tracks.time.set_duration(overview.info.duration_seconds)
         self._session.opened(path)
         self._session.load_classifiers()
         self._analyse()
-
-    def _show(self, overview: Overview) -> None:
-        self.overview = overview
-        columns = overview.picture.shape[1]
-        end = columns * overview.column_seconds
-        offset = overview.view.frame_length / overview.view.rate_hz / 2
-        self.tracks.spectrogram.set_picture(overview.picture, offset, end + offset)
-        self._moved()
-
-    def _surveyed(self, overview: Overview) -> None:
-        self._survey = None
-        self._show(overview)
-        self._rest.start()
-
-    def _look(self) -> None:
-        """Another picture of the same file."""
-        if self.path is not None:
-            self.open(self.path)
-        else:
-            self._view = self.tracks.view(self._view.rate_hz)
-            self.tracks.dress(self._view)
-
-    def _moved(self) -> None:
-        if self.overview is None:
-            return
-        time = self.tracks.time
-        width = max(1, self.tracks.waveform.width())
-        envelope, first, last = self.overview.envelope.between(time.start, time.end, width)
-        self.tracks.waveform.set_envelope(envelope, first, last)
-        self._rest.start()
-
-    def _sharpen(self) -> None:
-        """Compute what one looks at more finely than the overview has it."""
-        if self.overview is None or self.path is None or self._survey is not None:
-            return
-        time, overview = self.tracks.time, self.overview
-        width = max(1, self.tracks.spectrogram.width())
-        span = time.end - time.start
-        if span / width >= overview.column_seconds or span > 120:
-            return
-        if self._detail is not None:
-            self._detail.cancel()
-        path, view, start, end = self.path, overview.view, time.start, time.end
-        self._detail = jobs.run(
-            lambda: detail(path, view, start, end, width),
-            on_result=self._sharp,
-            on_error=lambda text: None,
-            parent=self,
-        )
-
-    def _sharp(self, result: tuple[Picture, float, float]) -> None:
-        picture, first, last = result
-        if picture.shape[1]:
-            self.tracks.spectrogram.set_detail(picture, first, last)
 
     def _analyse(self) -> None:
         classifiers = dict(self._session.classifiers)
@@ -221,6 +131,9 @@ class FilePage(QWidget):
         if self._analysis is not None:
             self._analysis.cancel()
         path = self.path
+        self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
+        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.panels.set_classifiers(classifiers, self.tr("listening..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
             lambda: file_work.analyse_file(path, classifiers),
@@ -233,8 +146,8 @@ class FilePage(QWidget):
     def _heard(self, events: list[file_work.Found | float]) -> None:
         founds = [event for event in events if isinstance(event, file_work.Found)]
         seconds = [event for event in events if isinstance(event, float)]
-        if seconds and self.overview is not None:
-            self.header.set_progress(seconds[-1] / self.overview.info.duration_seconds)
+        if seconds and self.picture.overview is not None:
+            self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
         if founds:
             self.found = founds[-1]
             lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
@@ -268,8 +181,16 @@ class FilePage(QWidget):
     def _summarise(self) -> None:
         selection = self.tracks.time.selection
         self.export_region_action.setEnabled(selection is not None)
-        if self.found is not None:
-            self.panel.show_found(self.found, self._session.classifiers, selection)
+        if self.found is None:
+            return
+        heading = self.tr("Whole file")
+        if selection is not None:
+            heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
+        self.panels.heading.setText(heading)
+        for name, timeline in self.found.timelines.items():
+            classifier = self._session.classifiers[name]
+            decision = file_work.verdict_on(timeline, classifier, selection)
+            self.panels.show_decision(name, decision)
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""
@@ -294,7 +215,7 @@ class FilePage(QWidget):
 
     def export(self, form: str) -> None:
         """Ask for a place and write what was heard."""
-        if self.found is None or self.overview is None or self.path is None:
+        if self.found is None or self.picture.overview is None or self.path is None:
             self.banner.say(self.tr("There is nothing to export yet."))
             return
         suffix = file_work.FORMATS[form].split("*")[1].rstrip(")")
@@ -307,8 +228,8 @@ class FilePage(QWidget):
 
     def export_to(self, target: Path, form: str) -> None:
         """Write what was heard."""
-        if self.found is not None and self.overview is not None:
-            work = file_work.export(target, form, self.found, self.overview.info)
+        if self.found is not None and self.picture.overview is not None:
+            work = file_work.export(target, form, self.found, self.picture.overview.info)
             self._write(work)
 
     def export_region(self) -> None:
@@ -330,7 +251,9 @@ class FilePage(QWidget):
         )
 
     def _read_out(self, seconds: float, height: float) -> None:
-        self.header.words.setText(place(self._view, self.tracks.spectrogram, seconds, height))
+        self.header.words.setText(
+            place(self.picture.view, self.tracks.spectrogram, seconds, height)
+        )
 
     def _explain(self, seconds: float, height: float) -> None:
         """All candidates at that moment, with the reasons."""
@@ -339,12 +262,7 @@ class FilePage(QWidget):
         if not decisions:
             self.tracks.lanes.setToolTip("")
             return
-        nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
-        lines = [f"{lane}, {clock(seconds, 0.1)}: {nearest.verdict}"]
-        for candidate in nearest.candidates[:6]:
-            words = candidate.reason or self.tr("heard")
-            lines.append(f"{candidate.label}  {candidate.probability:.0%}  {words}")
-        self.tracks.lanes.setToolTip("\n".join(lines))
+        self.tracks.lanes.setToolTip(explained(str(lane), decisions, seconds))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         time = self.tracks.time

@@ -1,7 +1,7 @@
 """What the File page's workers do; generators that run in jobs."""
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,8 +88,6 @@ def verdict_on(
     candidates = []
     last = decided[-1]
     by_label = {candidate.label: candidate for candidate in last.candidates}
-    from dataclasses import replace
-
     for label, mean in means.items():
         threshold = rules.thresholds[timeline.labels.index(label)]
         heard = mean >= threshold * rules.release and label in heard_in
@@ -128,7 +126,7 @@ def export_audio(
     """Work that writes a stretch of a file to another."""
 
     def work() -> Generator[None, None, Path]:
-        from engine.audio.files import read, write
+        from engine.audio import read, write
 
         yield
         first, last = stretch

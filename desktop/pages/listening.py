@@ -37,6 +37,7 @@ class Wishes:
 class Heard:
     """One step's news for the page."""
 
+    device: tuple[str, str]
     view: View
     columns: NDArray[np.float32]
     restarted: bool
@@ -114,6 +115,7 @@ def hear(
                 new = memory.push(loaded, update)
                 kept = recording.step(update.samples)
                 yield Heard(
+                    device=(microphone.device.id.name, microphone.device.id.host_api),
                     view=view,
                     columns=picture.push(update.samples),
                     restarted=restarted,

@@ -1,6 +1,6 @@
 """What the pages read out: the pointer's place in words, predictions as bars."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from desktop.widgets.lanes import Stretch
 from desktop.widgets.predictions import Bar
@@ -32,3 +32,13 @@ def bars(decision: Decision) -> list[Bar]:
 def stretches(segments: Iterable[Segment]) -> list[Stretch]:
     """Segments as stretches for the lanes."""
     return [Stretch(s.start_seconds, s.end_seconds, s.label, s.mean_probability) for s in segments]
+
+
+def explained(lane: str, decisions: Sequence[Decision], seconds: float) -> str:
+    """All candidates of a lane at a moment, with why each was rejected."""
+    nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
+    lines = [f"{lane}, {clock(seconds, 0.1)}: {nearest.verdict}"]
+    for candidate in nearest.candidates[:6]:
+        reason = candidate.reason or "heard"
+        lines.append(f"{candidate.label}  {candidate.probability:.0%}  {reason}")
+    return "\n".join(lines)

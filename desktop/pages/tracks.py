@@ -130,6 +130,8 @@ class PictureControls(QWidget):
         spin.setRange(-120, 20)
         spin.setSingleStep(5)
         spin.setSuffix(" dB")
+        spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        spin.setFixedWidth(76)
         spin.setValue(self._settings.get(setting))
         spin.setToolTip(words)
         spin.setAccessibleName(words)

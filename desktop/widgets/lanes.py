@@ -29,8 +29,14 @@ class LanesTrack(Track):
     def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
         super().__init__(time, interactive=interactive)
         self._lanes: dict[str, list[tuple[int, Stretch]]] = {}
+        self._titles: dict[str, str] = {}
         self.setAccessibleName(self.tr("What was heard"))
         self.setMinimumHeight(3 * _ROWS * _ROW)
+
+    def set_titles(self, titles: dict[str, str]) -> None:
+        """What each lane is called in the gutter."""
+        self._titles = titles
+        self.update()
 
     def set_lanes(self, lanes: dict[str, list[Stretch]]) -> None:
         """All stretches, by the name of their lane."""
@@ -82,7 +88,8 @@ class LanesTrack(Track):
         for index, name in enumerate(self._lanes):
             place = QRectF(2, index * lane_height + 2, GUTTER - 6, lane_height - 4)
             wrap = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
-            painter.drawText(place, int(wrap) | int(Qt.TextFlag.TextWordWrap), name)
+            words = self._titles.get(name, name)
+            painter.drawText(place, int(wrap) | int(Qt.TextFlag.TextWordWrap), words)
 
 
 def _in_rows(stretches: list[Stretch]) -> list[tuple[int, Stretch]]:

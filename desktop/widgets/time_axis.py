@@ -40,6 +40,9 @@ class TimeAxis(Track):
             x = self.x_of(tick * step)
             if tick >= 0:
                 painter.drawLine(QPointF(x, 0), QPointF(x, 5))
-                place = QRectF(x - 40, 5, 80, 18)
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, clock(tick * step, step))
+                words = clock(tick * step, step)
+                half = painter.fontMetrics().horizontalAdvance(words) / 2 + 2
+                middle = min(max(x, self.plot.left() + half), self.plot.right() - half)
+                place = QRectF(middle - half, 5, 2 * half, 18)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
             tick += 1

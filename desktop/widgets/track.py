@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.style import Colours, colours
 from desktop.widgets.time_range import TimeRange
 
-GUTTER = 58
+GUTTER = 84
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _EDGE = 5  # pixels from a selection's edge within which it is dragged

@@ -1,9 +1,10 @@
 """Sound in and out: files, resampling, microphone, playback. Needs numpy, never torch."""
 
 from engine.audio.audio import Audio
-from engine.audio.files import EXTENSIONS, AudioInfo, probe, read, stream, write
+from engine.audio.files import EXTENSIONS, AudioInfo, probe, read, stream
 from engine.audio.resample import Resampler, resample
 from engine.audio.ring import Ring
+from engine.audio.writing import write
 
 __all__ = [
     "EXTENSIONS",

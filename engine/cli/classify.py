@@ -72,14 +72,7 @@ def classify(
                 failed += 1
                 text = _failure(format, path, error)
             progress.remove_task(task)
-            if output is not None and output.is_dir():
-                _write_beside(output, path, format, text)
-            elif output is not None:
-                texts.append(text)
-            else:
-                texts.append("")
-                sys.stdout.write(text)
-                sys.stdout.flush()
+            texts.append(_put(output, path, format, text))
     if output is not None and not output.is_dir():
         write_text(output, "".join(texts))
     return 1 if failed else 0
@@ -115,6 +108,18 @@ def _failure(format: Format, path: Path, error: AudioError) -> str:
     if format is Format.json:
         return json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False) + "\n"
     return ""
+
+
+def _put(output: Path | None, path: Path, format: Format, text: str) -> str:
+    """Put one file's result where it belongs; gives what has to wait for the end."""
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return ""
+    if output.is_dir():
+        _write_beside(output, path, format, text)
+        return ""
+    return text
 
 
 def _write_beside(folder: Path, path: Path, format: Format, text: str) -> None:

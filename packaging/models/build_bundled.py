@@ -23,6 +23,7 @@ from gate_sounds import (
     rendered,
     songs,
     speech,
+    voices,
     worn,
 )
 from labels import GENRE, INSTRUMENTS, MOOD, TAGS, mix
@@ -82,6 +83,7 @@ def gather(shared: Path, folders: list[Path]) -> list[Sound]:
         itertools.chain(
             environment(shared),
             speech(shared, rng),
+            voices(rng),
             noises(rng),
             recordings(shared),
             songs(folders),

@@ -46,7 +46,7 @@ def environment(shared: Path) -> Iterator[Sound]:
 
 
 def speech(shared: Path, rng: np.random.Generator) -> Iterator[Sound]:
-    """Spoken digits strung together, two of the six speakers held out; synthetic voices."""
+    """Spoken digits strung together; two of the six speakers are held out."""
     by_speaker: dict[str, list[Path]] = {}
     for path in sorted((shared / "fsdd" / "recordings").glob("*.wav")):
         by_speaker.setdefault(path.stem.split("_")[1], []).append(path)
@@ -58,24 +58,13 @@ def speech(shared: Path, rng: np.random.Generator) -> Iterator[Sound]:
                 parts += [np.zeros(int(RATE * rng.uniform(0.02, 0.5)), np.float32)]
             talk = np.concatenate(parts)
             yield Sound("speech", speaker, False, speaker in ("theo", "yweweler"), loud(talk, rng))
+
+
+def voices(rng: np.random.Generator) -> Iterator[Sound]:
+    """Synthetic speech in fourteen languages, four of them held out."""
     words = "the quick brown fox jumps over the lazy dog while seven boxing wizards watch the rain "
-    voices = [
-        "en-us",
-        "en-gb",
-        "de",
-        "fr",
-        "es",
-        "it",
-        "pl",
-        "ru",
-        "tr",
-        "hi",
-        "sv",
-        "pt",
-        "nl",
-        "cs",
-    ]
-    for index, voice in enumerate(voices):
+    languages = "en-us en-gb de fr es it pl ru tr hi sv pt nl cs".split()  # noqa: SIM905
+    for index, voice in enumerate(languages):
         for variant in ("+m3", "+f2", "+m7", "+f4"):
             pace, pitch = str(rng.integers(110, 220)), str(rng.integers(20, 80))
             with tempfile.NamedTemporaryFile(suffix=".wav") as file:

@@ -1,28 +1,20 @@
-"""The File page's header and its panel of summaries."""
+"""The File page's header: what is open, and what one can do with it."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop.pages import file_work
-from desktop.pages.reading import bars
-from desktop.widgets.predictions import Predictions
 from desktop.widgets.time_axis import clock
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
-    from engine.classifier import Classifier
 
 
 class FileHeader(QWidget):
@@ -102,50 +94,3 @@ class FileHeader(QWidget):
         self.cancel_button.setVisible(share is not None)
         if share is not None:
             self.progress.setValue(round(1000 * share))
-
-
-class SummaryPanel(QScrollArea):
-    """Top classes of the whole file, or of the selection, for each classifier."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        inner = QFrame()
-        inner.setObjectName("panel")
-        self._layout = QVBoxLayout(inner)
-        self._layout.setContentsMargins(14, 10, 14, 10)
-        self._layout.setSpacing(12)
-        self._heading = QLabel(self.tr("Whole file"))
-        self._heading.setObjectName("title")
-        self._layout.addWidget(self._heading)
-        self._layout.addStretch(1)
-        self._panels: dict[str, Predictions] = {}
-        self.setWidget(inner)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFixedWidth(320)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(self.tr("Summary"))
-
-    def clear(self) -> None:
-        """Nothing is known yet."""
-        for panel in self._panels.values():
-            panel.set_predictions(self.tr("listening..."), [])
-
-    def show_found(
-        self,
-        found: file_work.Found,
-        classifiers: "Mapping[str, Classifier]",
-        selection: tuple[float, float] | None,
-    ) -> None:
-        """Summaries of what was found in the whole or in the selection."""
-        if selection is None:
-            self._heading.setText(self.tr("Whole file"))
-        else:
-            first, last = (clock(seconds, 0.1) for seconds in selection)
-            self._heading.setText(self.tr("{} to {}").format(first, last))
-        for name, timeline in found.timelines.items():
-            if name not in self._panels:
-                self._panels[name] = Predictions(classifiers[name].card.title)
-                self._layout.insertWidget(self._layout.count() - 1, self._panels[name])
-            decision = file_work.verdict_on(timeline, classifiers[name], selection)
-            self._panels[name].set_predictions(decision.verdict, bars(decision))

@@ -1,0 +1,116 @@
+"""The picture and waveform of the open file, from the overview down to the details."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop import jobs
+from desktop.pages.tracks import Tracks
+from engine.overview import Overview, detail, survey
+from engine.views import Picture, View
+
+_DETAIL_MS = 150  # after zooming or panning has come to rest
+_MOST_DETAIL_SECONDS = 120.0
+
+
+class FilePicture(QObject):
+    """Surveys a file in a job and keeps the tracks showing what is known of it."""
+
+    opened = Signal(object, object)  # path, overview: the first of a file
+    failed = Signal(str)
+
+    def __init__(self, tracks: Tracks, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tracks = tracks
+        self._path: Path | None = None
+        self._survey: jobs.Job | None = None
+        self._detail: jobs.Job | None = None
+        self.overview: Overview | None = None
+        self.view = View("stft", 44100)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_DETAIL_MS)
+        self._rest.timeout.connect(self._sharpen)
+        tracks.time.changed.connect(self._moved)
+        tracks.dress(self.view)
+
+    def look(self, path: Path | None) -> None:
+        """Survey a file; what is shown stays until there is something to show of it."""
+        if self._survey is not None:
+            self._survey.cancel()
+            self._survey = None
+        if path is None:
+            self.view = self._tracks.view(self.view.rate_hz)
+            self._tracks.dress(self.view)
+            return
+        view_at = self._tracks.view
+
+        def work() -> Generator[Overview, None, Overview]:
+            from engine.audio.files import probe
+
+            return (yield from survey(path, view_at(probe(path).rate_hz)))
+
+        self._survey = jobs.run(
+            work,
+            on_event=lambda events: self._grown(path, events[-1]),
+            on_result=self._surveyed,
+            on_error=self._broken,
+            parent=self,
+        )
+
+    def _grown(self, path: Path, overview: Overview) -> None:
+        if overview is not self.overview:
+            self.view = overview.view
+            self._tracks.dress(self.view)
+            self.overview, self._path = overview, path
+            self.opened.emit(path, overview)
+        self._show(overview)
+
+    def _surveyed(self, overview: Overview) -> None:
+        self._survey = None
+        self._show(overview)
+
+    def _broken(self, message: str) -> None:
+        self._survey = None
+        self.failed.emit(message)
+
+    def _show(self, overview: Overview) -> None:
+        end = overview.picture.shape[1] * overview.column_seconds
+        half_frame = overview.view.frame_length / overview.view.rate_hz / 2
+        self._tracks.spectrogram.set_picture(overview.picture, half_frame, end + half_frame)
+        self._moved()
+
+    def _moved(self) -> None:
+        if self.overview is None:
+            return
+        time = self._tracks.time
+        width = max(1, self._tracks.waveform.width())
+        envelope, first, last = self.overview.envelope.between(time.start, time.end, width)
+        self._tracks.waveform.set_envelope(envelope, first, last)
+        self._rest.start()
+
+    def _sharpen(self) -> None:
+        """Compute what one looks at more finely than the overview has it."""
+        if self.overview is None or self._path is None or self._survey is not None:
+            return
+        time, overview, path = self._tracks.time, self.overview, self._path
+        width = max(1, self._tracks.spectrogram.width())
+        start, end = time.start, time.end
+        if (end - start) / width >= overview.column_seconds or end - start > _MOST_DETAIL_SECONDS:
+            return
+        if self._detail is not None:
+            self._detail.cancel()
+        self._detail = jobs.run(
+            lambda: detail(path, overview.view, start, end, width),
+            on_result=self._sharp,
+            # The overview is there already, and what fails here has been said.
+            on_error=lambda _: None,
+            parent=self,
+        )
+
+    def _sharp(self, result: tuple[Picture, float, float]) -> None:
+        self._detail = None
+        picture, first, last = result
+        if picture.shape[1]:
+            self._tracks.spectrogram.set_detail(picture, first, last)

@@ -1,0 +1,56 @@
+"""The panel of predictions at the right of both pages: one block a classifier."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout
+
+from desktop.pages.reading import bars
+from desktop.widgets.predictions import Predictions
+from engine.decisions import Decision
+
+if TYPE_CHECKING:
+    from engine.classifier import Classifier
+
+_WIDTH = 320
+
+
+class PredictionPanels(QScrollArea):
+    """A heading, and what each classifier says under it."""
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        inner = QFrame()
+        inner.setObjectName("panel")
+        self.heading = QLabel(heading)
+        self.heading.setObjectName("title")
+        self._waiting = QLabel(self.tr("The classifiers are being loaded..."))
+        self._waiting.setObjectName("faint")
+        self._panels: dict[str, Predictions] = {}
+        self._layout = QVBoxLayout(inner)
+        self._layout.setContentsMargins(14, 10, 14, 10)
+        self._layout.setSpacing(12)
+        self._layout.addWidget(self.heading)
+        self._layout.addWidget(self._waiting)
+        self._layout.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedWidth(_WIDTH)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(heading)
+
+    def set_classifiers(self, classifiers: "Mapping[str, Classifier]", words: str) -> None:
+        """A block for each classifier, saying ``words`` until it has something to say."""
+        self._waiting.setVisible(not classifiers)
+        for name, classifier in classifiers.items():
+            if name not in self._panels:
+                self._panels[name] = Predictions(classifier.card.title)
+                self._layout.insertWidget(self._layout.count() - 1, self._panels[name])
+            self._panels[name].set_predictions(words, [])
+
+    def show_decision(self, name: str, decision: Decision) -> None:
+        """What one of them says."""
+        if name in self._panels:
+            self._panels[name].set_predictions(decision.verdict, bars(decision))
