@@ -3,11 +3,8 @@
 import multiprocessing
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-
-_STARTED = time.perf_counter()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,21 +12,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # First of all: a frozen program that starts processes would otherwise open window after window.
     multiprocessing.freeze_support()
     arguments = list(sys.argv if arguments is None else arguments)
-    report_start = "--report-start" in arguments
     files = [word for word in arguments[1:] if not word.startswith("-")]
     headless = _no_display()
     if headless:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if sys.platform == "win32" and getattr(sys, "frozen", False):
         import torch  # noqa: F401  # 2.9 and later fail to load there after Qt (c10.dll)
-    from PySide6.QtCore import QTimer
-
     from desktop.application import make_application, open_window
 
     application = make_application(arguments[:1])
     _, window = open_window(application, Path(files[0]).absolute() if files else None)
-    if report_start:
-        QTimer.singleShot(0, lambda: _report(window.isVisible()))
     if headless:
         from desktop.headless import run
 
@@ -41,11 +33,6 @@ def _no_display() -> bool:
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return False
     return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _report(visible: bool) -> None:
-    seconds = time.perf_counter() - _STARTED
-    sys.stderr.write(f"window {'shown' if visible else 'not shown'} after {seconds:.2f} s\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -265,21 +265,5 @@ class FilePage(QWidget):
         self.tracks.lanes.setToolTip(explained(str(lane), decisions, seconds))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        time = self.tracks.time
-        middle = time.cursor if time.cursor is not None else (time.start + time.end) / 2
-        actions = {
-            Qt.Key.Key_Plus: lambda: time.zoom(0.7, middle),
-            Qt.Key.Key_Equal: lambda: time.zoom(0.7, middle),
-            Qt.Key.Key_Minus: lambda: time.zoom(1.4, middle),
-            Qt.Key.Key_Left: lambda: time.pan(-0.1),
-            Qt.Key.Key_Right: lambda: time.pan(0.1),
-            Qt.Key.Key_Home: lambda: time.show(0.0, time.end - time.start),
-            Qt.Key.Key_End: lambda: time.show(time.duration, time.duration),
-            Qt.Key.Key_0: lambda: time.show(0.0, time.duration),
-            Qt.Key.Key_Escape: time.clear_selection,
-        }
-        action = actions.get(Qt.Key(event.key()))
-        if action is None:
+        if not self.tracks.take_key(event.key()):
             super().keyPressEvent(event)
-        else:
-            action()

@@ -51,6 +51,29 @@ class Tracks(QFrame):
         layout.addWidget(self._split, 1)
         layout.addWidget(self.axis)
 
+    def take_key(self, key: int) -> bool:
+        """Zoom and move by keys; tells whether the key meant something."""
+        time = self.time
+        span = time.end - time.start
+        middle = time.cursor if time.cursor is not None else (time.start + time.end) / 2
+        actions = {
+            Qt.Key.Key_Plus: lambda: time.zoom(0.7, middle),
+            Qt.Key.Key_Equal: lambda: time.zoom(0.7, middle),
+            Qt.Key.Key_Minus: lambda: time.zoom(1.4, middle),
+            Qt.Key.Key_Left: lambda: time.pan(-0.1),
+            Qt.Key.Key_Right: lambda: time.pan(0.1),
+            Qt.Key.Key_Home: lambda: time.show(0.0, span),
+            Qt.Key.Key_End: lambda: time.show(
+                time.duration - (time.end - time.start), time.duration
+            ),
+            Qt.Key.Key_0: lambda: time.show(0.0, time.duration),
+            Qt.Key.Key_Escape: time.clear_selection,
+        }
+        action = actions.get(Qt.Key(key))
+        if action is not None:
+            action()
+        return action is not None
+
     def view(self, rate_hz: int) -> View:
         """What the settings ask to see of sound at that rate."""
         get = self._settings.get

@@ -1,0 +1,82 @@
+"""A real window on a virtual screen, driven by keys and mouse as a person would."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.virtual_microphone import VirtualMicrophone
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Screen:
+    """An X server of its own, and the application on it."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], size: str = "1280x800") -> None:
+        self.folder = folder
+        self._read, write = os.pipe()
+        self._server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+            pass_fds=[write],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(write)
+        number = os.read(self._read, 16).decode().strip()
+        self.environment = {**os.environ, **environment, "DISPLAY": f":{number}"}
+        self.environment.pop("QT_QPA_PLATFORM", None)
+        self.app: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str) -> float:
+        """Start the application; gives the seconds until its window is there."""
+        begun = time.monotonic()
+        self.app = subprocess.Popen(
+            [sys.executable, "-m", "desktop", *arguments], env=self.environment, cwd=ROOT
+        )
+        window = self.wait(self.window, 20.0)
+        seconds = time.monotonic() - begun
+        self.tell("windowfocus", window)
+        return seconds
+
+    def window(self) -> str:
+        found = self.tell("search", "--onlyvisible", "--name", "^Earmark$").stdout.decode().split()
+        return found[0] if found else ""
+
+    def tell(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            ["xdotool", *words], env=self.environment, capture_output=True, check=False, timeout=20
+        )
+
+    def key(self, *keys: str) -> None:
+        self.tell("key", "--delay", "60", *keys)
+
+    def wait(self, condition: Callable[[], str], seconds: float) -> str:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if answer := condition():
+                return answer
+            time.sleep(0.02)
+        pytest.fail("it did not happen in time")
+
+    def close(self) -> None:
+        if self.app is not None and self.app.poll() is None:
+            self.app.kill()
+            self.app.wait()
+        self._server.terminate()
+        self._server.wait()
+        os.close(self._read)
+
+
+@pytest.fixture
+def screen(tmp_path: Path, virtual_microphone: VirtualMicrophone) -> Iterator[Screen]:
+    """A screen with the virtual microphone plugged in."""
+    if not shutil.which("Xvfb") or not shutil.which("xdotool"):
+        pytest.skip("Xvfb or xdotool is missing: packaging/system-packages test installs them")
+    made = Screen(tmp_path, virtual_microphone.environment)
+    yield made
+    made.close()

@@ -1,0 +1,110 @@
+"""From a sound in the room to words on the screen, and what one keeps of it."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.audio import read
+from resources import resource
+from tests.end_to_end.conftest import ROOT, Screen
+from tests.virtual_microphone import VirtualMicrophone
+
+pytestmark = pytest.mark.microphone
+
+
+def test_the_window_is_there_at_once(screen: Screen) -> None:
+    # Not a benchmark: with everything loaded first it would take four seconds and more.
+    assert min(screen.start(), 99.0) < 3.0
+    assert screen.app is not None
+    screen.key("ctrl+q")
+    assert screen.app.wait(10) == 0
+
+
+def test_listen_keep_and_lose_the_microphone(
+    screen: Screen, virtual_microphone: VirtualMicrophone
+) -> None:
+    screen.start()
+    time.sleep(6)
+    screen.key("ctrl+1")
+    time.sleep(0.5)
+    screen.key("space")
+    time.sleep(2)
+    demo = read(resource("sounds", "demo.ogg"), mono=True, start_seconds=24.0).samples[0]
+    virtual_microphone.play(demo[: 44100 * 7]).wait()
+    screen.key("k")
+    music = Path(screen.environment["HOME"])
+    kept = Path(screen.wait(lambda: next(map(str, music.rglob("*kept.flac")), ""), 5.0))
+    time.sleep(0.5)
+    heard = read(kept).samples[0]
+    assert np.abs(heard).max() > 0.1
+    virtual_microphone.kill()
+    time.sleep(3)
+    assert screen.app is not None
+    assert screen.app.poll() is None
+    virtual_microphone.start()
+    time.sleep(4)
+    virtual_microphone.play(demo[: 44100 * 3]).wait()
+    kept.unlink()
+    screen.key("k")
+    again = screen.wait(lambda: next(map(str, music.rglob("*kept.flac")), ""), 5.0)
+    time.sleep(0.5)
+    assert np.abs(read(again).samples).max() > 0.1  # it listens again without being told to
+    screen.key("ctrl+q")
+    assert screen.app.wait(10) == 0
+    _says_techno(kept.with_name("first.flac"), heard)
+
+
+def _says_techno(path: Path, sound: np.ndarray) -> None:
+    from engine.audio import Audio, write
+
+    write(path, Audio(sound[None], 44100))
+    command = [sys.executable, "-m", "engine.cli", "classify", "-f", "json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    found = json.loads(done.stdout)["classifiers"]
+    assert found["genre"]["summary"][0]["label"] == "techno"
+    assert found["instruments-in-music"]["summary"][0]["label"] == "synth"
+
+
+def test_without_a_display_it_tells_and_draws(tmp_path: Path) -> None:
+    import os
+
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "QT_QPA_PLATFORM")}
+    environment["TMPDIR"] = str(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        timeout=100,
+    )
+    for word in ("piano", "violin", "rock", "techno"):
+        assert word in done.stdout
+    picture = Path(done.stdout.rsplit("window: ", 1)[1].strip())
+    assert picture.parent == tmp_path
+    assert picture.stat().st_size > 50_000
+
+
+def test_without_a_display_a_bad_file_is_said(tmp_path: Path) -> None:
+    import os
+
+    bad = tmp_path / "bad.wav"
+    bad.write_text("<html>not found</html>")
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "QT_QPA_PLATFORM")}
+    done = subprocess.run(
+        [sys.executable, "-m", "desktop", str(bad)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=100,
+    )
+    assert done.returncode == 2
+    assert "web page" in done.stderr
