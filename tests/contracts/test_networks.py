@@ -1,0 +1,101 @@
+"""Networks: the musicnn port against the original, any length and batch, sliding equals whole."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.catalog import Catalog
+from engine.errors import ModelError
+from engine.features import build_feature
+from engine.networks import NETWORKS, build_network, describe_network
+from engine.networks.base import WindowByWindow
+from engine.networks.musicnn import MusicnnTrunk
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+EXAMPLES = {"musicnn_tags": {"tags": [5, 7], "classes": 3}}
+
+
+@pytest.fixture(scope="module")
+def trunk() -> MusicnnTrunk:
+    found = Catalog().load("instruments-in-music").network.trunks[0]
+    assert isinstance(found, MusicnnTrunk)
+    return found
+
+
+def test_every_network_has_an_example() -> None:
+    assert set(EXAMPLES) == set(NETWORKS)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_any_length_and_batch(name: str) -> None:
+    network = build_network(name, EXAMPLES[name]).eval()
+    for batch, frames in ((1, 187), (3, 40), (2, 400)):
+        with torch.inference_mode():
+            assert network(torch.rand(batch, network.bands, frames)).shape == (
+                batch,
+                network.classes,
+            )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_stored_and_remade_gives_the_same_logits(name: str) -> None:
+    network = build_network(name, EXAMPLES[name]).eval()
+    described = json.loads(json.dumps(describe_network(network)))
+    again = build_network(described["name"], described["arguments"]).eval()
+    again.load_state_dict(network.state_dict(), strict=True)
+    features = torch.rand(2, network.bands, 60)
+    with torch.inference_mode():
+        torch.testing.assert_close(again(features), network(features))
+
+
+def test_wrong_settings_are_refused() -> None:
+    with pytest.raises(ModelError, match="no network 'resnet'"):
+        build_network("resnet", {})
+    with pytest.raises(ModelError, match="cannot be made"):
+        build_network("musicnn_tags", {"tags": 3})
+
+
+@pytest.mark.parametrize("hop", [17, 31, 187, 250])
+def test_sliding_is_each_window_alone(trunk: MusicnnTrunk, hop: int) -> None:
+    torch.manual_seed(1)
+    frames = torch.rand(96, 900) * 2
+    rng = np.random.default_rng(2)
+    sliding, plain = trunk.sliding(187, hop), WindowByWindow(trunk, 187, hop)
+    shared, alone, position = [], [], 0
+    with torch.inference_mode():
+        while position < 900:
+            step = int(rng.integers(1, 200))
+            shared.append(sliding.push(frames[:, position : position + step]))
+            alone.append(plain.push(frames[:, position : position + step]))
+            position += step
+        windows = torch.stack([frames[:, a : a + 187] for a in range(0, 900 - 186, hop)])
+        expected = trunk(windows)
+    for found in (torch.cat(shared), torch.cat(alone)):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=2e-4)
+
+
+def test_the_port_agrees_with_the_original() -> None:
+    """Tags and embedding of musicnn 0.1.0 (TensorFlow 2.21), kept as numbers.
+
+    The sound is 6 s of our demo; made by packaging/models/reference.py.
+    """
+    kept = np.load(DATA / "musicnn_reference.npz")
+    genre = Catalog().load("genre").network
+    feature = build_feature(
+        "log_mel",
+        {"rate_hz": 16000, "n_fft": 512, "hop_length": 256, "n_mels": 96, "log": "compress"},
+    )
+    frames = feature(torch.from_numpy(kept["audio"])[None])[0]
+    patches = torch.stack([frames[:, start : start + 187] for start in (0, 187)])
+    for index, name in enumerate(("MTT", "MSD")):
+        with torch.inference_mode():
+            embedding = genre.trunks[index](patches)
+            tags = genre.reader[index](embedding).sigmoid().numpy()  # type: ignore[union-attr]
+        np.testing.assert_allclose(tags, kept[f"{name}_tags"], atol=1e-4)
+        largest = np.abs(kept[f"{name}_max"]).max()
+        for part, offset in (("max", 0), ("mean", 1)):
+            ours = embedding.numpy()[:, offset::2]
+            np.testing.assert_allclose(ours, kept[f"{name}_{part}"], atol=1e-4 * max(1.0, largest))
