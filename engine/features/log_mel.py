@@ -2,12 +2,15 @@
 
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.errors import ModelError
 from engine.features.spectrum import Spectral, above_floor, decibels
 from engine.filters import mel_bank
+
+_BANDS_AT_ONCE = 16
 
 
 class LogMel(Spectral):
@@ -60,13 +63,27 @@ class LogMel(Spectral):
             "top_db": top_db,
         }
         self._log, self._top_db = log, top_db
-        bank = torch.from_numpy(mel_bank(rate_hz, n_fft, n_mels, low_hz, highest, htk=htk))
-        self.register_buffer("bank", bank.float().T.contiguous(), persistent=False)
-        self.bank: Tensor
+        bank = mel_bank(rate_hz, n_fft, n_mels, low_hz, highest, htk=htk)
+        # Triangles are narrow: block by block, the product costs a small part of that with the
+        # whole bank, nearly all of which is zeros.
+        self._bins: list[tuple[int, int]] = []
+        for block in range(0, n_mels, _BANDS_AT_ONCE):
+            rows = bank[block : block + _BANDS_AT_ONCE]
+            used = np.flatnonzero(rows.sum(axis=0))
+            first, end = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
+            piece = torch.from_numpy(np.ascontiguousarray(rows[:, first:end].T, dtype=np.float32))
+            self.register_buffer(f"bank_{len(self._bins)}", piece, persistent=False)
+            self._bins.append((first, end))
 
     def from_power(self, power: Tensor) -> Tensor:
         """See :class:`Spectral`."""
-        mel = power @ self.bank
+        mel = torch.cat(
+            [
+                power[:, first:end] @ self.get_buffer(f"bank_{index}")
+                for index, (first, end) in enumerate(self._bins)
+            ],
+            dim=1,
+        )
         return decibels(mel) if self._log == "db" else (1.0 + 10_000.0 * mel).log10()
 
     def whole(self, features: Tensor) -> Tensor:

@@ -45,12 +45,21 @@ class Mfcc(LogMel):
             raise ModelError(f"MFCCs come from {n_mels} mel bands: ask for 1 to {n_mels} of them.")
         self.bands = n_mfcc
         transform = torch.from_numpy(cosine_transform(n_mfcc, n_mels))
-        self.register_buffer("transform", transform.float(), persistent=False)
+        self.register_buffer("transform", transform.float().T.contiguous(), persistent=False)
         self.transform: Tensor
+
+    def from_power(self, power: Tensor) -> Tensor:
+        """See :class:`Spectral`."""
+        mel = super().from_power(power)
+        # With a floor under the loudest of the clip, the transform has to wait for all of it.
+        return mel if self.clip_wide else mel @ self.transform
 
     def whole(self, features: Tensor) -> Tensor:
         """See :class:`Spectral`."""
-        return self.transform @ super().whole(features)
+        if not self.clip_wide:
+            return features
+        mel = super().whole(features)
+        return (mel.transpose(1, 2) @ self.transform).transpose(1, 2)
 
     def arguments(self) -> dict[str, Any]:
         """See :class:`Feature`."""

@@ -60,8 +60,9 @@ class Spectral(Feature):
         window = self.window
         if self.precise and frames.device.type != "mps":  # which has no float64
             frames, window = frames.double(), self._precise_window.to(frames.device)
-        spectrum = torch.view_as_real(torch.fft.rfft(frames * window))
-        return self.from_power(spectrum.square().sum(-1)).to(self.window.dtype)
+        spectrum = torch.fft.rfft(frames * window)
+        power = spectrum.real.square() + spectrum.imag.square()
+        return self.from_power(power).to(self.window.dtype)
 
     def from_power(self, power: Tensor) -> Tensor:
         """What becomes of each frame's power: shape (frames, bins) to (frames, bands)."""

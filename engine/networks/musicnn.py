@@ -23,6 +23,16 @@ MIDDLE_FILTERS = 64
 EPSILON = 0.001
 
 
+# Frames convolved at once on a CPU: what the filters answer to more does not stay in its cache,
+# and then takes up to twice as long a frame.
+_PIECE = 187
+
+
+def _piecemeal(image: Tensor) -> bool:
+    """Whether to work through a batch piece by piece: on a CPU, when nothing is to be learned."""
+    return image.device.type == "cpu" and not torch.is_grad_enabled() and image.shape[0] > 0
+
+
 class PooledConvolution(nn.Module):
     """A convolution over the mel spectrogram, its ReLU and batch norm, and the maximum over mel.
 
@@ -93,7 +103,20 @@ class MusicnnTrunk(Trunk):
 
     def answer_timbre(self, image: Tensor) -> Tensor:
         """The timbre filters, no padding: (batch, frames, 96) to (batch, 408, frames - 6)."""
-        return torch.cat([block(image) for block in self.timbre], dim=1)
+        reach = TIMBRE_WIDTH - 1
+        if not _piecemeal(image) or image.shape[1] <= reach:
+            return torch.cat([block(image) for block in self.timbre], dim=1)
+        pieces = [
+            torch.cat(
+                [
+                    torch.cat([block(one[:, a : a + _PIECE + reach]) for block in self.timbre], 1)
+                    for a in range(0, image.shape[1] - reach, _PIECE)
+                ],
+                dim=2,
+            )
+            for one in torch.split(image, 1)
+        ]
+        return torch.cat(pieces)
 
     def finish(self, timbre: Tensor, image: Tensor) -> Tensor:
         """All that follows the timbre filters, for whole windows.
@@ -105,6 +128,12 @@ class MusicnnTrunk(Trunk):
         Returns:
             Shape (batch, 1506).
         """
+        if not _piecemeal(image):
+            return self._finish(timbre, image)
+        pairs = zip(torch.split(timbre, 1), torch.split(image, 1), strict=True)
+        return torch.cat([self._finish(*pair) for pair in pairs])
+
+    def _finish(self, timbre: Tensor, image: Tensor) -> Tensor:
         answers = [timbre]
         for length, block in zip(RHYTHM_LENGTHS, self.rhythm, strict=True):
             before = (length - 1) // 2

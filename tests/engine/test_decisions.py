@@ -1,6 +1,7 @@
 """Decisions: honest about silence, doubt and confirmation, and the same live as whole."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -102,7 +103,7 @@ def test_segments_of_a_label_never_overlap_and_stay_inside(
     found = segments(decide(whole, RULES), hop_seconds=0.5, duration_seconds=end)
     for label in whole.labels:
         own = [s for s in found if s.label == label]
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in pairwise(own):
             assert before.end_seconds <= after.start_seconds + 1e-9
     assert all(0 <= s.start_seconds < s.end_seconds <= end + 1e-9 for s in found)
     assert all(0 <= s.mean_probability <= 1 for s in found)
