@@ -1,8 +1,8 @@
 """Times the original musicnn on a sound, both networks, as its users call it.
 
-Set up as for reference.py. Prints two medians of five runs in seconds: of the package's own function
-``extractor`` (which makes its graph and reads its weights at each call), and of the networks alone,
-graph and weights being there.
+Set up as for reference.py. Prints two medians of five runs in seconds: of the package's own
+function ``extractor`` (which makes its graph and reads its weights at each call), and of the
+networks alone, graph and weights being there.
 """
 
 import contextlib

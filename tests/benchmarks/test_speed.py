@@ -39,8 +39,8 @@ def two_threads() -> Iterator[None]:
 def ratio(theirs: Callable[[], object], ours: Callable[[], object]) -> float:
     """Median of their time over ours, in turns so that the machine's mood cancels out.
 
-    Each turn runs a few times and the median counts: the thread pools of numpy and torch spin on for
-    a moment after their work and would take each other's time at every change.
+    Each turn runs a few times and the median counts: the thread pools of numpy and torch spin on
+    for a moment after their work and would take each other's time at every change.
     """
 
     def turn(work: Callable[[], object]) -> float:
@@ -67,7 +67,8 @@ def test_features_against_librosa(
     name: str, minute: np.ndarray, benchmark: BenchmarkFixture
 ) -> None:
     """60 s at 22.05 kHz, frames of 2048, hop 512, 128 mel bands; aim: 4 times librosa."""
-    feature = build_feature(name, {"rate_hz": RATE})
+    floor = {"top_db": 80.0} if name == "mfcc" else {}  # which librosa's MFCC has by default
+    feature = build_feature(name, {"rate_hz": RATE, **floor})
     waveform = torch.from_numpy(minute)[None]
 
     def ours() -> None:
@@ -75,11 +76,10 @@ def test_features_against_librosa(
             feature(waveform)
 
     def theirs() -> None:
-        mel = librosa.feature.melspectrogram(y=minute, sr=RATE)
         if name == "log_mel":
-            librosa.power_to_db(mel, top_db=None)
+            librosa.power_to_db(librosa.feature.melspectrogram(y=minute, sr=RATE), top_db=None)
         else:
-            librosa.feature.mfcc(S=librosa.power_to_db(mel, top_db=None))
+            librosa.feature.mfcc(y=minute, sr=RATE)
 
     theirs()
     benchmark(ours)
@@ -113,7 +113,8 @@ def test_offline_against_the_original(benchmark: BenchmarkFixture, tmp_path: Pat
     """60 s through both musicnn networks, without overlap, as the original's extractor does.
 
     The peer is musicnn 0.1.0 on TensorFlow 2.21.0; EARMARK_MUSICNN_PYTHON names a Python that has
-    both (see packaging/models/reference.py). Measured: our 60 s take a fifth of its time or less.
+    both (see packaging/models/reference.py). Its own function makes its graph anew at each call;
+    the second figure leaves that out. Measured together: see README.md. Aim: 3 times the package.
     """
     peer = os.environ.get("EARMARK_MUSICNN_PYTHON")
     if not peer:
@@ -128,7 +129,7 @@ def test_offline_against_the_original(benchmark: BenchmarkFixture, tmp_path: Pat
         text=True,
         check=True,
     )
-    theirs = float(done.stdout.split()[-1])
+    called, alone = map(float, done.stdout.split()[-2:])
     genre = {"genre": Catalog().load("genre")}
     hop = 187 * 256 / 16000
 
@@ -139,6 +140,7 @@ def test_offline_against_the_original(benchmark: BenchmarkFixture, tmp_path: Pat
         analysis.finish()
 
     benchmark.pedantic(ours, rounds=5, warmup_rounds=1)
-    times = theirs / benchmark.stats.stats.median
-    benchmark.extra_info["times the original's speed"] = round(times, 2)
-    assert times > 3.0
+    seconds = benchmark.stats.stats.median
+    benchmark.extra_info["times the package's speed"] = round(called / seconds, 2)
+    benchmark.extra_info["times its networks' speed alone"] = round(alone / seconds, 2)
+    assert called / seconds > 3.0

@@ -131,6 +131,6 @@ def test_a_trunk_is_computed_once_for_all_who_use_it(
 
     monkeypatch.setattr(MusicnnTrunk, "finish", counted)
     Analysis(classifiers, 16000).push(np.zeros(16000 * 4, np.float32) + 0.01)
-    assert (
-        sum(calls) == 2 * 3
-    )  # windows of MagnaTagATune's and the Million Song Dataset's, for three classifiers
+    # Three windows of each of two trunks (MagnaTagATune's and the Million Song Dataset's), though
+    # three classifiers ask five times.
+    assert sum(calls) == 2 * 3
