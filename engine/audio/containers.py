@@ -62,6 +62,7 @@ class Container:
         self._skip = 0
 
     truncated = False  # FFmpeg says so by failing
+    estimated = False
 
     def seek(self, frame: int) -> None:
         """Go to a sample, by decoding up to it: FFmpeg's own seeking is not exact everywhere."""

@@ -24,6 +24,8 @@ EXTENSIONS = frozenset(
         *(".m4a", ".m4b", ".aac", ".mp4", ".mov", ".webm", ".mkv", ".mka"),
     }
 )
+# Up to this length a file whose header only guesses its length is decoded to count its samples.
+_COUNTED_SECONDS = 60
 _log = logging.getLogger(__name__)
 
 
@@ -49,7 +51,7 @@ class AudioInfo:
 
 
 def probe(path: Path | str) -> AudioInfo:
-    """Look at a file without decoding it.
+    """Look at a file; decodes only what does not say how long it is.
 
     Raises:
         AudioError: it is missing, unreadable, empty or no sound.
@@ -58,7 +60,8 @@ def probe(path: Path | str) -> AudioInfo:
     source = open_source(path)
     try:
         length = source.length
-        if length is None:
+        short = length is not None and length < _COUNTED_SECONDS * source.rate_hz
+        if length is None or (source.estimated and short):
             length = sum(block.shape[1] for block in blocks_of(source, source.rate_hz, path))
         if length == 0:
             raise AudioError(f"{path.name} holds no sound: it has no samples.")

@@ -21,6 +21,7 @@ class Source(Protocol):
     rate_hz: int
     channels: int
     length: int | None
+    estimated: bool
     format: str
     tags: dict[str, str]
 
@@ -49,12 +50,17 @@ class _SoundFile:
         self.format = f"{file.format_info}, {file.subtype_info}"
         self.tags = {name: text for name, text in file.copy_metadata().items() if text.strip()}
         self._position = 0
+        # Of many an MP3 the length is a guess from its size, off by up to half a second.
+        self.estimated = file.format == "MP3" or file.subtype.startswith("MPEG")
 
     @property
     def truncated(self) -> bool:
         # libsndfile trusts the file's size over the header, and says so only in its log.
         shortened = "(should be" in self._file.extra_info
-        return shortened or self._position < (self.length or 0)
+        missing = (self.length or 0) - self._position
+        if self.estimated:
+            return missing > max(self.rate_hz, 0.1 * (self.length or 0))
+        return shortened or missing > 0
 
     def seek(self, frame: int) -> None:
         self._position = self._file.seek(min(frame, self.length or 0))

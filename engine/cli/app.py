@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
 from engine.cli import classify, devices, listen, models, record
@@ -20,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=False,
     invoke_without_command=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("classify")(classify.classify)
@@ -65,23 +65,15 @@ def _open_window(arguments: list[str]) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; gives the exit code.
 
-    0: done; 1: some files failed, the others are done; 2: nothing could be done; 130: interrupted.
+    0: done; 1: some files failed, the others are done; 2: nothing could be done.
     """
     try:
-        code = app(list(arguments), standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        app(list(arguments))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except EarmarkError as error:
         return fail(str(error))
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return 2
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (click.Abort, KeyboardInterrupt):
-        return 130
     except BrokenPipeError:
         # Whoever read our output has gone; say nothing, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return 0

@@ -46,7 +46,7 @@ def classify(
         Path | None,
         typer.Option("--output", "-o", help="A file; or a folder, for a result beside each name."),
     ] = None,
-) -> int:
+) -> None:
     """Say what is heard in sound files.
 
     Exit code 1 says that some files could not be read; the others are done.
@@ -75,7 +75,8 @@ def classify(
             texts.append(_put(output, path, format, text))
     if output is not None and not output.is_dir():
         write_text(output, "".join(texts))
-    return 1 if failed else 0
+    if failed:
+        raise typer.Exit(1)
 
 
 def _analyse(

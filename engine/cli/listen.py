@@ -11,7 +11,6 @@ from engine.catalog import BUNDLED, Catalog
 from engine.cli.output import notes
 from engine.decisions import Decider
 from engine.errors import AudioError
-from engine.live import listen
 
 Device = Annotated[str | None, typer.Option(help="Name of the microphone, or a part of it.")]
 Channel = Annotated[int | None, typer.Option(min=1, help="One channel; all mixed if left out.")]
@@ -49,6 +48,8 @@ def listen_command(
 
     Each line: seconds since the start, level, then for each classifier what it hears.
     """
+    from engine.live import listen  # brings torch along
+
     microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
     classifiers = Catalog().load_all(classifier or BUNDLED)
     deciders = {

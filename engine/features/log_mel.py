@@ -71,15 +71,17 @@ class LogMel(Spectral):
             rows = bank[block : block + _BANDS_AT_ONCE]
             used = np.flatnonzero(rows.sum(axis=0))
             first, end = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
-            piece = torch.from_numpy(np.ascontiguousarray(rows[:, first:end].T, dtype=np.float32))
+            # Each bin twice: its squared real and imaginary parts are summed by the product.
+            both = rows[:, first:end].T.repeat(2, axis=0).astype(np.float32)
+            piece = torch.from_numpy(np.ascontiguousarray(both))
             self.register_buffer(f"bank_{len(self._bins)}", piece, persistent=False)
-            self._bins.append((first, end))
+            self._bins.append((2 * first, 2 * end))
 
-    def from_power(self, power: Tensor) -> Tensor:
+    def from_squares(self, squares: Tensor) -> Tensor:
         """See :class:`Spectral`."""
         mel = torch.cat(
             [
-                power[:, first:end] @ self.get_buffer(f"bank_{index}")
+                squares[:, first:end] @ self.get_buffer(f"bank_{index}")
                 for index, (first, end) in enumerate(self._bins)
             ],
             dim=1,

@@ -48,9 +48,9 @@ class Mfcc(LogMel):
         self.register_buffer("transform", transform.float().T.contiguous(), persistent=False)
         self.transform: Tensor
 
-    def from_power(self, power: Tensor) -> Tensor:
+    def from_squares(self, squares: Tensor) -> Tensor:
         """See :class:`Spectral`."""
-        mel = super().from_power(power)
+        mel = super().from_squares(squares)
         # With a floor under the loudest of the clip, the transform has to wait for all of it.
         return mel if self.clip_wide else mel @ self.transform
 

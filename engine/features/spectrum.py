@@ -60,9 +60,15 @@ class Spectral(Feature):
         window = self.window
         if self.precise and frames.device.type != "mps":  # which has no float64
             frames, window = frames.double(), self._precise_window.to(frames.device)
-        spectrum = torch.fft.rfft(frames * window)
-        power = spectrum.real.square() + spectrum.imag.square()
-        return self.from_power(power).to(self.window.dtype)
+        squares = torch.view_as_real(torch.fft.rfft(frames * window)).square().flatten(1)
+        return self.from_squares(squares).to(self.window.dtype)
+
+    def from_squares(self, squares: Tensor) -> Tensor:
+        """What becomes of each frame's squared real and imaginary parts, which lie in turns.
+
+        Shape (frames, 2 * bins) to (frames, bands).
+        """
+        return self.from_power(squares[:, 0::2] + squares[:, 1::2])
 
     def from_power(self, power: Tensor) -> Tensor:
         """What becomes of each frame's power: shape (frames, bins) to (frames, bands)."""

@@ -1,0 +1,162 @@
+"""The command line as one types it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.export import from_audacity, from_csv, from_raven
+from resources import resource
+
+ROOT = Path(__file__).resolve().parents[3]
+DEMO = str(resource("sounds", "demo.ogg"))
+FLUTE = str(resource("sounds", "flute.ogg"))
+
+
+def earmark(*words: str, code: int = 0, **more: object) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PULSE_SERVER": "unix:/nowhere", "COLUMNS": "120"},
+        **more,  # type: ignore[call-overload]
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["classify"], ["listen"], ["record"], ["devices"], ["models"], ["app"]]
+)
+def test_help_is_complete_and_quick(command: list[str]) -> None:
+    text = earmark(*command, "--help").stdout
+    assert "Usage" in text
+    if not command:
+        for name in ("classify", "listen", "record", "devices", "models", "app"):
+            assert name in text
+
+
+def test_help_and_lists_do_not_load_torch() -> None:
+    code = (
+        "import sys\nfrom engine.cli.app import run\n"
+        "assert run(['models', 'list']) == 0\nprint('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip().endswith("False")
+
+
+def test_json_is_one_object_a_file_and_failures_are_told(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no sound")
+    done = earmark("classify", "--format", "json", DEMO, str(bad), FLUTE, code=1)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["file"] for line in lines] == [DEMO, str(bad), FLUTE]
+    assert "not a sound file" in lines[1]["error"]
+    assert list(lines[0]["classifiers"]) == ["genre", "mood", "instruments-in-music"]
+    assert lines[0]["duration_seconds"] == pytest.approx(32.0)
+    assert lines[2]["classifiers"]["instruments-in-music"]["summary"][0]["label"] == "flute"
+    timeline = lines[0]["classifiers"]["genre"]["timeline"]
+    assert len(timeline["probabilities"]) == len(timeline["times"]) > 50
+    assert all(0 <= p <= 1 for row in timeline["probabilities"] for p in row)
+
+
+def test_other_formats_read_back(tmp_path: Path) -> None:
+    base = ["classify", "-c", "instruments-in-music", FLUTE]
+    table = earmark(*base).stdout
+    assert "flute" in table
+    audacity = from_audacity(earmark(*base, "-f", "audacity").stdout)
+    assert audacity["instruments-in-music"][0].label == "flute"
+    raven = from_raven(earmark(*base, "-f", "raven").stdout)
+    assert raven["instruments-in-music"][0].label == "flute"
+    out = tmp_path / "out.csv"
+    assert earmark(*base, "-f", "csv", "-o", str(out), "--hop", "1.0").stdout == ""
+    text = "\n".join(line.split(",", 1)[1] for line in out.read_text().splitlines())
+    assert from_csv(text)["instruments-in-music"].hop_seconds == pytest.approx(1.0, abs=0.01)
+
+
+def test_folders_and_patterns(tmp_path: Path) -> None:
+    for name in ("b.ogg", "a.OGG", "notes.txt"):
+        (tmp_path / name).write_bytes(Path(FLUTE).read_bytes())
+    base = ["classify", "-c", "instruments-in-music", "-f", "json"]
+    files = [json.loads(x)["file"] for x in earmark(*base, str(tmp_path)).stdout.splitlines()]
+    assert [Path(file).name for file in files] == ["a.OGG", "b.ogg"]
+    found = earmark(*base, str(tmp_path / "*.ogg")).stdout.splitlines()
+    assert len(found) == 1
+    labels = tmp_path / "labels"
+    earmark("classify", "-c", "mood", "-f", "audacity", "-o", str(labels), str(tmp_path))
+    assert sorted(p.name for p in labels.iterdir()) == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["classify", "-c", "nonsense", FLUTE], "no classifier 'nonsense'"),
+        (["classify", "."], "no sound file"),
+        (["models", "show", "nonsense"], "no classifier"),
+        (["models", "verify", "README.md"], "not a classifier"),
+        (["devices"], "no microphone"),
+        (["listen"], "no microphone"),
+        (["record", "x.flac"], "no microphone"),
+        (["dance"], "No such command"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_code_2(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "README.md").write_text("words, and more words")
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PULSE_SERVER": "unix:/nowhere", "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_models_show_and_verify() -> None:
+    shown = earmark("models", "show", "genre").stdout
+    for word in ("musicnn", "ISC", "SHA-256", "Where it fails"):
+        assert word in shown
+    assert earmark("models", "verify").stdout.count("good") == 3
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"{sys.executable} -m engine.cli models show genre | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.microphone
+def test_listen_and_record(
+    virtual_microphone: "object", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.audio import probe
+    from tests.virtual_microphone import VirtualMicrophone
+
+    assert isinstance(virtual_microphone, VirtualMicrophone)
+    base = [sys.executable, "-m", "engine.cli"]
+    playing = virtual_microphone.play(Path(FLUTE))
+    out = tmp_path / "a.flac"
+    subprocess.run([*base, "record", str(out), "--seconds", "2"], check=True, cwd=ROOT)
+    assert probe(out).duration_seconds == pytest.approx(2.0, abs=0.01)
+    playing.wait()
+    words = [*base, "listen", "-c", "instruments-in-music", "--seconds", "9"]
+    listening = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    virtual_microphone.play(Path(FLUTE)).wait()
+    virtual_microphone.play(Path(FLUTE)).wait()
+    said, _ = listening.communicate(timeout=60)
+    assert listening.returncode == 0
+    assert "flute" in said
