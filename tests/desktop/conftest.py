@@ -1,0 +1,36 @@
+"""A window whose classifiers are loaded once for all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.session import Session
+from desktop.window import Window
+from engine.catalog import Catalog
+from engine.classifier import Classifier
+
+
+@pytest.fixture(scope="session")
+def loaded() -> dict[str, Classifier]:
+    return Catalog().load_all()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, loaded: dict[str, Classifier]) -> Iterator[Window]:
+    style.apply(qapp, "light")
+    session = Session()
+    session.settings._store.clear()
+    session.classifiers = loaded
+    made = Window(session)
+    made.resize(1280, 800)
+    session.classifiers_loaded.emit()
+    made.show()
+    yield made
+    made.close()
+    jobs.cancel_all()
+    qtbot.wait(50)
+    made.deleteLater()
+    qtbot.wait(10)

@@ -1,0 +1,218 @@
+"""The File page, used as a person would: wheel, drag, keys, drops and exports."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.pages.file import FilePage
+from desktop.widgets.track import GUTTER
+from desktop.window import FILE, Window
+from engine.audio import Audio, read, write
+from engine.export import from_audacity, from_csv, from_json, from_raven
+from resources import resource
+
+DEMO = resource("sounds", "demo.ogg")
+
+
+@pytest.fixture
+def page(window: Window, qtbot: QtBot) -> FilePage:
+    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+        window.open_file(DEMO)
+    qtbot.wait(200)
+    return window.file_page
+
+
+def wheel(widget: QWidget, x: float, steps: int, *, zoom: bool) -> None:
+    modifier = Qt.KeyboardModifier.ControlModifier if zoom else Qt.KeyboardModifier.NoModifier
+    place = QPointF(x, widget.height() / 2)
+    event = QWheelEvent(
+        place,
+        widget.mapToGlobal(place),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        modifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def drag(qtbot: QtBot, widget: QWidget, first: int, last: int) -> None:
+    middle = widget.height() // 2
+    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=QPoint(first, middle))
+    for x in np.linspace(first, last, 6).astype(int).tolist():
+        qtbot.mouseMove(widget, QPoint(x, middle))
+    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(last, middle))
+
+
+def test_the_demo_is_heard_and_shown(page: FilePage) -> None:
+    assert page.header.title.text() == "demo.ogg"
+    assert "44.1 kHz" in page.header.facts.text()
+    assert page.found is not None
+    labels = {s.label for s in page.found.lanes["instruments-in-music"]}
+    assert {"piano", "violin", "synth"} <= labels
+    image = page.tracks.spectrogram.grab().toImage()
+    bright = QColor(image.pixelColor(GUTTER + 250, image.height() - 25)).lightness()
+    dark = QColor(image.pixelColor(GUTTER + 60, 8)).lightness()
+    assert bright > dark + 40  # strings below, nothing at the top of the piano
+
+
+def test_zoom_keeps_what_is_under_the_pointer(page: FilePage) -> None:
+    track, time = page.tracks.spectrogram, page.tracks.time
+    x = GUTTER + 300.0
+    before = track.seconds_at(x)
+    wheel(track, x, 3, zoom=True)
+    assert time.end - time.start == pytest.approx(32.0 * 0.8**3, rel=1e-3)
+    assert track.seconds_at(x) == pytest.approx(before, abs=0.01)
+    start = time.start
+    wheel(track, x, -2, zoom=False)
+    assert time.start > start
+
+
+def test_keys_move_and_zoom(page: FilePage, qtbot: QtBot) -> None:
+    time = page.tracks.time
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_End):
+        qtbot.keyClick(page, key)
+    assert time.end == pytest.approx(32.0, abs=0.01)
+    assert time.end - time.start == pytest.approx(32.0 * 0.49, rel=0.01)
+    qtbot.keyClick(page, Qt.Key.Key_Home)
+    assert time.start == 0.0
+    qtbot.keyClick(page, Qt.Key.Key_0)
+    assert time.end - time.start == pytest.approx(32.0, abs=0.01)
+
+
+def test_a_drag_selects_and_the_summary_follows(page: FilePage, qtbot: QtBot) -> None:
+    track, time = page.tracks.waveform, page.tracks.time
+    drag(qtbot, track, round(track.x_of(25.5)), round(track.x_of(30.5)))
+    assert time.selection is not None
+    assert time.selection == pytest.approx((25.5, 30.5), abs=0.1)
+    genre = page.panels._panels["genre"]
+    assert genre._verdict.startswith("techno")
+    drag(qtbot, track, round(track.x_of(time.selection[1])), round(track.x_of(28.0)))
+    assert time.selection == pytest.approx((25.5, 28.0), abs=0.15)
+    qtbot.keyClick(page, Qt.Key.Key_Escape)
+    assert time.selection is None
+    assert page.panels.heading.text() == "Whole file"
+
+
+def test_a_click_puts_the_cursor(page: FilePage, qtbot: QtBot) -> None:
+    track = page.tracks.spectrogram
+    place = QPoint(round(track.x_of(12.0)), 40)
+    qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=place)
+    assert page.tracks.time.cursor == pytest.approx(12.0, abs=0.1)
+
+
+def test_hovering_reads_out(page: FilePage, qtbot: QtBot) -> None:
+    track = page.tracks.spectrogram
+    qtbot.mouseMove(track, QPoint(round(track.x_of(10.0)), track.height() - 30))
+    words = page.header.words.text()
+    for part in ("0:10.0", "Hz", "dB"):
+        assert part in words
+    lanes = page.tracks.lanes
+    page._explain(12.0, 0.9)
+    assert "classical" in lanes.toolTip()
+    assert "under its threshold" in lanes.toolTip()
+
+
+@pytest.mark.parametrize("kind", ["mel", "mfcc", "chroma", "stft"])
+def test_other_pictures(kind: str, page: FilePage, qtbot: QtBot) -> None:
+    found = page.found
+    page.controls.kind.setCurrentIndex(page.controls.kind.findData(kind))
+    if kind != "stft":
+        qtbot.waitUntil(lambda: page.picture.view.kind == kind, timeout=10_000)
+    assert page.found is found  # it is not analysed again
+
+
+def test_notes_and_colours_change_at_once(page: FilePage) -> None:
+    page.controls.notes.setChecked(True)
+    assert any(word.startswith("C") for _, word in page.tracks.spectrogram._ticks)
+    before = page.tracks.spectrogram._table[200]
+    page.controls.map.setCurrentIndex(page.controls.map.findData("viridis"))
+    assert page.tracks.spectrogram._table[200] != before
+
+
+def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
+    readers = {
+        "csv": from_csv,
+        "json": lambda text: from_json(text)[2],
+        "audacity": from_audacity,
+        "raven": from_raven,
+    }
+    for form, read_back in readers.items():
+        target = tmp_path / f"out.{form}"
+        page.export_to(target, form)
+        qtbot.waitUntil(target.exists, timeout=5000)
+        assert "genre" in read_back(target.read_text(encoding="utf-8"))
+    qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=5000)
+
+
+def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.export_to(tmp_path / "no folder" / "out.csv", "csv")
+    qtbot.waitUntil(lambda: "could not be written" in page.banner.text, timeout=5000)
+
+
+def test_a_bad_file_is_said_and_the_former_stays(
+    page: FilePage, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mp3"
+    bad.write_text("<html>not found</html>")
+    window.open_file(bad)
+    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=5000)
+    assert "web page" in page.banner.text
+    assert page.header.title.text() == "demo.ogg"
+    assert page.found is not None
+
+
+def test_a_dropped_file_opens(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "dropped.wav"
+    sound = read(DEMO, mono=True, start_seconds=26.0, duration_seconds=5.0)
+    write(path, Audio(sound.samples, sound.rate_hz))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(400, 300),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+        window.dropEvent(event)
+    assert window._pages.currentIndex() == FILE
+    assert window.file_page.header.title.text() == "dropped.wav"
+    assert window.file_page.found is not None
+    assert {"techno"} <= {s.label for s in window.file_page.found.lanes["genre"]}
+
+
+def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    sound = read(DEMO, mono=True).samples
+    write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
+    page = window.file_page
+    window.open_file(path)
+    qtbot.waitUntil(lambda: page.found is not None, timeout=60_000)
+    page.cancel()
+    assert page.found is not None
+    heard = page.found.seconds
+    qtbot.wait(500)
+    assert page.found.seconds == heard
+    assert not page.found.done
+    assert not page.header.cancel_button.isVisible()
+
+
+def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "nan.wav"
+    sound = read(DEMO, mono=True, duration_seconds=4.0).samples.copy()
+    sound[0, 1000:1010] = np.nan
+    import soundfile
+
+    soundfile.write(path, sound.T, 44100, subtype="FLOAT")
+    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+        window.open_file(path)
+    assert "10 samples" in window.file_page.banner.text

@@ -1,0 +1,97 @@
+"""Jobs: events, results, errors and cancelling, all in the window's thread."""
+
+import threading
+import time
+from collections.abc import Generator
+
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs
+from engine.errors import AudioError
+
+
+def test_events_and_result_arrive_in_the_windows_thread(qtbot: QtBot) -> None:
+    seen: list[object] = []
+    threads: set[int] = set()
+
+    def work() -> Generator[int, None, str]:
+        threads.add(threading.get_ident())
+        for number in range(100):
+            yield number
+            time.sleep(0.002)
+        return "done"
+
+    def take(events: list[int]) -> None:
+        threads.add(threading.get_ident())
+        seen.append(list(events))
+
+    results: list[str] = []
+    begun = time.monotonic()
+    jobs.run(work, on_event=take, on_result=results.append)
+    qtbot.waitUntil(lambda: results == ["done"], timeout=5000)
+    seconds = time.monotonic() - begun
+    assert [number for events in seen for number in events] == list(range(100))  # type: ignore[attr-defined]
+    assert len(seen) <= 20 * seconds + 3
+    assert len(threads) == 2
+
+
+def test_an_engine_error_is_its_sentence(qtbot: QtBot) -> None:
+    def work() -> Generator[None, None, None]:
+        yield
+        raise AudioError("The microphone is gone.")
+
+    said: list[str] = []
+    jobs.run(work, on_error=said.append)
+    qtbot.waitUntil(lambda: said == ["The microphone is gone."], timeout=5000)
+
+
+def test_any_other_error_is_a_report(qtbot: QtBot) -> None:
+    def work() -> Generator[None, None, None]:
+        yield
+        raise ZeroDivisionError("oh")
+
+    reports: list[str] = []
+    jobs.on_crash(reports.append)
+    jobs.run(work)
+    qtbot.waitUntil(lambda: len(reports) == 1, timeout=5000)
+    assert "ZeroDivisionError: oh" in reports[0]
+
+
+def test_cancelling_closes_the_generator_and_tells_nothing_more(qtbot: QtBot) -> None:
+    state = {"closed": False}
+
+    def work() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 1
+                time.sleep(0.01)
+        finally:
+            state["closed"] = True
+
+    told: list[object] = []
+    job = jobs.run(work, on_event=told.append, on_result=told.append, on_error=told.append)
+    qtbot.waitUntil(lambda: len(told) > 1, timeout=5000)
+    job.cancel()
+    count = len(told)
+    job.wait()
+    qtbot.wait(100)
+    assert state["closed"]
+    assert len(told) == count
+
+
+def test_closing_cancels_and_waits_for_all(qtbot: QtBot) -> None:
+    closed: list[int] = []
+
+    def work() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 1
+                time.sleep(0.01)
+        finally:
+            closed.append(1)
+
+    for _ in range(3):
+        jobs.run(work)
+    jobs.cancel_all()
+    assert len(closed) == 3
+    qtbot.wait(50)

@@ -1,0 +1,185 @@
+"""The Listen page with a microphone that hears a clip."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from desktop.pages import listening
+from desktop.settings import RECORDINGS
+from desktop.window import LISTEN, Window
+from engine.audio import Ring, read
+from engine.audio.devices import DeviceId, InputDevice
+from engine.audio.level import Level
+from engine.errors import AudioError
+from resources import resource
+
+RATE = 44100
+
+
+class Clip:
+    """A microphone that hears the demo in real time, until it is unplugged."""
+
+    device = InputDevice(DeviceId("Clip", "Test"), 1, RATE, True, 0)
+    rate_hz = RATE
+    unplugged = False
+
+    def __init__(self) -> None:
+        self.ring = Ring(RATE * 40)
+        self._sound = read(resource("sounds", "demo.ogg"), mono=True, start_seconds=25.0).samples
+        self._begun = time.monotonic()
+        self.dropped = 0
+        self.closed = False
+
+    def __enter__(self) -> "Clip":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+    def check(self) -> None:
+        if Clip.unplugged:
+            raise AudioError("The microphone 'Clip' is gone: it was unplugged.")
+        due = int((time.monotonic() - self._begun) * RATE)
+        first = self.ring.end % self._sound.shape[1]
+        self.ring.write(self._sound[:, first : first + due - self.ring.end])
+
+    def capture_time(self, index: int) -> float:
+        return self._begun + index / RATE
+
+    def level(self) -> Level:
+        return Level(0.5, 0.1, 0)
+
+    def advice(self) -> str | None:
+        return None
+
+
+@pytest.fixture
+def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
+    made: list[Clip] = []
+
+    def open_chosen(name: str, host_api: str, channel: int | None) -> Clip:
+        made.append(Clip())
+        return made[-1]
+
+    monkeypatch.setattr(Clip, "unplugged", False)
+    monkeypatch.setattr(listening, "open_chosen", open_chosen)
+    return made
+
+
+def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
+    window.show_page(LISTEN)
+    page = window.listen_page
+    qtbot.mouseClick(page.bar.listen, Qt.MouseButton.LeftButton)
+    assert page.is_listening
+    panel = page.panels._panels["genre"]
+    qtbot.waitUntil(lambda: panel._verdict.startswith("techno"), timeout=20_000)
+    qtbot.waitUntil(lambda: "latency" in window._words.text(), timeout=2000)
+    assert "Microphone open" in window._light.text()
+    picture = page.tracks.spectrogram.grab().toImage()
+    row = picture.height() - 20
+    edge = [picture.pixelColor(picture.width() - x, row).lightness() for x in range(30, 90, 5)]
+    assert max(edge) > 60  # the bass, at the newest end
+    window._space()
+    assert not page.is_listening
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
+    assert "Microphone closed" in window._light.text()
+
+
+def test_keep_and_record_write_files(
+    window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
+) -> None:
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page = window.listen_page
+    page.start()
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=20_000)
+    window._record()
+    qtbot.wait(1500)
+    page.keep()
+    qtbot.waitUntil(lambda: "Kept in" in page.banner.text, timeout=5000)
+    window._record()
+    qtbot.wait(300)
+    page.stop()
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
+    kept = read(next(tmp_path.glob("*kept.flac")))
+    recorded = read(next(tmp_path.glob("*recording.flac")))
+    assert kept.duration_seconds > 2.0
+    assert 1.0 < recorded.duration_seconds < 3.5
+    assert np.abs(recorded.samples).max() > 0.05
+
+
+def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
+    page = window.listen_page
+    page.start()
+    qtbot.waitUntil(lambda: page.tracks.time.end > 1.0, timeout=20_000)
+    page.bar.freeze.setChecked(True)
+    held = page.tracks.time.end
+    qtbot.wait(400)
+    assert page.tracks.time.end == held
+    page.bar.freeze.setChecked(False)
+    qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=2000)
+
+
+def test_a_lost_microphone_is_one_message_and_comes_back(
+    window: Window, qtbot: QtBot, clip: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back: list[bool] = []
+
+    def wait_for(name: str, host_api: str) -> object:
+        assert (name, host_api) == ("Clip", "Test")
+        while not back:
+            yield
+            time.sleep(0.02)
+        return Clip.device
+
+    monkeypatch.setattr(listening, "wait_for", wait_for)
+    page = window.listen_page
+    page.start()
+    qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
+    Clip.unplugged = True
+    qtbot.waitUntil(lambda: "gone" in page.banner.text, timeout=5000)
+    assert not page.is_listening
+    Clip.unplugged = False
+    back.append(True)
+    qtbot.waitUntil(lambda: page.is_listening and len(clip) == 2, timeout=5000)
+    assert "is back" in page.banner.text
+
+
+def test_no_microphone_is_said_kindly(window: Window) -> None:
+    window.listen_page._list_devices([])
+    assert "no microphone" in window.listen_page.banner.text.lower()
+
+
+def test_every_control_has_a_name_and_a_tip(window: Window) -> None:
+    for kind in (QAbstractButton, QComboBox, QSpinBox):
+        for control in window.centralWidget().findChildren(kind):
+            if control.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                continue
+            words = control.accessibleName() or getattr(control, "text", lambda: "")()
+            assert words, control.objectName()
+
+
+def test_light_and_dark_differ(window: Window, qtbot: QtBot) -> None:
+    window.set_appearance("dark")
+    qtbot.wait(50)
+    dark = window.grab().toImage().pixelColor(500, 400).lightness()
+    window.set_appearance("light")
+    qtbot.wait(50)
+    assert window.grab().toImage().pixelColor(500, 400).lightness() > dark or dark < 60
+    assert window.grab().toImage().pixelColor(20, 700).lightness() > 200
+    window.set_appearance("dark")
+    assert window.grab().toImage().pixelColor(20, 700).lightness() < 60
+
+
+def test_dialogs_open(window: Window, qtbot: QtBot) -> None:
+    from desktop.about import About, CrashReport, Shortcuts
+
+    for dialog in (About(window), Shortcuts(window), CrashReport(window, "Traceback: ...")):
+        qtbot.addWidget(dialog)
+        dialog.open()
+        assert dialog.isVisible()
+        dialog.close()
