@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import ModelError
@@ -63,11 +64,16 @@ class LogMel(Spectral):
             "top_db": top_db,
         }
         self._log, self._top_db = log, top_db
-        bank = mel_bank(rate_hz, n_fft, n_mels, low_hz, highest, htk=htk)
-        # Triangles are narrow: block by block, the product costs a small part of that with the
-        # whole bank, nearly all of which is zeros.
         self._bins: list[tuple[int, int]] = []
-        for block in range(0, n_mels, _BANDS_AT_ONCE):
+        self._keep(mel_bank(rate_hz, n_fft, n_mels, low_hz, highest, htk=htk))
+
+    def _keep(self, bank: NDArray[np.float64]) -> None:
+        """Keep the bank, shape (mels, bins), as blocks of neighbouring bands.
+
+        Triangles are narrow: block by block, the product costs a small part of that with the whole
+        bank, nearly all of which is zeros.
+        """
+        for block in range(0, len(bank), _BANDS_AT_ONCE):
             rows = bank[block : block + _BANDS_AT_ONCE]
             used = np.flatnonzero(rows.sum(axis=0))
             first, end = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
