@@ -1,1 +1,65 @@
-"""Earmark's engine: hears which instrument, which genre, whose music. No Qt in here."""
+"""Earmark's engine: hears which instrument, which genre, whose music. No Qt in here.
+
+The names below are what scripts need; each is loaded when first used, so that importing the engine
+costs nothing:
+
+    from engine import Catalog, analyse, read
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.audio import Audio, probe, read, stream, write
+    from engine.audio.microphone import Microphone
+    from engine.batch import analyse
+    from engine.catalog import Catalog
+    from engine.classifier import Classifier
+    from engine.decisions import decide, segments
+    from engine.errors import EarmarkError
+    from engine.live import listen
+    from engine.timeline import Timeline, smooth, summary
+
+_HOMES = {
+    "Audio": "engine.audio",
+    "probe": "engine.audio",
+    "read": "engine.audio",
+    "stream": "engine.audio",
+    "write": "engine.audio",
+    "Microphone": "engine.audio.microphone",
+    "analyse": "engine.batch",
+    "Catalog": "engine.catalog",
+    "Classifier": "engine.classifier",
+    "decide": "engine.decisions",
+    "segments": "engine.decisions",
+    "EarmarkError": "engine.errors",
+    "listen": "engine.live",
+    "Timeline": "engine.timeline",
+    "smooth": "engine.timeline",
+    "summary": "engine.timeline",
+}
+
+__all__ = [
+    "Audio",
+    "Catalog",
+    "Classifier",
+    "EarmarkError",
+    "Microphone",
+    "Timeline",
+    "analyse",
+    "decide",
+    "listen",
+    "probe",
+    "read",
+    "segments",
+    "smooth",
+    "stream",
+    "summary",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'engine' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

@@ -13,7 +13,8 @@ from engine.views import Picture, View
 _BASE = 256  # samples that the finest level of the waveform's pyramid joins
 _FACTOR = 4
 _MOST_COLUMNS = 16_000
-_EVENT_SECONDS = 20.0
+_BLOCK_SECONDS = 5.0
+_EVENT_SECONDS = 60.0
 
 
 class Envelope:
@@ -113,7 +114,7 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
     held = np.zeros(0, dtype=np.float32)
     loose = np.zeros(0, dtype=np.float32)
     column, told, seen = 0, 0.0, 0
-    for block in stream(path, block_seconds=1.0, mono=True):
+    for block in stream(path, block_seconds=_BLOCK_SECONDS, mono=True):
         samples = block.samples[0]
         seen += len(samples)
         loose = np.concatenate([loose, samples])

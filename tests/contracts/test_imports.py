@@ -63,3 +63,12 @@ def test_importing_the_engine_is_quick() -> None:
     clock = "time.perf_counter()"
     code = f"import time; start = {clock}; import engine; print({clock} - start)"
     assert min(float(_python(code)) for _ in range(5)) < 0.2
+
+
+def test_the_engines_public_names_are_there() -> None:
+    import engine
+
+    for name in engine.__all__:
+        assert getattr(engine, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        engine.nonsense  # noqa: B018
