@@ -6,8 +6,6 @@ place of each tensor, and our card as text), then the tensors. Nothing in it can
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from pydantic import ValidationError
 
 from engine.card import FORMAT, Card
 from engine.errors import ModelError
+from engine.whole_files import write_whole
 
 SUFFIX = ".safetensors"
 MOST_HEADER_BYTES = 10_000_000
@@ -86,19 +85,10 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         ModelError: it cannot be written.
     """
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        write_whole(path, data)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise ModelError(
             f"The classifier could not be saved as {path.name}: {error.strerror}. "
             "Choose another place or make room, then save again."

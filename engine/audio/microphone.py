@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from engine.audio.devices import DeviceId, InputDevice, find_device
 from engine.audio.level import Level
-from engine.audio.portaudio import closed, opening
+from engine.audio.portaudio import close_stream, opening
 from engine.audio.ring import Ring
 from engine.errors import AudioError
 
 LATENCY_SECONDS = 0.1
 STALLED_SECONDS = 1.5
-_CLOSE_SECONDS = 1.0
 _ZERO_SECONDS = 2.0
 # Frames that come this much later than any before, and stay late, were lost on the way.
 _LOST_SECONDS = 0.1
@@ -103,18 +102,8 @@ class Microphone:
     def close(self) -> None:
         """Stop recording; returns within a second even when the sound system is stuck."""
         stream, self._stream = self._stream, None
-        if stream is None:
-            return
-
-        def end() -> None:
-            # Closing hangs for ever when the sound server does: then this thread is left to it.
-            stream.abort()
-            stream.close()
-            closed()
-
-        closer = threading.Thread(target=end, name="close microphone", daemon=True)
-        closer.start()
-        closer.join(_CLOSE_SECONDS)
+        if stream is not None:
+            close_stream(stream)
 
     def __enter__(self) -> "Microphone":
         self.open()

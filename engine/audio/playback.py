@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.files import probe, stream
-from engine.audio.portaudio import closed, opening, portaudio
+from engine.audio.portaudio import close_stream, opening, portaudio
 from engine.errors import AudioError
 
 _BLOCK_SECONDS = 0.1
 _QUEUED_BLOCKS = 8
-_CLOSE_SECONDS = 1.0
 
 _Block = tuple[float, NDArray[np.float32]]  # where it begins in the file, samples (n, channels)
 
@@ -118,17 +117,8 @@ class Player:
         self._position = self.position_seconds
         stream, self._stream = self._stream, None
         self._end_feeder()
-        if stream is None:
-            return
-
-        def end() -> None:
-            stream.abort()
-            stream.close()
-            closed()
-
-        closer = threading.Thread(target=end, name="close loudspeaker", daemon=True)
-        closer.start()
-        closer.join(_CLOSE_SECONDS)
+        if stream is not None:
+            close_stream(stream)
 
     def seek(self, seconds: float) -> None:
         """Go to a place; what plays goes on from there."""

@@ -6,11 +6,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 from engine.errors import AudioError
 
 _lock = threading.RLock()
 _open_streams = 0
+_CLOSE_SECONDS = 1.0
 
 
 def portaudio() -> ModuleType:
@@ -55,11 +57,22 @@ def opening() -> Iterator[ModuleType]:
         _open_streams += 1
 
 
-def closed() -> None:
-    """Say that a stream opened under :func:`opening` is closed."""
-    global _open_streams
-    with _lock:
-        _open_streams -= 1
+def close_stream(stream: Any) -> None:
+    """Close a stream opened under :func:`opening`; returns within a second.
+
+    Closing hangs for ever when the sound server does: then a thread is left to it.
+    """
+
+    def end() -> None:
+        global _open_streams
+        stream.abort()
+        stream.close()
+        with _lock:
+            _open_streams -= 1
+
+    closer = threading.Thread(target=end, name="close sound device", daemon=True)
+    closer.start()
+    closer.join(_CLOSE_SECONDS)
 
 
 @contextlib.contextmanager

@@ -125,7 +125,7 @@ def test_a_frozen_server_is_noticed_and_does_not_hang(
         assert time.monotonic() - begun < 2
     finally:
         virtual_microphone.thaw()
-        left = [t for t in threading.enumerate() if t.name == "close microphone"]
+        left = [t for t in threading.enumerate() if t.name == "close sound device"]
         for thread in left:
             thread.join(10)
 
