@@ -5,9 +5,10 @@ import numpy as np
 from desktop.pages.listening import Heard
 from desktop.pages.reading import stretches
 from desktop.pages.tracks import Tracks
-from engine.views import View
+from engine.views import Picture, View
 
 SPAN_SECONDS = 20.0
+_MOST_POINTS = 2100  # of the waveform: a little more than is shown
 
 
 class Rolling:
@@ -19,8 +20,25 @@ class Rolling:
         self._point_seconds = 0.01
         self._now = 0.0
         self.view = View("stft", 48000)
-        self.frozen = False
+        self._frozen = False
+        # While frozen: columns that wait, and how many older ones there is no room for.
+        self._waiting: list[Picture] = []
+        self._missed = 0
         tracks.time.follow(0.0, SPAN_SECONDS)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the picture is held; sound goes on being heard and catches up afterwards."""
+        return self._frozen
+
+    @frozen.setter
+    def frozen(self, on: bool) -> None:
+        self._frozen = on
+        if not on:
+            self._tracks.spectrogram.skip(self._missed)
+            for columns in self._waiting:
+                self._tracks.spectrogram.append(columns)
+            self._waiting, self._missed = [], 0
 
     def take(self, events: list[Heard]) -> None:
         """Add news, the oldest first."""
@@ -28,9 +46,12 @@ class Rolling:
             if heard.restarted:
                 self._restart(heard.view)
             self._now = heard.stats.seconds
-            if not self.frozen:
+            self._envelope = np.concatenate([self._envelope, heard.envelope], axis=1)
+            self._envelope = self._envelope[:, -_MOST_POINTS:]
+            if self.frozen:
+                self._wait(heard.columns)
+            else:
                 self._tracks.spectrogram.append(heard.columns)
-                self._envelope = np.concatenate([self._envelope, heard.envelope], axis=1)
         lanes = next((e.lanes for e in reversed(events) if e.lanes is not None), None)
         if lanes is not None and not self.frozen:
             self._tracks.lanes.set_lanes({name: stretches(found) for name, found in lanes.items()})
@@ -39,14 +60,22 @@ class Rolling:
         """Show the time up to now."""
         if self.frozen:
             return
-        points = int(1.05 * SPAN_SECONDS / self._point_seconds)
-        self._envelope = self._envelope[:, -points:]
         first = self._now - self._envelope.shape[1] * self._point_seconds
         self._tracks.waveform.set_envelope(self._envelope, first, self._now)
         self._tracks.time.follow(self._now, SPAN_SECONDS)
 
+    def _wait(self, columns: Picture) -> None:
+        self._waiting.append(columns)
+        held = sum(part.shape[1] for part in self._waiting)
+        most = 2 * SPAN_SECONDS * self.view.rate_hz / self.view.hop_length
+        while held > most:
+            oldest = self._waiting.pop(0)
+            held -= oldest.shape[1]
+            self._missed += oldest.shape[1]
+
     def _restart(self, view: View) -> None:
         self.view = view
+        self._waiting, self._missed = [], 0
         seconds = view.hop_length / view.rate_hz
         self._tracks.dress(view)
         columns = int(1.1 * SPAN_SECONDS / seconds) + 8

@@ -74,6 +74,10 @@ class SpectrogramTrack(Track):
         self._bytes[:, places] = values
         self._written += columns.shape[1]
 
+    def skip(self, columns: int) -> None:
+        """Go on as if so many columns had been added, which will never be shown."""
+        self._written += columns
+
     def _quantised(self, picture: NDArray[np.floating]) -> NDArray[np.uint8]:
         low, high = self._fixed or (_LOW_DB, _HIGH_DB)
         scaled = (np.asarray(picture, dtype=np.float32) - low) * (255.0 / (high - low))

@@ -38,7 +38,7 @@ class TimeAxis(Track):
         tick = int(self.time.start / step) - 1
         while tick * step <= self.time.end:
             x = self.x_of(tick * step)
-            if tick >= 0:
+            if tick >= 0 and x >= self.plot.left() - 1:
                 painter.drawLine(QPointF(x, 0), QPointF(x, 5))
                 words = clock(tick * step, step)
                 half = painter.fontMetrics().horizontalAdvance(words) / 2 + 2

@@ -122,6 +122,11 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
     assert page.tracks.time.end == held
     page.bar.freeze.setChecked(False)
     qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=2000)
+    qtbot.wait(100)
+    spectrogram = page.tracks.spectrogram
+    shown = spectrogram._written * spectrogram._column_seconds
+    assert shown == pytest.approx(page.tracks.time.end, abs=0.25)  # nothing is out of step
+    assert spectrogram.value_at(held + 0.2, 0.2) is not None
 
 
 def test_a_lost_microphone_is_one_message_and_comes_back(
