@@ -19,7 +19,6 @@ class SpectrogramTrack(Track):
     def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
         super().__init__(time, interactive=interactive)
         self._bytes = np.zeros((1, 1), dtype=np.uint8)
-        self._image: QImage | None = None
         self._first = self._last = 0.0
         self._ring = False
         self._written = 0
@@ -29,7 +28,7 @@ class SpectrogramTrack(Track):
         self._map = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
         self._table: list[int] = []
         self._ticks: list[tuple[float, str]] = []
-        self._sharp: tuple[QImage, NDArray[np.uint8], float, float] | None = None
+        self._sharp: tuple[NDArray[np.uint8], float, float] | None = None
         self.setMinimumHeight(120)
         self.setAccessibleName(self.tr("Spectrogram"))
         self._colour()
@@ -49,14 +48,11 @@ class SpectrogramTrack(Track):
         self._ring, self._sharp = False, None
         self._bytes = self._quantised(picture)
         self._first, self._last = first, last
-        self._wrap()
+        self.update()
 
     def set_detail(self, picture: NDArray[np.floating], first: float, last: float) -> None:
         """A sharper picture of a stretch, laid over the whole one."""
-        values = self._quantised(picture)
-        image = _image(values)
-        image.setColorTable(self._table)
-        self._sharp = (image, values, first, last)
+        self._sharp = (self._quantised(picture), first, last)
         self.update()
 
     def start_rolling(self, rows: int, columns: int, column_seconds: float) -> None:
@@ -64,7 +60,7 @@ class SpectrogramTrack(Track):
         self._ring, self._written, self._sharp = True, 0, None
         self._column_seconds = column_seconds
         self._bytes = np.zeros((rows, columns), dtype=np.uint8)
-        self._wrap()
+        self.update()
 
     def append(self, columns: NDArray[np.float32]) -> None:
         """Add columns to a rolling picture."""
@@ -83,11 +79,6 @@ class SpectrogramTrack(Track):
         scaled = (np.asarray(picture, dtype=np.float32) - low) * (255.0 / (high - low))
         return np.ascontiguousarray(np.clip(scaled, 0, 255).astype(np.uint8)[::-1])
 
-    def _wrap(self) -> None:
-        self._image = _image(self._bytes)
-        self._image.setColorTable(self._table)
-        self.update()
-
     def _colour(self) -> None:
         values = np.linspace(_LOW_DB, _HIGH_DB, 256)
         low, high = self._range
@@ -95,36 +86,39 @@ class SpectrogramTrack(Track):
         rows = self._map[np.clip(share * 255, 0, 255).astype(int)].astype(np.uint32)
         packed = 0xFF000000 | rows[:, 0] << 16 | rows[:, 1] << 8 | rows[:, 2]
         self._table = packed.tolist()
-        for image in (self._image, self._sharp[0] if self._sharp else None):
-            if image is not None:
-                image.setColorTable(self._table)
         self.update()
 
     def paint_plot(self, painter: QPainter, use: Colours) -> None:
         painter.fillRect(self.plot, QColor.fromRgb(self._table[0] & 0xFFFFFF))
-        if self._image is None:
-            return
         if self._ring:
-            # Qt copies a picture before it takes new colours: the ring is wrapped afresh each time.
+            # Qt copies a picture before it takes new colours: it is wrapped afresh each time.
             image = _image(self._bytes)
             image.setColorTable(self._table)
             self._paint_ring(painter, image)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint(painter, self._image, self._first, self._last)
+        if self._last > self._first:
+            self._paint(painter, self._bytes, self._first, self._last)
         if self._sharp is not None:
-            image, _, first, last = self._sharp
-            self._paint(painter, image, first, last)
+            self._paint(painter, *self._sharp)
 
-    def _paint(self, painter: QPainter, image: QImage, first: float, last: float) -> None:
-        begin, end = max(self.time.start, first), min(self.time.end, last)
-        if end <= begin:
+    def _paint(
+        self, painter: QPainter, values: NDArray[np.uint8], first: float, last: float
+    ) -> None:
+        left = max(self.plot.left(), self.x_of(first))
+        right = min(float(self.width()), self.x_of(last))
+        count = round((right - left) * self.devicePixelRatioF())
+        if count < 1:
             return
-        per_second = image.width() / (last - first)
-        source = QRectF((begin - first) * per_second, 0, (end - begin) * per_second, image.height())
-        left = self.x_of(begin)
-        target = QRectF(left, 0, self.x_of(end) - left, self.height())
-        painter.drawImage(target, image, source)
+        # One column a pixel: handed the whole picture, Qt converts all of it for every frame.
+        share = (np.linspace(self.seconds_at(left), self.seconds_at(right), count) - first) / (
+            last - first
+        )
+        columns = np.clip(share * values.shape[1], 0, values.shape[1] - 1).astype(int)
+        shown = np.ascontiguousarray(values[:, columns])
+        image = _image(shown)
+        image.setColorTable(self._table)
+        painter.drawImage(QRectF(left, 0, right - left, self.height()), image)
 
     def _paint_ring(self, painter: QPainter, image: QImage) -> None:
         capacity = image.width()
