@@ -113,7 +113,7 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
     overview = Overview(info, view, Envelope(info.rate_hz, length), picture, hop / info.rate_hz)
     held = np.zeros(0, dtype=np.float32)
     loose = np.zeros(0, dtype=np.float32)
-    column, told, seen = 0, 0.0, 0
+    column, told, seen, skip = 0, 0.0, 0, 0
     for block in stream(path, block_seconds=_BLOCK_SECONDS, mono=True):
         samples = block.samples[0]
         seen += len(samples)
@@ -122,9 +122,13 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
         overview.envelope.append(loose[:whole])
         loose = loose[whole:]
         held = np.concatenate([held, samples])
+        # Where columns lie further apart than a frame is long, the next may begin after this block.
+        skipped = min(skip, len(held))
+        held, skip = held[skipped:], skip - skipped
         new = view.columns(held, hop)[:, : columns - column]
         picture[:, column : column + new.shape[1]] = new
         column += new.shape[1]
+        skip += max(0, new.shape[1] * hop - len(held))
         held = held[new.shape[1] * hop :]
         overview.known_seconds = seen / info.rate_hz
         if told == 0.0 or overview.known_seconds - told >= _EVENT_SECONDS:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -61,6 +61,7 @@ class FilePage(QWidget):
         layout.addWidget(self.banner)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
         self._connect()
 
@@ -108,11 +109,14 @@ class FilePage(QWidget):
 
     def open(self, path: Path) -> None:
         """Show a file; the former one stays if this one cannot be read."""
+        self.setFocus()
         self.picture.look(path)
 
     def _opened(self, path: Path, overview: Overview) -> None:
-        if path == self.path:
-            return  # only another picture of it
+        if path == self.path:  # only another picture of it
+            if self._analysis is None and not (self.found and self.found.done):
+                self._analyse()  # which was cancelled
+            return
         self.path = path
         self.banner.hide()
         self.found = None
@@ -189,7 +193,8 @@ class FilePage(QWidget):
         self.panels.heading.setText(heading)
         for name, timeline in self.found.timelines.items():
             classifier = self._session.classifiers[name]
-            decision = file_work.verdict_on(timeline, classifier, selection)
+            decided = self.found.decisions[name]
+            decision = file_work.verdict_on(timeline, decided, classifier, selection)
             self.panels.show_decision(name, decision)
 
     def seek(self, seconds: float) -> None:

@@ -1,11 +1,13 @@
 """What the File page's workers do; generators that run in jobs."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.decisions import Decider, Decision, Segment, decide, segments
+import numpy as np
+
+from engine.decisions import Decider, Decision, Segment, segments
 from engine.export import to_audacity, to_csv, to_json, to_raven, write_text
 from engine.timeline import Timeline, between, concatenate, summary
 
@@ -75,15 +77,19 @@ def analyse_file(
 
 
 def verdict_on(
-    timeline: Timeline, classifier: "Classifier", stretch: tuple[float, float] | None
+    timeline: Timeline,
+    decisions: Sequence[Decision],
+    classifier: "Classifier",
+    stretch: tuple[float, float] | None,
 ) -> Decision:
-    """What a whole file, or a stretch of it, is: its mean, decided by the same rules."""
+    """What a whole file, or a stretch of it, is: its mean, and what was decided in it."""
     part = timeline if stretch is None else between(timeline, *stretch)
     means = dict(summary(part))
     rules = classifier.card.rules()
     if len(part) == 0:
         return Decision(0.0, (), "", ())
-    decided = decide(part, rules)
+    first = int(np.searchsorted(timeline.times, part.times[0]))
+    decided = decisions[first : first + len(part)]
     heard_in = {label for decision in decided for label in decision.heard}
     candidates = []
     last = decided[-1]

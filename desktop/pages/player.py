@@ -52,7 +52,12 @@ class Transport(QObject):
             ready.play(start, end, loop=loop)
             return ready
 
-        self._job = jobs.run(work, on_result=self._started, on_error=self._broken, parent=self)
+        self._job = jobs.run(
+            work,
+            on_result=lambda made: self._started(path, made),
+            on_error=self._broken,
+            parent=self,
+        )
 
     def pause(self) -> None:
         """Stop; closing the loudspeaker may take a moment and is done aside."""
@@ -63,8 +68,11 @@ class Transport(QObject):
         if player is not None and player.playing:
             jobs.run(_ending(player), parent=self)
 
-    def _started(self, player: "Player") -> None:
+    def _started(self, path: Path, player: "Player") -> None:
         self._job = None
+        if path != self._path:  # another file was opened meanwhile
+            jobs.run(_ending(player), parent=self)
+            return
         self._player = player
         self._timer.start()
         self.playing_changed.emit(True)

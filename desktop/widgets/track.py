@@ -40,6 +40,8 @@ class Track(QWidget):
         self._from = QPointF()
         self._anchor = 0.0
         self.setMouseTracking(True)
+        if interactive:  # keys reach the page through whatever track was clicked
+            self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         time.changed.connect(self.update)

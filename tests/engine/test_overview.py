@@ -79,6 +79,25 @@ def test_detail_is_finer_and_in_place(path: Path) -> None:
     assert place == pytest.approx(60.0, abs=0.03)
 
 
+def test_the_picture_of_a_long_file_stays_in_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns further apart than a frame is long, which is so of files over half an hour."""
+    monkeypatch.setattr("engine.overview._MOST_COLUMNS", 97)
+    sound = np.zeros(RATE * 90, dtype=np.float32)
+    tone = np.sin(2 * np.pi * 1000 * np.arange(RATE * 5) / RATE) / 2
+    for start in (10, 45, 80):
+        sound[RATE * start : RATE * (start + 5)] = tone
+    write(path, Audio(sound[None], RATE))
+    overview = finish(survey(path, View("stft", RATE)))
+    assert isinstance(overview, Overview)
+    assert overview.column_seconds * RATE > overview.view.frame_length
+    loud = overview.picture.astype(np.float32).max(axis=0) > -40
+    starts = np.flatnonzero(loud[1:] & ~loud[:-1]) + 1
+    found = starts * overview.column_seconds
+    assert found == pytest.approx([10, 45, 80], abs=1.5 * overview.column_seconds)
+
+
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(AudioError):
         finish(survey(tmp_path / "none.wav", View("stft", RATE)))
