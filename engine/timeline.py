@@ -58,11 +58,6 @@ def concatenate(parts: Sequence[Timeline]) -> Timeline:
     )
 
 
-def empty_like(timeline: Timeline) -> Timeline:
-    """A timeline of the same classifier without rows."""
-    return rows(timeline, slice(0, 0))
-
-
 def rows(timeline: Timeline, chosen: slice | NDArray[np.bool_]) -> Timeline:
     """Some rows of a timeline."""
     return replace(

@@ -13,7 +13,6 @@ from engine.timeline import Timeline, summary
 
 _DIGITS = 6
 _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presence", "level_db")
-Columns = dict[tuple[str, tuple[str, ...]], list[list[float]]]
 
 
 def to_csv(timelines: Mapping[str, Timeline]) -> str:
