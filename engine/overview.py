@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.files import AudioInfo, probe, read, stream
-from engine.views import Picture, View
+from engine.views import View
 
 _BASE = 256  # samples that the finest level of the waveform's pyramid joins
 _FACTOR = 4
@@ -83,37 +83,52 @@ class Overview:
         info: about the file.
         view: what the picture shows.
         envelope: of the mean of the channels.
-        picture: float16, shape (view.height, columns); columns not yet known are at -200.
-        column_seconds: from column to column.
+        picture: uint8 as :meth:`View.as_bytes` gives it, shape (view.height, columns); 0 where not
+            yet known.
+        hop_length: samples from column to column.
         known_seconds: how far it is known.
     """
 
     info: AudioInfo
     view: View
     envelope: Envelope
-    picture: NDArray[np.float16]
-    column_seconds: float
+    picture: NDArray[np.uint8]
+    hop_length: int
     known_seconds: float = 0.0
+
+    @property
+    def column_seconds(self) -> float:
+        """From column to column."""
+        return self.hop_length / self.view.rate_hz
+
+    @property
+    def begin_seconds(self) -> float:
+        """Where the first column begins, so that each lies around what it looks at."""
+        return (self.view.reach(self.hop_length) - self.hop_length) / 2 / self.view.rate_hz
+
+    @property
+    def end_seconds(self) -> float:
+        """Where the last column ends."""
+        return self.begin_seconds + self.picture.shape[1] * self.column_seconds
 
 
 def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
     """Look through a file once, in bounded memory; yields the same overview as it grows.
 
-    Of a long file only as many spectra are computed as a picture 16,000 columns wide shows;
-    :func:`detail` computes what one zooms into.
+    Of a long file the picture is 16,000 columns wide; :func:`detail` computes what one zooms into.
 
     Raises:
         AudioError: the file cannot be read or breaks off; what was seen before stays valid.
     """
     info = probe(path)
     length = max(1, round(info.duration_seconds * info.rate_hz))
-    hop = max(view.hop_length, -(-length // _MOST_COLUMNS))
-    columns = 1 + max(0, length - view.frame_length) // hop
-    picture = np.full((view.height, columns), -200.0, dtype=np.float16)
-    overview = Overview(info, view, Envelope(info.rate_hz, length), picture, hop / info.rate_hz)
+    hop = view.nearest_hop(max(view.hop_length, -(-length // _MOST_COLUMNS)))
+    columns = 1 + max(0, length - view.reach(hop)) // hop
+    picture = np.zeros((view.height, columns), dtype=np.uint8)
+    overview = Overview(info, view, Envelope(info.rate_hz, length), picture, hop)
     held = np.zeros(0, dtype=np.float32)
     loose = np.zeros(0, dtype=np.float32)
-    column, told, seen, skip = 0, 0.0, 0, 0
+    column, tell, seen = 0, 0.0, 0
     for block in stream(path, block_seconds=_BLOCK_SECONDS, mono=True):
         samples = block.samples[0]
         seen += len(samples)
@@ -122,17 +137,13 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
         overview.envelope.append(loose[:whole])
         loose = loose[whole:]
         held = np.concatenate([held, samples])
-        # Where columns lie further apart than a frame is long, the next may begin after this block.
-        skipped = min(skip, len(held))
-        held, skip = held[skipped:], skip - skipped
         new = view.columns(held, hop)[:, : columns - column]
-        picture[:, column : column + new.shape[1]] = new
+        picture[:, column : column + new.shape[1]] = view.as_bytes(new)
         column += new.shape[1]
-        skip += max(0, new.shape[1] * hop - len(held))
         held = held[new.shape[1] * hop :]
         overview.known_seconds = seen / info.rate_hz
-        if told == 0.0 or overview.known_seconds - told >= _EVENT_SECONDS:
-            told = overview.known_seconds
+        if overview.known_seconds >= tell:
+            tell = overview.known_seconds + _EVENT_SECONDS
             yield overview
     if len(loose):
         overview.envelope.append(loose)
@@ -141,22 +152,52 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
     return overview
 
 
+@dataclass(frozen=True)
+class Detail:
+    """One stretch of a file at the resolution of the screen.
+
+    Attributes:
+        picture: uint8, shape (view.height, columns), from ``first`` to ``last`` seconds.
+        envelope: lowest and highest samples, float32, shape (2, n), from ``start`` to ``end``
+            seconds.
+    """
+
+    picture: NDArray[np.uint8]
+    first: float
+    last: float
+    envelope: NDArray[np.float32]
+    start: float
+    end: float
+
+
 def detail(
     path: Path | str, view: View, start_seconds: float, end_seconds: float, columns: int
-) -> Generator[None, None, tuple[Picture, float, float]]:
-    """A picture of one stretch at the finest useful resolution.
+) -> Generator[None, None, Detail]:
+    """What ``columns`` pixels show of a stretch.
 
-    Returns:
-        float32, shape (view.height, n), and the seconds where its columns begin and end.
+    Raises:
+        AudioError: the file cannot be read.
     """
     yield
-    reach = view.frame_length / view.rate_hz / 2
-    first = max(0.0, start_seconds - reach)
+    rate = view.rate_hz
+    pixel = (end_seconds - start_seconds) * rate / max(1, columns)
+    hop = max(16, round(pixel))
+    hop = hop if hop <= view.hop_length else view.nearest_hop(hop)
+    reach = view.reach(hop) / rate / 2
+    begin = max(0.0, start_seconds - reach)
     audio = read(
-        path, mono=True, start_seconds=first, duration_seconds=end_seconds - first + 2 * reach
+        path, mono=True, start_seconds=begin, duration_seconds=end_seconds - begin + 2 * reach
     )
-    hop = max(16, round((end_seconds - start_seconds) * view.rate_hz / max(1, columns)))
-    picture = view.columns(audio.samples[0], min(hop, view.hop_length))
-    begin = first + reach
-    used = min(hop, view.hop_length) / view.rate_hz
-    return picture, begin - used / 2, begin + (picture.shape[1] - 0.5) * used
+    yield
+    samples = audio.samples[0]
+    picture = view.as_bytes(view.columns(samples, hop))
+    first = begin + reach - hop / rate / 2
+    skip = round((max(0.0, start_seconds) - begin) * rate)
+    step = max(1, int(pixel / 2))
+    shown = samples[skip : skip + round((end_seconds - start_seconds) * rate)]
+    shown = np.pad(shown, (0, -len(shown) % step), mode="edge" if len(shown) else "constant")
+    blocks = shown.reshape(-1, step)
+    envelope = np.stack([blocks.min(axis=1), blocks.max(axis=1)]).astype(np.float32)
+    start = begin + skip / rate
+    last = first + picture.shape[1] * hop / rate
+    return Detail(picture, first, last, envelope, start, start + len(shown) / rate)

@@ -67,6 +67,11 @@ class View:
         return {"stft": None, "mel": None, "mfcc": (-60.0, 60.0), "chroma": (0.0, 1.0)}[self.kind]
 
     @property
+    def span(self) -> tuple[float, float]:
+        """Values that a picture in bytes keeps apart; colours are chosen within it."""
+        return self.value_range or (-120.0, 20.0)
+
+    @property
     def frequencies(self) -> bool:
         """Whether rows are frequencies."""
         return self.kind in ("stft", "mel")
@@ -89,26 +94,51 @@ class View:
             return math.log(max(hz, 1e-3) / self.low_hz) / math.log(self.high_hz / self.low_hz)
         return float(hz_to_mel(hz)) / float(hz_to_mel(self.high_hz))
 
+    def nearest_hop(self, samples: int) -> int:
+        """The smallest hop, at least so many samples, that :meth:`columns` can do."""
+        join = -(-samples // self.frame_length)
+        return join * -(-samples // join)
+
+    def reach(self, hop_length: int) -> int:
+        """Samples that one column looks at: a frame or, where columns lie further apart, all."""
+        join = -(-hop_length // self.frame_length)
+        return (join - 1) * (hop_length // join) + self.frame_length
+
     def columns(self, samples: NDArray[np.float32], hop_length: int | None = None) -> Picture:
-        """The frames that lie wholly in the samples, as columns.
+        """The columns that lie wholly in the samples.
+
+        Where columns lie further apart than a frame is long, one joins several frames, so that
+        nothing between them is missed: the loudest of each frequency, else the mean power.
 
         Args:
             samples: float32, shape (n,).
-            hop_length: samples between columns, None: the finest.
+            hop_length: samples between columns, one of :meth:`nearest_hop`; None: the finest.
 
         Returns:
             float32, shape (height, columns).
         """
         hop = hop_length or self.hop_length
-        if len(samples) < self.frame_length:
+        if len(samples) < self.reach(hop):
             return np.zeros((self.height, 0), dtype=np.float32)
-        frames = np.lib.stride_tricks.sliding_window_view(samples, self.frame_length)[::hop]
-        parts = [self._paint(frames[i : i + 512]) for i in range(0, len(frames), 512)]
+        join = -(-hop // self.frame_length)
+        count = join * (1 + (len(samples) - self.reach(hop)) // hop)
+        frames = np.lib.stride_tricks.sliding_window_view(samples, self.frame_length)
+        frames = frames[:: hop // join][:count]
+        chunk = max(1, 512 // join) * join
+        parts = [self._paint(frames[i : i + chunk], join) for i in range(0, count, chunk)]
         return np.concatenate(parts, axis=1)
 
-    def _paint(self, frames: NDArray[np.float32]) -> Picture:
+    def as_bytes(self, picture: Picture) -> NDArray[np.uint8]:
+        """The picture with :attr:`span` as 0 to 255, which is all that painting needs."""
+        low, high = self.span
+        return np.clip((picture - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
+
+    def _paint(self, frames: NDArray[np.float32], join: int) -> Picture:
         spectrum = np.fft.rfft(frames * self._window, axis=1)
         power = np.square(spectrum.real) + np.square(spectrum.imag)
+        if join > 1:
+            groups = power.reshape(-1, join, power.shape[1])
+            power = groups.max(axis=1) if self.frequencies else groups.mean(axis=1)
         rows = self._matrix @ power.T.astype(np.float32)
         if self.kind == "chroma":
             return np.asarray(rows / np.maximum(rows.max(axis=0), _FLOOR), dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from desktop.pages.file_header import FileHeader
 from desktop.pages.file_picture import FilePicture
 from desktop.pages.panels import PredictionPanels
 from desktop.pages.player import Transport
-from desktop.pages.reading import explained, place, stretches
+from desktop.pages.reading import explained, only_part, place, stretches
 from desktop.pages.tracks import PictureControls, Tracks
 from desktop.session import Session
 from desktop.settings import FOLDER
@@ -20,6 +20,7 @@ from desktop.widgets.banner import Banner
 from desktop.widgets.time_axis import clock
 from engine.audio.files import EXTENSIONS
 from engine.overview import Overview
+from resources import resource
 
 
 class FilePage(QWidget):
@@ -79,6 +80,7 @@ class FilePage(QWidget):
             track.clicked.connect(self.seek)
         header = self.header
         header.open_button.clicked.connect(self.choose)
+        header.demo_button.clicked.connect(lambda: self.open(resource("sounds", "demo.ogg")))
         header.play_button.clicked.connect(self.play)
         header.export_button.setMenu(self._export_menu())
         header.cancel_button.clicked.connect(self.cancel)
@@ -202,9 +204,7 @@ class FilePage(QWidget):
         time = self.tracks.time
         time.clear_selection()
         time.set_cursor(min(max(0.0, seconds), time.duration))
-        if self.transport.playing:
-            self.transport.pause()
-            QTimer.singleShot(60, self.play)
+        self.transport.seek(time.cursor or 0.0)
 
     def play(self) -> None:
         """Play or pause: the selection, or from the cursor on."""
@@ -235,7 +235,8 @@ class FilePage(QWidget):
         """Write what was heard."""
         if self.found is not None and self.picture.overview is not None:
             work = file_work.export(target, form, self.found, self.picture.overview.info)
-            self._write(work)
+            partial = "" if self.found.done else only_part(self.found.seconds)
+            self._write(work, partial)
 
     def export_region(self) -> None:
         """Ask for a place and write the sound of the selection."""
@@ -247,10 +248,11 @@ class FilePage(QWidget):
         if name:
             self._write(file_work.export_audio(self.path, selection, Path(name)))
 
-    def _write(self, work: object) -> None:
+    def _write(self, work: object, remark: str = "") -> None:
+        written = self.tr("Written to {}.")
         jobs.run(
             work,  # type: ignore[arg-type]
-            on_result=lambda path: self.banner.say(self.tr("Written to {}.").format(path)),
+            on_result=lambda path: self.banner.say(written.format(path) + remark),
             on_error=lambda text: self.banner.say(text),
             parent=self,
         )

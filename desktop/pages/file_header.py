@@ -1,5 +1,6 @@
 """The File page's header: what is open, and what one can do with it."""
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
@@ -40,6 +41,9 @@ class FileHeader(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(160, 5)
         self.progress.setAccessibleName(self.tr("Progress of the analysis"))
+        self.left = QLabel()
+        self.left.setObjectName("faint")
+        self._began: tuple[float, float] | None = None  # when, and at which share
         self._problem: str | None = None
         self._opened = False
         names = QVBoxLayout()
@@ -49,8 +53,11 @@ class FileHeader(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(names, 1)
-        for widget in (self.progress, self.cancel_button, self.play_button, self.loop_button):
+        self.demo_button = self._button(self.tr("Demo"), self.tr("Open the sound Earmark brings"))
+        for widget in (self.left, self.progress, self.cancel_button, self.demo_button):
             layout.addWidget(widget)
+        layout.addWidget(self.play_button)
+        layout.addWidget(self.loop_button)
         layout.addWidget(self.export_button)
         layout.addWidget(self.open_button)
         self.set_progress(None)
@@ -64,6 +71,7 @@ class FileHeader(QWidget):
     def describe(self, info: "AudioInfo") -> None:
         """Name, length, rate, channels, format, tags."""
         self._opened = True
+        self.demo_button.hide()
         tags = [info.tags[key] for key in ("artist", "title") if info.tags.get(key)]
         self.title.setText(info.path.name)
         channels = {1: self.tr("mono"), 2: self.tr("stereo")}
@@ -90,7 +98,16 @@ class FileHeader(QWidget):
 
     def set_progress(self, share: float | None) -> None:
         """How much is analysed; None when nothing is going on."""
-        self.progress.setVisible(share is not None)
-        self.cancel_button.setVisible(share is not None)
-        if share is not None:
-            self.progress.setValue(round(1000 * share))
+        for widget in (self.progress, self.cancel_button, self.left):
+            widget.setVisible(share is not None)
+        if not share:
+            self._began = None
+            self.left.clear()
+            self.progress.setValue(0)
+            return
+        self.progress.setValue(round(1000 * share))
+        now = time.monotonic()
+        began, first = self._began = self._began or (now, share)
+        if now - began > 1.0 and share > first:
+            seconds = (1 - share) * (now - began) / (share - first)
+            self.left.setText(self.tr("{} left").format(clock(seconds, 1.0)))

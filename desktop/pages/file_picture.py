@@ -7,11 +7,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop import jobs
 from desktop.pages.tracks import Tracks
-from engine.overview import Overview, detail, survey
-from engine.views import Picture, View
+from engine.overview import Detail, Overview, detail, survey
+from engine.views import View
 
 _DETAIL_MS = 150  # after zooming or panning has come to rest
-_MOST_DETAIL_SECONDS = 120.0
 
 
 class FilePicture(QObject):
@@ -24,7 +23,8 @@ class FilePicture(QObject):
         super().__init__(parent)
         self._tracks = tracks
         self._path: Path | None = None
-        self._survey: jobs.Job | None = None
+        self._survey: jobs.Job | None = None  # of what is shown
+        self._next: jobs.Job | None = None  # of what is to be shown
         self._detail: jobs.Job | None = None
         self.overview: Overview | None = None
         self.view = View("stft", 44100)
@@ -36,10 +36,10 @@ class FilePicture(QObject):
         tracks.dress(self.view)
 
     def look(self, path: Path | None) -> None:
-        """Survey a file; what is shown stays until there is something to show of it."""
-        if self._survey is not None:
-            self._survey.cancel()
-            self._survey = None
+        """Survey a file; the one shown stays, and goes on, until this one proves readable."""
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
         if path is None:
             self.view = self._tracks.view(self.view.rate_hz)
             self._tracks.dress(self.view)
@@ -51,16 +51,20 @@ class FilePicture(QObject):
 
             return (yield from survey(path, view_at(probe(path).rate_hz)))
 
-        self._survey = jobs.run(
+        job: jobs.Job = jobs.run(
             work,
-            on_event=lambda events: self._grown(path, events[-1]),
+            on_event=lambda events: self._grown(job, path, events[-1]),
             on_result=self._surveyed,
             on_error=self._broken,
             parent=self,
         )
+        self._next = job
 
-    def _grown(self, path: Path, overview: Overview) -> None:
+    def _grown(self, job: jobs.Job, path: Path, overview: Overview) -> None:
         if overview is not self.overview:
+            if self._survey is not None:
+                self._survey.cancel()
+            self._survey, self._next = job, None
             self.view = overview.view
             self._tracks.dress(self.view)
             self.overview, self._path = overview, path
@@ -72,13 +76,15 @@ class FilePicture(QObject):
         self._show(overview)
 
     def _broken(self, message: str) -> None:
-        self._survey = None
+        if self._next is None:  # the one shown broke off
+            self._survey = None
+        self._next = None
         self.failed.emit(message)
 
     def _show(self, overview: Overview) -> None:
-        end = overview.picture.shape[1] * overview.column_seconds
-        half_frame = overview.view.frame_length / overview.view.rate_hz / 2
-        self._tracks.spectrogram.set_picture(overview.picture, half_frame, end + half_frame)
+        self._tracks.spectrogram.set_picture(
+            overview.picture, overview.begin_seconds, overview.end_seconds
+        )
         self._moved()
 
     def _moved(self) -> None:
@@ -97,7 +103,7 @@ class FilePicture(QObject):
         time, overview, path = self._tracks.time, self.overview, self._path
         width = max(1, self._tracks.spectrogram.width())
         start, end = time.start, time.end
-        if (end - start) / width >= overview.column_seconds or end - start > _MOST_DETAIL_SECONDS:
+        if (end - start) / width >= overview.column_seconds:
             return
         if self._detail is not None:
             self._detail.cancel()
@@ -109,8 +115,9 @@ class FilePicture(QObject):
             parent=self,
         )
 
-    def _sharp(self, result: tuple[Picture, float, float]) -> None:
+    def _sharp(self, close: Detail) -> None:
         self._detail = None
-        picture, first, last = result
-        if picture.shape[1]:
-            self._tracks.spectrogram.set_detail(picture, first, last)
+        if close.picture.shape[1]:
+            self._tracks.spectrogram.set_detail(close.picture, close.first, close.last)
+        if close.envelope.shape[1]:
+            self._tracks.waveform.set_detail(close.envelope, close.start, close.end)

@@ -59,6 +59,12 @@ class Transport(QObject):
             parent=self,
         )
 
+    def seek(self, seconds: float) -> None:
+        """What plays goes on from there, to the end of the file."""
+        if self.playing:
+            self._timer.stop()  # the cursor waits where it was put
+            self.play(seconds, None, loop=False)
+
     def pause(self) -> None:
         """Stop; closing the loudspeaker may take a moment and is done aside."""
         player = self._player
@@ -79,6 +85,8 @@ class Transport(QObject):
 
     def _broken(self, message: str) -> None:
         self._job = None
+        self._timer.stop()
+        self.playing_changed.emit(False)
         self.failed.emit(message)
 
     def _tick(self) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from PySide6.QtCore import QCoreApplication
+
 from desktop.widgets.lanes import Stretch
 from desktop.widgets.predictions import Bar
 from desktop.widgets.spectrogram import SpectrogramTrack
@@ -42,3 +44,11 @@ def explained(lane: str, decisions: Sequence[Decision], seconds: float) -> str:
         reason = candidate.reason or "heard"
         lines.append(f"{candidate.label}  {candidate.probability:.0%}  {reason}")
     return "\n".join(lines)
+
+
+def only_part(seconds: float) -> str:
+    """That what was written is not of the whole file."""
+    words = QCoreApplication.translate(
+        "Reading", " Only the first {}: the rest is not analysed yet."
+    )
+    return words.format(clock(seconds, 1.0))

@@ -22,6 +22,8 @@ from desktop.widgets.time_range import TimeRange
 from desktop.widgets.waveform import WaveformTrack
 from engine.views import View, axis_ticks
 
+WAVEFORM_ONLY = "waveform"
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Tracks", text)
@@ -77,13 +79,15 @@ class Tracks(QFrame):
     def view(self, rate_hz: int) -> View:
         """What the settings ask to see of sound at that rate."""
         get = self._settings.get
-        return View(kind=get(VIEW), rate_hz=rate_hz, scale=get(SCALE))
+        kind = "stft" if get(VIEW) == WAVEFORM_ONLY else get(VIEW)
+        return View(kind=kind, rate_hz=rate_hz, scale=get(SCALE))
 
     def dress(self, view: View) -> None:
         """Colours and axis for a view."""
         get = self._settings.get
+        self.spectrogram.setVisible(get(VIEW) != WAVEFORM_ONLY)
         ticks = axis_ticks(view, notes=bool(get(NOTES)))
-        self.spectrogram.set_scale(ticks, view.value_range)
+        self.spectrogram.set_scale(ticks, view.span, fixed=view.value_range is not None)
         self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
 
 
@@ -103,6 +107,7 @@ class PictureControls(QWidget):
             "mel": _tr("Mel bands"),
             "mfcc": _tr("MFCC"),
             "chroma": _tr("Chroma"),
+            WAVEFORM_ONLY: _tr("Waveform only"),
         }
         scales = {"mel": _tr("Mel scale"), "log": _tr("Log scale"), "linear": _tr("Linear scale")}
         maps = {name: name.capitalize() for name in COLOUR_MAPS}
@@ -174,6 +179,7 @@ class PictureControls(QWidget):
     def _enable(self) -> None:
         kind = self.kind.currentData()
         self.scale.setEnabled(kind == "stft")
+        self.map.setEnabled(kind != WAVEFORM_ONLY)
         self.notes.setEnabled(kind in ("stft", "mel"))
         for spin in (self.low, self.high):
             spin.setEnabled(kind in ("stft", "mel"))

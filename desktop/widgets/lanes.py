@@ -10,7 +10,8 @@ from desktop.widgets.time_range import TimeRange
 from desktop.widgets.track import GUTTER, LEFT, Track
 
 _ROW = 19
-_ROWS = 3  # labels shown at once in a lane
+_ROWS = 3  # room for so many labels at once in a lane; more make the rows lower
+_LEAST_WORDS = 12  # pixels: no words in lower rows
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class LanesTrack(Track):
     def paint_plot(self, painter: QPainter, use: Colours) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         lane_height = self._lane_height()
-        row_height = min(24.0, lane_height / _ROWS)
         for index, stretches in enumerate(self._lanes.values()):
+            rows = max([_ROWS, *(row + 1 for row, _ in stretches)])
+            row_height = min(24.0, lane_height / rows)
             top = index * lane_height
             if index:
                 painter.fillRect(QRectF(GUTTER, top, self.width(), 1), QColor(use.line))
@@ -75,7 +77,7 @@ class LanesTrack(Track):
         painter.setBrush(colour)
         painter.drawRoundedRect(box, 4, 4)
         words = box.adjusted(6, 0, -3, 0)
-        if words.width() > 24:
+        if words.width() > 24 and height >= _LEAST_WORDS:
             painter.setPen(QColor("#ffffff" if colour.lightness() < 140 else "#10131a"))
             text = painter.fontMetrics().elidedText(
                 stretch.label, Qt.TextElideMode.ElideRight, int(words.width())
@@ -93,12 +95,12 @@ class LanesTrack(Track):
 
 
 def _in_rows(stretches: list[Stretch]) -> list[tuple[int, Stretch]]:
-    """Each stretch in the first row that is free; those for which there is none are left out."""
-    ends = [-1.0] * _ROWS
+    """Each stretch in the first row that is free."""
+    ends: list[float] = []
     placed = []
     for stretch in sorted(stretches, key=lambda s: (s.start, -s.probability)):
-        free = next((row for row, end in enumerate(ends) if end <= stretch.start + 1e-6), None)
-        if free is not None:
-            ends[free] = stretch.end
-            placed.append((free, stretch))
+        fits = (row for row, end in enumerate(ends) if end <= stretch.start + 1e-6)
+        row = next(fits, len(ends))
+        ends[row : row + 1] = [stretch.end]
+        placed.append((row, stretch))
     return placed

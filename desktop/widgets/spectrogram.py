@@ -9,9 +9,6 @@ from desktop.style import Colours
 from desktop.widgets.time_range import TimeRange
 from desktop.widgets.track import GUTTER, RIGHT, Track
 
-# Values are kept as bytes over this span, so that colours change without touching the picture.
-_LOW_DB, _HIGH_DB = -120.0, 20.0
-
 
 class SpectrogramTrack(Track):
     """Paints what :meth:`set_picture` gave, or what :meth:`append` keeps adding."""
@@ -23,7 +20,9 @@ class SpectrogramTrack(Track):
         self._ring = False
         self._written = 0
         self._column_seconds = 1.0
-        self._fixed: tuple[float, float] | None = None
+        # Values are bytes over this span, so that colours change without touching the picture.
+        self._span = (-120.0, 20.0)
+        self._fixed = False
         self._range = (-90.0, -15.0)
         self._map = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
         self._table: list[int] = []
@@ -38,21 +37,23 @@ class SpectrogramTrack(Track):
         self._map, self._range = table, (low_db, max(high_db, low_db + 1))
         self._colour()
 
-    def set_scale(self, ticks: list[tuple[float, str]], fixed: tuple[float, float] | None) -> None:
-        """Ticks of the vertical axis, and the values of the map's ends if they are no dB."""
-        self._ticks, self._fixed = ticks, fixed
+    def set_scale(
+        self, ticks: list[tuple[float, str]], span: tuple[float, float], *, fixed: bool
+    ) -> None:
+        """Ticks of the vertical axis, what 0 and 255 stand for, and whether colours span that."""
+        self._ticks, self._span, self._fixed = ticks, span, fixed
         self._colour()
 
-    def set_picture(self, picture: NDArray[np.floating], first: float, last: float) -> None:
+    def set_picture(self, picture: NDArray[np.uint8], first: float, last: float) -> None:
         """Columns of a file, shape (rows, n), row 0 at the bottom, from ``first`` to ``last``."""
         self._ring, self._sharp = False, None
-        self._bytes = self._quantised(picture)
+        self._bytes = picture[::-1]
         self._first, self._last = first, last
         self.update()
 
-    def set_detail(self, picture: NDArray[np.floating], first: float, last: float) -> None:
+    def set_detail(self, picture: NDArray[np.uint8], first: float, last: float) -> None:
         """A sharper picture of a stretch, laid over the whole one."""
-        self._sharp = (self._quantised(picture), first, last)
+        self._sharp = (picture[::-1], first, last)
         self.update()
 
     def start_rolling(self, rows: int, columns: int, column_seconds: float) -> None:
@@ -75,12 +76,12 @@ class SpectrogramTrack(Track):
         self._written += columns
 
     def _quantised(self, picture: NDArray[np.floating]) -> NDArray[np.uint8]:
-        low, high = self._fixed or (_LOW_DB, _HIGH_DB)
+        low, high = self._span
         scaled = (np.asarray(picture, dtype=np.float32) - low) * (255.0 / (high - low))
         return np.ascontiguousarray(np.clip(scaled, 0, 255).astype(np.uint8)[::-1])
 
     def _colour(self) -> None:
-        values = np.linspace(_LOW_DB, _HIGH_DB, 256)
+        values = np.linspace(*self._span, 256)
         low, high = self._range
         share = np.linspace(0, 1, 256) if self._fixed else (values - low) / (high - low)
         rows = self._map[np.clip(share * 255, 0, 255).astype(int)].astype(np.uint32)
@@ -159,7 +160,7 @@ class SpectrogramTrack(Track):
                 return None
             column = int((seconds - self._first) / (self._last - self._first) * columns)
         row = min(rows - 1, max(0, int((1 - height) * rows)))
-        low, high = self._fixed or (_LOW_DB, _HIGH_DB)
+        low, high = self._span
         return low + float(self._bytes[row, column]) / 255 * (high - low)
 
 

@@ -1,5 +1,6 @@
 """What libsndfile does not read: m4a, aac, and the sound of mp4, webm and their like, by FFmpeg."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from engine.errors import AudioError
 if TYPE_CHECKING:
     from av.container import InputContainer
 
+# A decoder needs some frames before it is right, and containers' indices are coarse.
+_DECODED_BEFORE_SECONDS = 2.0
 _TAGS = ("title", "artist", "album", "date", "genre", "comment")
 
 
@@ -57,16 +60,28 @@ class Container:
             key: str(text) for key, text in container.metadata.items() if key.lower() in _TAGS
         }
         self.length: int | None = None
-        self._decoded = self._decode()
+        self._decoded: Iterator[NDArray[np.float32]] = self._decode(None)
         self._held: list[NDArray[np.float32]] = []
         self._skip = 0
+        self._reached = 0  # the first sample that was decoded after seeking
 
     truncated = False  # FFmpeg says so by failing
     estimated = False
 
     def seek(self, frame: int) -> None:
-        """Go to a sample, by decoding up to it: FFmpeg's own seeking is not exact everywhere."""
-        self._skip = frame
+        """Go to a sample: near it by the container's index if it has one, then by decoding."""
+        self._held, self._skip = [], frame
+        early = frame / self.rate_hz - _DECODED_BEFORE_SECONDS
+        start, base = self._stream.start_time, self._stream.time_base
+        indexed = self._container.format.name.startswith(("mov", "matroska"))
+        if early <= 0 or start is None or base is None or not indexed:
+            return
+        self._container.seek(start + int(early / base), stream=self._stream)
+        decoded = self._decode(start)
+        first = next(decoded, None)
+        if first is not None:
+            self._skip = max(0, frame - self._reached)
+            self._decoded = itertools.chain([first], decoded)
 
     def read(self, frames: int) -> NDArray[np.float32]:
         """The next samples, float32, shape (channels, n)."""
@@ -89,7 +104,7 @@ class Container:
         """Let go of the file."""
         self._container.close()
 
-    def _decode(self) -> Iterator[NDArray[np.float32]]:
+    def _decode(self, start: int | None) -> Iterator[NDArray[np.float32]]:
         import av
 
         converter = av.AudioResampler(
@@ -97,6 +112,9 @@ class Container:
         )
         try:
             for frame in self._container.decode(self._stream):
+                if start is not None and frame.pts is not None and frame.time_base is not None:
+                    seconds = (frame.pts - start) * frame.time_base
+                    self._reached, start = round(seconds * self.rate_hz), None
                 for piece in converter.resample(frame):
                     yield piece.to_ndarray().astype(np.float32, copy=False)
             for piece in converter.resample(None):

@@ -15,7 +15,9 @@ _UPDATE_SECONDS = 0.5
 # What libFLAC may hold back: two blocks of the longest length it uses.
 _FLAC_HELD_FRAMES = 2 * 4608
 _FLAC_LENGTH_AT = 18  # the 64 bits of STREAMINFO whose lower 36 are the number of samples
+# Beyond this a WAV file becomes RF64 (EBU Tech 3306): the same, with lengths of 64 bits.
 _WAV_MOST_BYTES = 2**32 - 4096
+_DS64_AT = 12
 
 
 class Recorder:
@@ -37,7 +39,7 @@ class Recorder:
         self.path = Path(path)
         self._rate_hz, self._channels = rate_hz, channels
         self._frames = self._announced = 0
-        kind = {".flac": "FLAC", ".wav": "WAV"}.get(self.path.suffix.lower())
+        kind = {".flac": "FLAC", ".wav": "RF64"}.get(self.path.suffix.lower())
         if kind is None:
             raise AudioError("A recording is a .flac or .wav file: give it such a name.")
         self._flac = kind == "FLAC"
@@ -60,12 +62,8 @@ class Recorder:
         """Append samples, float32, shape (channels, n).
 
         Raises:
-            AudioError: the disk is full, or a WAV file would pass 4 GB; what was written before
-                stays readable.
+            AudioError: the disk is full; what was written before stays readable.
         """
-        size = self._data_at + (self._frames + samples.shape[1]) * 3 * self._channels
-        if not self._flac and size > _WAV_MOST_BYTES:
-            raise AudioError("A WAV file holds no more than 4 GB: go on in a new one, or as FLAC.")
         try:
             self._file.write(np.clip(samples.T, -1.0, 1.0))
             self._frames += samples.shape[1]
@@ -83,6 +81,8 @@ class Recorder:
             return
         try:
             self._file.close()
+            if not self._flac:
+                self._announce_wav()
         except (soundfile.LibsndfileError, OSError) as error:
             raise AudioError(f"{self.path.name} could not be finished: {error}.") from error
         finally:
@@ -113,6 +113,18 @@ class Recorder:
             field = (fixed >> 36 << 36) | frames
             os.pwrite(self._handle, field.to_bytes(8, "big"), _FLAC_LENGTH_AT)
             return
+        self._announce_wav()
+
+    def _announce_wav(self) -> None:
         size = os.fstat(self._handle).st_size
-        os.pwrite(self._handle, (size - 8).to_bytes(4, "little"), 4)
-        os.pwrite(self._handle, (size - self._data_at).to_bytes(4, "little"), self._data_at - 4)
+        data = size - self._data_at
+        frames = data // (3 * self._channels)
+        if size <= _WAV_MOST_BYTES:
+            riff, chunk, short = b"RIFF", b"JUNK", (size - 8, data)
+        else:
+            riff, chunk, short = b"RF64", b"ds64", (2**32 - 1, 2**32 - 1)
+        lengths = b"".join(value.to_bytes(8, "little") for value in (size - 8, data, frames))
+        os.pwrite(self._handle, chunk, _DS64_AT)
+        os.pwrite(self._handle, lengths, _DS64_AT + 8)
+        os.pwrite(self._handle, short[1].to_bytes(4, "little"), self._data_at - 4)
+        os.pwrite(self._handle, riff + short[0].to_bytes(4, "little"), 0)

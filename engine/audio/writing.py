@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 
 from engine.audio.audio import Audio
+from engine.audio.resample import resample
 from engine.audio.sources import reason_of
 from engine.errors import AudioError
 
@@ -23,12 +24,18 @@ _WRITTEN = {
     ".opus": ("OGG", "OPUS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
+# The rates that lossy encoders know; others are brought to the next higher one.
+_RATES = {
+    "OPUS": (8000, 12000, 16000, 24000, 48000),
+    "MPEG_LAYER_III": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
+}
 
 
 def write(path: Path | str, audio: Audio, *, subtype: str | None = None) -> None:
     """Write a file; what was there before is replaced only when all is written.
 
-    Values beyond full scale are clipped where the encoding has no room for them.
+    Values beyond full scale are clipped where the encoding has no room for them. Opus and MP3 know
+    few sample rates: sound at others is brought to the next one.
 
     Args:
         path: its extension decides the format.
@@ -40,7 +47,8 @@ def write(path: Path | str, audio: Audio, *, subtype: str | None = None) -> None
     """
     path = Path(path)
     format_name, usual = written_format(path)
-    samples = audio.samples
+    rate = _rate_for(subtype or usual, audio.rate_hz)
+    samples = resample(audio.samples, audio.rate_hz, rate)
     if subtype not in ("FLOAT", "DOUBLE"):
         samples = np.clip(samples, -1.0, 1.0)
     temporary = None
@@ -49,7 +57,7 @@ def write(path: Path | str, audio: Audio, *, subtype: str | None = None) -> None
         os.close(handle)
         temporary = Path(name)
         with soundfile.SoundFile(
-            temporary, "w", audio.rate_hz, audio.channels, subtype or usual, format=format_name
+            temporary, "w", rate, audio.channels, subtype or usual, format=format_name
         ) as file:
             # In pieces: libsndfile's Vorbis encoder overflows its stack on one long write.
             for start in range(0, samples.shape[1], 1 << 15):
@@ -61,6 +69,11 @@ def write(path: Path | str, audio: Audio, *, subtype: str | None = None) -> None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _rate_for(encoding: str, rate_hz: int) -> int:
+    known = _RATES.get(encoding, (rate_hz,))
+    return next((rate for rate in known if rate >= rate_hz), known[-1])
 
 
 def written_format(path: Path) -> tuple[str, str]:

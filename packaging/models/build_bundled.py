@@ -17,6 +17,7 @@ import torch
 from gate_sounds import (
     WINDOW,
     Sound,
+    effects,
     environment,
     noises,
     recordings,
@@ -87,6 +88,7 @@ def gather(shared: Path, folders: list[Path]) -> list[Sound]:
             noises(rng),
             recordings(shared),
             songs(folders),
+            effects(folders, rng),
             rendered(SOUNDFONTS, rng),
         )
     )
@@ -98,11 +100,13 @@ def gather(shared: Path, folders: list[Path]) -> list[Sound]:
     return sounds + more
 
 
-def train_gate(x: np.ndarray, music: np.ndarray, owners: np.ndarray) -> nn.Linear:
-    """Logistic regression; every sound weighs the same, and so do music and the rest."""
+def train_gate(
+    x: np.ndarray, music: np.ndarray, owners: np.ndarray, songs: np.ndarray
+) -> nn.Linear:
+    """Logistic regression; music and the rest weigh the same, a song thrice as much as a sound."""
     mean, deviation = x.mean(0), x.std(0) + 1e-3
     counts = np.bincount(owners)[owners]
-    weight = 1.0 / counts
+    weight = np.where(songs, 3.0, 1.0) / counts
     for kind in (True, False):
         weight[music == kind] /= weight[music == kind].sum()
     model = LogisticRegression(C=0.02, max_iter=3000)

@@ -4,6 +4,7 @@ Real recordings from the shared folder and from folders of music one names, soun
 and espeak-ng make, and noises computed here.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,18 @@ from midi import DRUMS, Score
 
 RATE = 16000
 WINDOW = 512 + 186 * 256
+HELD_OUT_PACKAGES = {
+    "colobot-common-sounds",
+    "lincity-ng-data",
+    "lugaru-data",
+    "sectoid",
+    "warzone2100-music",
+}
+_MUSIC_NAME = re.compile("music|zik|^(song|guitar|rhythm)$")
+_MUSICAL_NAME = re.compile(
+    "tada|fanfare|theme|invincible|welldone|title|hymn|bell|organ|piano|sing|jingle|endofact", re.I
+)
+_VOICE = re.compile("voice|speech|comments")
 Samples = NDArray[np.float32]
 
 
@@ -110,15 +123,45 @@ def recordings(shared: Path) -> Iterator[Sound]:
 
 
 def songs(folders: list[Path]) -> Iterator[Sound]:
-    """Music of at least half a minute; every fourth piece is held out."""
-    paths = sorted(p for f in folders for e in ("ogg", "mp3", "opus") for p in f.rglob(f"*.{e}"))
-    music = [p for p in paths if "music" in str(p).lower() or "songs" in str(p).lower()]
-    long = [path for path in music if soundfile.info(path).duration > 30]
-    for index, path in enumerate(long):
-        samples = load(path)
-        starts = np.linspace(0, len(samples) - WINDOW, 10).astype(int)
-        piece = np.concatenate([samples[start : start + WINDOW] for start in starts])
-        yield Sound("song", f"{path.parent.name}/{path.stem}", True, index % 4 == 0, piece)
+    """Music of at least half a minute, ten windows of each piece; whole packages are held out."""
+    for package, path, named in _sounds_in(folders):
+        if named == "music" and soundfile.info(path).duration > 30:
+            samples = load(path)
+            starts = np.linspace(0, len(samples) - WINDOW, 10).astype(int)
+            piece = np.concatenate([samples[start : start + WINDOW] for start in starts])
+            yield Sound("song", package, True, package in HELD_OUT_PACKAGES, piece)
+
+
+def effects(folders: list[Path], rng: np.random.Generator) -> Iterator[Sound]:
+    """Sounds and voices of games, short ones strung together; whole packages are held out."""
+    waiting: dict[str, list[Samples]] = {}
+    for package, path, kind in _sounds_in(folders):
+        if kind == "music" or _MUSICAL_NAME.search(path.stem) or soundfile.info(path).frames == 0:
+            continue
+        samples = loud(load(path, 30.0), rng)
+        line = waiting.setdefault(f"{package}/{kind}", [])
+        line += [samples, np.zeros(int(RATE * rng.uniform(0.02, 0.6)), np.float32)]
+        if len(samples) > WINDOW or sum(map(len, line)) > 3 * WINDOW:
+            held_out = package in HELD_OUT_PACKAGES
+            yield Sound(kind, package, False, held_out, np.concatenate(line))
+            line.clear()
+
+
+def _sounds_in(folders: list[Path]) -> Iterator[tuple[str, Path, str]]:
+    """Every sound with its package, the folder right under the one given, and its kind.
+
+    The kind is told by the names games give to folders and files.
+    """
+    for folder in folders:
+        paths = sorted(p for e in ("ogg", "mp3", "opus", "wav") for p in folder.rglob(f"*.{e}"))
+        for path in paths:
+            package, *inside = path.relative_to(folder).parts
+            within = "/".join(inside[:-1]).lower()
+            if "music" in within or _MUSIC_NAME.search(path.stem.lower()):
+                kind = "music"
+            else:
+                kind = "game voice" if _VOICE.search(within) else "game effect"
+            yield package, path, kind
 
 
 def rendered(soundfonts: list[Path], rng: np.random.Generator) -> Iterator[Sound]:

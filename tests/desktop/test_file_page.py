@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.file import FilePage
+from desktop.widgets.lanes import Stretch, _in_rows
 from desktop.widgets.track import GUTTER
 from desktop.window import FILE, Window
 from engine.audio import Audio, read, write
@@ -129,6 +130,28 @@ def test_other_pictures(kind: str, page: FilePage, qtbot: QtBot) -> None:
     assert page.found is found  # it is not analysed again
 
 
+def test_only_the_waveform(page: FilePage, qtbot: QtBot) -> None:
+    page.controls.kind.setCurrentIndex(page.controls.kind.findData("waveform"))
+    qtbot.waitUntil(lambda: not page.tracks.spectrogram.isVisible(), timeout=5000)
+    page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
+    qtbot.waitUntil(lambda: page.tracks.spectrogram.isVisible(), timeout=5000)
+
+
+def test_zooming_in_far_shows_single_samples(page: FilePage, qtbot: QtBot) -> None:
+    page.tracks.time.show(26.0, 26.01)
+    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[1] > 200, timeout=10_000)
+    envelope, first, last = page.tracks.waveform._finest()
+    sound = read(DEMO, mono=True).samples[0]
+    begin = round(first * 44100)
+    np.testing.assert_allclose(envelope[0], sound[begin : begin + envelope.shape[1]], atol=1e-4)
+    assert (last - first) == pytest.approx(envelope.shape[1] / 44100)
+
+
+def test_many_labels_at_once_are_all_there() -> None:
+    rows = _in_rows([Stretch(0.0, 9.0, str(n), 0.5) for n in range(5)] + [Stretch(9, 10, "x", 1)])
+    assert sorted(row for row, _ in rows) == [0, 0, 1, 2, 3, 4]
+
+
 def test_notes_and_colours_change_at_once(page: FilePage) -> None:
     page.controls.notes.setChecked(True)
     assert any(word.startswith("C") for _, word in page.tracks.spectrogram._ticks)
@@ -204,6 +227,26 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     assert page.found.seconds == heard
     assert not page.found.done
     assert not page.header.cancel_button.isVisible()
+    page.export_to(tmp_path / "part.csv", "csv")
+    qtbot.waitUntil(lambda: "Only the first" in page.banner.text, timeout=5000)
+
+
+def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path, bad = tmp_path / "long.wav", tmp_path / "bad.wav"
+    sound = read(DEMO, mono=True).samples
+    write(path, Audio(np.tile(sound, 30), 44100), subtype="PCM_16")
+    bad.write_text("<html>not found</html>")
+    page = window.file_page
+    window.open_file(path)
+    qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=20_000)
+    assert page.picture.overview is not None
+    assert page.picture.overview.known_seconds < 900
+    window.open_file(bad)
+    qtbot.waitUntil(lambda: "web page" in page.banner.text, timeout=5000)
+    overview = page.picture.overview
+    qtbot.waitUntil(lambda: overview.known_seconds > 950, timeout=60_000)
 
 
 def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path) -> None:

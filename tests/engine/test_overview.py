@@ -7,8 +7,8 @@ import pytest
 
 from engine.audio import Audio, write
 from engine.errors import AudioError
-from engine.overview import Envelope, Overview, detail, survey
-from engine.views import View
+from engine.overview import Detail, Envelope, Overview, detail, survey
+from engine.views import Kind, View
 
 RATE = 8000
 
@@ -45,7 +45,7 @@ def test_it_grows_and_is_whole_at_the_end(path: Path) -> None:
     assert known == sorted(known)
     assert len(known) >= 3
     assert overview.known_seconds == pytest.approx(90.0)
-    assert (overview.picture > -200).all()
+    assert (overview.picture.max(axis=0) > 0).all()
     row = overview.picture.astype(np.float32).mean(axis=1).argmax()
     assert overview.view.hz_at((row + 0.5) / 256) == pytest.approx(500, rel=0.1)
 
@@ -72,11 +72,32 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
 def test_detail_is_finer_and_in_place(path: Path) -> None:
     view = View("stft", RATE)
-    picture, first, last = finish(detail(path, view, 59.9, 60.1, 400))  # type: ignore[misc]
-    assert picture.shape[1] > 50
-    click = picture[200:].mean(axis=0)
-    place = first + (int(click.argmax()) + 0.5) / picture.shape[1] * (last - first)
-    assert place == pytest.approx(60.0, abs=0.03)
+    close = finish(detail(path, view, 59.9, 60.1, 400))
+    assert isinstance(close, Detail)
+    assert close.picture.shape[1] > 50
+    click = close.picture[200:].mean(axis=0)
+    width = (close.last - close.first) / close.picture.shape[1]
+    assert close.first + (int(click.argmax()) + 0.5) * width == pytest.approx(60.0, abs=0.03)
+    assert close.envelope.shape[1] >= 200
+    assert (close.start, close.end) == pytest.approx((59.9, 60.1), abs=0.01)
+    step = (close.end - close.start) / close.envelope.shape[1]
+    peak = close.start + close.envelope[1].argmax() * step
+    assert peak == pytest.approx(60.0, abs=2 * step)
+
+
+@pytest.mark.parametrize("kind", ["stft", "mel"])
+def test_a_click_between_two_columns_is_seen(path: Path, kind: Kind) -> None:
+    sound = np.zeros(RATE * 90, dtype=np.float32)
+    sound[[RATE * 20 + 1234, RATE * 61 + 77]] = 0.9
+    write(path, Audio(sound[None], RATE))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.overview._MOST_COLUMNS", 40)
+        overview = finish(survey(path, View(kind, RATE)))
+    assert isinstance(overview, Overview)
+    assert overview.hop_length > 10 * overview.view.frame_length
+    loud = np.flatnonzero(overview.picture.max(axis=0) > overview.picture.mean() + 50)
+    middle = overview.begin_seconds + (loud + 0.5) * overview.column_seconds
+    assert middle == pytest.approx([20.15, 61.0], abs=overview.column_seconds)
 
 
 def test_the_picture_of_a_long_file_stays_in_time(
@@ -92,7 +113,7 @@ def test_the_picture_of_a_long_file_stays_in_time(
     overview = finish(survey(path, View("stft", RATE)))
     assert isinstance(overview, Overview)
     assert overview.column_seconds * RATE > overview.view.frame_length
-    loud = overview.picture.astype(np.float32).max(axis=0) > -40
+    loud = overview.picture.max(axis=0) > 255 * (-40 + 120) / 140
     starts = np.flatnonzero(loud[1:] & ~loud[:-1]) + 1
     found = starts * overview.column_seconds
     assert found == pytest.approx([10, 45, 80], abs=1.5 * overview.column_seconds)

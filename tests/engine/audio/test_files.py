@@ -94,17 +94,29 @@ def test_ffmpeg_formats(tmp_path: Path, codec: str, container: str) -> None:
     assert np.argmax(level) == 220
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.m4a"])
+@pytest.mark.parametrize(("name", "rate"), [("a.opus", 44100), ("a.opus", 11025), ("a.mp3", 96000)])
+def test_rates_a_lossy_format_lacks_are_changed(tmp_path: Path, name: str, rate: int) -> None:
+    write(tmp_path / name, Audio(music(2.0, rate), rate))
+    audio = read(tmp_path / name)
+    assert audio.rate_hz in (12000, 48000)
+    assert audio.duration_seconds == pytest.approx(2.0, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.m4a", "a.webm", "a.aac"]
+)
 def test_a_stretch_is_exact_to_the_sample(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    if name.endswith("m4a"):
-        encode(path, music(4.0, 44100), 44100, "aac", "mp4")
+    path, rate = tmp_path / name, 44100
+    encoded = {".m4a": ("aac", "mp4"), ".webm": ("libopus", "webm"), ".aac": ("aac", "adts")}
+    if path.suffix in encoded:
+        rate = 48000
+        encode(path, music(9.0, rate), rate, *encoded[path.suffix])
     else:
-        write(path, Audio(music(4.0, 44100), 44100))
+        write(path, Audio(music(9.0, rate), rate))
     whole = read(path)
-    part = read(path, start_seconds=1.234, duration_seconds=1.5)
-    first = round(1.234 * 44100)
-    assert part.length == round(1.5 * 44100)
+    part = read(path, start_seconds=6.234, duration_seconds=1.5)
+    first = round(6.234 * rate)
+    assert part.length == round(1.5 * rate)
     # An MP3 decoder that starts half-way lacks the bits its frames borrow from those before.
     expected = whole.samples[:, first : first + part.length]
     np.testing.assert_allclose(part.samples[:, 4000:], expected[:, 4000:], atol=1e-3)
