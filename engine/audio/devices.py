@@ -1,11 +1,14 @@
 """Which microphones there are, known by name and never by number."""
 
+import contextlib
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from engine.audio.portaudio import portaudio, refresh
+from engine.audio.portaudio import asking, portaudio, refresh
 from engine.errors import AudioError
+
+_USUAL_RATES = (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
 
 
 @dataclass(frozen=True, order=True)
@@ -70,6 +73,17 @@ def input_devices(*, renew: bool = False) -> list[InputDevice]:
             ),
         )
     return sorted(found.values(), key=lambda device: (not device.is_default, device.id))
+
+
+def supported_rates(device: InputDevice) -> list[int]:
+    """Which of the usual sample rates, in Hz, a device can be opened at."""
+    found = []
+    with asking() as sounddevice:
+        for rate in _USUAL_RATES:
+            with contextlib.suppress(sounddevice.PortAudioError):
+                sounddevice.check_input_settings(device.index, samplerate=rate)
+                found.append(rate)
+    return found
 
 
 def find_device(wanted: DeviceId | None) -> InputDevice:

@@ -56,6 +56,7 @@ class Player:
         self._latency = 0.0
         self._position = 0.0
         self._ended = threading.Event()
+        self._played = False  # to the end
         self.problem: str | None = None
 
     @property
@@ -87,6 +88,7 @@ class Player:
         self.pause()
         self._stop.clear()
         self._ended.clear()
+        self._played, self.problem = False, None
         self._blocks = queue.Queue(_QUEUED_BLOCKS)
         self._left = np.zeros((0, min(2, self._info.channels)), dtype=np.float32)
         self._mark = (first, time.monotonic())
@@ -102,7 +104,7 @@ class Player:
                     dtype="float32",
                     latency=0.1,
                     callback=self._callback,
-                    finished_callback=self._ended.set,
+                    finished_callback=self._finished,
                 )
                 self._latency = float(self._stream.latency)
                 self._stream.start()
@@ -114,6 +116,7 @@ class Player:
 
     def pause(self) -> None:
         """Stop; :meth:`play` goes on from here."""
+        self._stop.set()
         self._position = self.position_seconds
         stream, self._stream = self._stream, None
         self._end_feeder()
@@ -130,6 +133,15 @@ class Player:
     def close(self) -> None:
         """Stop and let go of the loudspeaker."""
         self.pause()
+
+    def _finished(self) -> None:
+        if not self._stop.is_set() and not self._played:
+            self._position = self.position_seconds
+            self.problem = (
+                "The loudspeaker is gone: plug it in or choose another one in your system's "
+                "settings, then play again."
+            )
+        self._ended.set()
 
     def _end_feeder(self) -> None:
         self._stop.set()
@@ -182,7 +194,7 @@ class Player:
                     return
                 if block is None:
                     out[done:] = 0.0
-                    self._position = self._left_at
+                    self._position, self._played = self._left_at, True
                     raise _stop_playing()
                 self._left_at, self._left = block
             if done == 0:

@@ -57,6 +57,14 @@ def opening() -> Iterator[ModuleType]:
         _open_streams += 1
 
 
+@contextlib.contextmanager
+def asking() -> Iterator[ModuleType]:
+    """Hold PortAudio while devices are asked what they can do."""
+    sounddevice = portaudio()
+    with _lock, _quiet():
+        yield sounddevice
+
+
 def close_stream(stream: Any) -> None:
     """Close a stream opened under :func:`opening`; returns within a second.
 

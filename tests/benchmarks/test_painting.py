@@ -90,7 +90,7 @@ def test_panning_through_two_hours(
     benchmark.extra_info["whole picture s"] = round(time.perf_counter() - begun, 2)
     window.show_page(FILE)
     page = window.file_page
-    page.picture._grown(path, overview)
+    page.picture._grown(None, path, overview)  # type: ignore[arg-type]
     times: list[float] = []
     tracks = page.tracks
     tracks.time.show(1000.0, 1600.0)

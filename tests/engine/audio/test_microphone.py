@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.devices import DeviceId, find_device, input_devices, wait_for_device
+from engine.audio.devices import (
+    DeviceId,
+    find_device,
+    input_devices,
+    supported_rates,
+    wait_for_device,
+)
 from engine.audio.microphone import Microphone
 from engine.audio.playback import Player, output_problem
 from engine.errors import AudioError
@@ -46,6 +52,7 @@ def test_devices_are_listed_by_name(virtual_microphone: VirtualMicrophone) -> No
     assert devices[0].channels >= 1
     assert devices[0].rate_hz >= 4000
     assert find_device(devices[0].id) == devices[0]
+    assert {44100, 48000} <= set(supported_rates(devices[0]))
     with pytest.raises(AudioError, match="not there"):
         find_device(DeviceId("no such thing", "ALSA"))
 
@@ -190,4 +197,14 @@ def test_a_stretch_ends_and_a_loop_does_not(virtual_microphone: VirtualMicrophon
     player.play(1.0, 1.4, loop=True)
     time.sleep(2.0)
     assert player.playing
+    player.close()
+
+
+def test_a_vanished_loudspeaker_is_said(virtual_microphone: VirtualMicrophone) -> None:
+    player = Player(resource("sounds", "demo.ogg"))
+    player.play(0.0)
+    time.sleep(0.5)
+    virtual_microphone.kill()
+    assert until(lambda: not player.playing, 6.0)
+    assert "loudspeaker" in str(player.problem)
     player.close()
