@@ -104,12 +104,13 @@ class Overview:
     @property
     def begin_seconds(self) -> float:
         """Where the first column begins, so that each lies around what it looks at."""
-        return (self.view.reach(self.hop_length) - self.hop_length) / 2 / self.view.rate_hz
+        beyond: int = self.view.reach(self.hop_length) - self.hop_length
+        return float(beyond / 2 / self.view.rate_hz)
 
     @property
     def end_seconds(self) -> float:
         """Where the last column ends."""
-        return self.begin_seconds + self.picture.shape[1] * self.column_seconds
+        return self.begin_seconds + int(self.picture.shape[1]) * self.column_seconds
 
 
 def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:

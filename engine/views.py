@@ -131,7 +131,10 @@ class View:
     def as_bytes(self, picture: Picture) -> NDArray[np.uint8]:
         """The picture with :attr:`span` as 0 to 255, which is all that painting needs."""
         low, high = self.span
-        return np.clip((picture - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
+        scaled: NDArray[np.uint8] = np.clip(
+            (picture - low) * (255.0 / (high - low)), 0, 255
+        ).astype(np.uint8)
+        return scaled
 
     def _paint(self, frames: NDArray[np.float32], join: int) -> Picture:
         spectrum = np.fft.rfft(frames * self._window, axis=1)

@@ -20,7 +20,7 @@ from desktop.widgets.spectrogram import SpectrogramTrack
 from desktop.widgets.time_axis import TimeAxis
 from desktop.widgets.time_range import TimeRange
 from desktop.widgets.waveform import WaveformTrack
-from engine.views import View, axis_ticks
+from engine.views import Kind, View, axis_ticks
 
 WAVEFORM_ONLY = "waveform"
 
@@ -79,7 +79,7 @@ class Tracks(QFrame):
     def view(self, rate_hz: int) -> View:
         """What the settings ask to see of sound at that rate."""
         get = self._settings.get
-        kind = "stft" if get(VIEW) == WAVEFORM_ONLY else get(VIEW)
+        kind: Kind = "stft" if get(VIEW) == WAVEFORM_ONLY else get(VIEW)
         return View(kind=kind, rate_hz=rate_hz, scale=get(SCALE))
 
     def dress(self, view: View) -> None:

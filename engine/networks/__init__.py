@@ -6,11 +6,20 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.networks.base import Network, Sliding, Trunk
+from engine.networks.convolutional import Cnn, ResidualCnn
+from engine.networks.dense import Dense, EmbeddingHead
 from engine.networks.musicnn_tags import MusicnnTags
+from engine.networks.recurrent import Crnn, Recurrent
 
 __all__ = ["NETWORKS", "Network", "Sliding", "Trunk", "build_network", "describe_network"]
 
 NETWORKS: dict[str, type[Network]] = {
+    "dense": Dense,
+    "cnn": Cnn,
+    "residual_cnn": ResidualCnn,
+    "recurrent": Recurrent,
+    "crnn": Crnn,
+    "embedding_head": EmbeddingHead,
     "musicnn_tags": MusicnnTags,
 }
 

@@ -9,7 +9,8 @@ moods, on which listeners agree less, 0.13.
 
 The MSD tags are what Last.fm users say of rock and pop; MagnaTagATune (MTT) knows what those
 seldom tag: classical music, opera, choirs, new age, Indian music, and techno by that name. Where
-both have a tag for one thing, both are asked.
+both have a tag for one thing, both are asked. MTT hears techno in loud rock too (10 % of the
+windows of Muldjord's metal, 28 % of Sectoid's rock): with MSD's "electronic" it is 2 % and 8 %.
 """
 
 import math
@@ -144,7 +145,7 @@ GENRE = {
     "punk": ["MSD punk"],
     "pop": ["MSD pop", "MTT pop"],
     "electronic": ["MSD electronic", "MSD electronica", "MTT electronic"],
-    "techno": ["MTT techno"],
+    "techno": ["MTT techno", "MSD electronic"],
     "house": ["MSD House"],
     "dance": ["MSD dance", "MTT dance"],
     "ambient": ["MSD ambient", "MTT ambient"],

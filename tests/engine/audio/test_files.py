@@ -102,9 +102,7 @@ def test_rates_a_lossy_format_lacks_are_changed(tmp_path: Path, name: str, rate:
     assert audio.duration_seconds == pytest.approx(2.0, abs=0.06)
 
 
-@pytest.mark.parametrize(
-    "name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.m4a", "a.webm", "a.aac"]
-)
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.m4a", "a.webm", "a.aac"])
 def test_a_stretch_is_exact_to_the_sample(tmp_path: Path, name: str) -> None:
     path, rate = tmp_path / name, 44100
     encoded = {".m4a": ("aac", "mp4"), ".webm": ("libopus", "webm"), ".aac": ("aac", "adts")}

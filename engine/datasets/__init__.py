@@ -1,0 +1,69 @@
+"""Labelled sound: corpora, folders and tables, all as one kind of table.
+
+A new corpus is a file with ``recognises`` and ``load``, and a line in ``DATASETS``.
+"""
+
+from pathlib import Path
+from types import ModuleType
+
+from engine.datasets import (
+    audacity,
+    author_music,
+    esc,
+    folder,
+    fsdd,
+    gtzan,
+    iowa,
+    manifest,
+    medley_solos,
+    philharmonia,
+)
+from engine.datasets.table import About, Dataset, Excerpt
+from engine.errors import DataError
+
+__all__ = ["DATASETS", "About", "Dataset", "Excerpt", "open_dataset"]
+
+# Asked in this order: the particular before the general.
+DATASETS: dict[str, ModuleType] = {
+    "iowa": iowa,
+    "medley-solos": medley_solos,
+    "gtzan": gtzan,
+    "author-music": author_music,
+    "fsdd": fsdd,
+    "manifest": manifest,
+    "esc": esc,
+    "philharmonia": philharmonia,
+    "audacity": audacity,
+    "folder": folder,
+}
+
+
+def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
+    """Open a data set.
+
+    Args:
+        root: its folder, or the file of a table.
+        kind: one of ``DATASETS``, or ``"auto"``: found out by what lies there.
+
+    Raises:
+        DataError: it is not there, of no known kind, or incomplete.
+    """
+    root = Path(root)
+    if not root.exists():
+        raise DataError(f"{root} is not there: check the path of the data set.")
+    if kind != "auto":
+        if kind not in DATASETS:
+            raise DataError(f"There is no kind of data set '{kind}'. Known: {', '.join(DATASETS)}.")
+        return _load(DATASETS[kind], root)
+    for module in DATASETS.values():
+        if module.recognises(root):
+            return _load(module, root)
+    raise DataError(
+        f"{root} is no data set that Earmark knows: make a folder for each class and put its "
+        "sounds into it, or write a table manifest.csv with the columns path and label."
+    )
+
+
+def _load(module: ModuleType, root: Path) -> Dataset:
+    dataset: Dataset = module.load(root)
+    return dataset

@@ -1,0 +1,100 @@
+"""What a data set is like at a glance: balance, lengths, rates, levels, and what is wrong."""
+
+from collections import Counter
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.audio.files import probe, read
+from engine.datasets.table import Dataset
+from engine.errors import AudioError
+
+_LOOKED_AT_SECONDS = 10.0
+
+
+@dataclass
+class Summary:
+    """Figures of a data set.
+
+    Attributes:
+        counts: excerpts of each class.
+        seconds: of each class.
+        groups: how many different ones each class has.
+        rates_hz: how many files have each sample rate.
+        channels: how many files have each number of channels.
+        level_db: RMS level in dBFS of each file's beginning, by path.
+        clipped: files that touch full scale at least ten times there.
+        broken: files that cannot be read, with the reason.
+    """
+
+    counts: dict[str, int]
+    groups: dict[str, int]
+    seconds: dict[str, float] = field(default_factory=dict)
+    rates_hz: Counter[int] = field(default_factory=Counter)
+    channels: Counter[int] = field(default_factory=Counter)
+    level_db: dict[str, float] = field(default_factory=dict)
+    clipped: list[str] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def imbalance(self) -> float:
+        """Excerpts of the largest class for one of the smallest."""
+        return max(self.counts.values()) / min(self.counts.values())
+
+
+@dataclass(frozen=True)
+class _Looked:
+    seconds: float = 0.0
+    rate_hz: int = 0
+    channels: int = 0
+    level_db: float = 0.0
+    clipped: bool = False
+    problem: str = ""
+
+
+def summarise(dataset: Dataset) -> Generator[float, None, Summary]:
+    """Look at every file's head and first seconds; yields the share done."""
+    groups = {label: set[str]() for label in dataset.labels}
+    for excerpt, group in zip(dataset.excerpts, dataset.groups, strict=True):
+        groups[excerpt.label].add(group)
+    found = Summary(dataset.counts(), {label: len(names) for label, names in groups.items()})
+    if dataset.features:
+        return found
+    paths = sorted({excerpt.path for excerpt in dataset.excerpts})
+    lengths: dict[str, float] = {}
+    with ThreadPoolExecutor(4) as pool:
+        looked = pool.map(lambda path: _look(dataset, path), paths)
+        for number, (path, facts) in enumerate(zip(paths, looked, strict=True), start=1):
+            _count(found, path, facts)
+            lengths[path] = facts.seconds
+            yield number / len(paths)
+    for excerpt in dataset.excerpts:
+        end = lengths[excerpt.path] if excerpt.end is None else excerpt.end
+        total = found.seconds.get(excerpt.label, 0.0)
+        found.seconds[excerpt.label] = total + max(0.0, end - excerpt.start)
+    return found
+
+
+def _look(dataset: Dataset, path: str) -> _Looked:
+    try:
+        info = probe(dataset.root / path)
+        audio = read(dataset.root / path, mono=True, duration_seconds=_LOOKED_AT_SECONDS)
+    except AudioError as error:
+        return _Looked(problem=str(error))
+    samples = audio.samples[0]
+    level = 10 * float(np.log10(max(1e-12, float(np.mean(np.square(samples))))))
+    clipped = int((np.abs(samples) >= 0.999).sum()) >= 10
+    return _Looked(info.duration_seconds, info.rate_hz, info.channels, level, clipped)
+
+
+def _count(found: Summary, path: str, facts: _Looked) -> None:
+    if facts.problem:
+        found.broken[path] = facts.problem
+        return
+    found.rates_hz[facts.rate_hz] += 1
+    found.channels[facts.channels] += 1
+    found.level_db[path] = facts.level_db
+    if facts.clipped:
+        found.clipped.append(path)

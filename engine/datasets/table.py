@@ -1,0 +1,176 @@
+"""The table of labelled excerpts that everything learns from."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import DataError
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class About:
+    """Where a data set comes from.
+
+    Attributes:
+        name: what it is called.
+        licence: under which it may be used; empty: not known.
+        url: where it is published.
+    """
+
+    name: str
+    licence: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """One row: a sound, or a stretch of one, and what it is.
+
+    Attributes:
+        path: the file, relative to the data set's folder or absolute; for features the ``.npy``.
+        label: its class.
+        group: what must not stand on both sides of a split: recording, performer, work.
+        start: seconds where it begins; for features the row.
+        end: seconds where it ends, None: with the file.
+        fold: official part it belongs to ("training", "test", "3"), empty: none.
+        extra: any more columns.
+    """
+
+    path: str
+    label: str
+    group: str = ""
+    start: float = 0.0
+    end: float | None = None
+    fold: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Excerpts with labels, in the order of their source.
+
+    Attributes:
+        about: where it comes from.
+        root: folder that relative paths start from.
+        excerpts: the rows.
+        features: whether rows are finished features in ``.npy`` files rather than sound.
+        repeats: groups known to hold the same recording, by another name.
+        warnings: what is wrong with this copy, in words.
+    """
+
+    about: About
+    root: Path
+    excerpts: tuple[Excerpt, ...]
+    features: bool = False
+    repeats: tuple[tuple[str, ...], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.excerpts:
+            raise DataError(f"There is nothing labelled in {self.root}.")
+
+    def __len__(self) -> int:
+        return len(self.excerpts)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All classes, sorted, each once."""
+        return tuple(sorted({excerpt.label for excerpt in self.excerpts}))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The group of each row; the path where none is given."""
+        return tuple(excerpt.group or excerpt.path for excerpt in self.excerpts)
+
+    def file_of(self, index: int) -> Path:
+        """The file of a row."""
+        return self.root / self.excerpts[index].path
+
+    def take(self, indices: Sequence[int] | Indices) -> "Dataset":
+        """Only some rows."""
+        chosen = tuple(self.excerpts[int(index)] for index in indices)
+        return Dataset(self.about, self.root, chosen, self.features, self.repeats, self.warnings)
+
+    def relabelled(self, column: str) -> "Dataset":
+        """With an extra column as the label.
+
+        Raises:
+            DataError: there is no such column.
+        """
+        if any(column not in excerpt.extra for excerpt in self.excerpts):
+            known = sorted({name for excerpt in self.excerpts for name in excerpt.extra})
+            raise DataError(
+                f"{self.about.name} has no column '{column}' to learn. "
+                f"It has: {', '.join(['label', *known])}."
+            )
+        rows = tuple(
+            Excerpt(e.path, e.extra[column], e.group, e.start, e.end, e.fold, e.extra)
+            for e in self.excerpts
+        )
+        return Dataset(self.about, self.root, rows, self.features, self.repeats, self.warnings)
+
+    def only(self, labels: Sequence[str]) -> "Dataset":
+        """Only rows of some classes.
+
+        Raises:
+            DataError: a class is not there.
+        """
+        missing = set(labels) - set(self.labels)
+        if missing:
+            raise DataError(
+                f"{self.about.name} has no class {', '.join(sorted(missing))}. "
+                f"It has: {', '.join(self.labels)}."
+            )
+        return self.take([i for i, e in enumerate(self.excerpts) if e.label in labels])
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each class, in the order of :attr:`labels`."""
+        counted = Counter(excerpt.label for excerpt in self.excerpts)
+        return {label: counted[label] for label in self.labels}
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the rows and of the size and time of their files, in hexadecimal.
+
+        Raises:
+            DataError: a file has gone.
+        """
+        digest = hashlib.sha256()
+        seen: dict[str, str] = {}
+        for excerpt in self.excerpts:
+            if excerpt.path not in seen:
+                seen[excerpt.path] = _stamp(self.root / excerpt.path)
+            row = (excerpt.path, excerpt.label, excerpt.group, excerpt.start, excerpt.end)
+            digest.update(repr((row, excerpt.fold, seen[excerpt.path])).encode())
+        return digest.hexdigest()
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise DataError(f"{path} is not there any more: {error.strerror}.") from error
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def files_under(folder: Path, suffixes: Sequence[str]) -> list[str]:
+    """Names of the files with one of these endings, relative to the folder, sorted.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder: give the folder that holds the data set.")
+    endings = tuple(suffixes)
+    try:
+        found = (path for path in folder.rglob("*") if path.name.lower().endswith(endings))
+        names = [str(path.relative_to(folder)) for path in found if not path.name.startswith(".")]
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
+    return sorted(names)
