@@ -81,8 +81,8 @@ def listen(
 ) -> Generator[LiveUpdate, None, None]:
     """Analyse what the microphone hears, until closed; yields about twenty times a second.
 
-    It never queues: what is new in the ring is taken at each step, and when it has fallen more than
-    two seconds behind it jumps to now and counts what it skipped.
+    It never queues: when it has fallen more than two seconds behind, it analyses only the newest
+    and counts the windows it skipped. The sound itself is given whole as long as the ring holds it.
 
     Args:
         microphone: open, or anything with a ring that fills.
@@ -126,33 +126,33 @@ class _Listening:
 
     def step(self) -> LiveUpdate:
         """Analyse what is new."""
-        first, samples = self._take()
+        first, samples = self._microphone.ring.since(self._position)
+        self._lost += first - self._position
         begun = time.monotonic()
-        rows = self._analysis.push(samples)
+        rows = self._analysis.push(self._recent(first, samples[0]))
         now = time.monotonic()
-        if len(samples):
-            load = (now - begun) / (len(samples) / self._rate)
+        if samples.shape[1]:
+            load = (now - begun) / (samples.shape[1] / self._rate)
             self._load += 0.05 * (load - self._load)
         for name, timeline in rows.items():
             if len(timeline):
                 end = timeline.times[-1] + self._half_seconds[name]
                 newest = self._start + round(end * self._rate)
                 self._latency = now - self._microphone.capture_time(newest)
-        return LiveUpdate(rows, first, samples, self._stats())
+        return LiveUpdate(rows, first, samples[0], self._stats())
 
-    def _take(self) -> tuple[int, NDArray[np.float32]]:
-        """What is new in the ring; of too much only the newest, after a jump."""
-        wanted = self._position
-        behind = self._microphone.ring.end - wanted
-        if behind > _LATE_SECONDS * self._rate:
-            self._skipped += sum(int(behind / self._rate / hop) for hop in self._hops)
-            wanted += behind
-        first, samples = self._microphone.ring.since(wanted)
-        self._lost += first - wanted
-        if first > self._position:
-            self._analysis.restart((first - self._start) / self._rate)
-        self._position = first + samples.shape[1]
-        return first, samples[0]
+    def _recent(self, first: int, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What is analysed of the new samples: nothing of too many, to go on from now."""
+        jump = first != self._position
+        self._position = first + len(samples)
+        behind = len(samples) / self._rate
+        if behind > _LATE_SECONDS:
+            self._skipped += sum(int(behind / hop) for hop in self._hops)
+            samples = samples[len(samples) :]
+            jump = True
+        if jump:
+            self._analysis.restart((self._position - len(samples) - self._start) / self._rate)
+        return samples
 
     def _stats(self) -> LiveStats:
         return LiveStats(

@@ -45,6 +45,7 @@ class Rolling:
         for heard in events:
             if heard.restarted:
                 self._restart(heard.view)
+                self._tracks.spectrogram.skip(self._columns_before(heard))
             self._now = heard.stats.seconds
             self._envelope = np.concatenate([self._envelope, heard.envelope], axis=1)
             self._envelope = self._envelope[:, -_MOST_POINTS:]
@@ -63,6 +64,11 @@ class Rolling:
         first = self._now - self._envelope.shape[1] * self._point_seconds
         self._tracks.waveform.set_envelope(self._envelope, first, self._now)
         self._tracks.time.follow(self._now, SPAN_SECONDS)
+
+    def _columns_before(self, heard: Heard) -> int:
+        """Columns of the time before a picture that begins while listening."""
+        new = heard.columns.shape[1]
+        return max(0, int(heard.stats.seconds * self.view.rate_hz / self.view.hop_length) - new)
 
     def _wait(self, columns: Picture) -> None:
         self._waiting.append(columns)

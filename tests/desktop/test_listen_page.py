@@ -188,3 +188,18 @@ def test_dialogs_open(window: Window, qtbot: QtBot) -> None:
         dialog.open()
         assert dialog.isVisible()
         dialog.close()
+
+
+def test_the_picture_stays_in_time_when_the_view_changes(
+    window: Window, qtbot: QtBot, clip: list[Clip]
+) -> None:
+    window.show_page(LISTEN)
+    page = window.listen_page
+    page.toggle()
+    qtbot.waitUntil(lambda: page.rolling._now > 2.0, timeout=20_000)
+    page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
+    qtbot.waitUntil(lambda: page.rolling.view.kind == "mel", timeout=10_000)
+    qtbot.wait(500)
+    track = page.tracks.spectrogram
+    assert track._written * track._column_seconds == pytest.approx(page.rolling._now, abs=0.15)
+    page.toggle()
