@@ -68,7 +68,8 @@ class Rolling:
     def _columns_before(self, heard: Heard) -> int:
         """Columns of the time before a picture that begins while listening."""
         new = heard.columns.shape[1]
-        return max(0, int(heard.stats.seconds * self.view.rate_hz / self.view.hop_length) - new)
+        done: float = heard.stats.seconds * self.view.rate_hz / self.view.hop_length
+        return max(0, int(done) - int(new))
 
     def _wait(self, columns: Picture) -> None:
         self._waiting.append(columns)

@@ -17,6 +17,7 @@ from engine.datasets import (
     manifest,
     medley_solos,
     philharmonia,
+    tables,
 )
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
@@ -39,7 +40,7 @@ DATASETS: dict[str, ModuleType] = {
 
 
 def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
-    """Open a data set.
+    """Open a data set; the table of a large one is kept and taken again while nothing changes.
 
     Args:
         root: its folder, or the file of a table.
@@ -48,16 +49,25 @@ def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
     Raises:
         DataError: it is not there, of no known kind, or incomplete.
     """
-    root = Path(root)
+    root = Path(root).absolute()
     if not root.exists():
         raise DataError(f"{root} is not there: check the path of the data set.")
-    if kind != "auto":
-        if kind not in DATASETS:
-            raise DataError(f"There is no kind of data set '{kind}'. Known: {', '.join(DATASETS)}.")
-        return _load(DATASETS[kind], root)
+    if kind != "auto" and kind not in DATASETS:
+        raise DataError(f"There is no kind of data set '{kind}'. Known: {', '.join(DATASETS)}.")
+    stamp = tables.stamp_of(root)
+    kept = tables.recall(root, kind, stamp) if stamp else None
+    if kept is not None:
+        return kept
+    dataset = _load(DATASETS[kind] if kind != "auto" else _kind_of(root), root)
+    if stamp:
+        tables.keep(root, kind, stamp, dataset)
+    return dataset
+
+
+def _kind_of(root: Path) -> ModuleType:
     for module in DATASETS.values():
         if module.recognises(root):
-            return _load(module, root)
+            return module
     raise DataError(
         f"{root} is no data set that Earmark knows: make a folder for each class and put its "
         "sounds into it, or write a table manifest.csv with the columns path and label."

@@ -5,17 +5,22 @@ from pathlib import Path
 from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
 
-ABOUT = About("author_music (EpyNN)", "see its source", "https://github.com/Synthaze/EpyNN")
+ABOUT = About(
+    "author_music (EpyNN)",
+    "none stated for the sound (its code: GPL-3.0)",
+    "https://github.com/Synthaze/EpyNN",
+)
 _FOLDERS = {"true": "true author", "false": "false author"}
 
 
 def recognises(root: Path) -> bool:
-    """Whether there are folders ``true`` and ``false``, here or in ``data``."""
-    return _home(root) is not None
+    """Whether there are folders ``true`` and ``false`` of .wav files, here or in ``data``."""
+    home = _home(root)
+    return home is not None and any(files_under(home / folder, [".wav"]) for folder in _FOLDERS)
 
 
 def load(root: Path) -> Dataset:
-    """A group is one recording.
+    """A group is one recording; the published copy has 14 true ones and a single false one.
 
     Raises:
         DataError: an author is missing.
@@ -26,14 +31,20 @@ def load(root: Path) -> Dataset:
             f"{root} needs a folder 'true' and a folder 'false' with the .wav files of the two "
             f"authors, as {ABOUT.url} has them."
         )
-    excerpts = []
+    excerpts, warnings = [], []
     for folder, label in _FOLDERS.items():
         names = files_under(home / folder, [".wav"])
         if not names:
-            raise DataError(f"{home / folder} holds no .wav files: both authors are needed.")
+            raise DataError(
+                f"{home / folder} holds no .wav files: both authors are needed, see {ABOUT.url}."
+            )
         paths = [f"{folder}/{name}" for name in names]
         excerpts += [Excerpt(path, label, path) for path in paths]
-    return Dataset(ABOUT, home, tuple(excerpts))
+        if len(paths) == 1:
+            warnings.append(
+                f"The {label} has a single recording: no split can judge by recordings alone."
+            )
+    return Dataset(ABOUT, home, tuple(excerpts), warnings=tuple(warnings))
 
 
 def _home(root: Path) -> Path | None:

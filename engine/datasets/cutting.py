@@ -22,7 +22,7 @@ class Cutting:
         short: what fills an excerpt or end that is shorter than a window: ``"silence"``, the sound
             again (``"repeat"``), or nothing: it is left out (``"drop"``).
         quietest_db: windows whose RMS level lies lower, in dBFS, are left out; None: none are.
-        most: windows taken of one excerpt, evenly spread; 0: all.
+        most: windows taken of one excerpt, evenly spread among the loud enough; 0: all.
     """
 
     windows: Windows
@@ -47,14 +47,15 @@ def cut(samples: Samples, rate_hz: int, how: Cutting) -> tuple[Samples, NDArray[
     starts = _starts(samples, rate_hz, how)
     if how.short == "drop":
         starts = starts[starts + length <= len(samples)]
-    if how.most and len(starts) > how.most:
-        starts = starts[np.linspace(0, len(starts) - 1, how.most).round().astype(int)]
     rows = [_filled(samples[start : start + length], length, how.short) for start in starts]
     windows = np.stack(rows) if rows else np.zeros((0, length), dtype=np.float32)
     if how.quietest_db is not None and len(windows):
         power = np.square(windows, dtype=np.float64).mean(axis=1)
         loud = 10 * np.log10(np.maximum(power, 1e-12)) >= how.quietest_db
         windows, starts = windows[loud], starts[loud]
+    if how.most and len(starts) > how.most:
+        chosen = np.linspace(0, len(starts) - 1, how.most).round().astype(int)
+        windows, starts = windows[chosen], starts[chosen]
     return windows, starts
 
 
@@ -70,9 +71,18 @@ def _starts(samples: Samples, rate_hz: int, how: Cutting) -> NDArray[np.int64]:
 
 def onsets(samples: Samples, rate_hz: int) -> NDArray[np.int64]:
     """Samples where notes begin, by librosa's spectral flux; the beginning if none is found."""
-    from librosa.onset import onset_detect  # here: librosa takes a while to load
+    from librosa.onset import onset_detect, onset_strength  # here: librosa takes a while to load
 
-    found = onset_detect(y=samples, sr=rate_hz, units="samples", backtrack=True)
+    # librosa's frames at its own rate, about as long at every other.
+    frame = 1 << max(6, round(float(np.log2(2048 * rate_hz / 22050))))
+    hop = frame // 4
+    if len(samples) < frame:
+        return np.zeros(1, dtype=np.int64)
+    bands = max(16, min(128, frame // 16))  # more would lie empty between so few bins
+    strength = onset_strength(y=samples, sr=rate_hz, n_fft=frame, hop_length=hop, n_mels=bands)
+    found = onset_detect(
+        onset_envelope=strength, sr=rate_hz, hop_length=hop, units="samples", backtrack=True
+    )
     return np.asarray(found if len(found) else [0], dtype=np.int64)
 
 

@@ -1,25 +1,33 @@
 """ESC-50 and ESC-10: environmental sounds, what is not music."""
 
-import csv
 import re
 from pathlib import Path
 
-from engine.datasets.table import About, Dataset, Excerpt, files_under
+from engine.datasets.table import (
+    About,
+    Dataset,
+    Excerpt,
+    files_under,
+    folders_in,
+    read_csv,
+)
 from engine.errors import DataError
 
 ABOUT = About(
     "ESC (environmental sound classification)",
-    "CC BY-NC 3.0; the ten classes of ESC-10: CC BY 3.0",
+    "CC BY-NC 3.0; the clips of ESC-10: CC BY 3.0",
     "https://github.com/karolpiczak/ESC-50",
 )
-_NAME = re.compile(r"(\d)-(\d+)-?([A-Z])?(?:-\d+)?\.(?:ogg|wav)$")
+# Of ESC-50 with the class at its end, of the first ESC-10 without it.
+_NAME = re.compile(r"([1-5])-(\d+)-([A-Z])(?:-\d+)?\.(?:ogg|wav)$")
+_COLUMNS = ("filename", "fold", "category", "src_file")
 
 
 def recognises(root: Path) -> bool:
     """Whether it has ESC-50's table, or folders of files named fold-clip-take."""
     if (root / "meta" / "esc50.csv").is_file():
         return True
-    folders = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    folders = folders_in(root)
     return bool(folders) and all(
         any(_NAME.match(path.name) for path in folder.iterdir()) for folder in folders
     )
@@ -32,26 +40,32 @@ def load(root: Path) -> Dataset:
         DataError: the copy is not whole.
     """
     table = root / "meta" / "esc50.csv"
-    return _with_table(root, table) if table.is_file() else _folders(root)
+    if table.is_file():
+        return _with_table(root, table)
+    if (root / "audio").is_dir():
+        raise DataError(f"{root} lacks meta/esc50.csv: get ESC-50 whole from {ABOUT.url}.")
+    return _folders(root)
 
 
 def _with_table(root: Path, table: Path) -> Dataset:
+    rows = read_csv(table)
+    if not rows or any(column not in rows[0] for column in _COLUMNS):
+        raise DataError(
+            f"{table} lacks rows or one of the columns {', '.join(_COLUMNS)}: "
+            f"get ESC-50 whole from {ABOUT.url}."
+        )
     excerpts, missing = [], []
-    try:
-        rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
-        for row in rows:
-            path = f"audio/{row['filename']}"
-            extra = {"esc10": row.get("esc10", ""), "take": row.get("take", "")}
-            excerpts.append(
-                Excerpt(path, row["category"], row["src_file"], fold=row["fold"], extra=extra)
-            )
-            if not (root / path).is_file():
-                missing.append(path)
-    except (OSError, KeyError, UnicodeDecodeError) as error:
-        raise DataError(f"{table} is not ESC-50's table: {error}.") from error
+    for row in rows:
+        path = f"audio/{row['filename']}"
+        extra = {"esc10": row.get("esc10", ""), "take": row.get("take", "")}
+        excerpts.append(
+            Excerpt(path, row["category"], row["src_file"], fold=row["fold"], extra=extra)
+        )
+        if not (root / path).is_file():
+            missing.append(path)
     if missing:
         raise DataError(
-            f"{len(missing)} of ESC-50's {len(rows)} sounds are missing, {missing[0]} first: "
+            f"Of ESC-50's {len(rows)} sounds {len(missing)} are missing, {missing[0]} first: "
             f"get it whole from {ABOUT.url}."
         )
     return Dataset(ABOUT, root, tuple(excerpts))
@@ -60,10 +74,12 @@ def _with_table(root: Path, table: Path) -> Dataset:
 def _folders(root: Path) -> Dataset:
     excerpts = []
     for name in files_under(root, [".ogg", ".wav"]):
-        match = _NAME.match(Path(name).name)
-        if match:
-            fold, clip, _ = match.groups()
-            excerpts.append(Excerpt(name, Path(name).parts[0], clip, fold=fold))
+        folder, _, file = name.rpartition("/")
+        match = _NAME.match(file)
+        if match and folder:
+            fold, clip, take = match.groups()
+            label = re.sub(r"^\d{3} - ", "", folder.split("/")[0])  # as in "101 - Dog"
+            excerpts.append(Excerpt(name, label, clip, fold=fold, extra={"take": take}))
     if not excerpts:
         raise DataError(f"{root} is no copy of ESC: get it from {ABOUT.url}.")
     return Dataset(ABOUT, root, tuple(excerpts))

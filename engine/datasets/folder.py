@@ -9,7 +9,7 @@ from engine.errors import DataError
 
 def recognises(root: Path) -> bool:
     """Whether there are at least two folders with sound in them."""
-    return len({PurePath(name).parts[0] for name in _inside(root)}) >= 2
+    return root.is_dir() and len({PurePath(name).parts[0] for name in _inside(root)}) >= 2
 
 
 def load(root: Path) -> Dataset:
@@ -22,8 +22,8 @@ def load(root: Path) -> Dataset:
     classes = {PurePath(name).parts[0] for name in names}
     if len(classes) < 2:
         raise DataError(
-            f"{root} holds {len(classes)} folders with sound: make one folder for each class, "
-            "at least two, and put its sounds into it."
+            f"{root} holds {len(classes) or 'no'} folder{'s' * (len(classes) != 1)} with sound: "
+            "make one folder for each class, at least two, and put its sounds into it."
         )
     return Dataset(About(root.resolve().name), root, tuple(_excerpt(name) for name in names))
 

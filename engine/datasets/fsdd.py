@@ -29,7 +29,8 @@ def load(root: Path) -> Dataset:
         DataError: nothing of it is there.
     """
     excerpts = []
-    for name in files_under(root / "recordings", [".wav"]):
+    home = root / "recordings"
+    for name in files_under(home, [".wav"]) if home.is_dir() else []:
         match = _NAME.match(Path(name).name)
         if match:
             digit, speaker, take = match.groups()

@@ -28,8 +28,9 @@ def recognises(root: Path) -> bool:
 def load(root: Path) -> Dataset:
     """Labels are the genres; tracks known to repeat each other are one group.
 
-    Folds are the published fault-filtered split; tracks outside it have none. Column ``artist``:
-    tracks known to be by one artist; ``fault``: "distorted" or "corrupt".
+    Folds are the published fault-filtered split; tracks outside it have none. Column ``artist``,
+    where the table of faults tells it: who made it, itself where unknown; ``fault``: "distorted"
+    or "corrupt".
 
     Raises:
         DataError: a genre is missing.
@@ -44,7 +45,7 @@ def load(root: Path) -> Dataset:
     if missing:
         raise DataError(
             f"{root} lacks the genres {', '.join(missing)} of {ABOUT.name}: "
-            f"get it whole, see {ABOUT.url}."
+            f"get it whole, see {ABOUT.url}, or open it as a plain 'folder'."
         )
     partial = f"Only {len(tracks)} of GTZAN's 1000 tracks are here."
     warnings = () if len(tracks) >= 999 else (partial,)
@@ -57,22 +58,30 @@ def load(root: Path) -> Dataset:
 def _holds_genres(home: Path) -> bool:
     if not home.is_dir():
         return False
-    folders = [home / genre for genre in GENRES if (home / genre).is_dir()]
-    return len(folders) >= 2 and any(_NAME.match(path.name) for path in folders[0].iterdir())
+    folders = (home / genre for genre in GENRES if (home / genre).is_dir())
+    holding = (any(_NAME.match(path.name) for path in folder.iterdir()) for folder in folders)
+    return sum(holding) >= 2
 
 
 def _excerpts(
     tracks: dict[str, str], faults: dict[str, Any], groups: dict[str, str]
 ) -> Iterable[Excerpt]:
     folds = {track: fold for fold, names in faults["split"].items() for track in names}
-    artists = _joined(faults["artists"])
+    artists = _artists(faults["artists"])
     for track, path in sorted(tracks.items()):
-        extra = {"artist": artists.get(track, track)}
+        extra = {"artist": artists.get(track, track)} if artists else {}
         for fault in ("distorted", "corrupt"):
             if track in faults[fault]:
                 extra["fault"] = fault
         group, fold = groups.get(track, track), folds.get(track, "")
         yield Excerpt(path, track.split(".")[0], group, fold=fold, extra=extra)
+
+
+def _artists(known: Any) -> dict[str, str]:
+    """The artist of each track, where the table tells which tracks are whose."""
+    if not isinstance(known, dict):
+        return {}
+    return {track: artist for artist, tracks in known.items() for track in tracks}
 
 
 def _joined(sets: list[list[str]]) -> dict[str, str]:

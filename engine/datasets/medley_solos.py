@@ -1,9 +1,8 @@
 """Medley-solos-DB: eight solo instruments, with an official split."""
 
-import csv
 from pathlib import Path
 
-from engine.datasets.table import About, Dataset, Excerpt
+from engine.datasets.table import About, Dataset, Excerpt, files_under, read_csv
 from engine.errors import DataError
 
 ABOUT = About("Medley-solos-DB", "CC BY 4.0", "https://zenodo.org/records/3464194")
@@ -22,8 +21,11 @@ _COLUMNS = ("subset", "instrument_id", "uuid4", "song_id")
 
 
 def recognises(root: Path) -> bool:
-    """Whether its metadata table is there."""
-    return _table(root) is not None
+    """Whether its metadata table is there, or sounds with its names."""
+    places = (root, root / "audio")
+    return _table(root) is not None or any(
+        next(place.glob("Medley-solos-DB_*.wav"), None) is not None for place in places
+    )
 
 
 def load(root: Path) -> Dataset:
@@ -35,28 +37,38 @@ def load(root: Path) -> Dataset:
     table = _table(root)
     if table is None:
         raise DataError(f"{root} lacks {TABLE}: get {ABOUT.name} from {ABOUT.url}.")
-    try:
-        rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{table.name} cannot be read: {error}.") from error
+    rows = read_csv(table)
     if not rows or any(column not in rows[0] for column in _COLUMNS):
-        raise DataError(f"{table.name} lacks one of the columns {', '.join(_COLUMNS)}.")
-    here = {p.name: str(p.relative_to(root)) for p in root.rglob("Medley-solos-DB_*.wav")}
+        raise DataError(
+            f"{table.name} lacks rows or one of the columns {', '.join(_COLUMNS)}: "
+            f"get it again from {ABOUT.url}."
+        )
+    here = {name.rsplit("/", 1)[-1]: name for name in files_under(root, [".wav"])}
     excerpts, missing = [], []
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
+        label = _instrument(row["instrument_id"], number)
         stem = f"Medley-solos-DB_{row['subset']}-{row['instrument_id']}_{row['uuid4']}"
         path = here.get(f"{stem}.wav") or here.get(f"{stem}.wav.wav")
         if path is None:
             missing.append(f"{stem}.wav")
             continue
-        label = INSTRUMENTS[int(row["instrument_id"])]
         excerpts.append(Excerpt(path, label, f"song {row['song_id']}", fold=row["subset"]))
     if missing:
         raise DataError(
-            f"{len(missing)} of the {len(rows)} sounds of {ABOUT.name} are missing, "
+            f"Of the {len(rows)} sounds of {ABOUT.name}, {len(missing)} are missing, "
             f"{missing[0]} first: get it whole from {ABOUT.url}."
         )
     return Dataset(ABOUT, root, tuple(excerpts))
+
+
+def _instrument(number: str, row: int) -> str:
+    known = {str(index): name for index, name in enumerate(INSTRUMENTS)}
+    if number not in known:
+        raise DataError(
+            f"{TABLE}, row {row}: there is no instrument '{number}', only 0 to 7: "
+            f"get the table again from {ABOUT.url}."
+        )
+    return known[number]
 
 
 def _table(root: Path) -> Path | None:

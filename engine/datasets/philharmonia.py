@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from engine.datasets.table import About, Dataset, Excerpt, files_under
+from engine.datasets.table import About, Dataset, Excerpt, files_under, folders_in
 from engine.errors import DataError
 
 ABOUT = About(
@@ -16,9 +16,7 @@ _NAME = re.compile(r"([A-Za-z-]+)_([A-G]s?\d|)_([^_]*)_([^_]*)_(.*)\.mp3$")
 
 def recognises(root: Path) -> bool:
     """Whether folders hold files like ``flute_A4_1_forte_normal.mp3``."""
-    if not root.is_dir():
-        return False
-    folders = [path for path in sorted(root.iterdir()) if path.is_dir()]
+    folders = folders_in(root)
     return len(folders) >= 2 and all(
         any(_NAME.match(path.name) for path in folder.iterdir()) for folder in folders
     )
@@ -34,8 +32,9 @@ def load(root: Path) -> Dataset:
     """
     excerpts = []
     for name in files_under(root, [".mp3"]):
-        match = _NAME.match(Path(name).name)
-        if match:
+        folder, _, file = name.rpartition("/")
+        match = _NAME.match(file)
+        if match and folder:
             instrument, pitch, length, dynamic, articulation = match.groups()
             extra = {
                 "instrument": instrument,
@@ -45,7 +44,7 @@ def load(root: Path) -> Dataset:
                 "articulation": articulation,
             }
             group = f"{instrument} {pitch}" if pitch else name
-            excerpts.append(Excerpt(name, Path(name).parts[0], group, extra=extra))
+            excerpts.append(Excerpt(name, folder.split("/")[0], group, extra=extra))
     if not excerpts:
         raise DataError(f"{root} holds none of the {ABOUT.name}: get them from {ABOUT.url}.")
     return Dataset(ABOUT, root, tuple(excerpts))

@@ -11,6 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.errors import DataError
 
 Indices = NDArray[np.int64]
+# What the parts of an official split are called, here and elsewhere.
+_PARTS = {
+    "training": ("training", "train"),
+    "validation": ("validation", "valid", "val", "dev"),
+    "test": ("test", "testing", "eval"),
+}
 Unit = Literal["window", "recording", "group"]
 
 
@@ -24,7 +30,9 @@ class SplitRule(BaseModel):
     )
     group: str = Field("", description="Column that names the groups; empty: the data set's own.")
     stratified: bool = Field(True, description="Keep the shares of the classes in every part.")
-    official: bool = Field(False, description="Use the split the data set was published with.")
+    official: bool = Field(
+        False, description="Use the split the data set was published with, if any."
+    )
     test: float = Field(0.2, ge=0, lt=1, description="Share of everything that judges at the end.")
     validation: float = Field(0.2, ge=0, lt=1, description="Share of the rest that chooses.")
     folds: int = Field(0, ge=0, description="Cross-validation: number of folds; 0: one split.")
@@ -74,19 +82,27 @@ def split(items: Items, rule: SplitRule, seed: int) -> Split:
     Raises:
         DataError: a part would be empty, or has a class that training never met.
     """
+    if len(items.labels) == 0:
+        raise DataError("There is nothing to split: no window is left of the data set.")
     rng = np.random.default_rng(seed)
     units = _units(items, rule.by)
     everything = np.arange(len(items.labels))
-    if rule.official:
+    if rule.official and any(items.folds):
         found = _official(items, rule.fold)
     elif rule.folds:
+        if rule.folds < 2 or rule.fold >= rule.folds:
+            raise DataError(
+                f"Fold {rule.fold} of {rule.folds} cannot judge: cross-validation needs at least "
+                "2 folds, counted from 0."
+            )
         number = _folds(units, items.labels, rule, rng)
-        judged = number == rule.fold % rule.folds
+        judged = number == rule.fold
         found = Split(everything[~judged], _none(), everything[judged])
     else:
         chosen = _draw(units, items.labels, everything, rule.test, rule.stratified, rng)
         found = Split(np.setdiff1d(everything, chosen), _none(), chosen)
-    if len(found.validation) == 0 and rule.validation > 0:
+    # Where the test chooses, nothing else has to.
+    if len(found.validation) == 0 and rule.validation > 0 and not rule.test_is_validation:
         chosen = _draw(units, items.labels, found.training, rule.validation, rule.stratified, rng)
         found = Split(np.setdiff1d(found.training, chosen), chosen, found.test)
     _check(found, items, rule)
@@ -100,11 +116,11 @@ def split(items: Items, rule: SplitRule, seed: int) -> Split:
 def _check(found: Split, items: Items, rule: SplitRule) -> None:
     known = set(items.labels[found.training].tolist())
     judged = set(items.labels[np.concatenate([found.validation, found.test])].tolist())
-    wanted = rule.test > 0 or rule.folds > 0 or rule.official
+    wanted = rule.test > 0 or rule.folds > 0
     if not known or judged - known or (wanted and len(set(items.labels[found.test].tolist())) < 2):
+        way_out = "" if rule.by == "window" else ", or split by window and allow the leak"
         raise DataError(
-            f"There are too few {rule.by}s of some class to split them: "
-            "add recordings, or split by window and allow the leak."
+            f"There are too few {rule.by}s of some class to split them: add recordings{way_out}."
         )
 
 
@@ -122,14 +138,19 @@ def _units(items: Items, by: Unit) -> Indices:
 
 def _official(items: Items, fold: int) -> Split:
     names = np.asarray(items.folds, dtype=object).astype(str)
-    known = sorted(set(names))
-    if known == [""]:
+    known = sorted(set(names.tolist()) - {""}, key=lambda name: (len(name), name))
+    if len(known) < 2:
         raise DataError("This data set has no official split: choose another one.")
-    if "test" in known:
-        parts = [np.flatnonzero(names == part) for part in ("training", "validation", "test")]
-        return Split(*parts)
-    judged = known[(fold - 1) % len(known)] if fold else known[-1]
-    return Split(np.flatnonzero(names != judged), _none(), np.flatnonzero(names == judged))
+    if any(name.lower() in _PARTS["test"] for name in known):
+        lowered = np.char.lower(names)
+        return Split(*(np.flatnonzero(np.isin(lowered, part)) for part in _PARTS.values()))
+    if fold > len(known):
+        raise DataError(
+            f"There is no official fold {fold}: there are {len(known)}, counted from 1."
+        )
+    judged = known[fold - 1]  # 0: the last
+    others = (names != judged) & (names != "")  # what is in no fold is in no part
+    return Split(np.flatnonzero(others), _none(), np.flatnonzero(names == judged))
 
 
 def _shuffled_by_class(
@@ -157,15 +178,22 @@ def _draw(
         return _none()
     taken: list[int] = []
     for candidates in _shuffled_by_class(mine, own, stratified, rng):
-        sizes = _sizes(mine, candidates)
-        wanted, have = share * sizes.sum(), 0
-        # Classes of one unit stay in training: a class never met cannot be judged either.
-        for unit, size in zip(candidates[: max(0, len(candidates) - 1)], sizes, strict=False):
-            if have + size / 2 > wanted and have > 0:
-                break
-            taken.append(int(unit))
-            have += int(size)
+        taken += _nearest(candidates, _sizes(mine, candidates), share)
     return among[np.isin(mine, taken)]
+
+
+def _nearest(candidates: Indices, sizes: Indices, share: float) -> list[int]:
+    """Units that come near to a share of all, in their order; at least one, never all."""
+    # Classes of one unit stay in training: a class never met cannot be judged either.
+    if len(candidates) < 2:
+        return []
+    wanted, have = share * sizes.sum(), 0
+    taken: list[int] = []
+    for unit, size in zip(candidates.tolist(), sizes.tolist(), strict=True):
+        if have + size / 2 <= wanted and len(taken) < len(candidates) - 1:
+            taken.append(unit)
+            have += size
+    return taken or [int(candidates[np.argmin(sizes)])]
 
 
 def _sizes(units: Indices, candidates: Indices) -> Indices:
@@ -174,7 +202,7 @@ def _sizes(units: Indices, candidates: Indices) -> Indices:
 
 
 def _folds(units: Indices, labels: Indices, rule: SplitRule, rng: np.random.Generator) -> Indices:
-    """The fold of each window; units go to the fold that has least of their class so far."""
+    """The fold of each window; units go where least of their class is so far, large ones first."""
     number = np.zeros(int(units.max()) + 1, dtype=np.int64)
     totals = np.zeros(rule.folds)
     for candidates in _shuffled_by_class(units, labels, rule.stratified, rng):

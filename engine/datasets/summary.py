@@ -64,14 +64,18 @@ def summarise(dataset: Dataset) -> Generator[float, None, Summary]:
         return found
     paths = sorted({excerpt.path for excerpt in dataset.excerpts})
     lengths: dict[str, float] = {}
-    with ThreadPoolExecutor(4) as pool:
+    pool = ThreadPoolExecutor(4)
+    try:
         looked = pool.map(lambda path: _look(dataset, path), paths)
         for number, (path, facts) in enumerate(zip(paths, looked, strict=True), start=1):
             _count(found, path, facts)
             lengths[path] = facts.seconds
             yield number / len(paths)
+    finally:  # whoever stops listening does not wait for all the other files
+        pool.shutdown(cancel_futures=True)
     for excerpt in dataset.excerpts:
-        end = lengths[excerpt.path] if excerpt.end is None else excerpt.end
+        length = lengths[excerpt.path]
+        end = length if excerpt.end is None else min(excerpt.end, length)
         total = found.seconds.get(excerpt.label, 0.0)
         found.seconds[excerpt.label] = total + max(0.0, end - excerpt.start)
     return found
@@ -80,10 +84,10 @@ def summarise(dataset: Dataset) -> Generator[float, None, Summary]:
 def _look(dataset: Dataset, path: str) -> _Looked:
     try:
         info = probe(dataset.root / path)
-        audio = read(dataset.root / path, mono=True, duration_seconds=_LOOKED_AT_SECONDS)
+        audio = read(dataset.root / path, duration_seconds=_LOOKED_AT_SECONDS)
     except AudioError as error:
         return _Looked(problem=str(error))
-    samples = audio.samples[0]
+    samples = audio.samples
     level = 10 * float(np.log10(max(1e-12, float(np.mean(np.square(samples))))))
     clipped = int((np.abs(samples) >= 0.999).sum()) >= 10
     return _Looked(info.duration_seconds, info.rate_hz, info.channels, level, clipped)

@@ -1,8 +1,11 @@
 """The table of labelled excerpts that everything learns from."""
 
+import csv
 import hashlib
+import io
+import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,7 +163,9 @@ def _stamp(path: Path) -> str:
 
 
 def files_under(folder: Path, suffixes: Sequence[str]) -> list[str]:
-    """Names of the files with one of these endings, relative to the folder, sorted.
+    """Names of the files with one of these endings, relative to the folder, with ``/``, sorted.
+
+    Hidden files and folders are passed over; linked folders are followed, each once.
 
     Raises:
         DataError: the folder cannot be read.
@@ -168,9 +173,54 @@ def files_under(folder: Path, suffixes: Sequence[str]) -> list[str]:
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder: give the folder that holds the data set.")
     endings = tuple(suffixes)
-    try:
-        found = (path for path in folder.rglob("*") if path.name.lower().endswith(endings))
-        names = [str(path.relative_to(folder)) for path in found if not path.name.startswith(".")]
-    except OSError as error:
-        raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
+    names: list[str] = []
+    for place, files in walk(folder):
+        names += [place + name for name in files if name.lower().endswith(endings)]
     return sorted(names)
+
+
+def walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each folder inside, as ``""`` or ``"some/where/"``, with the names of its files.
+
+    Raises:
+        DataError: one cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(
+            f"{error.filename} cannot be read: {error.strerror}. Check its permissions."
+        ) from error
+
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, onerror=refuse, followlinks=True):
+        status = os.stat(place)
+        if (status.st_dev, status.st_ino) in seen:  # a link back to where we come from
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        relative = os.path.relpath(place, folder).replace(os.sep, "/")
+        prefix = "" if relative == "." else f"{relative}/"
+        yield prefix, [name for name in files if not name.startswith(".")]
+
+
+def folders_in(root: Path) -> list[Path]:
+    """The folders directly inside that are not hidden, sorted; none if it is no folder."""
+    if not root.is_dir():
+        return []
+    inside = (path for path in root.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in inside if path.is_dir())
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header; cells that a short row lacks are empty.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path.name} cannot be read as a table: {error}.") from error
+    return rows

@@ -196,10 +196,10 @@ def test_the_picture_stays_in_time_when_the_view_changes(
     window.show_page(LISTEN)
     page = window.listen_page
     page.toggle()
-    qtbot.waitUntil(lambda: page.rolling._now > 2.0, timeout=20_000)
+    qtbot.waitUntil(lambda: page._rolling._now > 2.0, timeout=20_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
-    qtbot.waitUntil(lambda: page.rolling.view.kind == "mel", timeout=10_000)
+    qtbot.waitUntil(lambda: page._rolling.view.kind == "mel", timeout=10_000)
     qtbot.wait(500)
     track = page.tracks.spectrogram
-    assert track._written * track._column_seconds == pytest.approx(page.rolling._now, abs=0.15)
+    assert track._written * track._column_seconds == pytest.approx(page._rolling._now, abs=0.15)
     page.toggle()

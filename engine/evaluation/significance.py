@@ -1,0 +1,175 @@
+"""Is one classifier better than another, or was it luck?"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import DataError
+from engine.evaluation.bootstrap import Interval, interval, resampled
+from engine.evaluation.plain import plain
+from engine.evaluation.results import Results
+
+_EXACT_UNDER = 25
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's test of two classifiers on the same windows.
+
+    Attributes:
+        only_first: windows that only the first got right.
+        only_second: windows that only the second got right.
+        statistic: chi-square with one degree of freedom; NaN for the exact test.
+        p: two-sided, 0 to 1.
+        exact: whether it is the binomial test.
+    """
+
+    only_first: int
+    only_second: int
+    statistic: float
+    p: float
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two classifiers on the same windows.
+
+    Attributes:
+        names: of the two.
+        accuracies: of the two, 0 to 1.
+        difference: second minus first, -1 to 1.
+        interval: of the difference, by the paired cluster bootstrap.
+        p: two-sided, of the same bootstrap; NaN with fewer than two recordings.
+        mcnemar: the test that takes windows for independent.
+        verdict: what it comes to, in a sentence.
+    """
+
+    names: tuple[str, str]
+    accuracies: tuple[float, float]
+    difference: float
+    interval: Interval
+    p: float
+    mcnemar: McNemar
+    verdict: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; what is not defined is None."""
+        fields: dict[str, Any] = plain(self)
+        return fields
+
+
+def compare(
+    first: Results,
+    second: Results,
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    seed: int = 0,
+    resamples: int = 1000,
+) -> Comparison:
+    """Compare two single-label classifiers.
+
+    The verdict follows the paired bootstrap, which draws recordings (Efron & Tibshirani, 1993):
+    McNemar's test takes windows for independent, which those of one recording are not.
+
+    Args:
+        first: what one said.
+        second: what the other said of the same windows in the same order.
+        names: of the two, for the verdict.
+        seed: of the bootstrap.
+        resamples: of the bootstrap.
+
+    Raises:
+        DataError: the windows, their labels or the classes differ, or the task is multi-label.
+    """
+    _check(first, second)
+    truth = first.single_truth()
+    right = (first.predicted() == truth), (second.predicted() == truth)
+    gain = right[1].astype(np.float64) - right[0]
+    clusters = first.clusters()
+    drawn = [
+        float((times[clusters] * gain).sum() / times[clusters].sum())
+        for times in resampled(int(clusters.max()) + 1, resamples, seed)
+    ]
+    ends = interval(np.asarray(drawn, dtype=np.float64))
+    test = mcnemar(int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum()))
+    difference, p = float(gain.mean()), _bootstrap_p(drawn)
+    return Comparison(
+        names=names,
+        accuracies=(float(right[0].mean()), float(right[1].mean())),
+        difference=difference,
+        interval=ends,
+        p=p,
+        mcnemar=test,
+        verdict=_verdict(names, difference, ends, p, test),
+    )
+
+
+def mcnemar(only_first: int, only_second: int) -> McNemar:
+    """McNemar's test of two marginal proportions (McNemar, *Psychometrika* 12, 1947).
+
+    With fewer than 25 discordant windows the exact binomial test, else chi-square with the
+    continuity correction of Edwards (1948).
+
+    Args:
+        only_first: windows that only the first got right.
+        only_second: windows that only the second got right.
+    """
+    discordant = only_first + only_second
+    if discordant < _EXACT_UNDER:
+        least = min(only_first, only_second)
+        tail = sum(math.comb(discordant, k) for k in range(least + 1)) / 2**discordant
+        return McNemar(only_first, only_second, math.nan, min(1.0, 2 * tail), exact=True)
+    statistic = max(0, abs(only_first - only_second) - 1) ** 2 / discordant
+    # The upper tail of chi-square with one degree of freedom.
+    p = math.erfc(math.sqrt(statistic / 2))
+    return McNemar(only_first, only_second, statistic, p, exact=False)
+
+
+def _check(first: Results, second: Results) -> None:
+    if first.labels != second.labels:
+        raise DataError("Classifiers of different classes cannot be compared.")
+    same = (
+        first.recordings == second.recordings
+        and np.array_equal(first.starts, second.starts)
+        and np.array_equal(first.truth, second.truth)
+    )
+    if not same:
+        raise DataError("Classifiers can only be compared on the same windows in the same order.")
+
+
+def _bootstrap_p(drawn: list[float]) -> float:
+    """Two-sided: how often the resampled difference is on the other side of zero, or on it."""
+    if not drawn:
+        return math.nan
+    fewer = min(sum(value <= 0 for value in drawn), sum(value >= 0 for value in drawn))
+    # One more of both, as the figure itself is a draw too: p is never 0 (Davison & Hinkley, 1997).
+    return min(1.0, 2 * (fewer + 1) / (len(drawn) + 1))
+
+
+def _verdict(
+    names: tuple[str, str], difference: float, ends: Interval, p: float, test: McNemar
+) -> str:
+    points = f"{100 * abs(difference):.1f} points of accuracy"
+    if math.isnan(ends.low):
+        return (
+            f"{names[1]} and {names[0]} differ by {points}, but one recording cannot tell "
+            "whether that is luck."
+        )
+    if difference == 0:
+        return f"{names[0]} and {names[1]} are equally often right."
+    better, worse = (names[1], names[0]) if difference > 0 else (names[0], names[1])
+    low, high = sorted((ends.low, ends.high) if difference > 0 else (-ends.low, -ends.high))
+    measured = (
+        f"(95 % interval {100 * low:.1f} to {100 * high:.1f}, {_p_words('bootstrap', p)}, "
+        f"{_p_words('McNemar', test.p)})"
+    )
+    if ends.low > 0 or ends.high < 0:
+        return f"{better} is better than {worse} by {points} {measured}."
+    return f"No difference is shown: {better} is ahead of {worse} by {points} {measured}."
+
+
+def _p_words(name: str, p: float) -> str:
+    return f"{name} p < 0.001" if p < 0.001 else f"{name} p = {p:.3f}"

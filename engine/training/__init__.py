@@ -1,0 +1,1 @@
+"""Learning: windows from data sets, the training loop, run folders, sweeps."""

@@ -1,0 +1,85 @@
+"""Energy as the hardware counts it; where it does not, "not measured" and never 0."""
+
+import contextlib
+from pathlib import Path
+from types import ModuleType
+
+_RAPL = Path("/sys/class/powercap")
+
+
+class EnergyMeter:
+    """Joules since it was made or last reset: the GPU's own counter, and RAPL's for the processor.
+
+    Args:
+        device: as torch names it; only the GPU in use is counted.
+        rapl: where the kernel shows RAPL's counters.
+    """
+
+    def __init__(self, device: str, *, rapl: Path = _RAPL) -> None:
+        self._nvml, self._gpu = _open_gpu(device)
+        self._zones = _zones(rapl)
+        self._gpu_start = self._gpu_joules()
+        self._spent = dict.fromkeys(self._zones, 0.0)
+        self._last = {zone: _read(zone / "energy_uj") for zone in self._zones}
+
+    @property
+    def source(self) -> str:
+        """What is counted, in words."""
+        names = ["GPU (NVML)"] if self._gpu is not None else []
+        names += ["processor (RAPL)"] if self._zones else []
+        return " + ".join(names) or "not measured"
+
+    def joules(self) -> float | None:
+        """So far; None: nothing here counts energy. Ask at least every few minutes."""
+        total: float | None = None
+        now = self._gpu_joules()
+        if now is not None and self._gpu_start is not None:
+            total = now - self._gpu_start
+        for zone in self._zones:
+            current, before = _read(zone / "energy_uj"), self._last[zone]
+            if current is None or before is None:
+                continue
+            gone = current - before
+            if gone < 0:  # the counter began again
+                gone += _read(zone / "max_energy_range_uj") or 0
+            self._spent[zone] += gone / 1e6
+            self._last[zone] = current
+            total = (total or 0.0) + self._spent[zone]
+        return total
+
+    def _gpu_joules(self) -> float | None:
+        if self._nvml is None:
+            return None
+        try:
+            return float(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._gpu)) / 1000.0
+        except self._nvml.NVMLError:
+            return None
+
+
+def _open_gpu(device: str) -> tuple[ModuleType | None, object]:
+    if not device.startswith("cuda"):
+        return None, None
+    try:
+        import pynvml
+    except ImportError:
+        return None, None
+    try:
+        pynvml.nvmlInit()
+        index = int(device.partition(":")[2] or 0)
+        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except pynvml.NVMLError:
+        return None, None
+    return pynvml, handle
+
+
+def _zones(rapl: Path) -> list[Path]:
+    """Whole packages: their parts would be counted twice."""
+    found = sorted(rapl.glob("intel-rapl:[0-9]")) if rapl.is_dir() else []
+    return [zone for zone in found if _read(zone / "energy_uj") is not None]
+
+
+def _read(path: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError):
+        return int(path.read_text())
+    return None

@@ -1,0 +1,107 @@
+"""What a training tells while it runs."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """Sounds are being turned into features; ``share`` of them are done."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training begins.
+
+    Attributes:
+        windows: in training, validation and test.
+        parameters: numbers that are learned, and numbers in all.
+        device: where it runs, in words.
+        epoch: the first to be trained; above 1 when it goes on after a break.
+        epochs: the most there will be.
+    """
+
+    windows: tuple[int, int, int]
+    parameters: tuple[int, int]
+    device: str
+    epoch: int
+    epochs: int
+
+
+@dataclass(frozen=True)
+class BatchDone:
+    """Some steps: told about ten times a second.
+
+    Attributes:
+        epoch: from 1.
+        batch: the last one done, from 1.
+        batches: in an epoch.
+        losses: of the batches since the last time.
+        seconds_left: to the last epoch, at the speed so far.
+    """
+
+    epoch: int
+    batch: int
+    batches: int
+    losses: tuple[float, ...]
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One epoch; what history.json and history.csv hold.
+
+    Attributes:
+        epoch: from 1.
+        loss: mean over the epoch's batches.
+        accuracy: of training, counted while learning.
+        validation_loss: at the end of the epoch, NaN without a validation part.
+        validation_accuracy: the same.
+        learning_rate: of the epoch's last step.
+        seconds: of training so far, judging aside.
+        joules: measured so far; None: not measured.
+        best: whether it is the best epoch so far.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+    joules: float | None
+    best: bool
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something one should know; training goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end.
+
+    Attributes:
+        folder: the run's.
+        reason: why it ended, in words.
+        epochs: that were trained.
+        seconds: of training.
+        joules: None: not measured.
+        metrics: of the test part, judged once.
+    """
+
+    folder: Path
+    reason: str
+    epochs: int
+    seconds: float
+    joules: float | None
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+Event = Preparing | Started | BatchDone | EpochDone | Warned | Finished

@@ -1,0 +1,267 @@
+"""From trained weights to a classifier: calibrated, gated, saved, loaded back and judged once."""
+
+import copy
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
+
+from engine.card import Calibration, Card, DataSource, Part
+from engine.classifier import Classifier, level_db
+from engine.datasets.splits import Indices
+from engine.datasets.table import Dataset
+from engine.evaluation.calibration import best_thresholds, fit_temperature, none_threshold
+from engine.evaluation.metrics import Evaluation, evaluate
+from engine.evaluation.open_set import OpenSet, evaluate_open_set
+from engine.evaluation.results import Results
+from engine.evaluation.tags import TagEvaluation, evaluate_tags
+from engine.features import Feature, describe_feature
+from engine.networks import describe_network
+from engine.recipe import Recipe
+from engine.training import background
+from engine.training.learner import Learner
+from engine.training.material import Material
+from engine.training.plan import Plan
+from engine.training.run import environment
+
+_SYNTHETIC = 250  # windows of noise that are learned from and judged on, half each
+_MOST_KNOWN = 6000
+_GATE = "one of its classes"
+
+
+@dataclass(frozen=True)
+class Background:
+    """Windows that are none of the classes.
+
+    Attributes:
+        embeddings: float32, shape (n, embedding_size).
+        levels_db: RMS level of each in dBFS.
+        kinds: what each is.
+        learned: which of them the gate may learn from; the others judge.
+    """
+
+    embeddings: Tensor
+    levels_db: Tensor
+    kinds: NDArray[np.str_]
+    learned: NDArray[np.bool_]
+
+
+def listen_to_background(
+    learner: Learner, feature: Feature, recipe: Recipe, folder: Path | None
+) -> Background:
+    """Embed noises made here and a folder's recordings; whole recordings learn or judge."""
+    data = recipe.data
+    kinds, learned, windows = [], [], []
+    made = background.synthetic(data.rate_hz, data.window_samples, _SYNTHETIC, recipe.training.seed)
+    for index, (_, sound) in enumerate(made):
+        kinds.append("noise")
+        learned.append(index % 2 == 0)
+        windows.append(torch.from_numpy(sound))
+    if folder is not None:
+        paths: dict[str, int] = {}
+        for kind, path, sound in background.recorded(folder, data.rate_hz, data.window_samples):
+            kinds.append(kind)
+            learned.append(paths.setdefault(path, len(paths)) % 2 == 0)
+            windows.append(torch.from_numpy(sound))
+    device = learner.device
+    embedded, levels = [], []
+    with torch.inference_mode():
+        for start in range(0, len(windows), 128):
+            sound_part = torch.stack(windows[start : start + 128]).to(device)
+            embedded.append(learner.network.embed(feature.to(device)(sound_part)).cpu())
+            levels.append(level_db(sound_part).cpu())
+    return Background(
+        torch.cat(embedded).float(), torch.cat(levels), np.asarray(kinds), np.asarray(learned)
+    )
+
+
+def train_gate(known: Tensor, unknown: Tensor) -> nn.Linear:
+    """Logistic regression between embeddings: both sides weigh the same.
+
+    Args:
+        known: of training windows, shape (n, embedding_size).
+        unknown: of background, shape (m, embedding_size).
+    """
+    x = torch.cat([known, unknown]).numpy()
+    y = np.concatenate([np.ones(len(known)), np.zeros(len(unknown))])
+    mean, deviation = x.mean(0), x.std(0) + 1e-3
+    model = LogisticRegression(C=0.05, max_iter=2000, class_weight="balanced")
+    model.fit((x - mean) / deviation, y)
+    weight = model.coef_[0] / deviation
+    gate = nn.Linear(x.shape[1], 1)
+    with torch.no_grad():
+        gate.weight.copy_(torch.from_numpy(weight)[None].float())
+        gate.bias.fill_(float(model.intercept_[0] - weight @ mean))
+    return gate
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the test part said.
+
+    Attributes:
+        results: probabilities and truth.
+        evaluation: its figures; of tags for a multi-label task.
+        open_set: what it does with what it does not know, where that was tried.
+    """
+
+    results: Results | None
+    evaluation: Evaluation | TagEvaluation | None
+    open_set: OpenSet | None
+
+    def figures(self) -> dict[str, float]:
+        """All figures by name."""
+        found = dict(self.evaluation.figures()) if self.evaluation is not None else {}
+        return found | (self.open_set.figures() if self.open_set is not None else {})
+
+
+def calibrate(learner: Learner, plan: Plan, recipe: Recipe) -> tuple[float, list[float]]:
+    """Temperature and thresholds by the validation part; 1 and 0.5 without one."""
+    several = recipe.training.loss == "binary-cross-entropy"
+    thresholds = [0.5] * len(plan.labels)
+    if not recipe.deployment.calibrate or len(plan.validation) == 0:
+        return 1.0, thresholds
+    logits = torch.cat(list(learner.judge(plan.validation))).numpy()
+    targets = plan.targets[plan.validation]
+    if several:
+        probabilities = np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+        return 1.0, best_thresholds(probabilities, targets.astype(bool))
+    return fit_temperature(logits, targets.argmax(1)), thresholds
+
+
+def make_classifier(
+    learner: Learner,
+    feature: Feature,
+    plan: Plan,
+    recipe: Recipe,
+    dataset: Dataset,
+    unknown: Background | None,
+) -> Classifier:
+    """The artefact; its card is told the figures later, by :func:`with_figures`."""
+    temperature, thresholds = calibrate(learner, plan, recipe)
+    gate, presence = None, 0.5
+    if unknown is not None and unknown.learned.any():
+        rng = np.random.default_rng(recipe.training.seed)
+        some = rng.permutation(plan.training)[:_MOST_KNOWN]
+        gate = train_gate(learner.embed(some), unknown.embeddings[unknown.learned])
+        presence = _presence_threshold(gate, learner, plan, unknown)
+    network, data = copy.deepcopy(learner.network).cpu(), recipe.data
+    hop = recipe.deployment.hop_samples or max(1, data.window_samples // 2)
+    several = recipe.training.loss == "binary-cross-entropy"
+    card = Card(
+        name=recipe.name,
+        title=recipe.title,
+        description=recipe.description,
+        task=recipe.deployment.task,
+        multi_label=several,
+        labels=list(plan.labels),
+        rate_hz=data.rate_hz,
+        window_samples=data.window_samples,
+        hop_samples=hop,
+        feature=Part(**describe_feature(feature)),
+        network=Part(**describe_network(network)),
+        calibration=Calibration(
+            temperature=temperature,
+            thresholds=thresholds,
+            presence_threshold=presence,
+            gate=_GATE if gate is not None else None,
+        ),
+        data=[_source(dataset)],
+        licence=f"as its data: {dataset.about.licence or 'not stated'}",
+        recipe=recipe.model_dump(mode="json"),
+        versions={k: v for k, v in environment()["versions"].items() if k in ("earmark", "torch")},
+        date=datetime.date.today().isoformat(),
+    )
+    return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _presence_threshold(
+    gate: nn.Linear, learner: Learner, plan: Plan, unknown: Background
+) -> float:
+    """At most 0.5: lower where the gate would reject many of the windows it has not seen."""
+    if len(plan.validation) == 0:
+        return 0.5
+    with torch.inference_mode():
+        known = gate(learner.embed(plan.validation[:_MOST_KNOWN]))[:, 0].sigmoid().numpy()
+        others = gate(unknown.embeddings[unknown.learned])[:, 0].sigmoid().numpy()
+    return float(np.clip(none_threshold(known, others), 0.05, 0.5))
+
+
+def _source(dataset: Dataset) -> DataSource:
+    return DataSource(
+        name=dataset.about.name,
+        licence=dataset.about.licence or "not stated",
+        count=len(dataset),
+        fingerprint=dataset.fingerprint(),
+        url=dataset.about.url or None,
+    )
+
+
+def judge(
+    learner: Learner,
+    classifier: Classifier,
+    plan: Plan,
+    material: Material,
+    unknown: Background | None,
+) -> Judged:
+    """Open the test part and judge the classifier on it, and on background it never met."""
+    test = plan.test.open()
+    results = _results(learner, classifier, plan, material, test) if len(test) else None
+    evaluation: Evaluation | TagEvaluation | None = None
+    if results is not None and results.multi_label:
+        evaluation = evaluate_tags(results, classifier.card.calibration.thresholds)
+    elif results is not None:
+        evaluation = evaluate(results)
+    open_set = None
+    if unknown is not None and results is not None:
+        levels = torch.from_numpy(material.levels_db[test])
+        known, _ = classifier.judge(learner.embed(test), levels)
+        open_set = _open_set(classifier, known, unknown)
+    return Judged(results, evaluation, open_set)
+
+
+def _results(
+    learner: Learner, classifier: Classifier, plan: Plan, material: Material, test: Indices
+) -> Results:
+    logits = torch.cat(list(learner.judge(test))) / classifier.card.calibration.temperature
+    several = classifier.card.multi_label
+    probabilities = logits.sigmoid() if several else logits.softmax(1)
+    truth: Any = plan.targets[test].astype(bool) if several else plan.targets[test].argmax(1)
+    return Results(
+        labels=plan.labels,
+        probabilities=np.clip(probabilities.numpy(), 0.0, 1.0),
+        truth=truth,
+        recordings=tuple(plan.recordings[i] for i in test),
+        starts=material.starts[test],
+    )
+
+
+@torch.inference_mode()
+def _open_set(classifier: Classifier, known: Tensor, unknown: Background) -> OpenSet:
+    judged = ~unknown.learned
+    scores, _ = classifier.judge(unknown.embeddings[judged], unknown.levels_db[judged])
+    highest, kinds = scores.amax(1).numpy(), unknown.kinds[judged]
+    card = classifier.card
+    silence = torch.full((20,), -120.0)
+    quiet, _ = classifier.judge(torch.zeros(20, unknown.embeddings.shape[1]), silence)
+    by_kind = {str(kind): highest[kinds == kind] for kind in np.unique(kinds)}
+    by_kind["silence"] = quiet.amax(1).numpy()
+    return evaluate_open_set(
+        known.amax(1).detach().numpy(),
+        by_kind,
+        threshold=min(card.calibration.thresholds),
+        hop_seconds=card.hop_samples / card.rate_hz,
+    )
+
+
+def with_figures(classifier: Classifier, judged: Judged, limits: str) -> Classifier:
+    """The same with its figures and limits on the card."""
+    update = {"metrics": judged.figures(), "limits": limits}
+    card = classifier.card.model_copy(update=update)
+    return Classifier(card, classifier.feature, classifier.network, classifier.gate)

@@ -1,0 +1,311 @@
+"""From a data set to numbers: decoded, cut and turned into features once, then kept on disk."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+from engine.audio.files import read
+from engine.audio.resample import resample
+from engine.datasets.cutting import Cutting, cut
+from engine.datasets.iowa import read_features
+from engine.datasets.table import Dataset
+from engine.errors import AudioError, DataError
+from engine.features import Feature, build_feature, describe_feature
+from engine.recipe import Recipe
+from engine.windows import Windows
+
+_AT_ONCE = 256  # windows turned into features in one call
+_MOST_CACHED_BYTES = 20_000_000_000
+_VERSION = 2
+
+
+@dataclass(frozen=True)
+class Material:
+    """All windows of a data set.
+
+    Attributes:
+        values: float32, shape (windows, bands, frames); on disk, mapped into memory. Of sound, if
+            ``is_sound``: bands is 1 and frames are samples.
+        is_sound: whether features are still to be computed.
+        rows: the data set's row that each window comes from, int64.
+        starts: seconds from the row's start where each begins, float64.
+        levels_db: RMS level of each in dBFS, float32.
+        skipped: files that could not be read, with the reason.
+    """
+
+    values: NDArray[np.float32]
+    is_sound: bool
+    rows: NDArray[np.int64]
+    starts: NDArray[np.float64]
+    levels_db: NDArray[np.float32]
+    skipped: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def feature_of(recipe: Recipe) -> Feature:
+    """The recipe's feature; its rate is the data's."""
+    arguments = recipe.feature.arguments
+    return build_feature(recipe.feature.name, with_rate(arguments, recipe.data.rate_hz))
+
+
+def with_rate(arguments: dict[str, Any], rate_hz: int) -> dict[str, Any]:
+    """Arguments of a feature with the rate filled in, also in its parts."""
+    filled = dict(arguments)
+    parts = [part for part in filled.get("parts", []) if isinstance(part, dict)]
+    if "parts" in filled:
+        filled["parts"] = [
+            part | {"arguments": with_rate(part.get("arguments", {}), rate_hz)} for part in parts
+        ]
+        return filled
+    inner = filled.get("inner")
+    if isinstance(inner, dict):
+        filled["inner"] = inner | {"arguments": with_rate(inner.get("arguments", {}), rate_hz)}
+        return filled
+    return filled | {"rate_hz": rate_hz}
+
+
+def prepare(
+    dataset: Dataset, recipe: Recipe, *, cache: Path | None = None, device: str = "cpu"
+) -> Generator[float, None, Material]:
+    """Decode, cut and compute, or take it from the cache; yields the share done.
+
+    Args:
+        dataset: what to learn from.
+        recipe: how.
+        cache: folder to keep it in, None: the user's.
+        device: where features are computed.
+
+    Raises:
+        DataError: nothing can be read, or the disk is full.
+    """
+    if dataset.features:
+        return _ready_made(dataset)
+    feature = feature_of(recipe)
+    is_sound = _keeps_sound(recipe, feature)
+    folder = (cache or user_cache_path("earmark") / "windows") / _key(dataset, recipe, is_sound)
+    if not (folder / "index.json").is_file():
+        try:
+            yield from _compute(dataset, recipe, None if is_sound else feature, folder, device)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise DataError(
+                f"The features could not be kept in {folder.parent}: {error.strerror}. "
+                "Make room, or run 'earmark cache --clear'."
+            ) from error
+        _tidy(folder.parent, folder)
+    return _load(folder, is_sound)
+
+
+def _keeps_sound(recipe: Recipe, feature: Feature) -> bool:
+    """Whether windows are kept as sound: when each epoch changes them, or features are bulkier."""
+    frames = feature.frame_count(recipe.data.window_samples)
+    return recipe.augmentation.of_sound or feature.bands * frames > 2 * recipe.data.window_samples
+
+
+def _key(dataset: Dataset, recipe: Recipe, is_sound: bool) -> str:
+    data = recipe.data.model_dump(
+        include={
+            "rate_hz", "window_samples", "hop_samples", "at", "short", "quietest_dbfs",
+            "most_windows", "scale", "resample",
+        }
+    )  # fmt: skip
+    feature = None if is_sound else describe_feature(feature_of(recipe))
+    text = json.dumps([_VERSION, data, feature, dataset.fingerprint()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class _Cut:
+    windows: NDArray[np.float32]
+    starts: NDArray[np.float64]
+    problem: str = ""
+
+
+def _compute(
+    dataset: Dataset, recipe: Recipe, feature: Feature | None, folder: Path, device: str
+) -> Generator[float, None, None]:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rows: list[NDArray[np.int64]] = []
+    starts: list[NDArray[np.float64]] = []
+    levels: list[NDArray[np.float32]] = []
+    skipped: dict[str, str] = {}
+    shape: tuple[int, ...] = ()
+    module = feature.to(device) if feature is not None else None
+    with (folder / "values.f32").open("wb") as file:
+        waiting: list[NDArray[np.float32]] = []
+        for index, found in enumerate(_decoded(dataset, recipe)):
+            if found.problem:
+                skipped[dataset.excerpts[index].path] = found.problem
+            rows.append(np.full(len(found.windows), index, dtype=np.int64))
+            starts.append(found.starts)
+            levels.append(_levels(found.windows))
+            waiting.append(found.windows)
+            last = index + 1 == len(dataset)
+            if last or sum(map(len, waiting)) >= _AT_ONCE:
+                values = _features(np.concatenate(waiting), module, device)
+                shape = values.shape[1:]
+                values.tofile(file)
+                waiting = []
+            yield (index + 1) / len(dataset)
+    joined = np.concatenate(rows)
+    if len(joined) == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        reason = next(iter(skipped.values()), "all of them are too short or too quiet")
+        raise DataError(f"None of the {len(dataset)} sounds can be learned from: {reason}")
+    np.save(folder / "rows.npy", joined)
+    np.save(folder / "starts.npy", np.concatenate(starts))
+    np.save(folder / "levels.npy", np.concatenate(levels))
+    index_text = json.dumps({"shape": [len(joined), *shape], "skipped": skipped})
+    (folder / "index.json").write_text(index_text, encoding="utf-8")
+
+
+def _decoded(dataset: Dataset, recipe: Recipe) -> Iterator[_Cut]:
+    """Windows of each row, in order; decoding runs ahead in threads, which libsndfile allows."""
+    workers = max(1, min(8, os.cpu_count() or 1))
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[Future[_Cut]] = deque()
+        try:
+            for index in range(len(dataset)):
+                ahead.append(pool.submit(_windows, dataset, index, recipe))
+                if len(ahead) > 4 * workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def _windows(dataset: Dataset, index: int, recipe: Recipe) -> _Cut:
+    excerpt, data = dataset.excerpts[index], recipe.data
+    length = None if excerpt.end is None else excerpt.end - excerpt.start
+    try:
+        audio = read(
+            dataset.file_of(index),
+            mono=True,
+            start_seconds=excerpt.start,
+            duration_seconds=length,
+        )
+    except AudioError as error:
+        nothing = np.zeros((0, data.window_samples), dtype=np.float32)
+        return _Cut(nothing, np.zeros(0), str(error))
+    samples = scaled(audio.samples[0], data.scale)
+    if data.resample == "decimate":
+        samples = np.ascontiguousarray(samples[:: max(1, audio.rate_hz // data.rate_hz)])
+    else:
+        samples = resample(samples[None], audio.rate_hz, data.rate_hz)[0]
+    windows, starts = cut(samples, data.rate_hz, cutting_of(recipe))
+    return _Cut(windows, starts / data.rate_hz)
+
+
+def cutting_of(recipe: Recipe) -> Cutting:
+    """How the recipe cuts windows."""
+    data = recipe.data
+    windows = Windows(data.window_samples, data.hop_samples)
+    return Cutting(windows, data.at, data.short, data.quietest_dbfs, data.most_windows)
+
+
+def scaled(samples: NDArray[np.float32], how: str) -> NDArray[np.float32]:
+    """A whole file, shape (n,), scaled: ``none``, ``peak`` to 1, or its ``range`` to -1 and 1."""
+    if how == "none" or len(samples) == 0:
+        return samples
+    if how == "peak":
+        return np.asarray(samples / max(1e-9, float(np.abs(samples).max())), dtype=np.float32)
+    low, high = float(samples.min()), float(samples.max())
+    return np.asarray(2 * (samples - low) / max(1e-9, high - low) - 1, dtype=np.float32)
+
+
+@torch.inference_mode()
+def _features(
+    windows: NDArray[np.float32], feature: Feature | None, device: str
+) -> NDArray[np.float32]:
+    if feature is None:
+        return windows[:, None]
+    parts = [
+        feature(torch.from_numpy(windows[start : start + _AT_ONCE]).to(device)).cpu().numpy()
+        for start in range(0, len(windows), _AT_ONCE)
+    ]
+    if not parts:
+        empty = feature.frame_count(windows.shape[1])
+        return np.zeros((0, feature.bands, empty), dtype=np.float32)
+    return np.concatenate(parts)
+
+
+def _levels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    power = np.square(windows).mean(axis=1) if len(windows) else np.zeros(0)
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), dtype=np.float32)
+
+
+def _load(folder: Path, is_sound: bool) -> Material:
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    os.utime(folder)  # the cache drops what was used longest ago
+    shape = tuple(index["shape"])
+    return Material(
+        values=np.memmap(folder / "values.f32", dtype=np.float32, mode="r", shape=shape),
+        is_sound=is_sound,
+        rows=np.load(folder / "rows.npy", allow_pickle=False),
+        starts=np.load(folder / "starts.npy", allow_pickle=False),
+        levels_db=np.load(folder / "levels.npy", allow_pickle=False),
+        skipped=index["skipped"],
+    )
+
+
+def _ready_made(dataset: Dataset) -> Material:
+    """Features that came as ``.npy`` files: rows of them in the order of the data set."""
+    parts: dict[str, NDArray[np.float32]] = {}
+    for path in dict.fromkeys(excerpt.path for excerpt in dataset.excerpts):
+        parts[path] = np.asarray(read_features(dataset.root / path), dtype=np.float32)
+    values = np.stack([parts[e.path][int(e.start)] for e in dataset.excerpts])
+    count = len(values)
+    return Material(
+        values=values[:, :, None],
+        is_sound=False,
+        rows=np.arange(count, dtype=np.int64),
+        starts=np.zeros(count),
+        levels_db=np.zeros(count, dtype=np.float32),
+        skipped={},
+    )
+
+
+def cached(cache: Path | None = None) -> tuple[int, int]:
+    """How many sets of windows the cache holds, and their bytes."""
+    folders = _folders(cache or user_cache_path("earmark") / "windows")
+    return len(folders), sum(_bytes(folder) for folder in folders)
+
+
+def clear(cache: Path | None = None) -> None:
+    """Empty the cache."""
+    shutil.rmtree(cache or user_cache_path("earmark") / "windows", ignore_errors=True)
+
+
+def _tidy(cache: Path, keep: Path) -> None:
+    """Drop what was used longest ago until the cache is within its bound."""
+    folders = sorted(_folders(cache), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    total = 0
+    for folder in folders:
+        total += _bytes(folder)
+        if total > _MOST_CACHED_BYTES and folder != keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(cache: Path) -> list[Path]:
+    return [path for path in cache.iterdir() if path.is_dir()] if cache.is_dir() else []
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())

@@ -1,0 +1,69 @@
+"""Several processes that train one network together, started by ``torchrun``."""
+
+import os
+from collections.abc import Iterable
+
+import torch
+import torch.distributed as distributed
+from torch import Tensor, nn
+
+
+class Team:
+    """This process and the others; alone unless ``torchrun`` says otherwise.
+
+    Each takes every n-th window of a batch; gradients are averaged over all of them after each
+    step, so that all hold the same weights.
+
+    Attributes:
+        rank: number of this process, 0 for the one that writes.
+        size: how many there are.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.size = int(os.environ.get("WORLD_SIZE", "1"))
+        self.rank = int(os.environ.get("RANK", "0"))
+        if self.size > 1 and not distributed.is_initialized():
+            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes the run."""
+        return self.rank == 0
+
+    def share(self, indices: Tensor) -> Tensor:
+        """This process' part of a batch."""
+        return indices[self.rank :: self.size]
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter], weight: float) -> None:
+        """Make the gradients those of the whole batch.
+
+        Args:
+            parameters: whose gradients to average.
+            weight: this process' share of the batch.
+        """
+        if self.size == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients]) * weight
+        distributed.all_reduce(flat)
+        place = 0
+        for gradient in gradients:
+            gradient.copy_(flat[place : place + gradient.numel()].view_as(gradient))
+            place += gradient.numel()
+
+    def sum(self, value: Tensor) -> Tensor:
+        """The sum over all processes."""
+        if self.size > 1:
+            value = value.clone()
+            distributed.all_reduce(value)
+        return value
+
+    def wait(self) -> None:
+        """Until all have come here."""
+        if self.size > 1:
+            distributed.barrier()
+
+    def part(self) -> None:
+        """Leave the group."""
+        if self.size > 1 and distributed.is_initialized():
+            distributed.destroy_process_group()
