@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import classify, devices, listen, models, record
+from engine.cli import classify, devices, evaluate, listen, models, recipes, record, sounds
+from engine.cli import sweep as sweep_command
+from engine.cli import train as train_command
 from engine.cli.output import fail
 from engine.errors import EarmarkError
 
@@ -26,6 +28,13 @@ app.command("classify")(classify.classify)
 app.command("listen")(listen.listen_command)
 app.command("record")(record.record)
 app.command("devices")(devices.devices)
+app.command("train")(train_command.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("sweep")(sweep_command.sweep)
+app.command("compare")(evaluate.compare)
+app.command("data")(sounds.look_at_data)
+app.command("cache")(sounds.cache)
+app.add_typer(recipes.app, name="recipes")
 app.add_typer(models.app, name="models")
 
 

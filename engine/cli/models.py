@@ -63,6 +63,21 @@ def show(name: Annotated[str, typer.Argument(help="Name, or path of a file.")]) 
     data().print(table)
 
 
+@app.command("export")
+def export(
+    name: Annotated[str, typer.Argument(help="Name or path of a classifier.")],
+    path: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
+) -> None:
+    """Write a classifier as ONNX, feature extraction included, checked against torch."""
+    if path.suffix != ".onnx":
+        raise ModelError("ONNX models are .onnx files: give it such a name.")
+    from engine.onnx_export import export_onnx
+
+    difference = export_onnx(Catalog().load(name), path)
+    text = f"Written to {path}; onnxruntime and torch differ by at most {difference:.1g}."
+    data().print(text, markup=False)
+
+
 @app.command("verify")
 def verify(
     name: Annotated[str | None, typer.Argument(help="Name or path; all when left out.")] = None,

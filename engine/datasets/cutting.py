@@ -73,17 +73,17 @@ def onsets(samples: Samples, rate_hz: int) -> NDArray[np.int64]:
     """Samples where notes begin, by librosa's spectral flux; the beginning if none is found."""
     from librosa.onset import onset_detect, onset_strength  # here: librosa takes a while to load
 
-    # librosa's frames at its own rate, about as long at every other.
-    frame = 1 << max(6, round(float(np.log2(2048 * rate_hz / 22050))))
+    # Frames of about 50 ms: an onset is found that much too early at most, at any rate.
+    frame = 1 << max(6, round(float(np.log2(rate_hz / 22050))) + 10)
     hop = frame // 4
     if len(samples) < frame:
         return np.zeros(1, dtype=np.int64)
-    bands = max(16, min(128, frame // 16))  # more would lie empty between so few bins
+    bands = max(8, min(128, frame // 16))  # more would lie empty between so few bins
     strength = onset_strength(y=samples, sr=rate_hz, n_fft=frame, hop_length=hop, n_mels=bands)
     found = onset_detect(
         onset_envelope=strength, sr=rate_hz, hop_length=hop, units="samples", backtrack=True
     )
-    return np.asarray(found if len(found) else [0], dtype=np.int64)
+    return np.unique(np.asarray(found if len(found) else [0], dtype=np.int64))
 
 
 def _filled(part: Samples, length: int, short: str) -> Samples:

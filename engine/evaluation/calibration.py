@@ -24,7 +24,8 @@ def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> fl
         truth: class numbers, int64, shape (windows,).
 
     Returns:
-        0.05 to 20; the lower end when every window is right, as confidence then has no cost.
+        0.05 to 20; 1 when no window is wrong: the likelihood then has no maximum, as any more
+        confidence would be better, and says nothing about windows that are none of the classes.
 
     Raises:
         DataError: there are no windows, shapes do not agree, or a logit is no finite number.
@@ -35,6 +36,8 @@ def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> fl
         raise DataError("Some logits are not finite: training diverged.")
     values = logits.astype(np.float64)
     below = values - np.take_along_axis(values, truth[:, None], axis=1)
+    if (below <= 0).all():
+        return 1.0
 
     def loss(log_temperature: float) -> float:
         scaled = below / math.exp(log_temperature)

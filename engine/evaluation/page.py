@@ -34,9 +34,9 @@ section.note{{background:var(--note);color:var(--note-ink);border-color:transpar
 section.note ul{{margin:0;padding-left:20px}}
 table{{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}}
 th,td{{padding:4px 10px 4px 0;text-align:left;vertical-align:top;
-border-bottom:1px solid var(--line);overflow-wrap:anywhere}}
-thead th{{color:var(--faint);font-weight:500;overflow-wrap:normal}}
-tbody th{{font-weight:500}}
+border-bottom:1px solid var(--line);overflow-wrap:break-word}}
+thead th{{color:var(--faint);font-weight:500}}
+tbody th{{font-weight:500;overflow-wrap:anywhere}}
 td.n,th.n{{text-align:right;white-space:nowrap}}
 td:last-child,th:last-child{{padding-right:0}}
 table+table,ul+table{{margin-top:14px}}

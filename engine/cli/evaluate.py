@@ -1,0 +1,95 @@
+"""``earmark evaluate`` and ``earmark compare``."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from engine.catalog import Catalog
+from engine.cli.output import data, notes, progress
+from engine.cli.train import Device, Kind
+from engine.errors import DataError
+from engine.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from engine.judging import Heard
+
+
+def evaluate(
+    classifier: Annotated[str, typer.Argument(help="Name or path of a classifier.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .json or .html file for the report.")
+    ] = None,
+    label: Annotated[str, typer.Option("--label", help="Column that is judged.")] = "label",
+    kind: Kind = "auto",
+    device: Device = "cpu",
+) -> None:
+    """Judge a classifier on labelled sound: all of it, as if it had never been met.
+
+    Classes that the classifier does not know are left out.
+    """
+    from engine.datasets import open_dataset
+    from engine.evaluation import evaluate as figures_of
+    from engine.evaluation import evaluate_tags
+    from engine.evaluation.report import RunReport, write_html
+    from engine.judging import hear_dataset
+
+    model = Catalog().load(classifier)
+    opened = open_dataset(dataset, kind)
+    opened = opened if label == "label" else opened.relabelled(label)
+    heard: Heard = progress("sounds", hear_dataset(model, opened, device=device))
+    thresholds = model.card.calibration.thresholds
+    several = model.card.multi_label
+    found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)
+    warnings = [f"{path}: {reason}" for path, reason in heard.skipped.items()]
+    if heard.known_data:
+        warnings.append("It learned from this very data set: the figures flatter.")
+    for text in warnings:
+        notes().print(f"Note: {text}", markup=False)
+    for name, value in found.figures().items():
+        data().print(f"{name:28} {value:.4f}", markup=False)
+    if output is None:
+        return
+    facts = {"classifier": f"{model.card.name} ({model.sha256})", "data": opened.about.name}
+    report = RunReport(
+        title=f"{model.card.title} on {opened.about.name}",
+        description=model.card.description,
+        recipe_toml="",
+        facts=facts,
+        warnings=warnings,
+        evaluation=found,
+        link=lambda name: (opened.root / name).resolve().as_uri(),
+    )
+    if output.suffix == ".html":
+        write_html(report, output)
+        return
+    try:
+        write_whole(output, (json.dumps(report.to_json(), indent=1) + "\n").encode())
+    except OSError as error:
+        raise DataError(f"{output} could not be written: {error.strerror}.") from error
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .html file that shows them together.")
+    ] = None,
+) -> None:
+    """Show finished runs side by side, and whether their difference is more than chance."""
+    from engine.training.comparison import compare_runs, write_comparison
+
+    found = compare_runs(runs) if output is None else write_comparison(runs, output)
+    table = Table("", *found.names)
+    keys = dict.fromkeys(key for figures in found.figures for key in figures)
+    for key in keys:
+        values = [figures.get(key) for figures in found.figures]
+        table.add_row(key, *("" if value is None else f"{value:.4f}" for value in values))
+    for field, settings in found.differences.items():
+        if not field.startswith("published"):
+            table.add_row(field, *map(str, settings))
+    data().print(table)
+    for verdict in found.verdicts:
+        data().print(verdict, markup=False)

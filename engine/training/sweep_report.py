@@ -1,0 +1,67 @@
+"""A sweep as a page: time, energy, accuracy and epochs of every trial as bars."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.errors import DataError
+from engine.evaluation.page import document
+from engine.evaluation.plots import bars
+from engine.evaluation.svg import safe
+from engine.recipe import Recipe
+from engine.recipe_text import to_toml
+from engine.training.sweep import Trial
+from engine.whole_files import write_whole
+
+
+def write_sweep_report(recipe: Recipe, trials: Sequence[Trial], folder: Path) -> Path:
+    """Write ``sweep.html``; gives its path.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    head = f"<header><h1>Sweep of {safe(recipe.title)}</h1><p>{_target(recipe)}</p></header>"
+    charts = "".join(f"<figure>{chart}</figure>" for chart in four_charts(trials))
+    text = f"<section><h2>Recipe</h2><pre>{safe(to_toml(recipe))}</pre></section>"
+    page = document(f"Sweep of {recipe.title}", [head, f"<section>{charts}</section>", text])
+    path = folder / "sweep.html"
+    try:
+        write_whole(path, page.encode())
+    except OSError as error:
+        raise DataError(f"{path} could not be written: {error.strerror}.") from error
+    return path
+
+
+def four_charts(trials: Sequence[Trial]) -> list[str]:
+    """Bars as SVG: seconds, joules, test accuracy and epochs; then those of one epoch."""
+
+    def chart(title: str, unit: str, value: Callable[[Trial], float | None]) -> str:
+        known = {_name(trial): value(trial) for trial in trials if not trial.problem}
+        filled = {name: float("nan") if v is None else v for name, v in known.items()}
+        return bars(filled, unit, title=title)
+
+    return [
+        chart("Time to the end of training", "s", lambda t: t.seconds),
+        chart("Energy to the end of training", "J", lambda t: t.joules),
+        chart("Test accuracy", "%", lambda t: _percent(t.test_accuracy)),
+        chart("Epochs", "", lambda t: float(t.epochs)),
+        chart("Time of an epoch", "s", lambda t: t.seconds / max(1, t.epochs)),
+        chart("Energy of an epoch", "J", lambda t: t.joules and t.joules / max(1, t.epochs)),
+    ]
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _name(trial: Trial) -> str:
+    return ", ".join(f"{path.rsplit('.', 1)[-1]} {value}" for path, value in trial.values.items())
+
+
+def _target(recipe: Recipe) -> str:
+    stop = recipe.training.stop
+    if not stop.target_accuracy:
+        return f"{recipe.training.epochs} epochs each."
+    return (
+        f"Each until its validation accuracy stayed over {stop.target_accuracy:g} for "
+        f"{stop.target_epochs} epochs in a row, or {recipe.training.epochs} epochs."
+    )
