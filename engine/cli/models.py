@@ -1,5 +1,6 @@
 """``earmark models``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer

@@ -127,6 +127,7 @@ class _View:
         features: as they came, shape (windows, bands, frames).
         mean: of each band over the data set, shape (bands, 1); 0 for a spectrum.
         deviation: of each band; 1 for a spectrum.
+        level: the band that the sound's level moves, as the first of MFCCs; -1: all alike, or none.
         is_spectrum: whether bands are alike in kind, as in a log-mel spectrogram.
         silence: deviation within a window up to which nothing happens in it.
     """
@@ -134,6 +135,7 @@ class _View:
     features: NDArray[np.float32]
     mean: NDArray[np.float32]
     deviation: NDArray[np.float32]
+    level: int
     is_spectrum: bool
     silence: float
 
@@ -141,7 +143,10 @@ class _View:
         """Windows, flat and centred; zeros where nothing happens."""
         values = np.asarray(self.features[indices], dtype=np.float32)
         moving = values.std(axis=2) if values.shape[2] > 1 else values.std(axis=1, keepdims=True)
-        values = ((values - self.mean) / self.deviation).reshape(len(values), -1)
+        values = (values - self.mean) / self.deviation
+        if self.level >= 0:
+            values[:, self.level] -= values[:, self.level].mean(axis=1, keepdims=True)
+        values = values.reshape(len(values), -1)
         if self.is_spectrum:
             # Noise changes the quiet cells of a logarithmic spectrum most: only the loud quarter
             # counts. So copies with noise 40 dB below are found, by measurement 82 to 97 % of
@@ -159,16 +164,16 @@ def _view(features: NDArray[np.float32]) -> _View:
     some = np.asarray(features[few], dtype=np.float64)
     mean = some.mean(axis=(0, 2))[:, None]
     deviation = some.std(axis=(0, 2))[:, None]
-    bands = len(deviation)
     # Of MFCCs the first would drown the others: among raw ones, windows all look alike.
     alike = bool(deviation.max() <= 4 * np.median(deviation))
-    if alike:
-        mean, deviation = np.zeros_like(mean), np.ones_like(deviation)
+    level = -1 if alike or features.shape[2] == 1 else int(deviation.argmax())
+    scale = np.ones_like(deviation) if alike else np.where(deviation > 1e-9, deviation, np.inf)
     return _View(
         features,
-        mean.astype(np.float32),
-        np.where(deviation > 1e-9, deviation, np.inf).astype(np.float32),
-        is_spectrum=alike and bands > 1 and features.shape[2] > 1,
+        np.asarray(np.zeros_like(mean) if alike else mean, dtype=np.float32),
+        scale.astype(np.float32),
+        level,
+        is_spectrum=alike and len(deviation) > 1 and features.shape[2] > 1,
         silence=max(1e-9, 1e-4 * float(some.std())),
     )
 

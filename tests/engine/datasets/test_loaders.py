@@ -217,14 +217,14 @@ def test_iowa_files_that_do_not_fit(
 def test_iowa_runs_no_code_from_files(tmp_path: Path) -> None:
     corpora.iowa(tmp_path)
     np.save(tmp_path / "uiowa_train_data.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match="no plain .npy file"):
+    with pytest.raises(DataError, match=r"no plain \.npy file"):
         open_dataset(tmp_path)
 
 
 def test_iowa_empty_file(tmp_path: Path) -> None:
     corpora.iowa(tmp_path)
     (tmp_path / "uiowa_train_data.npy").write_bytes(b"")
-    with pytest.raises(DataError, match="no plain .npy file"):
+    with pytest.raises(DataError, match=r"no plain \.npy file"):
         open_dataset(tmp_path)
 
 
@@ -370,7 +370,7 @@ def test_folders(tmp_path: Path) -> None:
     assert dataset.counts() == {"bell": 4, "drum": 4, "flute": 4}
     assert dataset.groups == tuple(e.path for e in dataset.excerpts)
     assert dataset.only(["bell", "drum"]).labels == ("bell", "drum")
-    with pytest.raises(DataError, match="no class oboe. It has: bell, drum, flute"):
+    with pytest.raises(DataError, match=r"no class oboe\. It has: bell, drum, flute"):
         dataset.only(["oboe"])
 
 
@@ -513,7 +513,7 @@ def test_what_is_nothing_says_what_to_do(tmp_path: Path) -> None:
             open_dataset(root)
     with pytest.raises(DataError, match="is not there: check the path"):
         open_dataset(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="no kind of data set 'cd'. Known: iowa"):
+    with pytest.raises(DataError, match=r"no kind of data set 'cd'\. Known: iowa"):
         open_dataset(tmp_path, "cd")
 
 

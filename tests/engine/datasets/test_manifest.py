@@ -80,7 +80,7 @@ def test_parquet(home: Path) -> None:
 def test_parquet_without_pyarrow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     (home / "manifest.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="Parquet tables need pyarrow: .*save the table as CSV"):
+    with pytest.raises(DataError, match=r"Parquet tables need pyarrow: .*save the table as CSV"):
         open_dataset(home)
 
 
@@ -88,7 +88,7 @@ def test_semicolons_byte_order_mark_and_lines_within_cells(home: Path) -> None:
     text = 'path;label;note\r\na.wav;bell;"two\r\nlines"\r\n'
     (home / "manifest.csv").write_bytes(text.encode("utf-8-sig"))
     (row,) = open_dataset(home).excerpts
-    assert (row.label, dict(row.extra)) == ("bell", {"note": "two\r\nlines"})
+    assert (row.label, dict(row.extra)) == ("bell", {"note": "two\nlines"})
 
 
 def test_zeros_of_json_are_values(home: Path) -> None:

@@ -148,6 +148,13 @@ def test_calibration_error_by_hand() -> None:
     assert found.ece == pytest.approx(0.5 * 0.15 + 0.5 * 0.05)
 
 
+def test_bins_hold_what_lies_between_their_edges() -> None:
+    found = evaluate(random_results(), resamples=0)
+    for one in found.bins:
+        assert one.count == 0 or one.low < one.confidence <= one.high
+    assert sum(one.count for one in found.bins) == 400
+
+
 def test_recordings_vote_with_the_mean_of_their_windows() -> None:
     shares = [[0.9, 0.1], [0.4, 0.6], [0.4, 0.6], [0.6, 0.4], [0.6, 0.4], [0.55, 0.45]]
     given = results(shares, [0, 0, 0, 1, 1, 1], list("xxxyyy"), ("a", "b"))
