@@ -13,7 +13,7 @@ class Ranking:
         """Sort.
 
         Args:
-            scores: higher is more likely true; shape (windows,).
+            scores: higher is more likely true; shape (windows,), not empty.
             truth: what is true, shape (windows,).
         """
         self._order = np.argsort(-scores, kind="stable")
@@ -31,12 +31,7 @@ class Ranking:
         Returns:
             0 to 1; NaN when nothing, or everything, is true.
         """
-        hits, alarms = self._counts(weights)
-        if len(hits) == 0 or hits[-1] == 0 or alarms[-1] == 0:
-            return math.nan
-        before = np.append(0.0, hits[:-1])
-        area = np.sum(np.diff(alarms, prepend=0.0) * (hits + before)) / 2
-        return float(area / (hits[-1] * alarms[-1]))
+        return _auc(*self._counts(weights))
 
     def average_precision(self, weights: NDArray[np.int64] | None = None) -> float:
         """Precision averaged over the steps of recall, without interpolation.
@@ -47,23 +42,36 @@ class Ranking:
         Returns:
             0 to 1; NaN when nothing is true.
         """
+        return _average_precision(*self._counts(weights))
+
+    def both(self, weights: NDArray[np.int64]) -> tuple[float, float]:
+        """Area under the ROC curve and average precision, counted once."""
         hits, alarms = self._counts(weights)
-        if len(hits) == 0 or hits[-1] == 0:
-            return math.nan
-        precision = hits / np.maximum(hits + alarms, 1e-12)
-        return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1])
+        return _auc(hits, alarms), _average_precision(hits, alarms)
 
     def _counts(
         self, weights: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Weight of what is true, and of what is not, down to each distinct score."""
-        if weights is None:
-            one = np.ones(len(self._order))
-        else:
-            one = weights[self._order].astype(np.float64)
-        hits = np.cumsum(one * self._true)[self._ends] if len(one) else one
-        alarms = np.cumsum(one * ~self._true)[self._ends] if len(one) else one
-        return hits, alarms
+        one = np.ones(len(self._order)) if weights is None else weights[self._order]
+        total = np.cumsum(one)[self._ends].astype(np.float64)
+        hits = np.cumsum(one * self._true)[self._ends].astype(np.float64)
+        return hits, total - hits
+
+
+def _auc(hits: NDArray[np.float64], alarms: NDArray[np.float64]) -> float:
+    if hits[-1] == 0 or alarms[-1] == 0:
+        return math.nan
+    before = np.append(0.0, hits[:-1])
+    area = np.sum(np.diff(alarms, prepend=0.0) * (hits + before)) / 2
+    return float(area / (hits[-1] * alarms[-1]))
+
+
+def _average_precision(hits: NDArray[np.float64], alarms: NDArray[np.float64]) -> float:
+    if hits[-1] == 0:
+        return math.nan
+    precision = hits / np.maximum(hits + alarms, 1e-12)
+    return float(np.sum(np.diff(hits, prepend=0.0) * precision) / hits[-1])
 
 
 def mean_known(values: NDArray[np.float64]) -> float:

@@ -182,12 +182,8 @@ def _intervals(
     drawn: list[tuple[float, float]] = []
     for times in resampled(int(clusters.max()) + 1, resamples, seed):
         weights = times[clusters]
-        drawn.append(
-            (
-                _mean([ranking.auc(weights) for ranking in rankings]),
-                _mean([ranking.average_precision(weights) for ranking in rankings]),
-            )
-        )
+        pairs = [ranking.both(weights) for ranking in rankings]
+        drawn.append((_mean([auc for auc, _ in pairs]), _mean([ap for _, ap in pairs])))
     values = np.asarray(drawn, dtype=np.float64).reshape(-1, 2)
     names = ("macro_auc", "macro_average_precision")
     return {name: interval(values[:, place]) for place, name in enumerate(names)}

@@ -30,8 +30,9 @@ class CnnTrunk(StandardisedTrunk):
                 raise ModelError(f"{frames} frames of {bands} bands are too few for this network.")
             layers += [
                 nn.Conv2d(inputs, channels, kernel),
-                nn.ReLU(),
+                # The same as ReLU first, on a quarter of the numbers.
                 MaxPoolSame(pool, 2),
+                nn.ReLU(),
                 # Keras' figures: running statistics move by a hundredth, epsilon is a thousandth.
                 nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01),
             ]
@@ -42,8 +43,8 @@ class CnnTrunk(StandardisedTrunk):
 
     def embed(self, features: Tensor) -> Tensor:
         """See :class:`StandardisedTrunk`."""
-        images = self.blocks(features.transpose(1, 2)[:, None])
-        embedding: Tensor = self.layers(images.flatten(1))
+        images = features.transpose(1, 2)[:, None].contiguous(memory_format=torch.channels_last)
+        embedding: Tensor = self.layers(self.blocks(images).flatten(1))
         return embedding
 
 
@@ -135,7 +136,8 @@ class ResidualTrunk(StandardisedTrunk):
 
     def embed(self, features: Tensor) -> Tensor:
         """See :class:`StandardisedTrunk`."""
-        images = self.blocks(self.stem(features[:, None]))
+        images = features[:, None].contiguous(memory_format=torch.channels_last)
+        images = self.blocks(self.stem(images))
         pooled = torch.cat([images.mean((2, 3)), images.amax((2, 3))], dim=1)
         embedding: Tensor = self.drop(pooled)
         return embedding

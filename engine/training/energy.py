@@ -1,6 +1,7 @@
 """Energy as the hardware counts it; where it does not, "not measured" and never 0."""
 
 import contextlib
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -65,12 +66,21 @@ def _open_gpu(device: str) -> tuple[ModuleType | None, object]:
         return None, None
     try:
         pynvml.nvmlInit()
-        index = int(device.partition(":")[2] or 0)
-        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+        handle = _handle(pynvml, int(device.partition(":")[2] or 0))
         pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
-    except pynvml.NVMLError:
+    except (pynvml.NVMLError, ValueError):
         return None, None
     return pynvml, handle
+
+
+def _handle(nvml: ModuleType, index: int) -> object:
+    """CUDA numbers the GPUs that it is shown; NVML all there are."""
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES", "").strip()
+    names = [name.strip() for name in shown.split(",")] if shown else []
+    name = names[index] if index < len(names) else str(index)
+    if name.isdecimal():
+        return nvml.nvmlDeviceGetHandleByIndex(int(name))
+    return nvml.nvmlDeviceGetHandleByUUID(name)
 
 
 def _zones(rapl: Path) -> list[Path]:

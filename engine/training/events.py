@@ -60,7 +60,7 @@ class EpochDone:
         validation_loss: at the end of the epoch, NaN without a validation part.
         validation_accuracy: the same.
         learning_rate: of the epoch's last step.
-        seconds: of training so far, judging aside.
+        seconds: of training so far, validation included, what the listener does aside.
         joules: measured so far; None: not measured.
         best: whether it is the best epoch so far.
     """

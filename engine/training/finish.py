@@ -212,7 +212,7 @@ def judge(
 ) -> Judged:
     """Open the test part and judge the classifier on it, and on background it never met."""
     test = plan.test.open()
-    results = _results(learner, classifier, plan, material, test) if len(test) else None
+    results = _results(learner, classifier, plan, test) if len(test) else None
     evaluation: Evaluation | TagEvaluation | None = None
     if results is not None and results.multi_label:
         evaluation = evaluate_tags(results, classifier.card.calibration.thresholds)
@@ -226,9 +226,7 @@ def judge(
     return Judged(results, evaluation, open_set)
 
 
-def _results(
-    learner: Learner, classifier: Classifier, plan: Plan, material: Material, test: Indices
-) -> Results:
+def _results(learner: Learner, classifier: Classifier, plan: Plan, test: Indices) -> Results:
     logits = torch.cat(list(learner.judge(test))) / classifier.card.calibration.temperature
     several = classifier.card.multi_label
     probabilities = logits.sigmoid() if several else logits.softmax(1)
@@ -238,7 +236,7 @@ def _results(
         probabilities=np.clip(probabilities.numpy(), 0.0, 1.0),
         truth=truth,
         recordings=tuple(plan.recordings[i] for i in test),
-        starts=material.starts[test],
+        starts=plan.starts[test],
     )
 
 

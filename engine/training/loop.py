@@ -1,9 +1,8 @@
 """The training loop: a generator that can be watched, stopped, killed and gone on with."""
 
-import contextlib
 import math
-import time
-from collections.abc import Generator, Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 
@@ -11,18 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.errors import ModelError
+from engine.errors import ModelError, RecipeError
 from engine.recipe import Training
 from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.energy import EnergyMeter
 from engine.training.events import BatchDone, EpochDone, Event, Warned
-from engine.training.learner import Learner, Step
+from engine.training.learner import Learner, Step, seeded
 from engine.training.optimisers import learning_rate, loss_of, make_optimiser
 from engine.training.plan import Plan
 from engine.training.run import Run
 from engine.training.team import Team
+from engine.training.watch import Watch
 
-_TELL_SECONDS = 0.1
 _SPIKE = 10.0  # times the usual loss
 
 
@@ -65,8 +64,13 @@ class Loop:
         self._meter = EnergyMeter(str(learner.device))
         self._joules_before: float | None = None
         self.progress = Progress()
-        count = self._per_epoch()
-        self._batches = max(1, math.ceil(count / training.batch_size))
+        self._recent: deque[float] = deque(maxlen=50)
+        if training.batch_size < 2 * team.size and team.size > 1:
+            raise RecipeError(
+                f"{team.size} processes need a batch_size of at least {2 * team.size}."
+            )
+        everything = torch.zeros(len(plan.training))
+        self._batches = len(team.batches(everything, training.batch_size))
 
     @property
     def energy_source(self) -> str:
@@ -87,6 +91,9 @@ class Loop:
             history, best, state["best_loss"], state["seconds"], state["joules"]
         )
         self._joules_before = state["joules"]
+        if self._team.leads:
+            self._run.drop_batches(after=len(history))
+        self._judge_rules()
 
     def epochs(self) -> Generator[Event, None, None]:
         """Train until a rule stops it; closing the generator keeps the best so far."""
@@ -94,21 +101,19 @@ class Loop:
             yield from self._epoch(len(self.progress.history) + 1)
             self._judge_rules()
 
-    def _per_epoch(self) -> int:
-        return len(self._plan.training)
-
     def _epoch(self, epoch: int) -> Generator[Event, None, None]:
         order = torch.from_numpy(self._order(epoch)).to(self._learner.device)
-        watch = _Watch(self.progress.seconds)
+        watch = Watch(self.progress.seconds)
         losses: list[float] = []
         waiting: list[tuple[Tensor, Step]] = []
         right = torch.zeros((), device=self._learner.device)
-        for batch, indices in enumerate(torch.split(order, self._training.batch_size), start=1):
+        batches = self._team.batches(order, self._training.batch_size)
+        for batch, indices in enumerate(batches, start=1):
             step = self._step(epoch, batch, indices)
             right += step.right
             waiting.append((indices, step))
             if watch.due() or batch == self._batches:
-                new, remarks = self._read(epoch, batch, waiting, losses)
+                new, remarks = self._read(epoch, batch, waiting)
                 losses += new
                 waiting = []
                 with watch.paused():
@@ -122,7 +127,7 @@ class Loop:
         self.progress.seconds = watch.seconds()
 
     def _step(self, epoch: int, batch: int, indices: Tensor) -> Step:
-        """One step; its randomness depends on seed, epoch and batch alone."""
+        """One step; its randomness depends on seed, epoch, batch and process alone."""
         number = (epoch - 1) * self._batches + batch - 1
         rate = learning_rate(self._training, number, self._batches, self._losses())
         for group in self._optimiser.param_groups:
@@ -130,7 +135,8 @@ class Loop:
         mine = self._team.share(indices)
         self._learner.network.train()
         self._optimiser.zero_grad()
-        with _seeded(self._training.seed, number, self._learner.device) as generator:
+        numbers = [self._training.seed, number, self._team.rank]
+        with seeded(numbers, self._learner.device) as generator:
             step = self._learner.step(mine, generator)
         parameters = list(self._learner.network.parameters())
         self._team.average_gradients(parameters, len(mine) / len(indices))
@@ -154,12 +160,10 @@ class Loop:
         epoch: int,
         batch: int,
         waiting: Sequence[tuple[Tensor, Step]],
-        before: Sequence[float],
     ) -> tuple[list[float], list[Event]]:
         """Losses of the last steps, and remarks on those that are no numbers or far too high."""
         losses = torch.stack([step.loss for _, step in waiting]).tolist()
         remarks: list[Event] = []
-        usual = median(before[-50:]) if len(before) >= 20 else math.inf
         first = batch - len(waiting) + 1
         for number, (loss, (indices, _)) in enumerate(zip(losses, waiting, strict=True), first):
             if not math.isfinite(loss):
@@ -167,6 +171,8 @@ class Loop:
                     f"The loss is no number any more (epoch {epoch}, batch {number}, with "
                     f"{self._files(indices)}): choose a lower learning rate or clip_norm = 1."
                 )
+            usual = median(self._recent) if len(self._recent) >= 20 else math.inf
+            self._recent.append(loss)
             if loss > _SPIKE * usual:
                 text = f"Epoch {epoch}, batch {number}: the loss rose to {loss:.3g}, with "
                 remarks.append(Warned(text + self._files(indices) + "."))
@@ -183,15 +189,17 @@ class Loop:
         return [epoch.validation_loss for epoch in self.progress.history]
 
     def _closed(
-        self, epoch: int, losses: Sequence[float], accuracy: float, watch: "_Watch"
+        self, epoch: int, losses: Sequence[float], accuracy: float, watch: Watch
     ) -> EpochDone:
         """Judge on validation, keep the best, write checkpoint and history."""
+        self._team.average_statistics(self._learner.network)
         loss, found = self._validate()
         progress = self.progress
         compared = loss if len(self._plan.validation) else -epoch
-        best = self._training.keep == "last" or compared < progress.best_loss
+        best = compared < progress.best_loss
         if best:
             progress.best_loss = compared
+        if best or self._training.keep == "last" or not progress.best:
             state = self._learner.network.state_dict()
             progress.best = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
         progress.seconds, progress.joules = watch.seconds(), self._joules()
@@ -230,18 +238,20 @@ class Loop:
 
     def _validate(self) -> tuple[float, float]:
         """Loss and accuracy of the validation part; NaN where there is none."""
-        validation = self._plan.validation
-        if len(validation) == 0:
+        count = len(self._plan.validation)
+        if count == 0:
             return math.nan, math.nan
+        mine = self._team.share_of(self._plan.validation)
         total, right, done = 0.0, 0, 0
-        with _seeded(self._training.seed, 2**31, self._learner.device):
-            for logits in self._learner.judge(validation):
-                rows = validation[done : done + len(logits)]
-                targets = torch.from_numpy(self._plan.targets[rows])
-                total += loss_of(logits, targets, self._training, None).item() * len(rows)
-                right += int((logits.argmax(1) == targets.argmax(1)).sum())
-                done += len(rows)
-        return total / done, right / done
+        for logits in self._learner.judge(mine):
+            rows = mine[done : done + len(logits)]
+            targets = torch.from_numpy(self._plan.targets[rows])
+            total += loss_of(logits, targets, self._training, None).item() * len(rows)
+            right += int((logits.argmax(1) == targets.argmax(1)).sum())
+            done += len(rows)
+        # The sum is the same in all processes, so that all stop at the same epoch.
+        loss, found = self._team.sum(torch.tensor([total, right], dtype=torch.float64)).tolist()
+        return loss / count, found / count
 
     def _judge_rules(self) -> None:
         stop, history = self._training.stop, self.progress.history
@@ -254,49 +264,8 @@ class Loop:
                     f"for {stop.target_epochs} epochs in a row"
                 )
         if stop.patience:
-            since = next((i for i, e in enumerate(reversed(history)) if e.best), 0)
+            since = next((i for i, e in enumerate(reversed(history)) if e.best), len(history))
             if since >= stop.patience:
                 self.progress.reason = f"no better validation for {stop.patience} epochs"
         if len(history) >= self._training.epochs and not self.progress.reason:
             self.progress.reason = "all epochs done"
-
-
-class _Watch:
-    """Seconds of training; what the listener of the events does meanwhile is not counted."""
-
-    def __init__(self, before: float) -> None:
-        self._before = before
-        self._begun = self._told = time.monotonic()
-        self._away = 0.0
-
-    def seconds(self) -> float:
-        return self._before + time.monotonic() - self._begun - self._away
-
-    def due(self) -> bool:
-        now = time.monotonic()
-        if now - self._told < _TELL_SECONDS:
-            return False
-        self._told = now
-        return True
-
-    def left(self, epoch: int, batch: int, batches: int, epochs: int) -> float:
-        done = (epoch - 1) * batches + batch
-        return self.seconds() / done * (epochs * batches - done)
-
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
-        begun = time.monotonic()
-        try:
-            yield
-        finally:
-            self._away += time.monotonic() - begun
-
-
-@contextlib.contextmanager
-def _seeded(seed: int, number: int, device: torch.device) -> Iterator[torch.Generator]:
-    """Randomness of one step: dropout draws from torch's own generator, which is given back."""
-    devices = [device] if device.type == "cuda" else []
-    mixed = int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(mixed)
-        yield torch.Generator(device).manual_seed(mixed)

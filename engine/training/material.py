@@ -1,12 +1,13 @@
 """From a data set to numbers: decoded, cut and turned into features once, then kept on disk."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections import deque
-from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import tempfile
+import time
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,18 @@ import torch
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from engine.audio.files import read
-from engine.audio.resample import resample
-from engine.datasets.cutting import Cutting, cut
 from engine.datasets.iowa import read_features
 from engine.datasets.table import Dataset
-from engine.errors import AudioError, DataError
+from engine.errors import DataError
 from engine.features import Feature, build_feature, describe_feature
 from engine.recipe import Recipe
-from engine.windows import Windows
+from engine.training.decoding import decoded
 
 _AT_ONCE = 256  # windows turned into features in one call
 _MOST_CACHED_BYTES = 20_000_000_000
 _VERSION = 2
+_UNFINISHED = "unfinished-"
+_FORGOTTEN_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,8 @@ def prepare(
     folder = (cache or user_cache_path("earmark") / "windows") / _key(dataset, recipe, is_sound)
     if not (folder / "index.json").is_file():
         try:
-            yield from _compute(dataset, recipe, None if is_sound else feature, folder, device)
+            yield from _kept(dataset, recipe, None if is_sound else feature, folder, device)
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
             raise DataError(
                 f"The features could not be kept in {folder.parent}: {error.strerror}. "
                 "Make room, or run 'earmark cache --clear'."
@@ -128,18 +127,22 @@ def _key(dataset: Dataset, recipe: Recipe, is_sound: bool) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True)
-class _Cut:
-    windows: NDArray[np.float32]
-    starts: NDArray[np.float64]
-    problem: str = ""
+def _kept(
+    dataset: Dataset, recipe: Recipe, feature: Feature | None, folder: Path, device: str
+) -> Generator[float, None, None]:
+    """Compute beside the place and rename: others may compute the same, or read it already."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder.parent) as beside:
+        inside = Path(beside) / "windows"
+        inside.mkdir()
+        yield from _compute(dataset, recipe, feature, inside, device)
+        with contextlib.suppress(OSError):  # another process was first
+            inside.rename(folder)
 
 
 def _compute(
     dataset: Dataset, recipe: Recipe, feature: Feature | None, folder: Path, device: str
 ) -> Generator[float, None, None]:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     rows: list[NDArray[np.int64]] = []
     starts: list[NDArray[np.float64]] = []
     levels: list[NDArray[np.float32]] = []
@@ -148,7 +151,7 @@ def _compute(
     module = feature.to(device) if feature is not None else None
     with (folder / "values.f32").open("wb") as file:
         waiting: list[NDArray[np.float32]] = []
-        for index, found in enumerate(_decoded(dataset, recipe)):
+        for index, found in enumerate(decoded(dataset, recipe)):
             if found.problem:
                 skipped[dataset.excerpts[index].path] = found.problem
             rows.append(np.full(len(found.windows), index, dtype=np.int64))
@@ -164,7 +167,6 @@ def _compute(
             yield (index + 1) / len(dataset)
     joined = np.concatenate(rows)
     if len(joined) == 0:
-        shutil.rmtree(folder, ignore_errors=True)
         reason = next(iter(skipped.values()), "all of them are too short or too quiet")
         raise DataError(f"None of the {len(dataset)} sounds can be learned from: {reason}")
     np.save(folder / "rows.npy", joined)
@@ -172,62 +174,6 @@ def _compute(
     np.save(folder / "levels.npy", np.concatenate(levels))
     index_text = json.dumps({"shape": [len(joined), *shape], "skipped": skipped})
     (folder / "index.json").write_text(index_text, encoding="utf-8")
-
-
-def _decoded(dataset: Dataset, recipe: Recipe) -> Iterator[_Cut]:
-    """Windows of each row, in order; decoding runs ahead in threads, which libsndfile allows."""
-    workers = max(1, min(8, os.cpu_count() or 1))
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Future[_Cut]] = deque()
-        try:
-            for index in range(len(dataset)):
-                ahead.append(pool.submit(_windows, dataset, index, recipe))
-                if len(ahead) > 4 * workers:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
-
-
-def _windows(dataset: Dataset, index: int, recipe: Recipe) -> _Cut:
-    excerpt, data = dataset.excerpts[index], recipe.data
-    length = None if excerpt.end is None else excerpt.end - excerpt.start
-    try:
-        audio = read(
-            dataset.file_of(index),
-            mono=True,
-            start_seconds=excerpt.start,
-            duration_seconds=length,
-        )
-    except AudioError as error:
-        nothing = np.zeros((0, data.window_samples), dtype=np.float32)
-        return _Cut(nothing, np.zeros(0), str(error))
-    samples = scaled(audio.samples[0], data.scale)
-    if data.resample == "decimate":
-        samples = np.ascontiguousarray(samples[:: max(1, audio.rate_hz // data.rate_hz)])
-    else:
-        samples = resample(samples[None], audio.rate_hz, data.rate_hz)[0]
-    windows, starts = cut(samples, data.rate_hz, cutting_of(recipe))
-    return _Cut(windows, starts / data.rate_hz)
-
-
-def cutting_of(recipe: Recipe) -> Cutting:
-    """How the recipe cuts windows."""
-    data = recipe.data
-    windows = Windows(data.window_samples, data.hop_samples)
-    return Cutting(windows, data.at, data.short, data.quietest_dbfs, data.most_windows)
-
-
-def scaled(samples: NDArray[np.float32], how: str) -> NDArray[np.float32]:
-    """A whole file, shape (n,), scaled: ``none``, ``peak`` to 1, or its ``range`` to -1 and 1."""
-    if how == "none" or len(samples) == 0:
-        return samples
-    if how == "peak":
-        return np.asarray(samples / max(1e-9, float(np.abs(samples).max())), dtype=np.float32)
-    low, high = float(samples.min()), float(samples.max())
-    return np.asarray(2 * (samples - low) / max(1e-9, high - low) - 1, dtype=np.float32)
 
 
 @torch.inference_mode()
@@ -295,6 +241,9 @@ def clear(cache: Path | None = None) -> None:
 
 def _tidy(cache: Path, keep: Path) -> None:
     """Drop what was used longest ago until the cache is within its bound."""
+    for left in cache.glob(f"{_UNFINISHED}*"):  # by a process that was killed
+        if time.time() - left.stat().st_mtime > _FORGOTTEN_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
     folders = sorted(_folders(cache), key=lambda folder: folder.stat().st_mtime, reverse=True)
     total = 0
     for folder in folders:
@@ -304,7 +253,7 @@ def _tidy(cache: Path, keep: Path) -> None:
 
 
 def _folders(cache: Path) -> list[Path]:
-    return [path for path in cache.iterdir() if path.is_dir()] if cache.is_dir() else []
+    return [path.parent for path in cache.glob("*/index.json")]
 
 
 def _bytes(folder: Path) -> int:

@@ -18,10 +18,10 @@ def make_optimiser(parameters: Iterable[nn.Parameter], training: Training) -> Op
     rate, decay = training.learning_rate, training.weight_decay
     learned = [parameter for parameter in parameters if parameter.requires_grad]
     betas = (training.beta_1, training.beta_2)
-    if training.optimiser == "adam":
-        return Adam(learned, rate, betas, training.epsilon, decay)
-    if training.optimiser == "adamw":
-        return AdamW(learned, rate, betas, training.epsilon, decay)
+    if training.optimiser in ("adam", "adamw"):
+        kind = Adam if training.optimiser == "adam" else AdamW
+        fused = all(parameter.device.type in ("cpu", "cuda") for parameter in learned)
+        return kind(learned, rate, betas, training.epsilon, decay, fused=fused)
     if training.optimiser == "adadelta":
         return Adadelta(learned, rate, training.rho, training.epsilon, decay)
     return SGD(learned, rate, training.momentum, weight_decay=decay)

@@ -47,6 +47,7 @@ class Plan:
         test: windows that judge.
         used: windows of all three.
         recordings: file of each window.
+        starts: seconds from the file's start where each window begins, float64.
         leaks: what both sides share.
     """
 
@@ -57,6 +58,7 @@ class Plan:
     test: SealedTest
     used: Indices
     recordings: Sequence[str]
+    starts: NDArray[np.float64]
     leaks: Leaks = field(default_factory=lambda: Leaks((), {}))
 
 
@@ -67,6 +69,7 @@ def make_plan(dataset: Dataset, recipe: Recipe, material: Material) -> Plan:
         DataError: it cannot be split, or it leaks and the recipe does not allow that.
     """
     labels, of_row = _classes(dataset, recipe)
+    _check_heard(labels, of_row[material.rows], material)
     numbers = of_row[material.rows]
     first_class = numbers.argmax(1)
     chosen = _at_most(first_class, recipe)
@@ -96,6 +99,7 @@ def make_plan(dataset: Dataset, recipe: Recipe, material: Material) -> Plan:
         test=SealedTest(parts.test),
         used=chosen,
         recordings=recordings,
+        starts=material.starts + _offsets(dataset)[material.rows],
         leaks=leaks,
     )
 
@@ -123,6 +127,19 @@ def _classes(dataset: Dataset, recipe: Recipe) -> tuple[tuple[str, ...], NDArray
     return labels, table
 
 
+def _check_heard(labels: Sequence[str], of_window: NDArray[np.bool_], material: Material) -> None:
+    """A class of which nothing is left could be neither learned nor judged."""
+    missing = [
+        label for label, heard in zip(labels, of_window.any(0).tolist(), strict=True) if not heard
+    ]
+    if missing:
+        reason = next(iter(material.skipped.values()), "all are too short or too quiet.")
+        raise DataError(
+            f"No sound of {', '.join(missing)} can be learned from: {reason} "
+            "Leave the class out by data.classes, or cut shorter windows."
+        )
+
+
 def _at_most(classes: Indices, recipe: Recipe) -> Indices:
     """Windows that are used, at most so many of each class, drawn by the recipe's seed."""
     most = recipe.data.most_per_class
@@ -142,6 +159,13 @@ def _groups(dataset: Dataset, recipe: Recipe) -> Sequence[str]:
     if any(column not in excerpt.extra for excerpt in dataset.excerpts):
         raise DataError(f"{dataset.about.name} has no column '{column}' to split by.")
     return [excerpt.extra[column] for excerpt in dataset.excerpts]
+
+
+def _offsets(dataset: Dataset) -> NDArray[np.float64]:
+    """Seconds from the file's start where each row begins; features tell no times."""
+    if dataset.features:
+        return np.zeros(len(dataset))
+    return np.array([excerpt.start for excerpt in dataset.excerpts])
 
 
 def _recording(dataset: Dataset, row: int) -> str:

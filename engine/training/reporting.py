@@ -42,13 +42,11 @@ def write_report(
         published=dict(recipe.published.figures) if recipe.published else {},
         link=lambda name: (dataset.root / name).resolve().as_uri(),
     )
-    run.write(
-        run.results_file,
-        {"reason": progress.reason, "figures": figures, **report.to_json()} | {"figures": figures},
-    )
     write_html(report, run.report_file)
     if judged.results is not None:
         _keep(judged.results, run.folder / "probabilities.npz")
+    # At last: a run that has results is finished.
+    run.write(run.results_file, report.to_json() | {"reason": progress.reason, "figures": figures})
 
 
 def _facts(recipe: Recipe, facts: dict[str, Any], progress: "Progress") -> dict[str, str]:

@@ -50,6 +50,7 @@ class Run:
             raise DataError(
                 f"{self.folder} holds a run already: give another folder, or --resume to go on."
             )
+        self.batches_file.unlink(missing_ok=True)  # of a run that ended before its first epoch
         self.write(self.recipe_file, recipe.model_dump(mode="json"))
         self.write(self.facts_file, {**facts, **environment()})
 
@@ -110,12 +111,28 @@ class Run:
         self.write_text(self.table_file, text.getvalue())
 
     def add_batches(self, epoch: int, first: int, losses: Sequence[float]) -> None:
-        """Append losses of batches to the table of them."""
+        """Append losses of batches to the table of them.
+
+        Raises:
+            DataError: it cannot be written.
+        """
         new = not self.batches_file.exists()
-        with self.batches_file.open("a", encoding="utf-8") as file:
-            if new:
-                file.write("epoch,batch,loss\n")
-            file.writelines(f"{epoch},{first + i},{loss:.7g}\n" for i, loss in enumerate(losses))
+        lines = [f"{epoch},{first + i},{loss:.7g}\n" for i, loss in enumerate(losses)]
+        try:
+            with self.batches_file.open("a", encoding="utf-8") as file:
+                file.writelines(["epoch,batch,loss\n", *lines] if new else lines)
+        except OSError as error:
+            raise DataError(
+                f"{self.batches_file} could not be written: {error.strerror}. "
+                "Make room, then go on with --resume."
+            ) from error
+
+    def drop_batches(self, after: int) -> None:
+        """Leave out of the table of batches those of an epoch that was broken off."""
+        if self.batches_file.is_file():
+            lines = self.batches_file.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines[1:] if _epoch_of(line) <= after]
+            self.write_text(self.batches_file, "".join(lines[:1] + kept))
 
     def history(self) -> list[EpochDone]:
         """The epochs so far; none before the first."""
@@ -140,6 +157,13 @@ def environment() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def _epoch_of(line: str) -> float:
+    """The epoch of a line; one that was not written to its end belongs to none."""
+    epoch, *others = line.split(",")
+    whole = line.endswith("\n") and len(others) == 2
+    return float(epoch) if whole else math.inf
 
 
 def _number(name: str, value: Any) -> Any:

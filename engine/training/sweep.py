@@ -1,42 +1,24 @@
 """Many trainings of one recipe with some fields varied: grid, random or Bayesian search."""
 
 import csv
+import hashlib
 import io
-import itertools
-import json
 import math
-import multiprocessing
-import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+import tomllib
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from engine.datasets import open_dataset
 from engine.errors import EarmarkError, RecipeError
 from engine.recipe import Recipe, validated
 from engine.training.events import EpochDone, Finished
 from engine.training.run import Run
+from engine.training.search import Proposer, Search, Span
+from engine.training.workers import Workers
 
-Search = Literal["grid", "random", "bayes"]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A field that varies: between some values, or from one number to another.
-
-    Attributes:
-        choices: the values, for a choice.
-        low: smallest number, for a range.
-        high: largest.
-        log: whether the range is even in the logarithm.
-    """
-
-    choices: tuple[Any, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
-    log: bool = False
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -111,50 +93,49 @@ def run_sweep(sweep: Sweep, source: Source, folder: Path) -> Generator[Trial, No
     if not sweep.spans:
         raise RecipeError("Nothing varies: give at least one field with its values.")
     done: list[Trial] = []
-    proposer = _Proposer(sweep)
-    context = multiprocessing.get_context("spawn")
-    running: dict[Future[Trial], dict[str, Any]] = {}
-    pool = ProcessPoolExecutor(max(1, sweep.jobs), mp_context=context)
-    try:
-        while True:
-            while len(running) < max(1, sweep.jobs):
-                values = proposer.next()
-                if values is None:
-                    break
-                recipe = sweep.recipe.changed(values)
-                place = folder / _name(values)
-                finished = _finished(Run(place), values, recipe)
-                if finished is not None:
-                    yield _take(finished, done, proposer, folder)
-                    continue
-                job = (recipe.model_dump(mode="json"), source, place, sweep.device, values)
-                running[pool.submit(_trial, *job)] = values
-            if not running:
-                return done
-            ended, _ = wait(running, return_when="FIRST_COMPLETED", timeout=0.1)
-            for future in ended:
-                del running[future]
-                yield _take(future.result(), done, proposer, folder)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(getattr(pool, "_processes", None) or {}):
-            _end(pool, process)
+    proposer = Proposer(sweep.spans, sweep.search, sweep.trials, sweep.recipe.training.seed)
+    workers: Workers[Trial] = Workers(max(1, sweep.jobs))
+    with workers:
+        more = True
+        while more or workers.busy:
+            values = proposer.next() if more and workers.free else None
+            more = more and not (values is None and workers.free)
+            ended = (
+                workers.ended()
+                if values is None
+                else _begin(sweep, values, source, folder, workers)
+            )
+            for (tried, place), found in ended:
+                trial = _failed(tried, place, found) if isinstance(found, str) else found
+                proposer.tell(tried, trial.validation_accuracy)
+                done.append(trial)
+                _keep(done, folder)
+                yield trial
+    return done
 
 
-def _end(pool: ProcessPoolExecutor, process: int) -> None:
-    """End a trial that still runs: its checkpoint stays."""
-    child = (pool._processes or {}).get(process)
-    if child is not None and child.is_alive():
-        child.terminate()
+def _begin(
+    sweep: Sweep, values: dict[str, Any], source: Source, folder: Path, workers: Workers[Trial]
+) -> list[tuple[Any, Trial | str]]:
+    """Start a trial; one that was done before is given at once."""
+    recipe = sweep.recipe.changed(values)
+    place = folder / _name(values)
+    found = _finished(Run(place), values, recipe)
+    if found is not None:
+        return [((values, place), found)]
+    fields = recipe.model_dump(mode="json")
+    workers.start((values, place), _trial, fields, source, place, sweep.device, values)
+    return []
 
 
-def _take(trial: Trial, done: list[Trial], proposer: "_Proposer", folder: Path) -> Trial:
-    done.append(trial)
-    proposer.tell(trial)
+def _failed(values: dict[str, Any], place: Path, problem: str) -> Trial:
+    return Trial(values, str(place), problem=problem)
+
+
+def _keep(done: Sequence[Trial], folder: Path) -> None:
     run = Run(folder)
     run.write(folder / "sweep.json", [vars(found) for found in done])
     run.write_text(folder / "sweep.csv", _table(done))
-    return trial
 
 
 def _table(trials: Sequence[Trial]) -> str:
@@ -186,9 +167,12 @@ def read_sweep(folder: Path) -> list[Trial]:
 
 
 def _name(values: Mapping[str, Any]) -> str:
-    return ",".join(f"{path.rsplit('.', 1)[-1]}={value}" for path, value in values.items()).replace(
-        "/", "-"
-    )
+    """A folder's name that every system takes."""
+    whole = ",".join(f"{path.rsplit('.', 1)[-1]}={value}" for path, value in values.items())
+    plain = "".join(c if c.isalnum() or c in "=,.+-_" else "-" for c in whole)
+    if plain == whole and len(whole) <= _LONGEST_NAME:
+        return whole
+    return f"{plain[:_LONGEST_NAME]}-{hashlib.sha256(whole.encode()).hexdigest()[:6]}"
 
 
 def _trial(
@@ -206,9 +190,9 @@ def _trial(
             if isinstance(event, Finished):
                 run.write(place / "trial.json", {"values": values})
     except EarmarkError as error:
-        return Trial(values, str(place), problem=str(error))
+        return _failed(values, place, str(error))
     found = _finished(run, values, recipe)
-    return found or Trial(values, str(place), problem="It ended without a result.")
+    return found or _failed(values, place, "It ended without a result.")
 
 
 def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
@@ -233,87 +217,36 @@ def _best(history: Sequence[EpochDone]) -> float | None:
     return max(found, default=None)
 
 
-class _Proposer:
-    """Which values come next."""
-
-    def __init__(self, sweep: Sweep) -> None:
-        self._sweep = sweep
-        self._given = 0
-        self._waiting: dict[str, Any] = {}
-        self._study: Any = None
-        self._grid: Iterator[dict[str, Any]] = iter(())
-        if sweep.search == "grid":
-            if any(not span.choices for span in sweep.spans.values()):
-                raise RecipeError("A grid needs values, such as 0.1,0.01; ranges are for random.")
-            rows = itertools.product(*(span.choices for span in sweep.spans.values()))
-            self._grid = iter([dict(zip(sweep.spans, row, strict=True)) for row in rows])
-            return
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        seed = sweep.recipe.training.seed
-        samplers = {"random": optuna.samplers.RandomSampler, "bayes": optuna.samplers.TPESampler}
-        sampler = samplers[sweep.search](seed=seed)
-        self._study = optuna.create_study(direction="maximize", sampler=sampler)
-
-    def next(self) -> dict[str, Any] | None:
-        """Values of the next trial, None when there are no more."""
-        if self._study is None:
-            return next(self._grid, None)
-        if self._given >= self._sweep.trials:
-            return None
-        self._given += 1
-        asked = self._study.ask()
-        values = {path: _suggest(asked, path, span) for path, span in self._sweep.spans.items()}
-        self._waiting[json.dumps(values, sort_keys=True)] = asked
-        return values
-
-    def tell(self, trial: Trial) -> None:
-        """What a trial gave: what is searched for is accuracy on validation, never on the test."""
-        asked = self._waiting.pop(json.dumps(trial.values, sort_keys=True), None)
-        if asked is not None:
-            self._study.tell(asked, trial.validation_accuracy or 0.0)
-
-
-def _suggest(asked: Any, path: str, span: Span) -> Any:
-    if span.choices:
-        return asked.suggest_categorical(path, span.choices)
-    if float(span.low).is_integer() and float(span.high).is_integer() and not span.log:
-        return asked.suggest_int(path, int(span.low), int(span.high))
-    return asked.suggest_float(path, span.low, span.high, log=span.log)
-
-
 def parse_span(text: str) -> tuple[str, Span]:
-    """``field=1,2,3``, ``field=0.0..0.5`` or ``field=log:1e-5..1e-1``.
+    """``field=1,2,3``, ``field=0.0..0.5`` or ``field=log:1e-5..1e-1``; ``8..64``: whole numbers.
 
     Raises:
         RecipeError: it is none of these.
     """
-    path, equals, right = text.partition("=")
-    if not equals or not right:
+    path, equals, right = (part.strip() for part in text.partition("="))
+    if not (path and equals and right):
         raise RecipeError(f"'{text}' varies nothing: write field=value,value or field=low..high.")
     log = right.startswith("log:")
     low, dots, high = right.removeprefix("log:").partition("..")
-    if dots:
-        try:
-            return path, Span(low=float(low), high=float(high), log=log)
-        except ValueError as error:
-            raise RecipeError(f"'{right}' is no range of numbers, such as 0.1..0.5.") from error
-    return path, Span(choices=tuple(parse_value(part) for part in right.split(",")))
+    if not dots:
+        several = parse_value(f"[{right}]")  # as TOML first: lists hold commas themselves
+        if not isinstance(several, list):
+            several = [parse_value(part) for part in right.split(",") if part.strip()]
+        return path, Span(choices=tuple(several))
+    ends = parse_value(low), parse_value(high)
+    numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool)]
+    if len(numbers) < 2 or not numbers[0] < numbers[1] or (log and numbers[0] <= 0):
+        raise RecipeError(
+            f"'{right}' is no range of numbers from low to high, such as 0.1..0.5, "
+            "or log:1e-5..1e-1, over 0."
+        )
+    whole = all(isinstance(number, int) for number in numbers)
+    return path, Span(low=numbers[0], high=numbers[1], log=log, whole=whole)
 
 
 def parse_value(text: str) -> Any:
     """A value as TOML writes it; a bare word is a string."""
-    import tomllib
-
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return tomllib.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         return text.strip()
-
-
-def timed(seconds: float) -> str:
-    """Seconds in words for tables: ``1:02:03`` or ``4.2 s``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return time.strftime("%H:%M:%S", time.gmtime(seconds))

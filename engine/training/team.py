@@ -7,6 +7,8 @@ import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
 
+from engine.datasets.splits import Indices
+
 
 class Team:
     """This process and the others; alone unless ``torchrun`` says otherwise.
@@ -22,6 +24,9 @@ class Team:
     def __init__(self, device: torch.device) -> None:
         self.size = int(os.environ.get("WORLD_SIZE", "1"))
         self.rank = int(os.environ.get("RANK", "0"))
+        self._device = device
+        if device.type == "cuda" and device.index is not None:
+            torch.cuda.set_device(device)  # what NCCL and new streams go by
         if self.size > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
@@ -30,8 +35,22 @@ class Team:
         """Whether this process writes the run."""
         return self.rank == 0
 
+    def batches(self, order: Tensor, size: int) -> list[Tensor]:
+        """Batches of an epoch; what is left at the end joins the batch before if it is too small.
+
+        Batch normalisation needs two windows in each process, and no process may have none.
+        """
+        batches = list(torch.split(order, size))
+        if len(batches) > 1 and len(batches[-1]) < 2 * self.size:
+            batches[-2:] = [torch.cat(batches[-2:])]
+        return batches
+
     def share(self, indices: Tensor) -> Tensor:
         """This process' part of a batch."""
+        return indices[self.rank :: self.size]
+
+    def share_of(self, indices: Indices) -> Indices:
+        """This process' part of the windows that are judged."""
         return indices[self.rank :: self.size]
 
     def average_gradients(self, parameters: Iterable[nn.Parameter], weight: float) -> None:
@@ -54,9 +73,17 @@ class Team:
     def sum(self, value: Tensor) -> Tensor:
         """The sum over all processes."""
         if self.size > 1:
-            value = value.clone()
+            value = value.to(self._device, copy=True)
             distributed.all_reduce(value)
         return value
+
+    def average_statistics(self, network: nn.Module) -> None:
+        """Make running means and deviations those of all processes."""
+        if self.size > 1:
+            for buffer in network.buffers():
+                if buffer.is_floating_point():
+                    distributed.all_reduce(buffer)
+                    buffer /= self.size
 
     def wait(self) -> None:
         """Until all have come here."""

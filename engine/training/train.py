@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 
 from engine.datasets.table import Dataset
-from engine.errors import DataError, RecipeError
+from engine.errors import DataError, ModelError
 from engine.features import Feature
 from engine.networks import Network, Trunk, build_network
 from engine.networks.dense import EmbeddingHead
 from engine.recipe import Recipe
 from engine.training.augmentation import SoundAugmentation, load_noises
+from engine.training.devices import choose_device
 from engine.training.events import Event, Finished, Preparing, Started, Warned
 from engine.training.finish import (
     Background,
@@ -22,7 +23,7 @@ from engine.training.finish import (
     make_classifier,
     with_figures,
 )
-from engine.training.learner import Learner
+from engine.training.learner import Learner, seeded
 from engine.training.loop import Loop
 from engine.training.material import Material, feature_of, prepare
 from engine.training.optimisers import initialise_as_keras
@@ -30,6 +31,8 @@ from engine.training.plan import Plan, make_plan
 from engine.training.reporting import write_report
 from engine.training.run import Run
 from engine.training.team import Team
+
+_NOISE_WINDOWS = 4  # a row of noise is longer than a window, so that windows of it differ
 
 
 @dataclass(frozen=True)
@@ -52,28 +55,6 @@ class Place:
     background: Path | None = None
     cache: Path | None = None
     trunks: Callable[[], Sequence[Trunk]] | None = None
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; ``auto``: the fastest there is.
-
-    Raises:
-        RecipeError: it is not there.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise RecipeError(f"'{name}' is no device: use auto, cpu, cuda, cuda:1 or mps.") from error
-    here = {"cpu": True, "cuda": torch.cuda.is_available()}
-    if not here.get(device.type, torch.backends.mps.is_available() and device.type == "mps"):
-        raise RecipeError(f"There is no device '{name}' here: use auto or cpu.")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise RecipeError(f"There is no device '{name}' here: use cuda:0.")
-    return device
 
 
 def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, None, Run]:
@@ -107,7 +88,7 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
         yield Preparing(share)
     loop = Loop(learner, plan, recipe.training, run, team)
     if place.resume and run.checkpoint_file.is_file():
-        _same(run, recipe)
+        _same(run, recipe, dataset)
         loop.resume()
     elif team.leads:
         run.begin(recipe, _facts(dataset, plan, str(device), loop.energy_source))
@@ -115,8 +96,9 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
     yield work.started()
     try:
         yield from loop.epochs()
-    except GeneratorExit:
-        work.keep_best()
+    except (GeneratorExit, ModelError):
+        if team.leads:
+            work.keep_best()
         raise
     if team.leads:
         yield from work.finish()
@@ -166,16 +148,17 @@ def _learner(
     if not material.is_sound:
         bands, frames = material.values.shape[1:]
     sizes = {"bands": bands, "frames": frames, "classes": len(plan.labels)}
-    torch.manual_seed(recipe.training.seed)
-    network = build_network(recipe.network.name, recipe.network.arguments | sizes)
-    if recipe.training.initialisation == "keras":
-        initialise_as_keras(network)
+    with seeded([recipe.training.seed], torch.device("cpu")):
+        network = build_network(recipe.network.name, recipe.network.arguments | sizes)
+        if recipe.training.initialisation == "keras":
+            initialise_as_keras(network)
     if isinstance(network, EmbeddingHead):
         network.adopt((place.trunks or _bundled_trunks)())
     changes = None
     if recipe.augmentation.of_sound:
         folder, rate = recipe.augmentation.noise_folder, recipe.data.rate_hz
-        noises = load_noises(folder, rate, recipe.data.window_samples) if folder else None
+        row = _NOISE_WINDOWS * recipe.data.window_samples
+        noises = load_noises(folder, rate, row) if folder else None
         changes = SoundAugmentation(recipe.augmentation, rate, noises)
     return Learner(network, feature, material, plan, recipe, device, changes), feature
 
@@ -213,7 +196,14 @@ def _facts(dataset: Dataset, plan: Plan, device: str, energy: str) -> dict[str, 
     }
 
 
-def _same(run: Run, recipe: Recipe) -> None:
+def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
+    if run.results_file.is_file():
+        raise DataError(f"{run.folder} holds a finished run: there is nothing to go on with.")
+    if run.read(run.facts_file)["data_fingerprint"] != dataset.fingerprint():
+        raise DataError(
+            f"{run.folder} holds a run on other data, or the data has changed: train into another "
+            "folder."
+        )
     if run.recipe() != recipe:
         raise DataError(
             f"{run.folder} holds a run of another recipe: go on with that one, or train into "
@@ -265,6 +255,7 @@ class _Ending:
             )
         parts = (self.learner, self.feature, self.plan, self.recipe, self.dataset)
         classifier = make_classifier(*parts, unknown)
+        classifier.save(run.classifier_file)  # judging may be broken off
         yield Preparing(1.0)
         judged = judge(self.learner, classifier, self.plan, self.material, unknown)
         limits = " ".join(judged.open_set.reasons) if judged.open_set is not None else ""

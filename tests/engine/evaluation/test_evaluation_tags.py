@@ -53,6 +53,7 @@ def test_weights_count_like_repetitions() -> None:
     once = Ranking(scores, truth)
     assert once.auc(weights) == pytest.approx(many.auc())
     assert once.average_precision(weights) == pytest.approx(many.average_precision())
+    assert once.both(weights) == (once.auc(weights), once.average_precision(weights))
     assert once.auc(weights) != pytest.approx(once.auc())
 
 

@@ -1,0 +1,120 @@
+"""Which values a sweep tries next: all of a grid, some at random, or where it was good before."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.errors import RecipeError
+
+Search = Literal["grid", "random", "bayes"]
+_MOST_REPEATS = 100  # proposals in a row that were tried already
+
+
+@dataclass(frozen=True)
+class Span:
+    """A field that varies: between some values, or from one number to another.
+
+    Attributes:
+        choices: the values, for a choice.
+        low: smallest number, for a range.
+        high: largest.
+        log: whether the range is even in the logarithm.
+        whole: whether only whole numbers are meant.
+    """
+
+    choices: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    whole: bool = False
+
+
+class Proposer:
+    """Proposes values, none of them twice.
+
+    Args:
+        spans: by the field's path.
+        search: how.
+        trials: how many, for random and bayes.
+        seed: of the random choice.
+
+    Raises:
+        RecipeError: a range in a grid, or Optuna is missing.
+    """
+
+    def __init__(self, spans: Mapping[str, Span], search: Search, trials: int, seed: int) -> None:
+        self._spans = spans
+        self._left = trials
+        self._known: dict[str, float | None] = {}
+        self._asked: dict[str, Any] = {}
+        self._study: Any = None
+        self._grid: Iterator[dict[str, Any]] = iter(())
+        if search == "grid":
+            self._grid = _rows(spans)
+        else:
+            self._study = _study(search, seed)
+
+    def next(self) -> dict[str, Any] | None:
+        """Values of the next trial, None when there are no more."""
+        if self._study is None:
+            return next(self._grid, None)
+        for _ in range(_MOST_REPEATS if self._left > 0 else 0):
+            asked = self._study.ask()
+            values = {path: _suggest(asked, path, span) for path, span in self._spans.items()}
+            key = json.dumps(values, sort_keys=True)
+            if key not in self._known:
+                self._left -= 1
+                self._known[key], self._asked[key] = None, asked
+                return values
+            self._answer(asked, self._known[key])
+        return None
+
+    def tell(self, values: Mapping[str, Any], accuracy: float | None) -> None:
+        """What a trial gave: accuracy on validation, never on the test; None: it failed."""
+        key = json.dumps(values, sort_keys=True)
+        asked = self._asked.pop(key, None)
+        if asked is not None:
+            self._known[key] = accuracy
+            self._answer(asked, accuracy)
+
+    def _answer(self, asked: Any, accuracy: float | None) -> None:
+        from optuna.trial import TrialState
+
+        if accuracy is None:
+            self._study.tell(asked, state=TrialState.FAIL)
+        else:
+            self._study.tell(asked, accuracy)
+
+
+def _rows(spans: Mapping[str, Span]) -> Iterator[dict[str, Any]]:
+    if any(not span.choices for span in spans.values()):
+        raise RecipeError("A grid needs values, such as 0.1,0.01; ranges are for random search.")
+    rows = itertools.product(*(_once(span.choices) for span in spans.values()))
+    return iter([dict(zip(spans, row, strict=True)) for row in rows])
+
+
+def _once(choices: Sequence[Any]) -> list[Any]:
+    return list({json.dumps(choice): choice for choice in choices}.values())
+
+
+def _study(search: Search, seed: int) -> Any:
+    try:
+        import optuna
+    except ImportError as error:
+        raise RecipeError(
+            f"The search '{search}' needs Optuna: pip install optuna, or search a grid."
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    samplers = {"random": optuna.samplers.RandomSampler, "bayes": optuna.samplers.TPESampler}
+    return optuna.create_study(direction="maximize", sampler=samplers[search](seed=seed))
+
+
+def _suggest(asked: Any, path: str, span: Span) -> Any:
+    if span.choices:
+        # By number: Optuna takes no lists.
+        return span.choices[asked.suggest_categorical(path, list(range(len(span.choices))))]
+    if span.whole:
+        return asked.suggest_int(path, int(span.low), int(span.high), log=span.log)
+    return asked.suggest_float(path, span.low, span.high, log=span.log)
