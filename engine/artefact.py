@@ -43,9 +43,9 @@ def read_header(path: Path) -> Header:
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(9)
             length = _header_length(start, size, path)
-            text = file.read(length)
+            text = start[8:] + file.read(length - 1)
     except IsADirectoryError as error:
         raise ModelError(f"{path.name} is a folder, not a classifier file.") from error
     except OSError as error:
@@ -96,13 +96,15 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def _header_length(start: bytes, size: int, path: Path) -> int:
-    if start[:4] == b"PK\x03\x04" or start[:1] == b"\x80":
+    # A header is a JSON object; a length may well begin with a pickle's first byte.
+    pickled = start[:4] == b"PK\x03\x04" or start[:1] == b"\x80"
+    if pickled and start[8:] != b"{":
         raise ModelError(
             f"{path.name} is a pickled model, which could run code when opened: Earmark never "
             "opens those. Ask for a classifier saved by Earmark."
         )
-    length = int.from_bytes(start, "little")
-    if len(start) < 8 or length < 2 or size > MOST_FILE_BYTES:
+    length = int.from_bytes(start[:8], "little")
+    if len(start) < 9 or length < 2 or size > MOST_FILE_BYTES:
         raise ModelError(f"{path.name} is not a classifier file.")
     if length > MOST_HEADER_BYTES:
         raise ModelError(f"{path.name} is not a classifier file: its header is over 10 MB.")

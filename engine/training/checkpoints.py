@@ -82,3 +82,8 @@ def _fill_optimiser(optimiser: Optimizer, tensors: dict[str, Tensor]) -> None:
         state.setdefault(int(index), {})[key] = tensor
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
+    # Fused optimisers go through weights and state in the order of memory, whatever its strides.
+    for weight, values in optimiser.state.items():
+        for key, value in values.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape:
+                values[key] = torch.empty_like(weight, dtype=value.dtype).copy_(value)

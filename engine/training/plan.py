@@ -129,9 +129,7 @@ def _classes(dataset: Dataset, recipe: Recipe) -> tuple[tuple[str, ...], NDArray
 
 def _check_heard(labels: Sequence[str], of_window: NDArray[np.bool_], material: Material) -> None:
     """A class of which nothing is left could be neither learned nor judged."""
-    missing = [
-        label for label, heard in zip(labels, of_window.any(0).tolist(), strict=True) if not heard
-    ]
+    missing = [label for index, label in enumerate(labels) if not of_window[:, index].any()]
     if missing:
         reason = next(iter(material.skipped.values()), "all are too short or too quiet.")
         raise DataError(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from engine.classifier import Classifier
 from engine.datasets.table import Dataset
 from engine.errors import DataError, ModelError
 from engine.features import Feature
@@ -236,14 +237,23 @@ class _Ending:
         """Save what was best as a classifier, not judged: training was broken off."""
         if self.loop.progress.best:
             self._take_best()
-            classifier = make_classifier(
-                self.learner, self.feature, self.plan, self.recipe, self.dataset, None
-            )
-            classifier.save(self.run.classifier_file)
+            self._make(None)
 
     def _take_best(self) -> None:
         self.learner.network.load_state_dict(self.loop.progress.best)
         self.learner.network.to(self.learner.device)
+
+    def _make(self, unknown: Background | None) -> Classifier:
+        parts = (self.learner, self.feature, self.plan, self.recipe, self.dataset)
+        with seeded([self.recipe.training.seed], torch.device("cpu")):
+            classifier = make_classifier(*parts, unknown)
+        self._save(classifier)
+        return classifier
+
+    def _save(self, classifier: Classifier) -> None:
+        # It is loaded back, into a network that begins with weights at random.
+        with seeded([self.recipe.training.seed], torch.device("cpu")):
+            classifier.save(self.run.classifier_file)
 
     def finish(self) -> Generator[Event, None, None]:
         progress, run = self.loop.progress, self.run
@@ -253,14 +263,11 @@ class _Ending:
             unknown = listen_to_background(
                 self.learner, self.feature, self.recipe, self.place.background
             )
-        parts = (self.learner, self.feature, self.plan, self.recipe, self.dataset)
-        classifier = make_classifier(*parts, unknown)
-        classifier.save(run.classifier_file)  # judging may be broken off
+        classifier = self._make(unknown)  # and save: judging may be broken off
         yield Preparing(1.0)
         judged = judge(self.learner, classifier, self.plan, self.material, unknown)
         limits = " ".join(judged.open_set.reasons) if judged.open_set is not None else ""
-        classifier = with_figures(classifier, judged, limits)
-        classifier.save(run.classifier_file)
+        self._save(with_figures(classifier, judged, limits))
         write_report(self.recipe, self.dataset, run, progress, judged)
         yield Finished(
             run.folder,

@@ -46,6 +46,7 @@ def test_what_fills_a_short_sound() -> None:
 
 def test_drop_leaves_out_the_unfilled_end_only() -> None:
     assert cut(_ramp(29), 8000, Cutting(Windows(10, 10), short="drop"))[1].tolist() == [0, 10]
+    assert cut(_ramp(30), 8000, Cutting(Windows(10, 10), short="drop"))[1].tolist() == [0, 10, 20]
     assert cut(_ramp(29), 8000, Cutting(Windows(10, 10)))[1].tolist() == [0, 10, 20]
 
 
@@ -113,3 +114,9 @@ def test_windows_begin_at_onsets() -> None:
 def test_short_and_silent_sounds_begin_at_their_beginning(count: int) -> None:
     assert onsets(np.zeros(count, dtype=np.float32), 22050).tolist() == [0]
     assert onsets(np.full(count, 0.1, dtype=np.float32), 22050)[0] >= 0
+
+
+def test_no_onset_twice() -> None:
+    noise = np.random.default_rng(2).standard_normal(60_000).astype(np.float32) * 0.1
+    for rate_hz in (8000, 22050, 44100):
+        assert np.all(np.diff(onsets(noise, rate_hz)) > 0)

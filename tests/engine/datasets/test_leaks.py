@@ -161,3 +161,33 @@ def test_one_window_like_everything_hides_no_other() -> None:
 def test_leaks_are_plain_values() -> None:
     found = find_leaks(_parts([0], [], [1]), ["a", "a"], _names(2))
     assert dataclasses.asdict(found)["pairs"][0]["kind"] == "group"
+
+
+def test_noise_in_the_quiet_does_not_hide_a_copy() -> None:
+    sounds = _distinct(20)
+    for samples in sounds:
+        samples[9000:] = 0.0  # a short note, filled up
+    sounds.append(corpora.near_duplicate(sounds[4], noise_db=-40))
+    names = _names(21)
+    found = find_leaks(_parts(list(range(10)), [], list(range(10, 21))), names, names,
+                       features=_features("log_mel", sounds))  # fmt: skip
+    assert [(leak.first, leak.second) for leak in found.pairs] == [("4.wav", "20.wav")]
+
+
+def test_a_band_that_all_share_does_not_make_all_alike() -> None:
+    values = np.random.default_rng(0).standard_normal((60, 20, 10)).astype("f4")
+    values[:, 0] = 100 * np.exp(-np.arange(10) / 3) - 300  # as notes decay in the first MFCC
+    names = _names(60)
+    assert not find_leaks(_parts(list(range(30)), [], list(range(30, 60))), names, names,
+                          features=values)  # fmt: skip
+
+
+def test_the_likeliest_candidates_are_compared() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((40, 20, 10)).astype("f4")
+    values[:20] = values[39] + 0.142 * values[:20]  # a similarity of 0.99
+    values[7] = 0.5 * values[39]
+    names = _names(40)
+    found = find_leaks(_parts(list(range(20)), [], list(range(20, 40))), names, names,
+                       features=values)  # fmt: skip
+    assert [(leak.first, leak.second) for leak in found.pairs] == [("7.wav", "39.wav")]

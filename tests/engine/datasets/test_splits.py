@@ -80,6 +80,8 @@ def test_one_large_recording_does_not_become_the_test() -> None:
     for seed in range(20):
         found = split(items, SplitRule(by="recording", test=0.1, validation=0), seed)
         assert len(found.test) <= 20
+        least = split(items, SplitRule(by="recording", test=0.01, validation=0), seed)
+        assert len(least.test) == 10
 
 
 def test_same_seed_same_split_other_seed_other_split() -> None:
@@ -239,3 +241,16 @@ def test_the_stand_ins_split(tmp_path_factory: pytest.TempPathFactory) -> None:
             assert b
             assert c
             assert not (a & b) | (a & c) | (b & c)
+
+
+def test_a_large_share_leaves_training_something_of_each_class() -> None:
+    for seed in range(10):
+        found = split(_items([1] * 15), SplitRule(by="recording", test=0.9, validation=0), seed)
+        assert len(found.training) == 3
+
+
+def test_large_recordings_go_into_folds_first() -> None:
+    items = _items([1, 1] * 8 + [8, 8], labels=2)
+    for seed in range(5):
+        found = split(items, SplitRule(by="recording", folds=2, validation=0), seed)
+        assert len(found.test) == 16

@@ -1,0 +1,148 @@
+"""The commands that learn and judge, as a user types them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.cli.app import run
+from engine.recipe_text import reference
+
+ROOT = Path(__file__).resolve().parents[3]
+RATE = 16000
+FAST = ["--set", "training.epochs=12", "--set", "data.most_windows=2", "--device", "cpu"]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    """Two classes that anyone tells apart, six recordings each."""
+    rng = np.random.default_rng(3)
+    time = np.arange(RATE * 4) / RATE
+    for label, base in (("low", 110.0), ("high", 1500.0)):
+        folder = tmp_path / "sounds" / label
+        folder.mkdir(parents=True)
+        for number in range(6):
+            hz = base * rng.uniform(0.7, 1.4)
+            wave = np.sign(np.sin(2 * np.pi * hz * time)) * (
+                np.sin(2 * np.pi * number * time) > -0.5
+            )
+            sound = 0.3 * wave + rng.uniform(0.01, 0.1) * rng.standard_normal(len(time))
+            soundfile.write(folder / f"{number}.wav", sound, RATE)
+    return tmp_path / "sounds"
+
+
+def test_train_classify_evaluate_and_compare(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert run(["train", "tagger-head", str(sounds), "-o", str(one), *FAST]) == 0
+    assert "accuracy" in capsys.readouterr().out
+    classifier = str(one / "classifier.safetensors")
+    assert (one / "report.html").read_text().startswith("<!")
+    assert run(["classify", "-c", classifier, "-f", "json", str(sounds / "low" / "0.wav")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (heard,) = found["classifiers"].values()
+    assert heard["summary"][0]["label"] == "low"
+    out = tmp_path / "judged.json"
+    assert run(["evaluate", classifier, str(sounds), "-o", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(out.read_text())["figures"]["accuracy"] == 1.0
+    assert "learned from this very data set" in printed.err
+    assert run(["train", "tagger-head", str(sounds), "-o", str(two), *FAST,
+                "--set", "training.learning_rate=0.01"]) == 0  # fmt: skip
+    capsys.readouterr()
+    page = tmp_path / "both.html"
+    assert run(["compare", str(one), str(two), "-o", str(page)]) == 0
+    assert "training.learning_rate" in capsys.readouterr().out
+    assert "learning_rate" in page.read_text()
+
+
+def test_a_run_is_not_overwritten(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "tagger-head", str(sounds), "-o", str(tmp_path / "run"), *FAST]
+    assert run(command) == 0
+    assert run(command) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_sweep_prints_a_table_and_draws_charts(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["sweep", "tagger-head", str(sounds), "-o", str(tmp_path / "sweep"), *FAST]
+    assert run([*command, "--grid", "training.learning_rate=0.001,0.01"]) == 0
+    out = capsys.readouterr().out
+    assert "0.001" in out
+    assert "not measured" in out or " J" in out
+    page = (tmp_path / "sweep" / "sweep.html").read_text()
+    assert page.count("<svg") == 6
+    rows = json.loads((tmp_path / "sweep" / "sweep.json").read_text())
+    assert [row["values"]["training.learning_rate"] for row in rows] == [0.001, 0.01]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["train", "no-such", "x"], "no recipe"),
+        (["train", "tagger-head", "/nowhere"], "is not there"),
+        (["train", "tagger-head", ".", "--set", "training.epoch=3"], "no field"),
+        (["train", "tagger-head", ".", "--set", "training.epochs=none"], "training.epochs"),
+        (["evaluate", "genre", "/nowhere"], "is not there"),
+        (["compare", "/nowhere"], "at least two"),
+        (["compare", "/nowhere", "/nowhere2"], "no run"),
+        (["recipes", "check", "/nowhere.toml"], "cannot be read"),
+        (["models", "export", "genre", "out.txt"], ".onnx"),
+    ],
+)
+def test_errors_are_one_sentence(
+    command: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command) == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_recipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recipes", "list"]) == 0
+    assert "genre-cnn" in capsys.readouterr().out
+    assert run(["recipes", "network", "genre-cnn"]) == 0
+    out = capsys.readouterr().out
+    assert "45,514 in all" in out
+    assert "Conv2d" in out
+    path = tmp_path / "mine.toml"
+    assert run(["recipes", "new", str(path), "--like", "cnn-mel"]) == 0
+    assert run(["recipes", "check", str(path)]) == 0
+    assert run(["recipes", "new", str(path)]) == 2
+
+
+def test_the_reference_page_is_true() -> None:
+    assert (ROOT / "docs" / "recipes.md").read_text().strip() == reference().strip()
+
+
+def test_data_says_what_is_there(sounds: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sounds / "low" / "broken.wav").write_text("no sound")
+    assert run(["data", str(sounds)]) == 0
+    out = capsys.readouterr().out
+    assert "13 excerpts" in out
+    assert "1 files cannot be read: low/broken.wav" in out
+
+
+def test_cache_is_told_and_cleared(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["train", "tagger-head", str(sounds), "-o", str(tmp_path / "run"), *FAST])
+    capsys.readouterr()
+    assert run(["cache"]) == 0
+    assert capsys.readouterr().out.startswith("1 sets")
+    assert run(["cache", "--clear"]) == 0
+    capsys.readouterr()
+    assert run(["cache"]) == 0
+    assert capsys.readouterr().out.startswith("0 sets")

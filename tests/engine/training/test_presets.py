@@ -1,0 +1,146 @@
+"""Every preset from a stand-in of its data set to a classifier that classifies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.batch import analyse
+from engine.classifier import Classifier
+from engine.datasets import open_dataset
+from engine.errors import DataError
+from engine.recipe import find_recipe, presets
+from engine.training.events import Finished, Warned
+from tests import corpora
+from tests.engine.training import toys
+
+GENRES = ("blues", "metal")
+SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A preset and what it is tried on."""
+
+    preset: str
+    data: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    published: dict[str, Any] = field(default_factory=dict)
+
+
+CASES = [
+    Case("genre-mlp", "gtzan", SHORT),
+    Case("genre-cnn", "gtzan", SHORT),
+    Case("genre-lstm", "gtzan", SHORT),
+    Case(
+        "instrument-lstm-time",
+        "medley",
+        {"data.window_samples": 4096, "data.hop_samples": 4096, "network.arguments.units": [8, 4]},
+        {"network.arguments.frames_per_step": 4096},
+    ),
+    Case("instrument-lstm-spectral", "medley", {"network.arguments.units": [8, 4]}),
+    Case("instrument-mlp", "iowa"),
+    Case("instrument-mlp", "folders", {"data.most_windows": 10}),
+    Case("author-dense", "authors"),
+    Case("author-rnn", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
+    Case("author-gru", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
+    Case("tagger-head", "folders"),
+    Case("cnn-mel", "folders", SHORT),
+]
+
+
+def _gtzan(root: Path) -> Path:
+    return corpora.gtzan(root, tracks=6, seconds=1.1)
+
+
+MAKERS: dict[str, Callable[[Path], Path]] = {
+    "gtzan": _gtzan,
+    "medley": lambda root: corpora.medley_solos(root, seconds=0.4),
+    "iowa": corpora.iowa,
+    "authors": lambda root: corpora.author_music(root, files=6, seconds=1.0),
+    "folders": lambda root: corpora.folders(root, files=5, seconds=0.6),
+}
+
+
+@pytest.fixture(scope="module")
+def standins(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a stand-in, made when first asked for."""
+    made: dict[str, Path] = {}
+
+    def give(name: str) -> Path:
+        if name not in made:
+            made[name] = MAKERS[name](tmp_path_factory.mktemp(name))
+        return made[name]
+
+    return give
+
+
+@pytest.mark.parametrize("published", [False, True], ids=["corrected", "published"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.preset}-{case.data}")
+def test_preset_end_to_end(
+    case: Case, published: bool, standins: Callable[[str], Path], tmp_path: Path
+) -> None:
+    recipe = find_recipe(case.preset)
+    if published and recipe.published is None:
+        pytest.skip("there is no original")
+    recipe = recipe.as_published() if published else recipe
+    recipe = recipe.changed(
+        {"training.epochs": 2, "data.allow_leak": True}
+        | case.changes
+        | (case.published if published else {})
+    )
+    root = standins(case.data)
+    run, events = toys.trained(recipe, open_dataset(root), toys.place(tmp_path))
+    end = events[-1]
+    assert isinstance(end, Finished)
+    assert 0 <= end.metrics["accuracy"] <= 1
+    assert run.recipe() == recipe
+    for file in (run.classifier_file, run.report_file, run.table_file, run.facts_file):
+        assert file.stat().st_size > 0
+    assert run.read(run.results_file)["figures"]["accuracy"] == end.metrics["accuracy"]
+    assert len(run.history()) == 2
+    assert recipe.title in run.report_file.read_text(encoding="utf-8")
+    _classifies(run.classifier_file, standins("folders" if case.data == "iowa" else case.data))
+
+
+def _classifies(path: Path, root: Path) -> None:
+    classifier = Classifier.load(path)
+    sound = next(iter(sorted(root.rglob("*.wav"))))
+    steps = analyse(sound, {"it": classifier})
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            timeline = stop.value.timelines["it"]
+            break
+    assert timeline.probabilities.shape[1] == len(classifier.card.labels)
+    assert len(timeline.probabilities) >= 1
+    assert ((timeline.probabilities >= 0) & (timeline.probabilities <= 1)).all()
+
+
+def test_every_preset_is_tried() -> None:
+    assert {case.preset for case in CASES} == set(presets())
+
+
+def test_a_preset_learns_its_stand_in(standins: Callable[[str], Path], tmp_path: Path) -> None:
+    recipe = find_recipe("instrument-mlp")
+    _, events = toys.trained(recipe, open_dataset(standins("iowa")), toys.place(tmp_path))
+    assert isinstance(events[-1], Finished)
+    assert events[-1].metrics["accuracy"] > 0.6
+
+
+def test_gtzan_as_published_leaks_and_says_so(
+    standins: Callable[[str], Path], tmp_path: Path
+) -> None:
+    changes = {"training.epochs": 1, "data.window_samples": 8000, "data.hop_samples": 8000}
+    recipe = find_recipe("genre-cnn").as_published().changed(changes)
+    dataset = open_dataset(standins("gtzan"))
+    with pytest.raises(DataError, match=r"on both sides \(such as .*\.\d{5}"):
+        toys.trained(recipe.changed({"data.allow_leak": False}), dataset, toys.place(tmp_path))
+    run, events = toys.trained(recipe, dataset, toys.place(tmp_path))
+    told = [event.text for event in events if isinstance(event, Warned)]
+    assert any("The test knows the training" in text for text in told)
+    assert any("1000 tracks" in text for text in told)
+    assert "The figures flatter" in run.report_file.read_text(encoding="utf-8")
