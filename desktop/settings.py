@@ -22,6 +22,10 @@ FOLDER = Setting("files/folder", "", "where files were opened last")
 RECORDINGS = Setting("listen/folder", "", "where recordings go")
 DEVICE = Setting("listen/device", "", "name of the microphone")
 HOST_API = Setting("listen/host_api", "", "host API of the microphone")
+LOADED = Setting(
+    "models/loaded", ["genre", "mood", "instruments-in-music"], "classifiers that listen"
+)
+PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 VIEW = Setting("view/kind", "stft", "what the picture shows")
 SCALE = Setting("view/scale", "mel", "frequency scale: linear, log or mel")
 NOTES = Setting("view/notes", False, "note names on the frequency axis")
@@ -46,6 +50,8 @@ class Settings:
             except (TypeError, ValueError):
                 return setting.default
         if isinstance(setting.default, list):
+            if value is None:
+                return list(setting.default)
             return list(value) if isinstance(value, list) else [value] if value else []
         return value
 

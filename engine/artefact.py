@@ -66,6 +66,24 @@ def read_file(path: Path) -> tuple[Header, bytes]:
         raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
+def renamed(path: Path, name: str) -> bytes:
+    """The bytes of a classifier file with another name on its card.
+
+    Raises:
+        ModelError: as :func:`read_header`.
+    """
+    header, data = read_file(path)
+    if header.card.name == name:
+        return data
+    length = int.from_bytes(data[:8], "little")
+    fields = json.loads(data[8 : 8 + length])
+    card = header.card.model_copy(update={"name": name})
+    fields["__metadata__"]["card"] = card.model_dump_json()
+    text = json.dumps(fields).encode()
+    text += b" " * (-len(text) % 8)  # tensors stay aligned
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from engine.artefact import SUFFIX, read_header, sha256
+from engine.artefact import SUFFIX, read_header, renamed, sha256, write_file
 from engine.card import Card
 from engine.errors import ModelError
 from resources import resource
@@ -82,6 +82,24 @@ class Catalog:
             raise ModelError(reason)
         known = ", ".join(entry.name for entry in entries)
         raise ModelError(f"There is no classifier '{name}'. Known are: {known}.")
+
+    def add(self, path: Path) -> Entry:
+        """Copy a classifier file among the user's own; a name that is taken gets a number.
+
+        Raises:
+            ModelError: it is none, or cannot be copied.
+        """
+        card = read_header(path).card
+        taken = {entry.name: entry for entry in self.entries()}
+        same = taken.get(card.name)
+        if same is not None and same.sha256() == sha256(path):
+            return same
+        name, number = card.name, 2
+        while name in taken:
+            name, number = f"{card.name}-{number}", number + 1
+        target = self.folder / f"{name}{SUFFIX}"
+        write_file(target, renamed(path, name))
+        return Entry(name, target, read_header(target).card, False)
 
     def load(self, name: str) -> "Classifier":
         """Open a classifier by name or path.

@@ -235,7 +235,8 @@ def validated(fields: Mapping[str, Any], source: str) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "as a whole"
-        raise RecipeError(f"The recipe {source}: '{place}': {first['msg']}.") from error
+        words = first["msg"].removeprefix("Value error, ")
+        raise RecipeError(f"The recipe {source}: '{place}': {words}.") from error
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -32,14 +32,20 @@ def _table(values: Mapping[str, Any], path: list[str]) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() else json.dumps(name)
+    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
+    return name if bare else _text(name)
+
+
+def _text(text: str) -> str:
+    # TOML escapes as JSON does, and one character more.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return _text(value)
     if isinstance(value, Mapping):
         inside = [f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None]
         return "{ " + ", ".join(inside) + " }" if inside else "{}"

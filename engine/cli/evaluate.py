@@ -14,6 +14,9 @@ from engine.errors import DataError
 from engine.whole_files import write_whole
 
 if TYPE_CHECKING:
+    from engine.classifier import Classifier
+    from engine.datasets import Dataset
+    from engine.evaluation import Evaluation, TagEvaluation
     from engine.judging import Heard
 
 
@@ -34,7 +37,6 @@ def evaluate(
     from engine.datasets import open_dataset
     from engine.evaluation import evaluate as figures_of
     from engine.evaluation import evaluate_tags
-    from engine.evaluation.report import RunReport, write_html
     from engine.judging import hear_dataset
 
     model = Catalog().load(classifier)
@@ -53,15 +55,26 @@ def evaluate(
         data().print(f"{name:28} {value:.4f}", markup=False)
     if output is None:
         return
-    facts = {"classifier": f"{model.card.name} ({model.sha256})", "data": opened.about.name}
+    _write(output, model, opened, warnings, found)
+
+
+def _write(
+    output: Path,
+    model: "Classifier",
+    dataset: "Dataset",
+    warnings: list[str],
+    found: "Evaluation | TagEvaluation",
+) -> None:
+    from engine.evaluation.report import RunReport, write_html
+
     report = RunReport(
-        title=f"{model.card.title} on {opened.about.name}",
+        title=f"{model.card.title} on {dataset.about.name}",
         description=model.card.description,
         recipe_toml="",
-        facts=facts,
+        facts={"classifier": f"{model.card.name} ({model.sha256})", "data": dataset.about.name},
         warnings=warnings,
         evaluation=found,
-        link=lambda name: (opened.root / name).resolve().as_uri(),
+        link=lambda name: (dataset.root / name).resolve().as_uri(),
     )
     if output.suffix == ".html":
         write_html(report, output)

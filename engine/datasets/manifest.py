@@ -89,7 +89,7 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
         from pyarrow import ArrowException, parquet
     except ImportError as error:
         raise DataError(
-            "Parquet tables need pyarrow: pip install pyarrow, or save the table as CSV."
+            "Parquet tables need pyarrow: pip install earmark[parquet], or save the table as CSV."
         ) from error
     try:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()

@@ -145,12 +145,7 @@ def make_classifier(
 ) -> Classifier:
     """The artefact; its card is told the figures later, by :func:`with_figures`."""
     temperature, thresholds = calibrate(learner, plan, recipe)
-    gate, presence = None, 0.5
-    if unknown is not None and unknown.learned.any():
-        rng = np.random.default_rng(recipe.training.seed)
-        some = rng.permutation(plan.training)[:_MOST_KNOWN]
-        gate = train_gate(learner.embed(some), unknown.embeddings[unknown.learned])
-        presence = _presence_threshold(gate, learner, plan, unknown)
+    gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
     hop = recipe.deployment.hop_samples or max(1, data.window_samples // 2)
     several = recipe.training.loss == "binary-cross-entropy"
@@ -179,6 +174,17 @@ def make_classifier(
         date=datetime.date.today().isoformat(),
     )
     return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _gate(
+    learner: Learner, plan: Plan, seed: int, unknown: Background | None
+) -> tuple[nn.Linear | None, float]:
+    """What tells the classes from background, and its threshold; none without background."""
+    if unknown is None or not unknown.learned.any():
+        return None, 0.5
+    some = np.random.default_rng(seed).permutation(plan.training)[:_MOST_KNOWN]
+    gate = train_gate(learner.embed(some), unknown.embeddings[unknown.learned])
+    return gate, _presence_threshold(gate, learner, plan, unknown)
 
 
 def _presence_threshold(

@@ -16,8 +16,8 @@ import tensorflow
 tensorflow.config.threading.set_intra_op_parallelism_threads(2)
 tensorflow.config.threading.set_inter_op_parallelism_threads(2)
 
-import keras
-from keras import layers
+import keras  # noqa: E402  # after the number of threads
+from keras import layers  # noqa: E402
 
 SAMPLES = 5991
 

@@ -50,6 +50,7 @@ def ours(name: str, folder: Path, epochs: int) -> float:
         test=SealedTest(nothing),
         used=rows,
         recordings=["x"] * SAMPLES,
+        starts=np.zeros(SAMPLES),
         leaks=Leaks((), {}),
     )
     sizes = {"bands": 13, "frames": 130, "classes": 10}

@@ -53,7 +53,7 @@ def test_train_classify_evaluate_and_compare(
     out = tmp_path / "judged.json"
     assert run(["evaluate", classifier, str(sounds), "-o", str(out)]) == 0
     printed = capsys.readouterr()
-    assert json.loads(out.read_text())["figures"]["accuracy"] == 1.0
+    assert json.loads(out.read_text())["figures"]["accuracy"] > 0.8
     assert "learned from this very data set" in printed.err
     assert run(["train", "tagger-head", str(sounds), "-o", str(two), *FAST,
                 "--set", "training.learning_rate=0.01"]) == 0  # fmt: skip

@@ -176,7 +176,7 @@ def test_noise_in_the_quiet_does_not_hide_a_copy() -> None:
 
 def test_a_band_that_all_share_does_not_make_all_alike() -> None:
     values = np.random.default_rng(0).standard_normal((60, 20, 10)).astype("f4")
-    values[:, 0] = 100 * np.exp(-np.arange(10) / 3) - 300  # as notes decay in the first MFCC
+    values[:, 0] = 1000 * np.exp(-np.arange(10) / 3) - 3000  # as notes decay in the first MFCC
     names = _names(60)
     assert not find_leaks(_parts(list(range(30)), [], list(range(30, 60))), names, names,
                           features=values)  # fmt: skip

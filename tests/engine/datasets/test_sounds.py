@@ -62,6 +62,7 @@ def test_esc50(tmp_path: Path) -> None:
 def test_esc10_folders(tmp_path: Path, suffix: str) -> None:
     corpora.esc10(tmp_path, seconds=0.05, suffix=suffix)
     (tmp_path / ".git").mkdir()
+    (tmp_path / f"1-999-A{suffix}").touch()
     dataset = open_dataset(tmp_path)
     assert dataset.about is esc.ABOUT
     assert dataset.labels == ("Baby cry", "Dog", "Rain", "Sea waves")

@@ -253,4 +253,4 @@ def test_large_recordings_go_into_folds_first() -> None:
     items = _items([1, 1] * 8 + [8, 8], labels=2)
     for seed in range(5):
         found = split(items, SplitRule(by="recording", folds=2, validation=0), seed)
-        assert len(found.test) == 16
+        assert np.bincount(items.labels[found.test]).tolist() == [8, 8]

@@ -1,0 +1,106 @@
+"""Joules are those of the counters; where there are none, nothing is claimed."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.training.energy import EnergyMeter
+
+
+def _zone(root: Path, name: str, microjoules: int, most: int = 1_000_000_000) -> Path:
+    zone = root / name
+    zone.mkdir(parents=True, exist_ok=True)
+    (zone / "energy_uj").write_text(f"{microjoules}\n")
+    (zone / "max_energy_range_uj").write_text(f"{most}\n")
+    return zone
+
+
+def test_nothing_that_counts_is_not_measured(tmp_path: Path) -> None:
+    meter = EnergyMeter("cpu", rapl=tmp_path / "none")
+    assert meter.joules() is None
+    assert meter.source == "not measured"
+    assert EnergyMeter("cpu", rapl=tmp_path).joules() is None
+
+
+def test_rapl_grows_wraps_and_counts_whole_packages(tmp_path: Path) -> None:
+    first = _zone(tmp_path, "intel-rapl:0", 5_000_000)
+    _zone(tmp_path, "intel-rapl:0:0", 1_000_000)  # a part of the first
+    second = _zone(tmp_path, "intel-rapl:1", 999_000_000)
+    meter = EnergyMeter("cpu", rapl=tmp_path)
+    assert meter.source == "processor (RAPL)"
+    assert meter.joules() == 0.0
+    _zone(tmp_path, "intel-rapl:0", 9_000_000)
+    _zone(tmp_path, "intel-rapl:0:0", 3_000_000)
+    assert meter.joules() == pytest.approx(4.0)
+    _zone(tmp_path, "intel-rapl:1", 2_000_000)  # began again at 1000 J
+    assert meter.joules() == pytest.approx(4.0 + 3.0)
+    assert meter.joules() == pytest.approx(7.0)
+    (first / "energy_uj").unlink()
+    (second / "energy_uj").write_text("no number")
+    assert meter.joules() is None or meter.joules() >= 0.0
+
+
+class _Nvml(SimpleNamespace):
+    class NVMLError(Exception):
+        pass
+
+
+def _nvml(monkeypatch: pytest.MonkeyPatch, millijoules: dict[object, int]) -> _Nvml:
+    fake = _Nvml(
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetHandleByUUID=lambda name: name,
+        nvmlDeviceGetTotalEnergyConsumption=lambda handle: millijoules[handle],
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    return fake
+
+
+@pytest.mark.parametrize(
+    ("shown", "device", "counted"),
+    [
+        ("", "cuda", 0),
+        ("", "cuda:1", 1),
+        ("1,0", "cuda:0", 1),
+        ("0,GPU-abc", "cuda:1", "GPU-abc"),
+    ],
+)
+def test_the_gpu_in_use_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: str, device: str, counted: object
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", shown)
+    spent: dict[object, int] = {0: 100, 1: 200, "GPU-abc": 300}
+    _nvml(monkeypatch, spent)
+    meter = EnergyMeter(device, rapl=tmp_path)
+    assert meter.source == "GPU (NVML)"
+    for gpu in spent:
+        spent[gpu] += 2500 if gpu == counted else 7_000_000
+    assert meter.joules() == pytest.approx(2.5)
+
+
+def test_gpu_and_processor_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    spent: dict[object, int] = {0: 0}
+    _nvml(monkeypatch, spent)
+    _zone(tmp_path, "intel-rapl:0", 0)
+    meter = EnergyMeter("cuda", rapl=tmp_path)
+    assert meter.source == "GPU (NVML) + processor (RAPL)"
+    spent[0] = 1000
+    _zone(tmp_path, "intel-rapl:0", 500_000)
+    assert meter.joules() == pytest.approx(1.5)
+
+
+def test_a_gpu_that_does_not_count_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = _nvml(monkeypatch, {})
+
+    def refuse(_handle: object) -> int:
+        raise fake.NVMLError
+
+    fake.nvmlDeviceGetTotalEnergyConsumption = refuse
+    meter = EnergyMeter("cuda", rapl=tmp_path)
+    assert meter.joules() is None
+    assert meter.source == "not measured"

@@ -1,0 +1,160 @@
+"""Windows and features are those computed directly, kept once, and bounded."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine.audio.files import read
+from engine.datasets import open_dataset
+from engine.datasets.table import About, Dataset, Excerpt
+from engine.errors import DataError
+from engine.recipe import Recipe
+from engine.training import decoding, material
+from engine.training.decoding import scaled
+from engine.training.material import Material, cached, clear, feature_of, prepare
+from tests import corpora
+from tests.engine.training import toys
+
+
+def _prepared(dataset: Dataset, recipe: Recipe, cache: Path) -> Material:
+    steps = prepare(dataset, recipe, cache=cache)
+    shares = []
+    while True:
+        try:
+            shares.append(next(steps))
+        except StopIteration as stop:
+            assert shares == sorted(shares)
+            assert not shares or shares[-1] == 1.0
+            return stop.value
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that are decoded."""
+    found: list[Path] = []
+
+    def spy(path: Path, **more: Any) -> Any:
+        found.append(path)
+        return read(path, **more)
+
+    monkeypatch.setattr(decoding, "read", spy)
+    return found
+
+
+def test_features_are_those_computed_directly(tmp_path: Path) -> None:
+    dataset, recipe = toys.sounds(tmp_path, files=2), toys.recipe()
+    found = _prepared(dataset, recipe, tmp_path / "cache")
+    feature, row = feature_of(recipe), 0
+    for index in range(len(dataset)):
+        audio = read(dataset.file_of(index), rate_hz=8000, mono=True).samples[0]
+        for start in range(0, len(audio), 400):
+            window = np.zeros(400, dtype=np.float32)
+            part = audio[start : start + 400]
+            window[: len(part)] = part
+            expected = feature(torch.from_numpy(window)[None])[0].numpy()
+            np.testing.assert_allclose(found.values[row], expected, rtol=1e-4, atol=1e-3)
+            assert found.rows[row] == index
+            assert found.starts[row] == pytest.approx(start / 8000)
+            level = 10 * np.log10(np.mean(np.square(window)))
+            assert found.levels_db[row] == pytest.approx(level, abs=0.01)
+            row += 1
+    assert row == len(found)
+
+
+def test_nothing_is_decoded_twice(tmp_path: Path, reads: list[Path]) -> None:
+    dataset, cache = toys.sounds(tmp_path, files=2), tmp_path / "cache"
+    first = _prepared(dataset, toys.recipe(), cache)
+    assert len(reads) == 6
+    again = _prepared(dataset, toys.recipe(training__epochs=9), cache)
+    assert len(reads) == 6
+    np.testing.assert_array_equal(first.values, again.values)
+    np.testing.assert_array_equal(first.rows, again.rows)
+    _prepared(dataset, toys.recipe(data__hop_samples=200), cache)
+    _prepared(dataset, toys.recipe(feature__arguments__n_mfcc=5), cache)
+    assert len(reads) == 18
+    assert cached(cache)[0] == 3
+    corpora.write(dataset.file_of(0), corpora.sound(0, 9, 0.3))
+    _prepared(dataset, toys.recipe(), cache)
+    assert len(reads) == 24
+    assert cached(cache)[0] == 4
+
+
+def test_the_cache_is_bounded_and_can_be_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, cache = toys.sounds(tmp_path, files=2), tmp_path / "cache"
+    _prepared(dataset, toys.recipe(), cache)
+    count, size = cached(cache)
+    assert count == 1
+    assert size == sum(p.stat().st_size for p in cache.rglob("*") if p.is_file())
+    monkeypatch.setattr(material, "_MOST_CACHED_BYTES", int(2.5 * size))
+    for hop in (401, 402, 403):
+        _prepared(dataset, toys.recipe(data__hop_samples=hop), cache)
+    assert cached(cache)[0] == 2
+    clear(cache)
+    assert cached(cache) == (0, 0)
+
+
+def test_leaving_early_leaves_nothing_behind(tmp_path: Path) -> None:
+    steps = prepare(toys.sounds(tmp_path), toys.recipe(), cache=tmp_path / "cache")
+    next(steps)
+    steps.close()
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    dataset, cache = toys.sounds(tmp_path, files=2), tmp_path / "cache"
+    slow = prepare(dataset, toys.recipe(), cache=cache)
+    next(slow)
+    quick = _prepared(dataset, toys.recipe(), cache)
+    assert list(slow)[-1] == 1.0
+    again = _prepared(dataset, toys.recipe(), cache)
+    np.testing.assert_array_equal(again.values, quick.values)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_broken_files_are_left_out_and_told(tmp_path: Path) -> None:
+    dataset = toys.sounds(tmp_path, files=2)
+    dataset.file_of(1).write_bytes(b"no sound")
+    found = _prepared(open_dataset(dataset.root), toys.recipe(), tmp_path / "cache")
+    assert list(found.skipped) == [dataset.excerpts[1].path]
+    assert 1 not in found.rows
+    for index in range(len(dataset)):
+        dataset.file_of(index).write_bytes(b"no sound")
+    with pytest.raises(DataError, match="None of the 6 sounds"):
+        _prepared(open_dataset(dataset.root), toys.recipe(), tmp_path / "cache")
+
+
+def test_ready_made_features_keep_their_order(tmp_path: Path) -> None:
+    root = corpora.iowa(tmp_path / "iowa", training=30, test=12, classes=3)
+    found = _prepared(open_dataset(root), toys.recipe(), tmp_path / "cache")
+    expected = [np.load(root / f"uiowa_{part}_data.npy") for part in ("train", "test")]
+    np.testing.assert_allclose(found.values[:, :, 0], np.concatenate(expected), rtol=1e-6)
+    assert not found.is_sound
+    assert not (tmp_path / "cache").exists()
+
+
+def test_decimated_and_scaled_as_the_originals_did(tmp_path: Path) -> None:
+    samples = corpora.sound(0, 0, 0.2, 44100)
+    path = corpora.write(tmp_path / "a.wav", samples, 44100)
+    dataset = Dataset(About("one"), tmp_path, (Excerpt("a.wav", "x"),))
+    recipe = toys.recipe(
+        data__rate_hz=11025,
+        data__window_samples=1000,
+        data__hop_samples=1000,
+        data__resample="decimate",
+        data__scale="range",
+        augmentation__gain_db=1.0,
+    )
+    found = _prepared(dataset, recipe, tmp_path / "cache")
+    whole = read(path, mono=True).samples[0]
+    whole = 2 * (whole - whole.min()) / (whole.max() - whole.min()) - 1
+    assert found.is_sound
+    np.testing.assert_allclose(found.values[1, 0], whole[::4][1000:2000], atol=1e-6)
+    assert scaled(samples, "peak").max(initial=0) <= 1.0
+    assert np.abs(scaled(samples, "peak")).max() == pytest.approx(1.0)
+    assert scaled(samples[:0], "range").shape == (0,)
+    assert np.isfinite(scaled(np.zeros(5, dtype=np.float32), "range")).all()
