@@ -1,5 +1,6 @@
 """The card of a classifier: everything about it that is not a tensor, as validated JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -83,6 +84,24 @@ class Card(_Strict):
             if values is not None and len(values) != count:
                 raise ValueError(f"the calibration is not for {count} labels")
         return self
+
+    def adjusted(
+        self, thresholds: Mapping[str, float], smoothing_seconds: float | None = None
+    ) -> "Card":
+        """A copy that decides otherwise; what is probable stays the same.
+
+        Args:
+            thresholds: of labels, by name; those of the others stay, unknown labels are left out.
+            smoothing_seconds: None: as it is.
+        """
+        mine = self.calibration
+        values = zip(self.labels, mine.thresholds, strict=True)
+        changes: dict[str, Any] = {
+            "thresholds": [thresholds.get(label, value) for label, value in values]
+        }
+        if smoothing_seconds is not None:
+            changes["smoothing_seconds"] = smoothing_seconds
+        return self.model_copy(update={"calibration": mine.model_copy(update=changes)})
 
     def rules(self) -> Rules:
         """When a label of this classifier counts as heard."""

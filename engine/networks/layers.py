@@ -133,10 +133,9 @@ class MaxPoolSame(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Shape (batch, channels, height, width) to smaller heights and widths."""
-        padding: list[int] = []
-        for size in (images.shape[-1], images.shape[-2]):
+        padding = []
+        for size in images.shape[-2:]:
             total = max(0, (-(-size // self.stride) - 1) * self.stride + self.kernel - size)
-            padding += [total // 2, total - total // 2]
-        if any(padding):
-            images = functional.pad(images, padding, value=float("-inf"))
-        return functional.max_pool2d(images, self.kernel, self.stride)
+            padding.append(total // 2)
+        # Rounding up adds the odd one at the end, and only where it is needed.
+        return functional.max_pool2d(images, self.kernel, self.stride, padding, ceil_mode=True)

@@ -216,8 +216,16 @@ def seeded(numbers: Sequence[int], device: torch.device) -> Iterator[torch.Gener
 
     Dropout and first weights draw from torch's own generator, all else from the one given.
     """
-    devices = [device] if device.type == "cuda" else []
     mixed = int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(mixed)
+    # Not torch.manual_seed: without a GPU it queues a call, with a stack trace, for when one comes.
+    own = [torch.default_generator]
+    if device.type == "cuda":
+        own.append(torch.cuda.default_generators[device.index or 0])
+    before = [generator.get_state() for generator in own]
+    try:
+        for generator in own:
+            generator.manual_seed(mixed)
         yield torch.Generator(device).manual_seed(mixed)
+    finally:
+        for generator, state in zip(own, before, strict=True):
+            generator.set_state(state)

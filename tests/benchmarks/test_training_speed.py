@@ -73,7 +73,9 @@ def test_training_beside_keras(name: str, benchmark: BenchmarkFixture, tmp_path:
     torch.set_num_threads(2)
     mine, theirs = [], []
     for turn in range(ROUNDS):
-        mine.append(ours(name, tmp_path / str(turn), 2))
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        mine.append(ours(name, folder, 2))
         if peer:
             command = [peer, str(PEER), name, "2"]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
