@@ -132,10 +132,14 @@ class FilePage(QWidget):
 
     def _analyse(self) -> None:
         classifiers = dict(self._session.classifiers)
-        if self.path is None or not classifiers:
-            return
         if self._analysis is not None:
             self._analysis.cancel()
+            self._analysis = None
+        self.found = None
+        if self.path is None or not classifiers:
+            self.tracks.lanes.set_lanes({})
+            self.panels.set_classifiers({}, "")
+            return
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers})
@@ -164,11 +168,8 @@ class FilePage(QWidget):
         self._analysis = None
         self.header.set_progress(None)
         if self.found is not None and self.found.repaired:
-            self.banner.say(
-                self.tr("{} samples of this file were no numbers: taken as silence.").format(
-                    self.found.repaired
-                )
-            )
+            words = self.tr("{} samples of this file were no numbers: taken as silence.")
+            self.banner.say(words.format(self.found.repaired))
         self.analysed.emit()
 
     def _analysis_failed(self, message: str) -> None:
@@ -258,9 +259,8 @@ class FilePage(QWidget):
         )
 
     def _read_out(self, seconds: float, height: float) -> None:
-        self.header.words.setText(
-            place(self.picture.view, self.tracks.spectrogram, seconds, height)
-        )
+        words = place(self.picture.view, self.tracks.spectrogram, seconds, height)
+        self.header.words.setText(words)
 
     def _explain(self, seconds: float, height: float) -> None:
         """All candidates at that moment, with the reasons."""

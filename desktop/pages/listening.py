@@ -90,7 +90,7 @@ def hear(
     classifiers: "Callable[[], Mapping[str, Classifier]]",
     wishes: Wishes,
 ) -> Generator[Heard, None, None]:
-    """Listen until closed. Classifiers that finish loading meanwhile join in.
+    """Listen until closed. Classifiers that are loaded meanwhile join in, others leave.
 
     Raises:
         AudioError: the microphone cannot be opened, is gone or is stuck.
@@ -128,8 +128,12 @@ def hear(
                     recorded_seconds=recording.seconds,
                     kept=kept,
                 )
-                if len(classifiers()) != len(loaded):
+                if _differ(loaded, classifiers()):
                     break
+
+
+def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]") -> bool:
+    return list(loaded) != list(now) or any(now[name] is not c for name, c in loaded.items())
 
 
 class _Recording:

@@ -44,6 +44,10 @@ class PredictionPanels(QScrollArea):
     def set_classifiers(self, classifiers: "Mapping[str, Classifier]", words: str) -> None:
         """A block for each classifier, saying ``words`` until it has something to say."""
         self._waiting.setVisible(not classifiers)
+        for gone in [name for name in self._panels if name not in classifiers]:
+            panel = self._panels.pop(gone)
+            self._layout.removeWidget(panel)
+            panel.deleteLater()
         for name, classifier in classifiers.items():
             if name not in self._panels:
                 self._panels[name] = Predictions(classifier.card.title)
