@@ -124,7 +124,10 @@ def _loading(
                 entry = catalog.find(name)
                 old = known.get(name)
                 same = old is not None and old.sha256 == entry.sha256()
-                loaded[name] = old if old is not None and same else catalog.load(name)
+                if old is not None and same:
+                    loaded[name] = catalog.refreshed(old, entry)
+                else:
+                    loaded[name] = catalog.load(name)
             except ModelError as error:
                 problems.append(str(error))
         return loaded, problems

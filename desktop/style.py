@@ -157,6 +157,8 @@ def _sheet(use: Colours) -> str:
         background: {use.accent}; color: {use.accent_text}; border-color: {use.accent}; }}
     QPushButton#main {{
         background: {use.accent}; color: {use.accent_text}; font-weight: 600; padding: 6px 18px; }}
+    QPushButton#main:disabled {{
+        background: {use.panel}; color: {use.faint}; border: 1px solid {use.line}; }}
     QPushButton#record:checked {{ background: {use.danger}; border-color: {use.danger}; }}
     QComboBox {{
         background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;

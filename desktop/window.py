@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -15,27 +14,24 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
     QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from desktop import jobs, style
 from desktop.about import About, CrashReport, Shortcuts
-from desktop.icons import icon
 from desktop.pages.file import FilePage
 from desktop.pages.listen import ListenPage
+from desktop.rail import Rail
 from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
+from desktop.teaching import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN, Teaching
 from resources import resource
-
-LISTEN, FILE = 0, 1
 
 
 class Window(QMainWindow):
@@ -52,62 +48,55 @@ class Window(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.listen_page)
         self._pages.addWidget(self.file_page)
+        self.teaching = Teaching(session, self._pages)
+        self._rail = Rail(
+            [
+                ("listen", self.tr("Listen")),
+                ("file", self.tr("File")),
+                ("sounds", self.tr("Sounds")),
+                ("train", self.tr("Train")),
+                ("compare", self.tr("Compare")),
+                ("models", self.tr("Models")),
+            ]
+        )
         self._light = QLabel()
         self._words = QLabel()
         body = QWidget()
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._rail())
+        layout.addWidget(self._rail)
         layout.addWidget(self._pages, 1)
         self.setCentralWidget(body)
         self._build_menus()
         self.statusBar().addWidget(self._words, 1)
         self.statusBar().addPermanentWidget(self._light)
-        self.listen_page.status.connect(self._words.setText)
-        self.listen_page.listening_changed.connect(self._show_light)
-        self.listen_page.open_file.connect(self.open_file)
-        session.recent_changed.connect(self._list_recent)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
-        jobs.on_crash(lambda report: CrashReport(self, report).open())
+        self._connect()
         self.resize(1280, 800)
         self.restoreGeometry(session.settings.get(GEOMETRY))
         self._show_light(False)
         self.show_page(LISTEN)
 
-    def _rail(self) -> QWidget:
-        rail = QWidget()
-        rail.setObjectName("rail")
-        layout = QVBoxLayout(rail)
-        layout.setContentsMargins(8, 10, 8, 10)
-        self._buttons = QButtonGroup(self)
-        for index, (name, words) in enumerate(
-            (("listen", self.tr("Listen")), ("file", self.tr("File")))
-        ):
-            button = QToolButton()
-            button.setObjectName("page")
-            button.setText(words)
-            button.setProperty("icon_name", name)
-            button.setIconSize(QSize(26, 26))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-            button.setFixedSize(70, 62)
-            button.setCheckable(True)
-            button.setToolTip(f"{words} (Ctrl+{index + 1})")
-            button.setAccessibleName(words)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            button.clicked.connect(lambda _=False, page=index: self.show_page(page))
-            self._buttons.addButton(button, index)
-            layout.addWidget(button)
-        layout.addStretch(1)
-        return rail
+    def _connect(self) -> None:
+        self.listen_page.status.connect(self._words.setText)
+        self.listen_page.listening_changed.connect(self._show_light)
+        self.listen_page.open_file.connect(self.open_file)
+        self.file_page.exports.region_wanted.connect(self._choose_class)
+        self.teaching.status.connect(self._words.setText)
+        self.teaching.page_wanted.connect(self.show_page)
+        self.teaching.open_file.connect(self.open_file)
+        self._rail.chosen.connect(self.show_page)
+        self._session.recent_changed.connect(self._list_recent)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
+        jobs.on_crash(lambda report: CrashReport(self, report).open())
 
     def show_page(self, page: int) -> None:
         """Switch to a page."""
+        self.teaching.page(page)
         self._pages.setCurrentIndex(page)
-        self._buttons.button(page).setChecked(True)
+        self._rail.show_current(page)
         for shown in (self.listen_page, self.file_page):
             shown.controls.reload()
-        self._colour_rail()
 
     def open_file(self, path: Path) -> None:
         """Show a file on its page."""
@@ -132,19 +121,25 @@ class Window(QMainWindow):
             ("raven", "Raven"),
         ):
             keys = "Ctrl+E" if form == "csv" else ""
-            self._add(export, words, keys, lambda chosen=form: self.file_page.export(chosen))
+            self._add(
+                export, words, keys, lambda chosen=form: self.file_page.exports.export(chosen)
+            )
         file_menu.addSeparator()
         self._add(file_menu, self.tr("&Quit"), "Ctrl+Q", self.close)
         view = bar.addMenu(self.tr("&View"))
         self._add(view, self.tr("&Listen"), "Ctrl+1", lambda: self.show_page(LISTEN))
         self._add(view, self.tr("&File"), "Ctrl+2", lambda: self.show_page(FILE))
+        self._add(view, self.tr("&Sounds"), "Ctrl+3", lambda: self.show_page(SOUNDS))
+        self._add(view, self.tr("&Train"), "Ctrl+4", lambda: self.show_page(TRAIN))
+        self._add(view, self.tr("&Compare"), "Ctrl+5", lambda: self.show_page(COMPARE))
+        self._add(view, self.tr("&Models"), "Ctrl+6", lambda: self.show_page(MODELS))
         self._add_appearance(view.addMenu(self.tr("&Appearance")))
         listen = bar.addMenu(self.tr("&Sound"))
         self._add(listen, self.tr("&Listen or play"), "Space", self._space)
         self._add(listen, self.tr("&Record"), "R", self._record)
-        self._add(listen, self.tr("&Keep the last 30 seconds"), "K", self.listen_page.keep)
+        self._add(listen, self.tr("&Keep the last 30 seconds"), "K", self._keep)
         self._add(listen, self.tr("&Freeze the picture"), "F", self._freeze)
-        self._add(listen, self.tr("L&oop"), "L", self.file_page.header.loop_button.toggle)
+        self._add(listen, self.tr("L&oop"), "L", self._loop)
         self._add(listen, self.tr("Look for &microphones"), "F5", self.listen_page.find_devices)
         help_menu = bar.addMenu(self.tr("&Help"))
         self._add(help_menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
@@ -184,14 +179,8 @@ class Window(QMainWindow):
             hints.colorSchemeChanged.disconnect(self._restyle)
             style.apply(application, self._session.settings.get(APPEARANCE))
             hints.colorSchemeChanged.connect(self._restyle)
-        self._colour_rail()
+        self._rail.colour()
         self._show_light(self.listen_page.is_listening)
-
-    def _colour_rail(self) -> None:
-        use = style.colours()
-        for button in self._buttons.buttons():
-            colour = use.accent_text if button.isChecked() else use.faint
-            button.setIcon(icon(str(button.property("icon_name")), colour))
 
     def _show_light(self, on: bool) -> None:
         use = style.colours()
@@ -209,17 +198,40 @@ class Window(QMainWindow):
         self.show_page(FILE)
         self.file_page.choose()
 
+    def _choose_class(self, path: Path, start: float, end: float) -> None:
+        """Ask which class a stretch of a file is of, and take it among the sounds."""
+        words = self.tr("Class of the selected sound:")
+        title, names = self.tr("Add to the sounds"), self.teaching.class_names()
+        label, chosen = QInputDialog.getItem(self, title, words, names, 0, True)
+        if chosen and label.strip():
+            self.teaching.add_region(path, start, end, label.strip())
+
     def _space(self) -> None:
         if self._pages.currentIndex() == LISTEN:
             self.listen_page.toggle()
-        elif self.file_page.header.play_button.isEnabled():
+        elif self._pages.currentIndex() == FILE and self.file_page.header.play_button.isEnabled():
             self.file_page.play()
+        elif self._pages.currentIndex() == SOUNDS:
+            self.teaching.play()
+
+    def _on_listen(self) -> bool:
+        return self._pages.currentIndex() == LISTEN
 
     def _record(self) -> None:
-        self.listen_page.record(not self.listen_page.bar.record.isChecked())
+        if self._on_listen():
+            self.listen_page.record(not self.listen_page.bar.record.isChecked())
+
+    def _keep(self) -> None:
+        if self._on_listen():
+            self.listen_page.keep()
 
     def _freeze(self) -> None:
-        self.listen_page.bar.freeze.toggle()
+        if self._on_listen():
+            self.listen_page.bar.freeze.toggle()
+
+    def _loop(self) -> None:
+        if self._pages.currentIndex() == FILE:
+            self.file_page.header.loop_button.toggle()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -233,9 +245,13 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._colour_rail()
+        self._rail.colour()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.teaching.may_close(self):
+            event.ignore()
+            return
+        self.teaching.stop()
         self._session.settings.set(GEOMETRY, self.saveGeometry())
         self.listen_page.stop()
         self.file_page.transport.pause()

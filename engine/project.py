@@ -5,17 +5,18 @@ of the classes, and the empty ones) and the audio under ``sounds/<class>/``. Eve
 at once and can be undone. Only files that the project took in itself are ever moved or deleted.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.audio.files import EXTENSIONS, probe, stream
+from engine.audio.files import probe, stream
 from engine.audio.recording import Recorder
 from engine.datasets import open_dataset
-from engine.datasets.table import Excerpt, files_under
+from engine.datasets.table import Excerpt
 from engine.errors import AudioError, DataError
 from engine.project_check import Facts, Inspector, Problem
-from engine.project_history import RECORDING, History, State, Store, safe
+from engine.project_files import RECORDING, State, Store, safe, sounds_at
+from engine.project_history import History
 
 
 class Project:
@@ -25,6 +26,9 @@ class Project:
         folder: a project, any data set that :func:`engine.datasets.open_dataset` knows (its rows
             point at the files where they are), or a new or empty folder.
 
+    Attributes:
+        history: undoes and redoes.
+
     Raises:
         DataError: it is none of these, or cannot be read.
     """
@@ -32,8 +36,7 @@ class Project:
     def __init__(self, folder: Path | str) -> None:
         self._store = Store(Path(folder))
         loaded = self._store.load()
-        self._state = self._store.find(loaded, self.root)
-        self._history = History()
+        self.history = History(self._store, self._store.find(loaded, self.root))
         self._inspector = Inspector(self.root)
 
     @property
@@ -44,27 +47,17 @@ class Project:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in order."""
-        return self._state.classes
+        return self.history.state.classes
 
     @property
     def rows(self) -> tuple[Excerpt, ...]:
         """All excerpts."""
-        return self._state.rows
+        return self.history.state.rows
 
     @property
     def missing(self) -> list[Excerpt]:
         """Rows whose file is nowhere; looks at the disk."""
         return [row for row in self.rows if not self.file_of(row).is_file()]
-
-    @property
-    def undo_words(self) -> str:
-        """What would be undone; empty: nothing."""
-        return self._history.undo[-1][0] if self._history.undo else ""
-
-    @property
-    def redo_words(self) -> str:
-        """What would be done again; empty: nothing."""
-        return self._history.redo[-1][0] if self._history.redo else ""
 
     def file_of(self, row: Excerpt) -> Path:
         """The file of a row."""
@@ -80,8 +73,8 @@ class Project:
         Raises:
             DataError: there is one of that name, or the name is empty.
         """
-        name = self._new_name(name)
-        self._change(f"new class '{name}'", State((*self.classes, name), self.rows))
+        name = self.history.state.new_name(name)
+        self.history.change(f"new class '{name}'", State((*self.classes, name), self.rows))
 
     def rename_class(self, name: str, new: str) -> None:
         """Another name for a class; the files stay where they are.
@@ -89,13 +82,13 @@ class Project:
         Raises:
             DataError: there is one of the new name already, or none of the old.
         """
-        self._known(name)
+        self.history.state.check_known(name)
         if new.strip() == name:
             return
-        new = self._new_name(new, besides=name)
+        new = self.history.state.new_name(new, besides=name)
         classes = tuple(new if other == name else other for other in self.classes)
         rows = tuple(replace(r, label=new) if r.label == name else r for r in self.rows)
-        self._change(f"rename '{name}' to '{new}'", State(classes, rows))
+        self.history.change(f"rename '{name}' to '{new}'", State(classes, rows))
 
     def merge_classes(self, name: str, into: str) -> None:
         """Put all sounds of a class into another, and drop it.
@@ -103,12 +96,12 @@ class Project:
         Raises:
             DataError: one of them is not there, or they are the same.
         """
-        self._known(name, into)
+        self.history.state.check_known(name, into)
         if name == into:
             raise DataError(f"'{name}' cannot be merged with itself: choose another class.")
         classes = tuple(other for other in self.classes if other != name)
         rows = tuple(replace(r, label=into) if r.label == name else r for r in self.rows)
-        self._change(f"merge '{name}' into '{into}'", State(classes, rows))
+        self.history.change(f"merge '{name}' into '{into}'", State(classes, rows))
 
     def delete_class(self, name: str) -> None:
         """Drop a class with its sounds.
@@ -116,10 +109,10 @@ class Project:
         Raises:
             DataError: there is none of that name.
         """
-        self._known(name)
+        self.history.state.check_known(name)
         classes = tuple(other for other in self.classes if other != name)
         rows = tuple(row for row in self.rows if row.label != name)
-        self._change(f"delete class '{name}'", State(classes, rows))
+        self.history.change(f"delete class '{name}'", State(classes, rows))
 
     def relabel(self, rows: Sequence[Excerpt], label: str) -> None:
         """Put excerpts into another class.
@@ -127,11 +120,13 @@ class Project:
         Raises:
             DataError: there is no such class.
         """
-        self._known(label)
+        self.history.state.check_known(label)
         chosen = {id(row) for row in rows if row.label != label}
         new = tuple(replace(r, label=label) if id(r) in chosen else r for r in self.rows)
         if new != self.rows:
-            self._change(f"move {_sounds(len(chosen))} to '{label}'", State(self.classes, new))
+            self.history.change(
+                f"move {_sounds(len(chosen))} to '{label}'", State(self.classes, new)
+            )
 
     def remove(self, rows: Sequence[Excerpt]) -> None:
         """Take excerpts out."""
@@ -139,15 +134,7 @@ class Project:
         kept = tuple(row for row in self.rows if id(row) not in chosen)
         gone = len(self.rows) - len(kept)
         if gone:
-            self._change(f"remove {_sounds(gone)}", State(self.classes, kept))
-
-    def undo(self) -> None:
-        """Take the last operation back, its files too."""
-        self._step(self._history.undo, self._history.redo)
-
-    def redo(self) -> None:
-        """Do again what was undone last."""
-        self._step(self._history.redo, self._history.undo)
+            self.history.change(f"remove {_sounds(gone)}", State(self.classes, kept))
 
     def add_files(self, label: str, paths: Sequence[Path]) -> Generator[float, None, int]:
         """Copy files, and all sounds in folders, into a class; yields the share done.
@@ -160,7 +147,7 @@ class Project:
         Raises:
             DataError: there is no sound among them, or they cannot be copied: then none is added.
         """
-        found = [pair for path in paths for pair in _sounds_at(Path(path))]
+        found = [pair for path in paths for pair in sounds_at(Path(path))]
         if not found:
             raise DataError(
                 "There is no sound file among them: drop .wav, .flac, .mp3 or the like."
@@ -215,7 +202,11 @@ class Project:
         ends = [*starts[1:], round(min(length, starts[-1] + seconds), 6)]
         cuts = zip(starts, ends, strict=True)
         rows = tuple(Excerpt(own, label, own, start, end) for start, end in cuts)
-        self._add(f"record {_sounds(count, 'example')} of '{label}'", rows, [own])
+        try:
+            self._add(f"record {_sounds(count, 'example')} of '{label}'", rows)
+        except DataError:  # a recording is never lost
+            (self.root / own).replace(path) if ours else (self.root / own).unlink()
+            raise
         return count
 
     def add_region(self, label: str, source: Path, start: float, end: float) -> None:
@@ -231,8 +222,12 @@ class Project:
             place.unlink(missing_ok=True)
             raise DataError(str(error)) from error
         own = place.relative_to(self.root).as_posix()
-        row = Excerpt(own, label, f"{source.parent.name}/{source.name}")
-        self._add(f"add a region to '{label}'", (row,), [own])
+        try:
+            row = Excerpt(own, label, f"{source.parent.name}/{source.name}")
+            self._add(f"add a region to '{label}'", (row,))
+        except DataError:
+            place.unlink(missing_ok=True)
+            raise
 
     def look_for(self, folder: Path) -> int:
         """Find missing files by their names in a folder; tells how many rows were mended.
@@ -241,14 +236,14 @@ class Project:
             DataError: the folder cannot be read.
         """
         before = len(self.missing)
-        found = self._store.find(self._state, folder)
-        if found is not self._state:
-            self._change("find missing files", found)
+        found = self._store.find(self.history.state, folder)
+        if found is not self.history.state:
+            self.history.change("find missing files", found)
         return before - len(self.missing)
 
     def empty_removed(self) -> None:
         """Delete removed sounds for good; what needs them can't be undone any more."""
-        self._history = History()
+        self.history.forget()
         self._store.empty()
 
     def close(self) -> None:
@@ -257,21 +252,7 @@ class Project:
 
     def check(self) -> Generator[float, None, list[Problem]]:
         """Look at what is new; yields the share done, returns the problems found."""
-        return (yield from self._inspector.inspect(self._state))
-
-    def _known(self, *names: str) -> None:
-        for name in names:
-            if name not in self.classes:
-                raise DataError(f"There is no class '{name}': it may have been renamed.")
-
-    def _new_name(self, name: str, besides: str = "") -> str:
-        name = " ".join(name.split())
-        if not name:
-            raise DataError("A class needs a name: type one.")
-        taken = {other.casefold() for other in self.classes if other != besides}
-        if name.casefold() in taken:
-            raise DataError(f"There is a class '{name}' already: choose another name, or merge.")
-        return name
+        return (yield from self._inspector.inspect(self.history.state))
 
     def _take_in(
         self, words: str, rows: Sequence[tuple[Path, Excerpt]]
@@ -284,56 +265,21 @@ class Project:
                     own[file, row.label] = self._store.take_in(file, row.label)
                 yield number / len(rows)
             new = [replace(row, path=own[file, row.label]) for file, row in rows]
-            self._add(words, new, ())
+            self._add(words, new)
             done = True
         finally:  # cancelled, or no more room: as if it had never begun
             if not done:
-                self._store.put_away(own.values())
+                for name in own.values():
+                    (self.root / name).unlink(missing_ok=True)
         return len(rows)
 
-    def _add(self, words: str, rows: Sequence[Excerpt], files: Sequence[str]) -> None:
+    def _add(self, words: str, rows: Sequence[Excerpt]) -> None:
         fresh = dict.fromkeys(row.label for row in rows if row.label not in self.classes)
-        try:
-            self._change(words, State((*self.classes, *fresh), (*self.rows, *rows)))
-        except DataError:
-            self._store.put_away(files)
-            raise
-
-    def _change(self, words: str, after: State) -> None:
-        before = self._state
-        self._go(after)
-        self._history.note(words, before)
-
-    def _step(self, back: list[tuple[str, State]], forth: list[tuple[str, State]]) -> None:
-        if back:
-            words, wanted = back[-1]
-            before = self._state
-            self._go(wanted)
-            back.pop()
-            forth.append((words, before))
-
-    def _go(self, after: State) -> None:
-        """Save another state; sounds that no table names are never lost on the way."""
-        store, before = self._store, self._state
-        store.bring_back(after)
-        store.save(after)
-        self._state = after
-        store.put_away(store.owned(before) - store.owned(after))
+        self.history.change(words, State((*self.classes, *fresh), (*self.rows, *rows)))
 
 
 def _sounds(count: int, noun: str = "sound") -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _sounds_at(path: Path) -> Iterator[tuple[Path, str]]:
-    """Sound files at a place, each with its group."""
-    if not path.is_dir():
-        if path.suffix.lower() in EXTENSIONS:
-            yield path, f"{path.parent.name}/{path.name}"
-        return
-    for name in files_under(path, sorted(EXTENSIONS)):
-        folder = name.rpartition("/")[0]
-        yield path / name, f"{path.name}/{folder or name}"
 
 
 def _cut(source: Path, place: Path, start: float, end: float) -> None:
@@ -346,3 +292,7 @@ def _cut(source: Path, place: Path, start: float, end: float) -> None:
     finally:
         if recorder is not None:
             recorder.close()
+    # libsndfile does not always say that a disk is full.
+    written = sum(block.duration_seconds for block in stream(place))
+    if recorder is None or written < recorder.seconds - 0.001:
+        raise AudioError(f"{place.name} could not be written whole: the disk may be full.")

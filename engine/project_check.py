@@ -11,7 +11,7 @@ import numpy as np
 from engine.audio.files import probe, read
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError
-from engine.project_history import State
+from engine.project_files import State
 
 QUIET_DB = -50.0
 MOST_IMBALANCE = 3.0
@@ -149,10 +149,10 @@ class Inspector:
 
 _ROWS = {
     "missing": ("{0} {1} not where the table says.", "Look in a folder..."),
-    "unreadable": ("{0} cannot be read.", "Remove them"),
+    "unreadable": ("{0} cannot be read.", "Remove"),
     "duplicate": ("{0} {1} here already, exactly the same.", "Keep one of each"),
-    "quiet": ("{0} {1} so quiet that hardly anything can be learned.", "Remove them"),
-    "clipped": ("{0} {1} clipped: recorded too loud.", "Remove them"),
+    "quiet": ("{0} {1} so quiet that hardly anything can be learned.", "Remove"),
+    "clipped": ("{0} {1} clipped: recorded too loud.", "Remove"),
 }
 
 

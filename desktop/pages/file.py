@@ -4,15 +4,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop import jobs
 from desktop.pages import file_work
+from desktop.pages.file_export import FileExports
 from desktop.pages.file_header import FileHeader
 from desktop.pages.file_picture import FilePicture
 from desktop.pages.panels import PredictionPanels
 from desktop.pages.player import Transport
-from desktop.pages.reading import explained, only_part, place, stretches
+from desktop.pages.reading import explained, place, stretches
 from desktop.pages.tracks import PictureControls, Tracks
 from desktop.session import Session
 from desktop.settings import FOLDER
@@ -48,6 +49,7 @@ class FilePage(QWidget):
         self.panels = PredictionPanels(self.tr("Whole file"))
         self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
+        self.exports = FileExports(self)
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
@@ -82,21 +84,11 @@ class FilePage(QWidget):
         header.open_button.clicked.connect(self.choose)
         header.demo_button.clicked.connect(lambda: self.open(resource("sounds", "demo.ogg")))
         header.play_button.clicked.connect(self.play)
-        header.export_button.setMenu(self._export_menu())
+        header.export_button.setMenu(self.exports.menu)
         header.cancel_button.clicked.connect(self.cancel)
         self.transport.moved.connect(time.set_cursor)
         self.transport.playing_changed.connect(header.set_playing)
         self.transport.failed.connect(lambda text: self.banner.say(text))
-
-    def _export_menu(self) -> QMenu:
-        menu = QMenu(self)
-        for form, words in file_work.FORMATS.items():
-            action = menu.addAction(words.split(" (")[0])
-            action.triggered.connect(lambda _=False, chosen=form: self.export(chosen))
-        menu.addSeparator()
-        self.export_region_action = menu.addAction(self.tr("Sound of the selection"))
-        self.export_region_action.triggered.connect(lambda: self.export_region())
-        return menu
 
     def choose(self) -> None:
         """Ask for a file."""
@@ -187,7 +179,7 @@ class FilePage(QWidget):
 
     def _summarise(self) -> None:
         selection = self.tracks.time.selection
-        self.export_region_action.setEnabled(selection is not None)
+        self.exports.set_selection(selection is not None)
         if self.found is None:
             return
         heading = self.tr("Whole file")
@@ -218,45 +210,6 @@ class FilePage(QWidget):
         if end is None and start >= time.duration - 0.05:
             start = 0.0
         self.transport.play(start, end, loop=loop)
-
-    def export(self, form: str) -> None:
-        """Ask for a place and write what was heard."""
-        if self.found is None or self.picture.overview is None or self.path is None:
-            self.banner.say(self.tr("There is nothing to export yet."))
-            return
-        suffix = file_work.FORMATS[form].split("*")[1].rstrip(")")
-        proposed = str(self.path.with_suffix(suffix))
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export"), proposed, file_work.FORMATS[form]
-        )
-        if name:
-            self.export_to(Path(name), form)
-
-    def export_to(self, target: Path, form: str) -> None:
-        """Write what was heard."""
-        if self.found is not None and self.picture.overview is not None:
-            work = file_work.export(target, form, self.found, self.picture.overview.info)
-            partial = "" if self.found.done else only_part(self.found.seconds)
-            self._write(work, partial)
-
-    def export_region(self) -> None:
-        """Ask for a place and write the sound of the selection."""
-        selection = self.tracks.time.selection
-        if selection is None or self.path is None:
-            return
-        proposed = str(self.path.with_name(f"{self.path.stem} part.flac"))
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export the selection"), proposed)
-        if name:
-            self._write(file_work.export_audio(self.path, selection, Path(name)))
-
-    def _write(self, work: object, remark: str = "") -> None:
-        written = self.tr("Written to {}.")
-        jobs.run(
-            work,  # type: ignore[arg-type]
-            on_result=lambda path: self.banner.say(written.format(path) + remark),
-            on_error=lambda text: self.banner.say(text),
-            parent=self,
-        )
 
     def _read_out(self, seconds: float, height: float) -> None:
         words = place(self.picture.view, self.tracks.spectrogram, seconds, height)

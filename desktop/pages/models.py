@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -67,14 +67,15 @@ class ModelsPage(QWidget):
         self.card.delete_button.clicked.connect(self.delete)
         self.card.thresholds.changed.connect(self._adjust)
         self.card.thresholds.reset.connect(lambda name: self._adjust(name, work.Choice()))
-        QShortcut(QKeySequence.StandardKey.Delete, self.list.tree, self.delete)
-        QShortcut(QKeySequence.StandardKey.Delete, self.list.broken, self.delete)
+        for view in (self.list.tree, self.list.broken):
+            shortcut = QShortcut(QKeySequence.StandardKey.Delete, view, self.delete)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
 
     def refresh(self) -> None:
         """Read the catalog again."""
         self._run(work.read_catalog, self._show)
 
-    def _run(self, job: Callable[[], object], done: Callable[..., object]) -> jobs.Job:
+    def _run(self, job: Callable[[], object], done: Callable[[Any], None]) -> jobs.Job:
         return jobs.run(
             job,  # type: ignore[arg-type]
             on_result=done,

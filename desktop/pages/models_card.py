@@ -1,5 +1,6 @@
 """The card of one classifier: all that is known of it, and what one can do with it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from engine.card import Card, DataSource
 
 _NAMES_WIDTH = 110
+_GAP = 8
 
 
 class CardView(QScrollArea):
@@ -45,15 +47,16 @@ class CardView(QScrollArea):
         self.thresholds = Thresholds()
         self.facts: dict[str, QLabel] = {}
         self.digest = _words()
+        self._path: Path | None = None
         self._name_controls()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(18, 12, 18, 14)
         layout.setSpacing(10)
         layout.addLayout(self._top())
         layout.addWidget(self.description)
-        layout.addWidget(self._rule())
+        layout.addSpacing(_GAP)
         layout.addWidget(self.thresholds)
-        layout.addWidget(self._rule())
+        layout.addSpacing(_GAP)
         layout.addLayout(self._table())
         layout.addStretch(1)
         self.setWidget(inner)
@@ -79,13 +82,6 @@ class CardView(QScrollArea):
         for button in (self.export_button, self.onnx_button, self.delete_button):
             top.addWidget(button)
         return top
-
-    def _rule(self) -> QFrame:
-        rule = QFrame()
-        rule.setFrameShape(QFrame.Shape.HLine)
-        rule.setFrameShadow(QFrame.Shadow.Plain)
-        rule.setObjectName("faint")
-        return rule
 
     def _table(self) -> QGridLayout:
         grid = QGridLayout()
@@ -127,8 +123,11 @@ class CardView(QScrollArea):
         self.description.setText(card.description)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
-        self.digest.setText(self.tr("being computed..."))
-        self.copy_button.setEnabled(False)
+        if listed.entry.path != self._path:
+            self._path = listed.entry.path
+            self.digest.setText(self.tr("being computed..."))
+            self.copy_button.setEnabled(False)
+            self.verticalScrollBar().setValue(0)
         self.delete_button.setEnabled(not listed.entry.bundled)
         self.delete_button.setToolTip(
             self.tr("It comes with Earmark and stays")
@@ -191,7 +190,7 @@ def _words() -> QLabel:
         Qt.TextInteractionFlag.TextSelectableByMouse
         | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
-    QWidget,
 )
 
 from desktop.pages.models_work import Found, Listed
@@ -25,6 +24,12 @@ from desktop.pages.models_work import Found, Listed
 _NAME = Qt.ItemDataRole.UserRole
 _MEGA = 1e6
 _WIDTH = 470
+_ROW_HEIGHT = 28
+# Fusion's own empty box cannot be seen on a dark ground.
+_BOX = (
+    "QTreeView::indicator:unchecked"
+    " { border: 1px solid palette(placeholder-text); border-radius: 3px; }"
+)
 
 
 def size_words(size_bytes: int) -> str:
@@ -38,10 +43,13 @@ class _Tree(QTreeWidget):
     """Space ticks the line one is on, wherever in it."""
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Delete):
-                event.accept()  # not the window's shortcut
-                return True
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+        ):
+            event.accept()  # not the window's shortcut
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -111,6 +119,7 @@ class ClassifierList(QFrame):
         tree.setFrameShape(QFrame.Shape.NoFrame)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setUniformRowHeights(True)
+        tree.setStyleSheet(_BOX)
         header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -136,7 +145,7 @@ class ClassifierList(QFrame):
         for blocker in blockers:
             blocker.unblock()
         if self.tree.currentItem() is None and found.listed:
-            self.tree.setCurrentItem(self.tree.topLevelItem(0))
+            self.tree.setCurrentItem(self._items()[0])
 
     def _line(self, listed: Listed, listens: bool) -> QTreeWidgetItem:
         card = listed.card
@@ -146,7 +155,10 @@ class ClassifierList(QFrame):
         whose = self.tr("comes with Earmark") if listed.entry.bundled else self.tr("your own")
         item.setToolTip(1, f"{listed.name}: {whose}")
         for column in (3, 4):
-            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(
+                column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
+        item.setSizeHint(0, QSize(0, _ROW_HEIGHT))
         item.setData(0, _NAME, listed.name)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, self.tr("listens"))
         return item
@@ -182,10 +194,7 @@ class ClassifierList(QFrame):
     def _leave(self, other: QAbstractItemView) -> None:
         blocker = QSignalBlocker(other)
         other.clearSelection()
-        if isinstance(other, QListWidget):
-            other.setCurrentRow(-1)
-        elif isinstance(other, QTreeWidget):
-            other.setCurrentItem(None)  # type: ignore[arg-type]
+        other.setCurrentIndex(QModelIndex())
         blocker.unblock()
 
     def _ticked(self, item: QTreeWidgetItem, column: int) -> None:

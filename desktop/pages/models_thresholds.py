@@ -146,9 +146,9 @@ class Thresholds(QWidget):
         grid.setVerticalSpacing(4)
         self.rows = {label: _Row(self.tr("Threshold of {}").format(label)) for label in labels}
         lines = -(-len(labels) // _COLUMNS)
-        for index, row in enumerate(self.rows.values()):
+        for index, (label, row) in enumerate(self.rows.items()):
             line, column = index % lines, 4 * (index // lines)
-            name = QLabel(row.label)
+            name = QLabel(label.replace("&", "&&"))
             name.setBuddy(row.spin)
             grid.addWidget(name, line, column)
             grid.addWidget(row.slider, line, column + 1)

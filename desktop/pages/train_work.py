@@ -1,11 +1,13 @@
 """What the Train page's jobs do: look at a folder, train, read what came out."""
 
 import threading
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import EarmarkError
 from engine.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -114,6 +116,11 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Crashed:
+    """An error nobody foresaw ends it; the report of it follows."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """A training that ended; ``stopped``: by hand, and not judged."""
 
@@ -127,30 +134,42 @@ class Outcome:
         return path if path.is_file() else None
 
 
-
 def training(
     order: Order, runs: Path, control: Control
-) -> Callable[[], "Generator[Event | Placed | None, None, Outcome]"]:
+) -> "Callable[[], Generator[Event | Placed | Crashed | None, None, Outcome]]":
     """Work that trains; nothing is yielded while it waits."""
 
-    def work() -> "Generator[Event | Placed | None, None, Outcome]":
-        yield None
-        from engine.datasets import open_dataset
-        from engine.training.run import Run
-        from engine.training.train import Place, run_name, train
-
-        recipe, data, folder = order.recipe, order.data, order.resume
-        if folder is not None:
-            run = Run(folder)
-            recipe, data = run.recipe(), Path(run.read(run.facts_file)["folder"])
-        dataset = open_dataset(data)
-        assert recipe is not None
-        folder = folder or unused(runs / run_name(recipe, dataset))
-        yield Placed(folder)
-        steps = train(recipe, dataset, Place(folder, resume=order.resume is not None))
-        return (yield from _driven(steps, folder, control))
+    def work() -> "Generator[Event | Placed | Crashed | None, None, Outcome]":
+        try:
+            return (yield from _steps(order, runs, control))
+        except EarmarkError:
+            raise
+        except Exception:
+            time.sleep(2 * _LOOK_SECONDS)  # so that the page is told of it before the job ends
+            yield Crashed()
+            raise
 
     return work
+
+
+def _steps(
+    order: Order, runs: Path, control: Control
+) -> "Generator[Event | Placed | None, None, Outcome]":
+    yield None
+    from engine.datasets import open_dataset
+    from engine.training.run import Run
+    from engine.training.train import Place, run_name, train
+
+    recipe, data, folder = order.recipe, order.data, order.resume
+    if folder is not None:
+        run = Run(folder)
+        recipe, data = run.recipe(), Path(run.read(run.facts_file)["folder"])
+    dataset = open_dataset(data)
+    assert recipe is not None
+    folder = folder or unused(runs / run_name(recipe, dataset))
+    yield Placed(folder)
+    steps = train(recipe, dataset, Place(folder, resume=order.resume is not None))
+    return (yield from _driven(steps, folder, control))
 
 
 def _driven(

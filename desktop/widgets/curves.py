@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -21,16 +20,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.style import Colours, colours
-from desktop.widgets.ticks import logarithmic, spread, ticks
+from desktop.widgets.axes import Axes, Values, spread
 
 _LIGHT = ("#2f6fde", "#c2570c", "#1f9d61", "#8b3fd1")
 _DARK = ("#6ea3ff", "#ff9d4d", "#3fc98a", "#c792ff")
 _PENS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _LEFT, _TOP, _BOTTOM, _EDGE = 58, 28, 38, 14
-_RIGHT_WORDS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT_WORDS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
-Values = NDArray[np.float64]
 
 
 @dataclass
@@ -113,16 +109,12 @@ class CurvesWidget(QWidget):
     @property
     def plot(self) -> QRectF:
         """Where the curves are."""
-        return QRectF(
-            _LEFT, _TOP, self.width() - _LEFT - _EDGE, self.height() - _TOP - _BOTTOM
-        )
+        return QRectF(_LEFT, _TOP, self.width() - _LEFT - _EDGE, self.height() - _TOP - _BOTTOM)
 
     def place_of(self, x: float, y: float) -> QPointF:
         """Where a point is painted."""
-        points = self._points()
-        spans = self._spans(points)
-        found = self._places(np.array([x]), np.array([y]), spans)
-        return QPointF(float(found[0][0]), float(found[1][0]))
+        axes = self._axes(self._points())
+        return QPointF(float(axes.across(np.array(x))), float(axes.down(np.array(y))))
 
     def colour_of(self, name: str) -> QColor:
         """The colour of a curve."""
@@ -147,73 +139,32 @@ class CurvesWidget(QWidget):
     def _points(self) -> dict[str, tuple[Values, Values]]:
         return {name: series.points(log=self._log) for name, series in self._series.items()}
 
-    def _spans(self, points: dict[str, tuple[Values, Values]]) -> tuple[float, float, float, float]:
+    def _axes(self, points: dict[str, tuple[Values, Values]]) -> Axes:
         xs = [part for x, _ in points.values() if len(x) for part in (x[0], x[-1])]
         ys = [part for _, y in points.values() if len(y) for part in (y.min(), y.max())]
         left, right = self._fixed_x or (min(xs, default=0.0), max(xs, default=1.0))
-        low, high = self._fixed_y or spread(ys, log=self._log)
-        return left, right if right > left else left + 1, low, high
-
-    def _places(
-        self, x: Values, y: Values, spans: tuple[float, float, float, float]
-    ) -> tuple[Values, Values]:
-        left, right, low, high = spans
-        plot = self.plot
-        if self._log:
-            y, low, high = np.log10(y), math.log10(low), math.log10(high)
-        across = plot.left() + (x - left) / (right - left) * plot.width()
-        return across, plot.bottom() - (y - low) / (high - low) * plot.height()
+        ends = self._fixed_y or spread(ys, log=self._log)
+        return Axes(self.plot, (left, right if right > left else left + 1), ends, self._log)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, use = QPainter(self), colours()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         points = self._points()
-        spans = self._spans(points)
-        self._paint_frame(painter, use, spans)
+        axes = self._axes(points)
+        axes.paint(painter, use, self._x_label, self._y_label)
         painter.save()
         painter.setClipRect(self.plot.adjusted(-3, -3, 3, 3))
         for name in sorted(points, key=lambda name: not self._series[name].thin):
-            self._paint_series(painter, name, points[name], spans)
+            self._paint_series(painter, name, points[name], axes)
         painter.restore()
         self._paint_legend(painter, use)
         if self._at is not None and any(len(x) for x, _ in points.values()):
-            self._paint_read_out(painter, use, points, spans)
+            self._paint_read_out(painter, use, points, axes)
         if self.hasFocus():
             painter.setPen(QPen(QColor(use.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
-
-    def _paint_frame(
-        self, painter: QPainter, use: Colours, spans: tuple[float, float, float, float]
-    ) -> None:
-        plot = self.plot
-        painter.fillRect(plot, QColor(use.plot))
-        left, right, low, high = spans
-        metrics = painter.fontMetrics()
-        across = ticks(left, right, max(2, int(plot.width() / 60)))
-        up = logarithmic(low, high) if self._log else ticks(low, high, int(plot.height() / 32) + 1)
-        for value in up:
-            y = self._places(np.array([left]), np.array([value]), spans)[1][0]
-            painter.setPen(QColor(use.line))
-            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            painter.setPen(QColor(use.faint))
-            painter.drawText(QRectF(14, y - 9, _LEFT - 20, 18), _RIGHT_WORDS, f"{value:.6g}")
-        for value in across:
-            x = self._places(np.array([value]), np.array([low]), spans)[0][0]
-            painter.setPen(QColor(use.line))
-            painter.drawLine(QPointF(x, plot.bottom()), QPointF(x, plot.bottom() + 4))
-            painter.setPen(QColor(use.faint))
-            place = QRectF(x - 30, plot.bottom() + 4, 60, 16)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{value:g}")
-        place = QRectF(plot.left(), plot.bottom() + 19, plot.width(), metrics.height() + 2)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._x_label)
-        painter.save()
-        painter.translate(2, plot.center().y())
-        painter.rotate(-90)
-        place = QRectF(-plot.height() / 2, 0, plot.height(), metrics.height())
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._y_label)
-        painter.restore()
 
     def _pen(self, name: str) -> QPen:
         series, colour = self._series[name], self.colour_of(name)
@@ -229,9 +180,9 @@ class CurvesWidget(QWidget):
         painter: QPainter,
         name: str,
         points: tuple[Values, Values],
-        spans: tuple[float, float, float, float],
+        axes: Axes,
     ) -> None:
-        x, y = self._places(*_thinned(*points, int(self.plot.width())), spans)
+        x, y = _thinned(axes.across(points[0]), axes.down(points[1]), int(self.plot.width()))
         painter.setPen(self._pen(name))
         line = QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
         painter.drawPolyline(line)
@@ -264,11 +215,11 @@ class CurvesWidget(QWidget):
         painter: QPainter,
         use: Colours,
         points: dict[str, tuple[Values, Values]],
-        spans: tuple[float, float, float, float],
+        axes: Axes,
     ) -> None:
         at = self._nearest(points)
         lines, plot = [f"{self._x_label} {at:.4g}"], self.plot
-        across = float(self._places(np.array([at]), np.array([spans[2]]), spans)[0][0])
+        across = float(axes.across(np.array(at)))
         painter.setPen(QPen(QColor(use.faint), 1))
         painter.drawLine(QPointF(across, plot.top()), QPointF(across, plot.bottom()))
         for name, (x, y) in points.items():
@@ -291,7 +242,7 @@ class CurvesWidget(QWidget):
         return min(found, key=lambda x: abs(x - wanted))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        left, right, *_ = self._spans(self._points())
+        left, right = self._axes(self._points()).x
         plot, x = self.plot, event.position().x()
         inside = plot.left() - 4 <= x <= plot.right() + 4
         self._at = left + (x - plot.left()) / plot.width() * (right - left) if inside else None

@@ -169,14 +169,14 @@ def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None
     }
     for form, read_back in readers.items():
         target = tmp_path / f"out.{form}"
-        page.export_to(target, form)
+        page.exports.export_to(target, form)
         qtbot.waitUntil(target.exists, timeout=5000)
         assert "genre" in read_back(target.read_text(encoding="utf-8"))
     qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=5000)
 
 
 def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
-    page.export_to(tmp_path / "no folder" / "out.csv", "csv")
+    page.exports.export_to(tmp_path / "no folder" / "out.csv", "csv")
     qtbot.waitUntil(lambda: "could not be written" in page.banner.text, timeout=5000)
 
 
@@ -227,7 +227,7 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     assert page.found.seconds == heard
     assert not page.found.done
     assert not page.header.cancel_button.isVisible()
-    page.export_to(tmp_path / "part.csv", "csv")
+    page.exports.export_to(tmp_path / "part.csv", "csv")
     qtbot.waitUntil(lambda: "Only the first" in page.banner.text, timeout=5000)
 
 

@@ -1,0 +1,130 @@
+"""The Sounds page's head, and what it says while there is nothing yet."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+_MOST_WORDS = 26
+
+
+class SoundsHeader(QWidget):
+    """Name of the project, undo and redo, and what to do with all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = QLabel()
+        self._title.setObjectName("title")
+        self._place = QLabel()
+        self._place.setObjectName("faint")
+        self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName(self.tr("Progress"))
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(4)
+        self.progress.setMaximum(1000)
+        self.undo = self._button(self.tr("Undo"), self.tr("Take back the last change (Ctrl+Z)"))
+        self.redo = self._button(self.tr("Redo"), self.tr("Do it again (Ctrl+Shift+Z)"))
+        self.open = self._button(
+            self.tr("Open a data set..."), self.tr("Any folder of labelled sounds, or a project")
+        )
+        self.new = self._button(self.tr("New class"), self.tr("Another kind of sound (Ctrl+N)"))
+        self.train = self._button(
+            self.tr("Train..."), self.tr("Teach a classifier to tell these classes apart")
+        )
+        self.train.setObjectName("main")
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self._title)
+        words.addWidget(self._place)
+        row = QHBoxLayout()
+        row.addLayout(words, 1)
+        for button in (self.undo, self.redo, self.open, self.new, self.train):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.progress)
+        self.show_progress(1.0)
+        self.show_steps("", "")
+
+    def _button(self, words: str, tip: str) -> QPushButton:
+        button = QPushButton(words)
+        button.setToolTip(tip)
+        button.setAccessibleName(words)
+        return button
+
+    def show_project(self, folder: Path, *, trainable: bool) -> None:
+        """Which folder it is, and whether there is enough to learn from."""
+        self._title.setText(folder.name)
+        self._place.setText(str(folder.parent))
+        self._place.setToolTip(str(folder))
+        self.train.setEnabled(trainable)
+
+    def show_steps(self, undo: str, redo: str) -> None:
+        """What would be undone and redone; empty: nothing."""
+        for button, words, step in (
+            (self.undo, self.tr("Undo"), undo),
+            (self.redo, self.tr("Redo"), redo),
+        ):
+            short = step if len(step) <= _MOST_WORDS else step[: _MOST_WORDS - 3] + "..."
+            text = self.tr("{}: {}").format(words, short) if step else words
+            button.setText(text.replace("&", "&&"))
+            button.setAccessibleName(f"{words}: {step}" if step else words)
+            button.setToolTip(f"{words}: {step}" if step else words)
+            button.setEnabled(bool(step))
+
+    def show_progress(self, share: float) -> None:
+        """A thin line while something is copied."""
+        self.progress.setValue(round(1000 * share) if share < 1.0 else 0)
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
+        self.progress.setVisible(share < 1.0)
+
+
+class Welcome(QFrame):
+    """What the page is for, and the two things to begin with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        title = QLabel(self.tr("Teach Earmark your own sounds"))
+        title.setObjectName("title")
+        text = QLabel(
+            self.tr(
+                "Make a class for each kind of sound, say \u201cflute\u201d, \u201cclarinet\u201d "
+                "and \u201csilence\u201d. Record a few examples into each, or drop in files. "
+                "Then press Train: a minute later the Listen page knows them.\n\n"
+                "You can also drop a folder here that holds a folder for each class."
+            )
+        )
+        text.setWordWrap(True)
+        text.setFixedWidth(460)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text.setMinimumHeight(text.heightForWidth(460))
+        self.new = QPushButton(self.tr("Make the first class"))
+        self.new.setObjectName("main")
+        self.open = QPushButton(self.tr("Open a data set..."))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.new)
+        row.addWidget(self.open)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(18)
+        layout.addStretch(2)
+        layout.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(row)
+        layout.addStretch(3)

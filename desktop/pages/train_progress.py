@@ -1,0 +1,188 @@
+"""How a training goes: curves, figures, warnings."""
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.widgets.curves import CurvesWidget
+from desktop.widgets.time_axis import clock
+from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
+
+BATCH, TRAINING, VALIDATION, RATE = "each batch", "training", "validation", "learning rate"
+
+
+class TrainProgress(QWidget):
+    """Takes the events of a training; :meth:`begin` clears for another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = QLabel()
+        self.state.setObjectName("title")
+        self.facts = QLabel()
+        self.facts.setObjectName("faint")
+        self.facts.setWordWrap(True)
+        self.left = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setAccessibleName(self.tr("Progress of the training"))
+        self.log = QCheckBox(self.tr("Logarithmic loss"))
+        self.log.setAccessibleName(self.log.text())
+        self.loss = CurvesWidget(self.tr("Loss"), self.tr("epoch"), self.tr("loss"))
+        self.accuracy = CurvesWidget(self.tr("Accuracy"), self.tr("epoch"), self.tr("share right"))
+        self.rate = CurvesWidget(self.tr("Learning rate"), self.tr("epoch"), self.tr("rate"))
+        self.loss.add_series(BATCH, thin=True)
+        for curves in (self.loss, self.accuracy):
+            curves.add_series(TRAINING)
+            curves.add_series(VALIDATION)
+        self.rate.add_series(RATE)
+        self.warnings = QListWidget()
+        self.warnings.setWordWrap(True)
+        self.warnings.setMaximumHeight(84)
+        self.warnings.setAccessibleName(self.tr("Warnings"))
+        self._lay_out()
+        self.log.toggled.connect(self.loss.set_log)
+        self._epochs = 0
+        self.clear()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.state, 1)
+        head.addWidget(self.left)
+        grid = QGridLayout()
+        grid.addWidget(self.loss, 0, 0, 2, 1)
+        grid.addWidget(self.accuracy, 0, 1)
+        grid.addWidget(self.rate, 1, 1)
+        grid.setColumnStretch(0, 5)
+        grid.setColumnStretch(1, 4)
+        grid.setRowStretch(0, 3)
+        grid.setRowStretch(1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.facts)
+        layout.addLayout(grid, 1)
+        layout.addWidget(self.log)
+        layout.addWidget(self.warnings)
+
+    def clear(self) -> None:
+        """As before the first training."""
+        for curves in (self.loss, self.accuracy, self.rate):
+            curves.clear()
+            curves.set_ranges()
+        self.accuracy.set_ranges(y=(0.0, 1.0))
+        self.warnings.clear()
+        self.warnings.hide()
+        self.bar.setValue(0)
+        self.left.clear()
+        self.state.setText(self.tr("Nothing is being trained"))
+        self.facts.setText(self.tr("Choose a recipe and a folder of sounds, then press Start."))
+
+    def begin(self, title: str) -> None:
+        """A training was started."""
+        self.clear()
+        self.state.setText(self.tr("{}: getting ready").format(title))
+        self.facts.clear()
+
+    def resumed(self, history: Sequence[EpochDone]) -> None:
+        """The epochs before a break."""
+        for epoch in history:
+            self._epoch(epoch)
+
+    def take(self, events: Sequence[Event]) -> None:
+        """What was told since the last time."""
+        batches = [event for event in events if isinstance(event, BatchDone)]
+        for event in events:
+            if isinstance(event, Started):
+                self._started(event)
+            elif isinstance(event, EpochDone):
+                self._epoch(event)
+            elif isinstance(event, Warned):
+                self.warn(event.text)
+            elif isinstance(event, Finished):
+                self._finished(event)
+        self._batches(batches)
+        last = events[-1] if events else None
+        if isinstance(last, Preparing):
+            done = bool(self.loss.count) and last.share == 1.0
+            words = (
+                self.tr("Judging the test part") if done else self.tr("Turning sounds to features")
+            )
+            self.state.setText(words)
+            self.bar.setValue(round(1000 * last.share))
+
+    def warn(self, text: str) -> None:
+        """List something one should know."""
+        self.warnings.addItem(text)
+        self.warnings.show()
+
+    def _started(self, event: Started) -> None:
+        self._epochs = event.epochs
+        learn, choose, judge = event.windows
+        learned, total = event.parameters
+        self._device = event.device
+        self._sizes = self.tr(
+            "{} windows to learn from, {} to choose, {} to judge; {:,} numbers learned of {:,}"
+        ).format(learn, choose, judge, learned, total)
+        self._say(None)
+        for curves in (self.loss, self.accuracy, self.rate):
+            fixed = (0.0, 1.0) if curves is self.accuracy else None
+            curves.set_ranges(x=(0.0, float(event.epochs)), y=fixed)
+
+    def _say(self, joules: float | None) -> None:
+        energy = self.tr("not measured") if joules is None else f"{joules:.0f} J"
+        words = self.tr("{}. On {}. Energy: {}.")
+        self.facts.setText(words.format(self._sizes, self._device, energy))
+
+    def _batches(self, events: Sequence[BatchDone]) -> None:
+        if not events:
+            return
+        for event in events:
+            first = event.batch - len(event.losses) + 1
+            places = [
+                event.epoch - 1 + (first + i) / event.batches for i in range(len(event.losses))
+            ]
+            self.loss.extend(BATCH, places, event.losses)
+        last = events[-1]
+        share = (last.epoch - 1 + last.batch / last.batches) / max(1, self._epochs)
+        words = self.tr("Epoch {} of {}, batch {} of {}")
+        self.state.setText(words.format(last.epoch, self._epochs, last.batch, last.batches))
+        self.bar.setValue(round(1000 * share))
+        if math.isfinite(last.seconds_left):
+            self.left.setText(self.tr("{} left at most").format(clock(last.seconds_left)))
+
+    def _epoch(self, event: EpochDone) -> None:
+        at = [float(event.epoch)]
+        self.loss.extend(TRAINING, at, [event.loss])
+        self.loss.extend(VALIDATION, at, [event.validation_loss])
+        self.accuracy.extend(TRAINING, at, [event.accuracy])
+        self.accuracy.extend(VALIDATION, at, [event.validation_accuracy])
+        self.rate.extend(RATE, at, [event.learning_rate])
+        self._say(event.joules)
+
+    def _finished(self, event: Finished) -> None:
+        words = self.tr("Done after {} epochs in {:.1f} s: {}")
+        self.state.setText(words.format(event.epochs, event.seconds, event.reason))
+        self.bar.setValue(1000)
+        self.left.clear()
+        for curves in (self.loss, self.accuracy, self.rate):
+            fixed = (0.0, 1.0) if curves is self.accuracy else None
+            curves.set_ranges(x=(0.0, float(max(1, event.epochs))), y=fixed)
+
+    def stopped(self, words: str) -> None:
+        """It ended by hand, or by an error."""
+        self.state.setText(words)
+        self.left.clear()

@@ -1,0 +1,218 @@
+"""The left side of the Train page: what to learn, from what, and the buttons."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.pages.train_work import Looked
+from engine.recipe import Recipe
+
+_WIDTH = 320
+_MOST_CLASSES = 12
+
+
+class TrainSetup(QScrollArea):
+    """Shows and offers; the page decides."""
+
+    recipe_chosen = Signal()
+    own_recipe_asked = Signal()
+    folder_asked = Signal()
+
+    def __init__(self, presets: Mapping[str, Recipe]) -> None:
+        super().__init__()
+        self._own: dict[str, Recipe] = {}
+        self._presets = dict(presets)
+        inner = QFrame()
+        inner.setObjectName("panel")
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(14, 10, 14, 10)
+        self._column.setSpacing(6)
+        self._build_recipe()
+        self._build_data()
+        self._build_buttons()
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedWidth(_WIDTH)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("What to train"))
+
+    def _build_recipe(self) -> None:
+        self.recipes = QComboBox()
+        self.recipes.setAccessibleName(self.tr("Recipe"))
+        self.recipes.setToolTip(self.tr("What is learned and how"))
+        self.recipes.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        for name, recipe in self._presets.items():
+            self.recipes.addItem(recipe.title, name)
+            tip = Qt.ItemDataRole.ToolTipRole
+            self.recipes.setItemData(self.recipes.count() - 1, recipe.description, tip)
+        self.recipes.addItem(self.tr("Own recipe file..."), "")
+        self.description = self._label(faint=False)
+        self.origin = self._label()
+        self.variants = QComboBox()
+        self.variants.setAccessibleName(self.tr("Variant"))
+        self.variants.addItem(self.tr("Corrected"), "corrected")
+        self.variants.addItem(self.tr("As published, mistakes and all"), "as-published")
+        self._add(self._heading(self.tr("Recipe")), self.recipes, self.description)
+        self._add(self.origin, self.variants)
+        self.recipes.activated.connect(self._recipe_activated)
+        self.variants.activated.connect(lambda _: self.recipe_chosen.emit())
+
+    def _build_data(self) -> None:
+        self.folder = self._label(faint=False)
+        self.found = self._label()
+        self.choose = self._button(
+            self.tr("Choose folder..."), self.tr("Another folder of sounds to learn from")
+        )
+        self._column.addSpacing(6)
+        self._add(self._heading(self.tr("Sounds")), self.folder, self.found, self.choose)
+        self.choose.clicked.connect(self.folder_asked)
+
+    def _build_buttons(self) -> None:
+        self.start = self._button(self.tr("Start"), self.tr("Train with these sounds"))
+        self.start.setObjectName("main")
+        self.pause = self._button(self.tr("Pause"), self.tr("Hold the training; nothing is lost"))
+        self.stop = self._button(
+            self.tr("Stop and keep the best"), self.tr("End it; the best epoch becomes usable")
+        )
+        self.queue = QListWidget()
+        self.queue.setAccessibleName(self.tr("Trainings"))
+        self.queue.setToolTip(self.tr("Select one that is done to see its results"))
+        self.queue.setMinimumHeight(76)
+        self.queue.setWordWrap(True)
+        self.remove = self._button(
+            self.tr("Remove"), self.tr("Take the selected training out of the queue")
+        )
+        row = QHBoxLayout()
+        row.addWidget(self.pause)
+        row.addWidget(self.stop, 1)
+        self._column.addSpacing(8)
+        self._add(self.start)
+        self._column.addLayout(row)
+        self._column.addSpacing(6)
+        self._trainings = self._heading(self.tr("Trainings"))
+        self._add(self._trainings)
+        self._column.addWidget(self.queue, 1)
+        self._add(self.remove)
+        self._column.addStretch(0)
+        self.set_state(running=False, paused=False)
+        self.show_queue(False, False)
+
+    def _add(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self._column.addWidget(widget)
+
+    def _heading(self, words: str) -> QLabel:
+        label = QLabel(words)
+        label.setObjectName("title")
+        return label
+
+    def _label(self, *, faint: bool = True) -> QLabel:
+        label = QLabel()
+        label.setObjectName("faint" if faint else "")
+        label.setWordWrap(True)
+        return label
+
+    def _button(self, words: str, tip: str) -> QPushButton:
+        button = QPushButton(words)
+        button.setToolTip(tip)
+        button.setAccessibleName(words)
+        return button
+
+    @property
+    def base(self) -> Recipe:
+        """The recipe as chosen, in the variant chosen."""
+        name = str(self.recipes.currentData())
+        recipe = self._presets.get(name) or self._own[name]
+        published = self.variants.currentData() == "as-published" and recipe.published is not None
+        return recipe.as_published() if published else recipe
+
+    def choose_recipe(self, name: str, variant: str = "corrected") -> None:
+        """Choose a preset, or a recipe file given before."""
+        self.recipes.setCurrentIndex(self.recipes.findData(name))
+        self.variants.setCurrentIndex(self.variants.findData(variant))
+        self._shown = name
+        self.describe()
+
+    def add_own(self, path: Path, recipe: Recipe) -> None:
+        """Offer a recipe of one's own, and choose it."""
+        key = str(path)
+        self._own[key] = recipe
+        if self.recipes.findData(key) < 0:
+            self.recipes.insertItem(self.recipes.count() - 1, f"{recipe.title} ({path.name})", key)
+        self.choose_recipe(key, recipe.variant)
+
+    def describe(self) -> None:
+        """Origin and figures of what is chosen."""
+        recipe = self.base
+        self.description.setText(recipe.description)
+        self.description.setToolTip("")
+        published = recipe.published
+        self.variants.setVisible(published is not None)
+        self.origin.setVisible(published is not None)
+        if published is None:
+            return
+        words = [self.tr("Origin: {}.").format(published.source)]
+        if published.figures:
+            figures = [f"{k.replace('_', ' ')} {v:.1%}" for k, v in published.figures.items()]
+            words.append(self.tr("Reported: {}.").format(", ".join(figures)))
+        self.origin.setText("\n".join(words))
+        traps = "\n".join(f"- {trap}" for trap in published.traps)
+        self.origin.setToolTip(traps)
+        self.variants.setToolTip(self.tr("What the original got wrong:\n{}").format(traps))
+
+    def _recipe_activated(self) -> None:
+        if self.recipes.currentData() == "":
+            self.recipes.setCurrentIndex(self.recipes.findData(self._shown))
+            self.own_recipe_asked.emit()
+            return
+        self._shown = str(self.recipes.currentData())
+        self.recipe_chosen.emit()
+
+    def show_folder(self, folder: Path, words: str) -> None:
+        """Which folder, and what is known of it."""
+        self.folder.setText(folder.name or str(folder))
+        self.folder.setToolTip(str(folder))
+        self.found.setText(words)
+        self.found.setToolTip("")
+
+    def show_found(self, looked: Looked) -> None:
+        """What data set was recognised, and how much of each class."""
+        counts = [f"{label} {count}" for label, count in looked.counts.items()]
+        shown = ", ".join(counts[:_MOST_CLASSES])
+        if len(counts) > _MOST_CLASSES:
+            shown += self.tr(" and {} classes more").format(len(counts) - _MOST_CLASSES)
+        words = self.tr("{} ({}), {} excerpts of {} classes: {}.").format(
+            looked.name, looked.kind, sum(looked.counts.values()), len(counts), shown
+        )
+        self.found.setText("\n".join([words, *looked.warnings]))
+        self.found.setToolTip("\n".join(counts))
+
+    def set_state(self, *, running: bool, paused: bool, stopping: bool = False) -> None:
+        """Which buttons work."""
+        self.start.setText(self.tr("Add to the queue") if running else self.tr("Start"))
+        self.start.setAccessibleName(self.start.text())
+        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
+        self.pause.setAccessibleName(self.pause.text())
+        self.pause.setEnabled(running and not stopping)
+        self.stop.setEnabled(running and not stopping)
+
+    def show_queue(self, some: bool, removable: bool) -> None:
+        """Show the list once there is something in it."""
+        self._trainings.setVisible(some)
+        self.queue.setVisible(some)
+        self.remove.setVisible(removable)

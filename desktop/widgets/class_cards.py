@@ -1,0 +1,272 @@
+"""Classes as cards: name, how much there is of each, and what one can do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.style import colours, label_colour
+
+ROWS_MIME = "application/x-earmark-rows"
+_KEYS = 9
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """What a card shows."""
+
+    name: str
+    count: int
+    seconds: float | None  # None: not known yet
+    share: float  # of the largest class, 0 to 1
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """Files and folders that are being dragged."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+class ClassCard(QFrame):
+    """One class. Enter chooses it, F2 renames; files and rows of the table drop onto it."""
+
+    chosen = Signal(str)
+    renamed = Signal(str, str)
+    merge_wanted = Signal(str, str)
+    delete_wanted = Signal(str)
+    files_wanted = Signal(str)
+    files_dropped = Signal(str, list)
+    rows_dropped = Signal(str)
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.name = ""
+        self._others: list[str] = []
+        self._share = 0.0
+        self._selected = self._hovered = False
+        self._label = QLabel()
+        self._label.setStyleSheet("font-weight: 600; font-size: 15px;")
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.editor = QLineEdit()
+        self.editor.setAccessibleName(self.tr("Name of the class"))
+        self.editor.setMaxLength(80)
+        self.editor.hide()
+        self.editor.editingFinished.connect(self._edited)
+        self._amount = QLabel()
+        self._amount.setObjectName("faint")
+        self._key = QLabel(str(number) if number <= _KEYS else "")
+        self._key.setObjectName("faint")
+        self._key.setToolTip(self.tr("Key that moves the selected sounds here"))
+        self.add_button = QPushButton(self.tr("Add files..."))
+        self.add_button.clicked.connect(lambda: self.files_wanted.emit(self.name))
+        self.menu_button = QPushButton("...")
+        self.menu_button.setToolTip(self.tr("Rename, merge or delete"))
+        self.menu_button.setFixedWidth(44)
+        self.menu_button.clicked.connect(self._open_menu)
+        self._lay_out()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def _lay_out(self) -> None:
+        top, below = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self._label, 1)
+        top.addWidget(self.editor, 1)
+        top.addWidget(self._key)
+        below.addWidget(self._amount, 1)
+        below.addWidget(self.add_button)
+        below.addWidget(self.menu_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 10, 18)
+        layout.setSpacing(6)
+        layout.addLayout(top)
+        layout.addLayout(below)
+
+    def show_facts(self, facts: ClassFacts, others: Sequence[str], *, selected: bool) -> None:
+        """Show a class; ``others`` are those it can be merged into."""
+        self.name, self._share, self._selected = facts.name, facts.share, selected
+        self._others = list(others)
+        self._label.setText(facts.name)
+        self._label.setToolTip(facts.name)
+        words = self.tr("{} sounds").format(facts.count)
+        if facts.count == 1:
+            words = self.tr("1 sound")
+        if facts.seconds is not None and facts.count:
+            minutes = self.tr("{:.1f} min").format(facts.seconds / 60)
+            short = self.tr("{:.0f} s").format(facts.seconds)
+            words += "  \u00b7  " + (minutes if facts.seconds >= 60 else short)
+        self._amount.setText(words)
+        self.setAccessibleName(self.tr("Class {}").format(facts.name))
+        self.setAccessibleDescription(words)
+        self.add_button.setAccessibleName(self.tr("Add files to {}").format(facts.name))
+        self.menu_button.setAccessibleName(self.tr("More for {}").format(facts.name))
+        self.update()
+
+    def rename(self) -> None:
+        """Let the name be typed."""
+        self.editor.setText(self.name)
+        self._label.hide()
+        self.editor.show()
+        self.editor.setFocus()
+        self.editor.selectAll()
+
+    def _edited(self) -> None:
+        if self.editor.isHidden():
+            return
+        self.editor.hide()
+        self._label.show()
+        if self.editor.text().strip() not in ("", self.name):
+            self.renamed.emit(self.name, self.editor.text())
+
+    def menu(self) -> QMenu:
+        """What can be done with the class."""
+        menu = QMenu(self)
+        name = self.name
+        add = menu.addAction(self.tr("Add files..."))
+        add.triggered.connect(lambda: self.files_wanted.emit(name))
+        menu.addAction(self.tr("Rename (F2)")).triggered.connect(self.rename)
+        merge = menu.addMenu(self.tr("Merge into"))
+        merge.setEnabled(bool(self._others))
+        for other in self._others:
+            action = merge.addAction(other)
+            action.triggered.connect(lambda _=False, to=other: self.merge_wanted.emit(name, to))
+        menu.addSeparator()
+        delete = menu.addAction(self.tr("Delete (can be undone)"))
+        delete.triggered.connect(lambda: self.delete_wanted.emit(name))
+        return menu
+
+    def _open_menu(self) -> None:
+        self.menu().popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F2:
+            self.rename()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(self.name)
+        elif event.key() == Qt.Key.Key_Menu:
+            self._open_menu()
+        elif event.key() == Qt.Key.Key_Escape and not self.editor.isHidden():
+            self.editor.setText(self.name)
+            self.setFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus()
+        self.chosen.emit(self.name)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.rename()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        data = event.mimeData()
+        if data.hasFormat(ROWS_MIME) or local_files(data):
+            event.acceptProposedAction()
+            self._hover(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._hover(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._hover(False)
+        data = event.mimeData()
+        event.acceptProposedAction()
+        if data.hasFormat(ROWS_MIME):
+            self.rows_dropped.emit(self.name)
+        elif files := local_files(data):
+            self.files_dropped.emit(self.name, files)
+
+    def _hover(self, on: bool) -> None:
+        self._hovered = on
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, use = QPainter(self), colours()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        strong = self._selected or self._hovered or self.hasFocus()
+        width = 2.0 if strong else 1.0
+        painter.setPen(QPen(QColor(use.accent if strong else use.line), width))
+        painter.setBrush(QColor(use.panel))
+        edge = width / 2
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 8, 8)
+        bar = QRectF(14, self.height() - 12, self.width() - 28, 5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(use.line))
+        painter.drawRoundedRect(bar, 2.5, 2.5)
+        if self._share:
+            bar.setWidth(max(5.0, bar.width() * self._share))
+            painter.setBrush(label_colour(self.name))
+            painter.drawRoundedRect(bar, 2.5, 2.5)
+
+
+class ClassCards(QScrollArea):
+    """All cards, one under the other."""
+
+    made = Signal(ClassCard)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cards: list[ClassCard] = []
+        self._body = QWidget()
+        self._layout = QVBoxLayout(self._body)
+        self._layout.setContentsMargins(0, 0, 6, 0)
+        self._layout.setSpacing(8)
+        self._layout.addStretch(1)
+        self.setWidget(self._body)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(self.tr("Classes"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(310, 400)
+
+    def show_classes(self, facts: Sequence[ClassFacts], selected: str) -> None:
+        """Show these; cards stay where they are while only their figures change."""
+        while len(self.cards) > len(facts):
+            card = self.cards.pop()
+            self._layout.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        while len(self.cards) < len(facts):
+            card = ClassCard(len(self.cards) + 1)
+            self._layout.insertWidget(len(self.cards), card)
+            self.cards.append(card)
+            self.made.emit(card)
+        names = [one.name for one in facts]
+        for card, one in zip(self.cards, facts, strict=True):
+            others = [name for name in names if name != one.name]
+            card.show_facts(one, others, selected=one.name == selected)
+
+    def card(self, name: str) -> ClassCard | None:
+        """The card of a class."""
+        return next((card for card in self.cards if card.name == name), None)

@@ -1,0 +1,75 @@
+"""From sounds to a classifier that the other pages know, all in the window."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog
+from pytestqt.qtbot import QtBot
+
+from desktop.pages.sounds import SoundsPage
+from desktop.pages.train import TrainPage
+from desktop.session import Session
+from desktop.teaching import COMPARE, FILE, MODELS, SOUNDS, TRAIN
+from desktop.window import Window
+from resources import resource
+from tests import corpora
+
+MOST = 90_000
+
+
+@pytest.fixture
+def sounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = corpora.folders(tmp_path / "sounds", files=6, seconds=3.1)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
+    return folder
+
+
+def test_every_page_opens_by_its_key(window: Window, qtbot: QtBot, sounds: Path) -> None:
+    window._session.open_project(sounds)
+    for page in (SOUNDS, TRAIN, COMPARE, MODELS, FILE):
+        window.show_page(page)
+        qtbot.wait(150)
+        assert window._pages.currentIndex() == page
+        assert window._pages.currentWidget().isVisible()
+
+
+def test_trained_in_the_window_and_used_at_once(window: Window, qtbot: QtBot, sounds: Path) -> None:
+    window._session.open_project(sounds)
+    window.show_page(SOUNDS)
+    page = window.teaching.page(SOUNDS)
+    assert isinstance(page, SoundsPage)
+    qtbot.waitUntil(lambda: len(page.class_names()) == 3, timeout=MOST)
+    page.train_wanted.emit()
+    train = window.teaching.page(TRAIN)
+    assert isinstance(train, TrainPage)
+    assert window._pages.currentWidget() is train
+    qtbot.waitUntil(lambda: "3 classes" in train.setup.found.text(), timeout=MOST)
+    train.material.choose_recipe("tagger-head")
+    train.model.set_values({"training.epochs": 15}, train.model)
+    with qtbot.waitSignal(train.judged, timeout=MOST):
+        qtbot.mouseClick(train.setup.start, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(window._session.classifiers_loaded, timeout=MOST):
+        qtbot.mouseClick(train.results.use, Qt.MouseButton.LeftButton)
+    assert "tagger-head" in window._session.classifiers
+    example = next((sounds / page.class_names()[0]).rglob("*.wav"))
+    with qtbot.waitSignal(window.file_page.analysed, timeout=MOST):
+        window.open_file(example)
+    assert window.file_page.found is not None
+    timeline = window.file_page.found.timelines["tagger-head"]
+    best = timeline.labels[int(timeline.probabilities.mean(axis=0).argmax())]
+    assert best == page.class_names()[0]
+
+
+def test_a_stretch_of_a_file_becomes_an_example(
+    window: Window, qtbot: QtBot, sounds: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window._session.open_project(tmp_path / "fresh")
+    with qtbot.waitSignal(window.file_page.analysed, timeout=MOST):
+        window.open_file(resource("sounds", "demo.ogg"))
+    window.file_page.tracks.time.select(2.0, 4.0)
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_: ("piano", True))
+    window.file_page.exports._teach_region()
+    qtbot.waitUntil(lambda: window.teaching.class_names() == ["piano"], timeout=MOST)

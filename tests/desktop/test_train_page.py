@@ -1,0 +1,169 @@
+"""The Train page with the real engine on a few short sounds."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.pages.train import TrainPage
+from desktop.session import Session
+from tests import corpora
+
+MOST = 60_000
+
+
+@pytest.fixture
+def page(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TrainPage]:
+    sounds = corpora.folders(tmp_path / "sounds", files=6, seconds=3.1)
+    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
+    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
+    style.apply(qapp, "light")
+    made = TrainPage(Session())
+    made.resize(1194, 740)
+    made.show()
+    made.material.choose_recipe("genre-mlp")
+    made.model.set_values({"training.epochs": 3, "data.allow_leak": True}, made.model)
+    yield made
+    made.stop()
+    jobs.cancel_all()
+    qtbot.wait(50)
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+def endless(page: TrainPage) -> None:
+    page.model.set_values({"training.epochs": 100_000}, page.model)
+
+
+def epochs_begun(qtbot: QtBot, page: TrainPage) -> None:
+    qtbot.waitUntil(lambda: page.progress.accuracy.count > 4, timeout=MOST)
+
+
+def test_from_start_to_a_classifier_in_use(
+    page: TrainPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qtbot.waitUntil(lambda: "3 classes" in page.setup.found.text(), timeout=MOST)
+    used: list[Path] = []
+    monkeypatch.setattr(page._session, "use_classifier", used.append)
+    with qtbot.waitSignal(page.judged, timeout=MOST):
+        page.setup.start.click()
+        assert page.running
+    assert not page.running
+    assert page.tabs.currentWidget() is page.results
+    assert "test windows are right" in page.results.headline.text()
+    assert page.results.classes.rowCount() == 3
+    assert page.progress.accuracy.count == 6
+    assert "not measured" in page.progress.facts.text() or " J" in page.progress.facts.text()
+    page.results.use.click()
+    assert used[0].is_file()
+    assert page.unfinished() == []
+
+
+def test_the_form_changes_the_recipe_and_its_text(page: TrainPage) -> None:
+    row = page.form.rows["training.learning_rate"]
+    row.editor.control.setValue(0.25)  # type: ignore[attr-defined]
+    assert page.model.recipe.training.learning_rate == 0.25
+    assert "learning_rate = 0.25" in page.toml.edit.toPlainText()
+    assert row.label.text().startswith("●")
+    page.form.reset("training.learning_rate")
+    assert page.model.recipe.training.learning_rate == 0.0001
+    assert not row.label.text().startswith("●")
+
+
+def test_text_changes_the_form_or_says_what_is_wrong(page: TrainPage) -> None:
+    text = page.toml.edit.toPlainText()
+    page.toml.edit.setPlainText(text.replace("batch_size = 32", "batch_size = 8"))
+    if "batch_size" not in text:  # as it is by default
+        page.toml.edit.setPlainText(text.replace("[training]", "[training]\nbatch_size = 8"))
+    assert page.form.rows["training.batch_size"].editor.value() == 8
+    page.toml.edit.setPlainText(text.replace("epochs = 3", "epochs = 0"))
+    assert "training.epochs" in page.model.problem
+    assert page.form.rows["training.epochs"].editor.value() == 3
+    page.start()
+    assert page.banner.text == page.model.problem
+    assert not page.running
+    page.toml.edit.setPlainText("nonsense =")
+    assert "no TOML" in page.model.problem
+
+
+def test_stopping_keeps_the_best(page: TrainPage, qtbot: QtBot) -> None:
+    endless(page)
+    page.start()
+    epochs_begun(qtbot, page)
+    page.setup.stop.click()
+    qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    outcome = page.results.outcome
+    assert outcome is not None
+    assert outcome.stopped
+    assert outcome.classifier is not None
+    assert page.results.use.isVisible()
+
+
+def test_a_pause_holds_and_can_be_ended(page: TrainPage, qtbot: QtBot) -> None:
+    endless(page)
+    page.start()
+    epochs_begun(qtbot, page)
+    page.toggle_pause()
+    qtbot.wait(600)
+    count = page.progress.loss.count
+    qtbot.wait(400)
+    assert page.progress.loss.count == count
+    page.toggle_pause()
+    qtbot.waitUntil(lambda: page.progress.loss.count > count, timeout=MOST)
+    page.toggle_pause()
+    qtbot.wait(300)
+    current = page.queue.current
+    assert current is not None
+    assert current.job is not None
+    began = time.monotonic()
+    page.stop()
+    current.job.wait()
+    assert time.monotonic() - began < 5.0
+    assert not page.running
+    page.queue.trainings.clear()  # as after a crash
+    assert page.unfinished() == [current.folder]
+
+
+def test_a_run_broken_off_goes_on(page: TrainPage, qtbot: QtBot) -> None:
+    page.model.set_values({"training.epochs": 60}, page.model)
+    page.start()
+    epochs_begun(qtbot, page)
+    page.stop()
+    jobs.cancel_all()
+    page.queue.trainings.clear()
+    with qtbot.waitSignal(page.judged, timeout=MOST):
+        page.resume(page.unfinished()[0])
+    assert page.progress.accuracy.count == 120
+
+
+def test_two_in_the_queue_both_run(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.start()
+    page.start()
+    assert page.setup.queue.count() == 2
+    qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    folders = sorted(path.parent.name for path in tmp_path.glob("Runs/*/results.json"))
+    assert len(folders) == 2
+    assert folders[1] == f"{folders[0]}-2"
+    qtbot.waitUntil(lambda: page.results.judgement is not None, timeout=MOST)
+
+
+def test_a_bad_folder_is_told(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    page.material.set_folder(tmp_path / "empty")
+    page.start()
+    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=MOST)
+    assert "no data set that Earmark knows" in page.banner.text
+    assert not page.running
+    assert page.setup.start.text() == "Start"
+
+
+def test_the_network_is_described(page: TrainPage, qtbot: QtBot) -> None:
+    page.tabs.setCurrentWidget(page.network)
+    qtbot.waitUntil(lambda: "numbers are learned" in page.network.words.text(), timeout=MOST)
+    assert page.network.table.rowCount() > 3
