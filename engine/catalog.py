@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -35,7 +35,7 @@ class Adjustment(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    thresholds: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     smoothing_seconds: float | None = Field(default=None, ge=0)
 
 
@@ -178,12 +178,11 @@ class Catalog:
         Raises:
             ModelError: they are wrong or cannot be kept.
         """
-        if not all(0 <= value <= 1 for value in thresholds.values()):
-            raise ModelError("A threshold lies between 0 and 1.")
         try:
             mine = Adjustment(thresholds=dict(thresholds), smoothing_seconds=smoothing_seconds)
         except ValidationError as error:
-            raise ModelError("The smoothing is a time in seconds, 0 or more.") from error
+            words = "A threshold lies between 0 and 1, a smoothing is 0 seconds or more."
+            raise ModelError(words) from error
         self._keep(self.adjustments() | {name: mine})
 
     def reset(self, name: str) -> None:

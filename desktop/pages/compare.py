@@ -47,6 +47,7 @@ class ComparePage(QWidget):
         self._build()
         self._connect()
         self._show_rows([])
+        self._show(work.Details())
 
     def _build(self) -> None:
         self.banner = Banner()

@@ -52,7 +52,7 @@ class CompareCurves(QWidget):
 
     def set_lines(self, lines: Sequence[Line]) -> None:
         self._lines = [line for line in lines if any(map(math.isfinite, line.values))]
-        ends = [f"{line.name}: {_last(line.values):.3g}" for line in self._lines]
+        ends = [f"{line.name}: {_last(line.values):.3f}" for line in self._lines]
         self.setAccessibleDescription(self.tr("At the end: {}").format("; ".join(ends)))
         self.updateGeometry()
         self.update()
@@ -207,7 +207,7 @@ class CompareCurves(QWidget):
         painter.setPen(QColor(style.colours().text))
         room = QRectF(_LEFT + 36, y - 9, self.width() - _LEFT - 44, 18)
         words = painter.fontMetrics().elidedText(
-            f"{line.name}: {_last(line.values):.3g}",
+            f"{line.name}: {_last(line.values):.3f}",
             Qt.TextElideMode.ElideMiddle,
             int(room.width()),
         )

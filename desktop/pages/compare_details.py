@@ -23,6 +23,11 @@ from desktop.pages.compare_plots import BarsPlot, CurvesPlot, Plot
 from desktop.pages.compare_work import Details, accuracy_words
 
 _LONGEST = 60
+# Fusion's own empty box cannot be seen on a dark ground.
+_BOX = (
+    "QCheckBox::indicator:unchecked"
+    " { border: 1px solid palette(placeholder-text); border-radius: 3px; }"
+)
 _CHART_COLUMNS = 2
 
 
@@ -46,6 +51,7 @@ class DetailsView(QScrollArea):
         self.accuracy = CurvesPlot(self.tr("Accuracy"), self.tr("accuracy"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
         self.log.setAccessibleName(self.tr("Logarithmic axis of the loss"))
+        self.log.setStyleSheet(_BOX)
         self.log.toggled.connect(self.loss.curves.set_log)
         self.bars: list[BarsPlot] = []
         for plot in (self.loss, self.accuracy):
@@ -71,7 +77,7 @@ class DetailsView(QScrollArea):
         for table in (self.figures, self.differences):
             tables.addWidget(table, 1, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(inner)
-        layout.setContentsMargins(0, 0, 4, 0)
+        layout.setContentsMargins(0, 6, 4, 0)
         layout.setSpacing(10)
         layout.addWidget(self.words)
         layout.addLayout(tables)

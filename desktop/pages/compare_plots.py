@@ -15,6 +15,9 @@ from desktop.pages.compare_work import Chart
 from desktop.widgets.svg_view import SvgView
 
 FORMS = ("png", "svg", "csv")
+_TITLE_HEIGHT = 24
+_HEAD = re.compile(r'viewBox="0 0 560 (\d+)" width="560" height="\d+"')
+_TITLE = re.compile(r'<text x="0.0" y="16.0".*?</text>')
 _VARIABLE = re.compile(r"var\(--([a-z0-9-]+),(#[0-9a-f]{6})\)")
 
 
@@ -101,10 +104,12 @@ class BarsPlot(Plot):
 
     def dress(self) -> None:
         """In the colours in force."""
-        self.view.set_svg(dressed(self._chart.svg), self._chart.title)
+        self.view.set_svg(dressed(untitled(self._chart.svg)), self._chart.title)
 
     def picture(self) -> QImage:
-        return self.view.picture(style.colours().panel)
+        whole = SvgView()
+        whole.set_svg(dressed(self._chart.svg), self._chart.title)
+        return whole.picture(style.colours().panel)
 
     def svg(self) -> bytes:
         return self._chart.svg.encode()
@@ -131,6 +136,17 @@ def dressed(svg: str) -> str:
         "bad": use.danger,
     }
     return _VARIABLE.sub(lambda found: known.get(found[1], found[2]), svg)
+
+
+def untitled(svg: str) -> str:
+    """A bar chart without the title that its frame shows already."""
+    svg = _HEAD.sub(lambda found: _cut(float(found[1])), svg, count=1)
+    return _TITLE.sub("", svg, count=1)
+
+
+def _cut(height: float) -> str:
+    left = height - _TITLE_HEIGHT
+    return f'viewBox="0 {_TITLE_HEIGHT} 560 {left:.0f}" width="560" height="{left:.0f}"'
 
 
 def png(image: QImage) -> bytes:

@@ -17,7 +17,8 @@ from desktop.widgets.time_axis import clock
 
 _PLACE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 26
-_RIGHT_COLUMNS = (4, 5, 6)
+_RIGHT_COLUMNS = (5, 6, 7)
+_AIR = "QTreeView::item { padding-left: 4px; padding-right: 14px; }"
 
 
 class RunTable(QTreeWidget):
@@ -28,6 +29,7 @@ class RunTable(QTreeWidget):
     def __init__(self) -> None:
         super().__init__()
         names = (
+            self.tr("Run"),
             self.tr("Recipe"),
             self.tr("Variant"),
             self.tr("Data"),
@@ -42,6 +44,7 @@ class RunTable(QTreeWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)
+        self.setStyleSheet(_AIR)
         self.setAllColumnsShowFocus(True)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(True)
@@ -83,6 +86,7 @@ class RunTable(QTreeWidget):
     def _item(self, row: Row) -> QTreeWidgetItem:
         item = QTreeWidgetItem(
             [
+                row.folder.name,
                 row.title,
                 row.variant,
                 row.data,

@@ -22,7 +22,7 @@ class Row:
         sweep: the sweep's folder if it is one of its trials.
         is_sweep: whether it is a sweep itself.
         title: of the recipe.
-        variant: of the recipe; of a trial the folder's name, which says what varies.
+        variant: of the recipe.
         data: name of the data set.
         accuracy: in words, with its interval.
         epochs: trained, or trials of a sweep.
@@ -94,7 +94,7 @@ def _row(folder: Path, sweep: Path | None) -> Row | None:
             folder=folder,
             sweep=sweep,
             title=str(recipe["title"]),
-            variant=folder.name if sweep else str(recipe.get("variant", "")),
+            variant=str(recipe.get("variant", "")),
             data=str(facts.get("data", "")),
             accuracy=accuracy_words(figures),
             epochs=len(history),
@@ -116,7 +116,7 @@ def _sweep_row(folder: Path, trials: list[dict[str, Any]]) -> Row | None:
         folder=folder,
         is_sweep=True,
         title=_read(first)["title"] if first else folder.name,
-        variant=f"sweep, {len(trials)} trials",
+        variant=f"{len(trials)} trials",
         data=str(known.get("data", "")),
         accuracy=f"{min(accuracies):.3f} to {max(accuracies):.3f}" if accuracies else "",
         epochs=sum(int(trial.get("epochs") or 0) for trial in trials),

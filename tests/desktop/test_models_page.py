@@ -1,0 +1,246 @@
+"""The Models page: cards, what listens, import by drop, export, delete and undo, thresholds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.pages.models import ModelsPage
+from desktop.session import Session
+from engine.artefact import sha256
+from engine.catalog import BUNDLED, Catalog
+from engine.errors import ModelError
+from tests.contracts.test_artefact import TAMPERED, make
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    make().save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("other") / "tiny.safetensors"
+    make(["a", "b"]).save(path)
+    return path
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Session:
+    style.apply(qapp, "light")
+    made = Session()
+    made.settings._store.clear()
+    made.set_loaded([])
+    return made
+
+
+@pytest.fixture
+def page(session: Session, qtbot: QtBot, stored: Path) -> Iterator[ModelsPage]:
+    Catalog().add(stored)
+    made = ModelsPage(session)
+    made.resize(1200, 740)
+    made.show()
+    qtbot.waitUntil(lambda: bool(made.found.listed), timeout=10_000)
+    made.list.select("tiny")
+    yield made
+    made.close()
+    jobs.cancel_all()
+    qtbot.wait(30)
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+def drop(page: ModelsPage, *paths: Path) -> bool:
+    """Drag files over the page and let them go; tells whether the page wanted them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPointF(300, 300).toPoint(), copy, data, left, none)
+    page.dragEnterEvent(enter)
+    if enter.isAccepted():
+        page.dropEvent(QDropEvent(QPointF(300, 300), copy, data, left, none))
+    return enter.isAccepted()
+
+
+def banner_button(page: ModelsPage, words: str) -> QPushButton:
+    buttons = page.banner.findChildren(QPushButton)
+    return next(b for b in buttons if b.text() == words and not b.isHidden())
+
+
+def test_the_card_says_all(page: ModelsPage, qtbot: QtBot, stored: Path) -> None:
+    assert list(page.found.listed) == [*BUNDLED, "tiny"]
+    assert page.card.title.text() == "Tiny"
+    assert page.card.facts["classes"].text() == "3, several at once: low, high, both"
+    assert "16 kHz" in page.card.facts["window"].text()
+    qtbot.waitUntil(lambda: page.card.copy_button.isEnabled(), timeout=10_000)
+    page.card.copy_button.click()
+    assert QGuiApplication.clipboard().text() == sha256(stored)
+    assert page.card.delete_button.isEnabled()
+    page.list.select("genre")
+    assert "CC BY 3.0" in page.card.facts["data"].text()
+    assert not page.card.delete_button.isEnabled()
+
+
+def test_the_box_chooses_who_listens(page: ModelsPage, session: Session, qtbot: QtBot) -> None:
+    page.list.tree.setFocus()
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=30_000):
+        qtbot.keyClick(page.list.tree, Qt.Key.Key_Space)
+    assert session.loaded_names == ["tiny"]
+    assert list(session.classifiers) == ["tiny"]
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=30_000):
+        qtbot.keyClick(page.list.tree, Qt.Key.Key_Space)
+    assert session.loaded_names == []
+
+
+class TestImport:
+    def test_by_drop(self, page: ModelsPage, qtbot: QtBot, other: Path) -> None:
+        assert drop(page, other)
+        qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=10_000)
+        assert page.chosen == "tiny-2"
+        assert page.card.facts["classes"].text().endswith("a, b")
+
+    def test_other_files_are_the_windows(self, page: ModelsPage, tmp_path: Path) -> None:
+        assert not drop(page, tmp_path / "sound.wav")
+
+    def test_what_is_none_is_said_and_the_rest_comes(
+        self, page: ModelsPage, qtbot: QtBot, other: Path, tmp_path: Path
+    ) -> None:
+        bad = tmp_path / "bad.safetensors"
+        bad.write_text("no model")
+        assert drop(page, bad, other)
+        qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=10_000)
+        assert "bad.safetensors is not a classifier" in page.banner.text
+
+
+class TestBroken:
+    def test_it_is_kept_apart_with_its_reason(self, page: ModelsPage, qtbot: QtBot) -> None:
+        bad = Catalog().folder / "bad.safetensors"
+        bad.write_bytes(b"PK\x03\x04 a pickle, perhaps")
+        page.refresh()
+        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=10_000)
+        assert "pickled" in page.list.broken.item(0).text()
+        assert "bad" not in page.found.listed
+        page.list.broken.setCurrentRow(0)
+        assert not page.card.isEnabled()
+        banner_button(page, "Delete").click()
+        qtbot.waitUntil(lambda: page.list.broken.count() == 0, timeout=10_000)
+        assert not bad.exists()
+        banner_button(page, "Undo").click()
+        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=10_000)
+
+    def test_one_that_fails_its_check_is_among_them(
+        self, page: ModelsPage, session: Session, qtbot: QtBot, stored: Path
+    ) -> None:
+        tamper, words = TAMPERED["other weights"]
+        (Catalog().folder / "tiny.safetensors").write_bytes(tamper(stored.read_bytes()))
+        session.set_loaded(["tiny"])
+        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=30_000)
+        assert words in page.list.broken.item(0).text()
+
+
+class TestDelete:
+    def test_and_undo(self, page: ModelsPage, session: Session, qtbot: QtBot) -> None:
+        with qtbot.waitSignal(session.classifiers_loaded, timeout=30_000):
+            session.set_loaded(["tiny"])
+        page.card.delete_button.click()
+        qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=10_000)
+        qtbot.waitUntil(lambda: not session.classifiers, timeout=10_000)
+        assert session.loaded_names == []
+        assert "is deleted" in page.banner.text
+        banner_button(page, "Undo").click()
+        qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=10_000)
+        qtbot.waitUntil(lambda: "tiny" in session.classifiers, timeout=30_000)
+        assert session.loaded_names == ["tiny"]
+        assert not page.banner.isVisible()
+
+    def test_bundled_ones_stay(self, page: ModelsPage, qtbot: QtBot) -> None:
+        page.list.select("mood")
+        page.list.tree.setFocus()
+        qtbot.keyClick(page.list.tree, Qt.Key.Key_Delete)
+        qtbot.wait(100)
+        assert Catalog().find("mood").bundled
+        assert not page.banner.isVisible()
+
+
+class TestThresholds:
+    def test_they_apply_at_once_and_persist(
+        self, page: ModelsPage, session: Session, qtbot: QtBot
+    ) -> None:
+        with qtbot.waitSignal(session.classifiers_loaded, timeout=30_000):
+            session.set_loaded(["tiny"])
+        before = session.classifiers["tiny"]
+        rows = page.card.thresholds.rows
+        with qtbot.waitSignal(session.classifiers_loaded, timeout=10_000):
+            rows["high"].slider.setValue(80)
+            rows["low"].spin.setValue(0.25)
+            page.card.thresholds.smoothing.setValue(2.5)
+        now = session.classifiers["tiny"]
+        assert now is not before
+        assert now.network is before.network
+        assert now.card.rules().thresholds == (0.25, 0.8, 0.5)
+        assert now.card.rules().smoothing_seconds == 2.5
+        assert Catalog().load("tiny").card == now.card
+        page.list.select("genre")
+        page.list.select("tiny")
+        assert page.card.thresholds.rows["high"].spin.value() == 0.8
+        assert page.card.thresholds.reset_button.isEnabled()
+
+    def test_reset(self, page: ModelsPage, qtbot: QtBot) -> None:
+        page.card.thresholds.rows["high"].spin.setValue(0.9)
+        qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=10_000)
+        qtbot.waitUntil(lambda: not page._adjusting, timeout=10_000)
+        page.card.thresholds.reset_button.click()
+        qtbot.waitUntil(lambda: not Catalog().adjustments(), timeout=10_000)
+        spin = page.card.thresholds.rows["high"].spin
+        qtbot.waitUntil(lambda: spin.value() == 0.5, timeout=10_000)
+        assert not page.card.thresholds.reset_button.isEnabled()
+
+    def test_a_change_is_kept_when_one_goes_on(self, page: ModelsPage, qtbot: QtBot) -> None:
+        page.card.thresholds.rows["high"].spin.setValue(0.7)
+        page.list.select("genre")
+        qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=10_000)
+        assert Catalog().adjustments()["tiny"].thresholds["high"] == 0.7
+        assert "genre" not in Catalog().adjustments()
+
+
+class TestExport:
+    def test_a_copy(self, page: ModelsPage, qtbot: QtBot, stored: Path, tmp_path: Path) -> None:
+        page.export(tmp_path / "copy.safetensors")
+        qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=10_000)
+        assert (tmp_path / "copy.safetensors").read_bytes() == stored.read_bytes()
+
+    def test_onnx(self, page: ModelsPage, qtbot: QtBot, tmp_path: Path) -> None:
+        for library in ("onnx", "onnxscript", "onnxruntime"):
+            pytest.importorskip(library)
+        page.export_onnx(tmp_path / "tiny.onnx")
+        assert not page.card.onnx_button.isEnabled()
+        qtbot.waitUntil(lambda: "differ by at most" in page.banner.text, timeout=90_000)
+        assert (tmp_path / "tiny.onnx").stat().st_size > 1000
+        assert page.card.onnx_button.isEnabled()
+
+    def test_onnx_without_its_extra(
+        self, page: ModelsPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def missing(*_: object) -> float:
+            raise ModelError("ONNX export needs the extra 'export'.")
+
+        monkeypatch.setattr("engine.onnx_export.export_onnx", missing)
+        page.export_onnx(tmp_path / "tiny.onnx")
+        qtbot.waitUntil(lambda: "needs the extra" in page.banner.text, timeout=30_000)
+        assert page.card.onnx_button.isEnabled()
+
+
+def test_every_control_has_a_name(page: ModelsPage) -> None:
+    thresholds = page.card.thresholds
+    controls = [page.list.tree, page.list.broken, page.list.import_button, thresholds.smoothing]
+    controls += [row.spin for row in thresholds.rows.values()]
+    controls += [row.slider for row in thresholds.rows.values()]
+    assert all(control.accessibleName() for control in controls)
