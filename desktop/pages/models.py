@@ -43,10 +43,10 @@ class ModelsPage(QWidget):
 
     def _build(self) -> None:
         self.banner = Banner()
-        self.list = ClassifierList()
-        self.card = CardView()
+        self.list, self.card = ClassifierList(), CardView()
         self.card.setEnabled(False)
-        middle = QHBoxLayout(spacing=10)
+        middle = QHBoxLayout()
+        middle.setSpacing(10)
         middle.addWidget(self.list)
         middle.addWidget(self.card, 1)
         layout = QVBoxLayout(self)
