@@ -18,7 +18,7 @@ from desktop.icons import application_icon
 from resources import resource
 
 SHORTCUTS = (
-    ("Ctrl+1, Ctrl+2", "Listen page, File page"),
+    ("Ctrl+1 to Ctrl+6", "Listen, File, Sounds, Train, Compare, Models"),
     ("Ctrl+O", "Open a file"),
     ("Space", "Listen or stop; play or pause"),
     ("R", "Record or stop recording (Listen)"),
@@ -31,6 +31,9 @@ SHORTCUTS = (
     ("Drag", "Select a stretch; drag its edges to change it"),
     ("Esc", "Give up the selection"),
     ("Ctrl+E", "Export what was heard"),
+    ("1 to 9", "Move the chosen example to that class (Sounds)"),
+    ("Delete", "Remove the chosen examples (Sounds)"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo (Sounds)"),
     ("F1", "These shortcuts"),
     ("Ctrl+Q", "Quit"),
 )

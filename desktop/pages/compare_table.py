@@ -17,6 +17,7 @@ from desktop.widgets.time_axis import clock
 
 _PLACE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 26
+_DATE, _DATE_WIDTH = 8, 140
 _RIGHT_COLUMNS = (5, 6, 7)
 _AIR = "QTreeView::item { padding-left: 4px; padding-right: 14px; }"
 
@@ -98,7 +99,7 @@ class RunTable(QTreeWidget):
             ]
         )
         item.setData(0, _PLACE, str(row.folder))
-        item.setSizeHint(0, QSize(0, _ROW_HEIGHT))
+        item.setSizeHint(_DATE, QSize(_DATE_WIDTH, _ROW_HEIGHT))
         item.setToolTip(0, str(row.folder))
         for column in _RIGHT_COLUMNS:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
