@@ -179,7 +179,8 @@ class CompareCurves(QWidget):
             place = QRectF(self._x(tick) - 24, plot.bottom() + 2, 48, 16)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), f"{tick:g}")
         below = QRectF(plot.left(), plot.bottom() + 18, plot.width(), 16)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), self.tr("epoch"))
+        words = self.tr("{} over epochs").format(self._quantity)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _pen(self, line: Line) -> QPen:
         series = _DARK if style.colours().dark else _LIGHT

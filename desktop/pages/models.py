@@ -83,14 +83,9 @@ class ModelsPage(QWidget):
         )
 
     def _show(self, found: work.Found) -> None:
-        unopened = {
-            path: why
-            for path, why in self._unopened.items()
-            if not any(n in self._session.classifiers and e.entry.path == path
-                       for n, e in found.listed.items())
-        }  # fmt: skip
-        self._unopened = unopened
-        self.found = work.Found(found.listed, found.broken | unopened)
+        opened = [e.entry.path for n, e in found.listed.items() if n in self._session.classifiers]
+        self._unopened = {p: why for p, why in self._unopened.items() if p not in opened}
+        self.found = work.Found(found.listed, found.broken | self._unopened)
         shown = self.chosen if self.chosen in found.listed else ""
         self.list.show_found(self.found, self._session.loaded_names, shown)
         if shown:
@@ -103,19 +98,23 @@ class ModelsPage(QWidget):
         self.chosen, self._broken_path = name, None
         self.card.setEnabled(True)
         self.card.show_listed(listed)
-        self._run(
+
+        def show(words: str, *, good: bool) -> None:
+            if self.chosen == name:
+                self.card.show_digest(words, good=good)
+
+        jobs.run(
             work.digest(listed.entry.path),
-            lambda found: self.card.show_digest(found) if self.chosen == name else None,
+            on_result=lambda found: show(found, good=True),
+            on_error=lambda text: show(text, good=False),
+            parent=self,
         )
 
     def _choose_broken(self, path: Path) -> None:
         self.chosen, self._broken_path = "", path
         self.card.setEnabled(False)
-        undeletable = any(
-            listed.entry.bundled and listed.entry.path == path
-            for listed in self.found.listed.values()
-        )
-        actions = {} if undeletable else {self.tr("Delete"): self.delete}
+        bundled = [e.entry.path for e in self.found.listed.values() if e.entry.bundled]
+        actions = {} if path in bundled else {self.tr("Delete"): self.delete}
         self.banner.say(self.found.broken[path], **actions)
 
     def _listen(self, name: str, on: bool) -> None:

@@ -144,9 +144,10 @@ class CardView(QScrollArea):
         )
         self.thresholds.show_card(card.name, card.labels, choice, adjusted)
 
-    def show_digest(self, digest: str) -> None:
-        self.digest.setText(digest)
-        self.copy_button.setEnabled(True)
+    def show_digest(self, words: str, *, good: bool) -> None:
+        """The SHA-256, or why there is none."""
+        self.digest.setText(words)
+        self.copy_button.setEnabled(good)
 
     def _facts_of(self, listed: Listed) -> dict[str, str]:
         card = listed.card

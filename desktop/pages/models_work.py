@@ -1,5 +1,6 @@
 """What the Models page asks of the engine, as work for jobs."""
 
+import contextlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +49,11 @@ def read_catalog() -> Generator[None, None, Found]:
     yield
     catalog = Catalog()
     entries, broken = catalog.entries(), catalog.broken()
-    listed = {e.name: Listed(e, catalog.adjusted(e.card), e.size_bytes) for e in entries}
+    listed = {}
+    for entry in entries:
+        with contextlib.suppress(OSError):  # deleted just now
+            size = entry.size_bytes
+            listed[entry.name] = Listed(entry, catalog.adjusted(entry.card), size)
     return Found(listed, broken)
 
 

@@ -1,0 +1,239 @@
+"""The Compare page: finished runs side by side, sweeps, exports."""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QUrl
+from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.pages.compare import ComparePage
+from desktop.session import Session
+from engine.training.run import Run
+from engine.training.sweep import Trial
+from tests.engine.training import toys
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs that differ in one field, a sweep of two trials, and a run that was broken off."""
+    folder = tmp_path_factory.mktemp("trained")
+    data, recipe = toys.features(folder / "data"), toys.recipe()
+    slow = recipe.changed({"training.learning_rate": 0.0005})
+    toys.trained(recipe, data, toys.place(folder / "runs", "first"))
+    toys.trained(slow, data, toys.place(folder / "runs", "second"))
+    toys.broken_off(recipe, data, toys.place(folder / "runs", "broken off"), epoch=1)
+    sweep = folder / "runs" / "sweep"
+    trials = []
+    for size in (4, 8):
+        values = {"network.arguments.hidden": [size]}
+        run, _ = toys.trained(
+            recipe.changed({"network.arguments": {"hidden": [size]}}),
+            data,
+            toys.place(sweep, f"hidden={size}"),
+        )
+        accuracy = run.read(run.results_file)["figures"]["accuracy"]
+        trials.append(Trial(values, str(run.folder), 4, 1.5 * size, None, accuracy, 0.9))
+    trials.append(Trial({"network.arguments.hidden": [0]}, "", problem="No."))
+    Run(sweep).write(sweep / "sweep.json", [vars(trial) for trial in trials])
+    return folder / "runs"
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Session:
+    style.apply(qapp, "light")
+    made = Session()
+    made.settings._store.clear()
+    return made
+
+
+@pytest.fixture
+def page(session: Session, qtbot: QtBot, trained: Path) -> Iterator[ComparePage]:
+    made = ComparePage(session)
+    made.resize(1200, 740)
+    made.folders = [trained]
+    made.show()
+    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=10_000)
+    yield made
+    made.close()
+    jobs.cancel_all()
+    qtbot.wait(30)
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+def choose(page: ComparePage, qtbot: QtBot, *folders: Path) -> None:
+    with qtbot.waitSignal(page.compared, timeout=60_000):
+        page.table.choose(folders)
+
+
+def test_finished_runs_are_listed(page: ComparePage, trained: Path) -> None:
+    rows = page.table._rows
+    assert trained / "broken off" not in rows
+    assert rows[trained / "sweep" / "hidden=4"].sweep == trained / "sweep"
+    assert page.table.topLevelItemCount() == 3
+    run = rows[trained / "first"]
+    assert (run.title, run.variant, run.data, run.epochs) == ("Toy", "corrected", "toy", 4)
+    assert run.accuracy
+    assert rows[trained / "sweep"].variant == "3 trials"
+
+
+def test_nothing_there_is_said(session: Session, qtbot: QtBot) -> None:
+    page = ComparePage(session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: page._finding is None, timeout=5000)
+    assert str(session.runs_folder) in page.empty.text()
+    assert page.empty.isVisible()
+    assert "Choose two or more" in page.view.words.text()
+    jobs.cancel_all()
+
+
+def test_two_runs_side_by_side(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "first", trained / "second")
+    details = page.details
+    assert set(details.names) == {"first", "second"}
+    assert list(details.differences) == ["training.learning_rate"]
+    assert set(details.differences["training.learning_rate"]) == {0.02, 0.0005}
+    assert page.view.words.text() == "\n".join(details.verdicts)
+    assert len(details.verdicts) == 1
+    table = page.view.figures.table
+    assert table.columnCount() == 3
+    assert table.item(0, 0).text() == "accuracy"  # type: ignore[union-attr]
+    assert page.view.loss.isVisible()
+    assert not page.view.bars
+
+
+def test_one_run_shows_its_curves(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "first")
+    assert len(page.details.histories) == 1
+    assert page.view.loss.isVisible()
+    assert not page.view.differences.isVisible()
+    assert "Choose two or more" in page.view.words.text()
+
+
+def test_a_sweep_is_four_charts(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "sweep")
+    titles = [plot.title for plot in page.view.bars]
+    assert titles == [
+        "Time to the end of training",
+        "Energy to the end of training",
+        "Test accuracy",
+        "Epochs",
+    ]
+    rows = list(csv.reader(io.StringIO(page.view.bars[0].csv())))
+    assert rows[1:] == [["hidden [4]", "6.0"], ["hidden [8]", "12.0"]]
+    energy = list(csv.reader(io.StringIO(page.view.bars[1].csv())))
+    assert energy[1][1] == ""  # not measured
+    assert not page.view.loss.isVisible()
+
+
+def test_every_plot_exports_in_every_form(
+    page: ComparePage, qtbot: QtBot, trained: Path, tmp_path: Path
+) -> None:
+    choose(page, qtbot, trained / "first", trained / "second", trained / "sweep")
+    plots = page.view.plots()
+    assert len(plots) == 6
+    for number, plot in enumerate(plots):
+        for form in ("png", "svg", "csv"):
+            target = tmp_path / f"{number}.{form}"
+            page.export(target, plot.data(form))
+            qtbot.waitUntil(target.exists, timeout=5000)
+            data = target.read_bytes()
+            if form == "png":
+                assert QImage.fromData(QByteArray(data)).width() > 400
+            elif form == "svg":
+                assert QSvgRenderer(QByteArray(data)).isValid()
+            else:
+                assert len(list(csv.reader(io.StringIO(data.decode())))) >= 3
+    loss = list(csv.reader(io.StringIO(plots[0].csv())))
+    history = Run(trained / "first").history()
+    column = loss[0].index("first, training")
+    assert [float(row[column]) for row in loss[1:]] == [epoch.loss for epoch in history]
+
+
+def test_a_failed_export_is_said(page: ComparePage, qtbot: QtBot, tmp_path: Path) -> None:
+    page.export(tmp_path / "none" / "loss.csv", b"")
+    qtbot.waitUntil(lambda: "could not be written" in page.banner.text, timeout=5000)
+
+
+def test_reports_open(
+    page: ComparePage,
+    qtbot: QtBot,
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[QUrl] = []
+
+    def open_url(url: QUrl) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
+    choose(page, qtbot, trained / "first")
+    page.report_button.click()
+    assert Path(opened[0].toLocalFile()) == trained / "first" / "report.html"
+    assert not page.page_button.isEnabled()
+    choose(page, qtbot, trained / "first", trained / "second")
+    assert not page.report_button.isEnabled()
+    target = tmp_path / "comparison.html"
+    page.save_page(target)
+    qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=30_000)
+    assert "training.learning_rate" in target.read_text(encoding="utf-8")
+    buttons = page.banner.findChildren(QPushButton)
+    next(button for button in buttons if button.text() == "Open").click()
+    assert Path(opened[1].toLocalFile()) == target
+
+
+def test_a_damaged_run_is_said(
+    session: Session, qtbot: QtBot, trained: Path, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(trained / name, tmp_path / name)
+    page = ComparePage(session)
+    qtbot.addWidget(page)
+    page.add_folder(tmp_path)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=10_000)
+    (tmp_path / "second" / "recipe.json").write_text("{")
+    choose(page, qtbot, tmp_path / "first", tmp_path / "second")
+    assert "damaged" in page.banner.text
+    page.refresh()
+    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=10_000)
+    jobs.cancel_all()
+
+
+def test_the_choice_outlives_a_refresh(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "first", trained / "second")
+    page.refresh()
+    qtbot.waitUntil(lambda: page._finding is None, timeout=10_000)
+    assert len(page.table.chosen_rows()) == 2
+
+
+def test_curves_read_out_and_may_be_logarithmic(
+    page: ComparePage, qtbot: QtBot, trained: Path
+) -> None:
+    choose(page, qtbot, trained / "first", trained / "second")
+    curves = page.view.loss.curves
+    assert "first, training" in curves.accessibleDescription()
+    before = curves.grab().toImage()
+    page.view.log.setChecked(True)
+    assert curves.grab().toImage() != before
+    plot = curves._plot()
+    qtbot.mouseMove(curves, plot.center().toPoint())
+
+
+def test_every_control_has_a_name(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "sweep")
+    buttons = [page.folder_button, page.refresh_button, page.report_button, page.page_button]
+    buttons += [plot.button for plot in page.view.plots()]
+    assert all(button.accessibleName() for button in buttons)
+    assert all(plot.view.accessibleName() for plot in page.view.bars)
+    assert page.table.accessibleName()
