@@ -58,14 +58,6 @@ class Teaching(QObject):
         page = self.page(SOUNDS)
         return page.class_names() if isinstance(page, SoundsPage) else []
 
-    def play(self) -> None:
-        """Play or pause the chosen sound of the Sounds page."""
-        from desktop.pages.sounds import SoundsPage
-
-        page = self.page(SOUNDS)
-        if isinstance(page, SoundsPage):
-            page.play()
-
     def may_close(self, parent: QWidget) -> bool:
         """Ask, if a training runs; stops it and keeps the best when one agrees."""
         page = self._made.get(TRAIN)

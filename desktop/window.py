@@ -95,6 +95,8 @@ class Window(QMainWindow):
         self.teaching.page(page)
         self._pages.setCurrentIndex(page)
         self._rail.show_current(page)
+        for action, pages in self._only_on.items():
+            action.setEnabled(page in pages)
         for shown in (self.listen_page, self.file_page):
             shown.controls.reload()
 
@@ -134,17 +136,24 @@ class Window(QMainWindow):
         self._add(view, self.tr("&Compare"), "Ctrl+5", lambda: self.show_page(COMPARE))
         self._add(view, self.tr("&Models"), "Ctrl+6", lambda: self.show_page(MODELS))
         self._add_appearance(view.addMenu(self.tr("&Appearance")))
-        listen = bar.addMenu(self.tr("&Sound"))
-        self._add(listen, self.tr("&Listen or play"), "Space", self._space)
-        self._add(listen, self.tr("&Record"), "R", self._record)
-        self._add(listen, self.tr("&Keep the last 30 seconds"), "K", self._keep)
-        self._add(listen, self.tr("&Freeze the picture"), "F", self._freeze)
-        self._add(listen, self.tr("L&oop"), "L", self._loop)
-        self._add(listen, self.tr("Look for &microphones"), "F5", self.listen_page.find_devices)
+        self._add_sound_actions(bar.addMenu(self.tr("&Sound")))
         help_menu = bar.addMenu(self.tr("&Help"))
         self._add(help_menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
         self._add(help_menu, self.tr("&About Earmark"), "", lambda: About(self).open())
         self._list_recent()
+
+    def _add_sound_actions(self, menu: QMenu) -> None:
+        """Keys without Ctrl: only where they mean something, elsewhere they press buttons."""
+        page = self.listen_page
+        here = (
+            (self.tr("&Listen or play"), "Space", self._space, (LISTEN, FILE)),
+            (self.tr("&Record"), "R", self._record, (LISTEN,)),
+            (self.tr("&Keep the last 30 seconds"), "K", page.keep, (LISTEN,)),
+            (self.tr("&Freeze the picture"), "F", self._freeze, (LISTEN,)),
+            (self.tr("L&oop"), "L", self.file_page.header.loop_button.toggle, (FILE,)),
+            (self.tr("Look for &microphones"), "F5", page.find_devices, (LISTEN,)),
+        )
+        self._only_on = {self._add(menu, words, keys, do): pages for words, keys, do, pages in here}
 
     def _add(self, menu: QMenu, words: str, keys: str, do: object) -> QAction:
         action = menu.addAction(words)
@@ -209,29 +218,14 @@ class Window(QMainWindow):
     def _space(self) -> None:
         if self._pages.currentIndex() == LISTEN:
             self.listen_page.toggle()
-        elif self._pages.currentIndex() == FILE and self.file_page.header.play_button.isEnabled():
+        elif self.file_page.header.play_button.isEnabled():
             self.file_page.play()
-        elif self._pages.currentIndex() == SOUNDS:
-            self.teaching.play()
-
-    def _on_listen(self) -> bool:
-        return self._pages.currentIndex() == LISTEN
 
     def _record(self) -> None:
-        if self._on_listen():
-            self.listen_page.record(not self.listen_page.bar.record.isChecked())
-
-    def _keep(self) -> None:
-        if self._on_listen():
-            self.listen_page.keep()
+        self.listen_page.record(not self.listen_page.bar.record.isChecked())
 
     def _freeze(self) -> None:
-        if self._on_listen():
-            self.listen_page.bar.freeze.toggle()
-
-    def _loop(self) -> None:
-        if self._pages.currentIndex() == FILE:
-            self.file_page.header.loop_button.toggle()
+        self.listen_page.bar.freeze.toggle()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

@@ -73,3 +73,14 @@ def test_a_stretch_of_a_file_becomes_an_example(
     monkeypatch.setattr(QInputDialog, "getItem", lambda *_: ("piano", True))
     window.file_page.exports._teach_region()
     qtbot.waitUntil(lambda: window.teaching.class_names() == ["piano"], timeout=MOST)
+
+
+def test_keys_without_ctrl_mean_nothing_elsewhere(window: Window, qtbot: QtBot) -> None:
+    window.show_page(MODELS)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    assert not window.listen_page.is_listening
+    assert not window.listen_page.bar.record.isChecked()
+    assert not any(action.isEnabled() for action in window._only_on)
+    window.show_page(FILE)
+    assert sum(action.isEnabled() for action in window._only_on) == 2
