@@ -25,6 +25,7 @@ from desktop.pages.train_work import Judgement, Order, Placed
 from desktop.session import Session
 from desktop.widgets.banner import Banner
 from engine.errors import EarmarkError
+from engine.training.events import Started
 from engine.training.run import Run
 
 _NETWORK_MS = 300  # how long typing may go on before the network is built anew
@@ -170,15 +171,17 @@ class TrainPage(QWidget):
         if training is not self.queue.current:
             return
         for event in events:
-            if isinstance(event, Placed) and training.order.resume is not None:
-                self._recall(event.folder)
+            if isinstance(event, Started) and training.order.resume is not None:
+                self._recall(training.order.resume, event.epoch)
         told = [event for event in events if not isinstance(event, Placed)]
         if told:
             self.progress.take(told)
 
-    def _recall(self, folder: Path) -> None:
+    def _recall(self, folder: Path, first: int) -> None:
+        """Show the epochs before the break: the file may hold newer ones by now."""
         try:
-            self.progress.resumed(Run(folder).history())
+            before = [epoch for epoch in Run(folder).history() if epoch.epoch < first]
+            self.progress.resumed(before)
         except EarmarkError as error:
             self.progress.warn(str(error))
 
