@@ -11,7 +11,7 @@ from desktop.widgets.track import GUTTER, LEFT, Track
 
 _ROW = 19
 _ROWS = 3  # room for so many labels at once in a lane; more make the rows lower
-_LEAST_WORDS = 12  # pixels: no words in lower rows
+_LEAST_WORDS = 11  # pixels: no words in lower rows
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,30 @@ class LanesTrack(Track):
 
     def lane_at(self, height: float) -> str | None:
         """The lane at a height from 0 at the bottom to 1."""
-        names = list(self._lanes)
-        index = int((1 - height) * len(names))
-        return names[index] if 0 <= index < len(names) else None
+        place = (1 - height) * self.height()
+        for name, (top, bottom, _) in self._places().items():
+            if top <= place < bottom:
+                return name
+        return None
 
-    def _lane_height(self) -> float:
-        return self.height() / max(1, len(self._lanes))
+    def _places(self) -> dict[str, tuple[float, float, float]]:
+        """Top, bottom and row height of each lane: one with more labels at once gets more room."""
+        rows = {
+            name: max([_ROWS, *(row + 1 for row, _ in stretches)])
+            for name, stretches in self._lanes.items()
+        }
+        height = self.height() / max(1, sum(rows.values()))
+        found, top = {}, 0.0
+        for name, count in rows.items():
+            found[name] = (top, top + count * height, min(24.0, height))
+            top += count * height
+        return found
 
     def paint_plot(self, painter: QPainter, use: Colours) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        lane_height = self._lane_height()
-        for index, stretches in enumerate(self._lanes.values()):
-            rows = max([_ROWS, *(row + 1 for row, _ in stretches)])
-            row_height = min(24.0, lane_height / rows)
-            top = index * lane_height
-            if index:
+        for name, (top, _, row_height) in self._places().items():
+            stretches = self._lanes[name]
+            if top:
                 painter.fillRect(QRectF(GUTTER, top, self.width(), 1), QColor(use.line))
             for row, stretch in stretches:
                 if stretch.end > self.time.start and stretch.start < self.time.end:
@@ -86,9 +95,8 @@ class LanesTrack(Track):
 
     def paint_gutter(self, painter: QPainter, use: Colours) -> None:
         painter.setPen(QColor(use.faint))
-        lane_height = self._lane_height()
-        for index, name in enumerate(self._lanes):
-            place = QRectF(2, index * lane_height + 2, GUTTER - 6, lane_height - 4)
+        for name, (top, bottom, _) in self._places().items():
+            place = QRectF(2, top + 2, GUTTER - 6, bottom - top - 4)
             wrap = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
             words = self._titles.get(name, name)
             painter.drawText(place, int(wrap) | int(Qt.TextFlag.TextWordWrap), words)
