@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar  # type: ignore[import-untyped, unused-ignore]
 
 from engine.errors import DataError
 
@@ -38,6 +37,8 @@ def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> fl
     below = values - np.take_along_axis(values, truth[:, None], axis=1)
     if (below <= 0).all():
         return 1.0
+
+    from scipy.optimize import minimize_scalar  # type: ignore[import-untyped, unused-ignore]  # here: the window compares runs without it
 
     def loss(log_temperature: float) -> float:
         scaled = below / math.exp(log_temperature)

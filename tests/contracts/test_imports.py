@@ -42,6 +42,10 @@ def test_import_rules_hold() -> None:
         "desktop.window",
         "desktop.pages.listen",
         "desktop.pages.file",
+        "desktop.pages.sounds",
+        "desktop.pages.train",
+        "desktop.pages.compare",
+        "desktop.pages.models",
     ],
 )
 def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
