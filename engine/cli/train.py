@@ -106,10 +106,21 @@ def _train(recipe: Recipe, dataset: "Dataset", place: "Place") -> None:
     console = notes()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
     shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    steps = run_training(recipe, dataset, place)
     with shown as bar:
         task = bar.add_task("sounds", total=1.0, words="")
-        for event in run_training(recipe, dataset, place):
-            _show(event, bar, task)
+        try:
+            for event in steps:
+                _show(event, bar, task)
+        except KeyboardInterrupt:
+            steps.close()
+            kept = "the best so far is kept as a classifier, " if _kept(place) else ""
+            console.print(f"Stopped: {kept}--resume goes on from here.", markup=False)
+            raise typer.Exit(130) from None
+
+
+def _kept(place: "Place") -> bool:
+    return (place.folder / "classifier.safetensors").is_file()
 
 
 def _show(event: "Event", bar: Progress, task: object) -> None:

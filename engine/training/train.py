@@ -97,7 +97,7 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
     yield work.started()
     try:
         yield from loop.epochs()
-    except (GeneratorExit, ModelError):
+    except (GeneratorExit, KeyboardInterrupt, ModelError):
         if team.leads:
             work.keep_best()
         raise

@@ -1,12 +1,17 @@
 """The commands that learn and judge, as a user types them."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.classifier import Classifier
 from engine.cli.app import run
 from engine.recipe_text import reference
 
@@ -146,3 +151,22 @@ def test_cache_is_told_and_cleared(
     capsys.readouterr()
     assert run(["cache"]) == 0
     assert capsys.readouterr().out.startswith("0 sets")
+
+
+def test_ctrl_c_keeps_the_best_and_resume_goes_on(sounds: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "engine.cli", "train", "genre-mlp", str(sounds)]
+    command += ["-o", str(folder), "--device", "cpu", "--set", "data.allow_leak=true"]
+    started = subprocess.Popen(
+        [*command, "--set", "training.epochs=100000"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not (folder / "history.json").is_file() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    started.send_signal(signal.SIGINT)
+    _, words = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert "the best so far is kept" in words
+    assert "Traceback" not in words
+    assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"
+    assert (folder / "checkpoint.safetensors").is_file()
