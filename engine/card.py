@@ -37,6 +37,8 @@ class Calibration(_Strict):
     presence_threshold: float = Field(default=0.5, ge=0, le=1)
     smoothing_seconds: float = Field(default=1.0, ge=0)  # time constant of what is shown
     gate: str | None = None  # what the gate listens for, in a word ("music"); None: no gate
+    # Where no label is sure: from this sum of its labels' probabilities on, a family is heard.
+    family_threshold: float = Field(default=0.6, gt=0, le=1)
 
 
 class DataSource(_Strict):
@@ -59,6 +61,7 @@ class Card(_Strict):
     task: Literal["instrument", "genre", "mood", "author", "other"]
     multi_label: bool
     labels: list[str] = Field(min_length=1)
+    families: list[str] | None = None  # of each label, the answer one level up; None: there are none
     rate_hz: int = Field(ge=1000, le=384_000)
     window_samples: int = Field(ge=1, le=60_000_000)
     hop_samples: int = Field(ge=1, le=60_000_000)
@@ -83,6 +86,8 @@ class Card(_Strict):
         for values in (calibration.thresholds, calibration.scale, calibration.bias):
             if values is not None and len(values) != count:
                 raise ValueError(f"the calibration is not for {count} labels")
+        if self.families is not None and (self.multi_label or len(self.families) != count):
+            raise ValueError("families are for single-label tasks, and one for each label")
         return self
 
     def adjusted(
@@ -113,4 +118,6 @@ class Card(_Strict):
             gate=calibration.gate,
             silence_dbfs=calibration.silence_dbfs,
             smoothing_seconds=calibration.smoothing_seconds,
+            families=tuple(self.families or ()),
+            family_threshold=calibration.family_threshold,
         )

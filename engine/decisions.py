@@ -25,6 +25,10 @@ class Rules:
         gate: what the classifier knows about, in a word; None when it has no gate.
         silence_dbfs: level under which a row is silence.
         smoothing_seconds: time constant of the exponential smoothing before all this.
+        families: of each label, the answer one level up; empty: there are none. Only where not
+            several labels may be heard at once.
+        family_threshold: sum of a family's probabilities at which the family is heard, where no
+            single label is.
     """
 
     thresholds: tuple[float, ...]
@@ -36,6 +40,8 @@ class Rules:
     gate: str | None = None
     silence_dbfs: float = -65.0
     smoothing_seconds: float = 1.0
+    families: tuple[str, ...] = ()
+    family_threshold: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Candidate:
     """One label in one row.
 
     Attributes:
-        label: its name.
+        label: its name; a family's where only that is sure.
         probability: smoothed.
         heard: whether it counts as heard.
         reason: why not, in words; empty when heard.
@@ -93,12 +99,15 @@ class Decider:
     def __init__(self, labels: Sequence[str], rules: Rules) -> None:
         if len(rules.thresholds) != len(labels):
             raise ValueError("one threshold a label is needed")
+        if rules.families and len(rules.families) != len(labels):
+            raise ValueError("one family a label is needed")
         self._labels = tuple(labels)
         self._rules = rules
         self._thresholds = np.asarray(rules.thresholds)
         self._smoother = Smoother(rules.smoothing_seconds)
         self._on = np.zeros(len(labels), dtype=bool)
         self._recent: deque[np.ndarray[tuple[int], np.dtype[np.bool_]]] = deque(maxlen=rules.of)
+        self._families: deque[str] = deque(maxlen=rules.of)
 
     def push(self, timeline: Timeline) -> list[Decision]:
         """Decide on rows that follow those pushed before."""
@@ -136,6 +145,10 @@ class Decider:
             self._candidate(index, float(probabilities[index]), bool(on[index]), absent, over)
             for index in order
         )
+        family = None if absent else leading_family(self._labels, rules, probabilities)
+        self._families.append(family.label if family else "")
+        if family and not on.any() and self._families.count(family.label) >= rules.needed:
+            candidates = (family, *candidates)
         heard = tuple(candidate.label for candidate in candidates if candidate.heard)
         return Decision(time, heard, ", ".join(heard) or absent or UNCERTAIN, candidates)
 
@@ -167,6 +180,32 @@ class Decider:
         else:
             reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
         return Candidate(self._labels[index], probability, heard, reason)
+
+
+def leading_family(
+    labels: Sequence[str],
+    rules: Rules,
+    probabilities: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> Candidate | None:
+    """The family that is sure even where none of its labels is.
+
+    Args:
+        labels: of the timeline.
+        rules: with their families.
+        probabilities: of the labels.
+
+    Returns:
+        None: there are no families, or none is over its threshold. A family of one label is none.
+    """
+    sums: dict[str, float] = {}
+    for family, probability in zip(rules.families, probabilities, strict=False):
+        sums[family] = sums.get(family, 0.0) + float(probability)
+    if not sums:
+        return None
+    best = max(sums, key=lambda family: sums[family])
+    if sums[best] < rules.family_threshold or best in labels:
+        return None
+    return Candidate(best, min(1.0, sums[best]), True, "")
 
 
 def decide(timeline: Timeline, rules: Rules) -> list[Decision]:

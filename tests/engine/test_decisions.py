@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,18 @@ def test_several_or_one_at_once() -> None:
     one = decide(both, replace(RULES, several=False))[-1]
     assert one.heard == ("flute",)
     assert one.candidates[1].reason == "another is more probable"
+
+
+FAMILIES = replace(RULES, several=False, families=("keys", "keys"), family_threshold=0.6)
+
+
+def test_where_no_label_is_sure_its_family_is_heard() -> None:
+    unsure = decide(line([(0.35, 0.4)] * 3), FAMILIES)
+    assert [d.heard for d in unsure] == [(), ("keys",), ("keys",)]
+    assert unsure[-1].candidates[0].probability == pytest.approx(0.75)
+    assert decide(line([(0.2, 0.3)] * 3), FAMILIES)[-1].heard == ()
+    assert decide(line([(0.35, 0.4)] * 3, presence=0.1), FAMILIES)[-1].heard == ()
+    assert decide(line([(0.2, 0.7)] * 3), FAMILIES)[-1].heard == ("flute",)
 
 
 def test_segments_reach_from_the_start_to_the_end() -> None:
