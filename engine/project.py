@@ -9,14 +9,15 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.audio.files import probe, stream
-from engine.audio.recording import Recorder
+from engine.audio.files import probe
 from engine.datasets import open_dataset
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError, DataError
+from engine.project_audio import cut_out
 from engine.project_check import Facts, Inspector, Problem
 from engine.project_files import RECORDING, State, Store, safe, sounds_at
 from engine.project_history import History
+from engine.project_leaks import joined
 
 
 class Project:
@@ -128,12 +129,17 @@ class Project:
                 f"move {_sounds(len(chosen))} to '{label}'", State(self.classes, new)
             )
 
+    def join_groups(self, sets: Sequence[Sequence[str]]) -> None:
+        """Make each set of groups one, so that no split puts it on two sides."""
+        new = joined(self.history.state, sets)
+        if new.rows != self.rows:
+            self.history.change(f"join {_sounds(sum(map(len, sets)), 'group')}", new)
+
     def remove(self, rows: Sequence[Excerpt]) -> None:
         """Take excerpts out."""
         chosen = {id(row) for row in rows}
         kept = tuple(row for row in self.rows if id(row) not in chosen)
-        gone = len(self.rows) - len(kept)
-        if gone:
+        if gone := len(self.rows) - len(kept):
             self.history.change(f"remove {_sounds(gone)}", State(self.classes, kept))
 
     def add_files(self, label: str, paths: Sequence[Path]) -> Generator[float, None, int]:
@@ -217,7 +223,7 @@ class Project:
         """
         place = self._store.free_place(label, f"{source.stem} {start:.2f}-{end:.2f} s.flac")
         try:
-            _cut(source, place, start, end)
+            cut_out(source, place, start, end)
         except AudioError as error:
             place.unlink(missing_ok=True)
             raise DataError(str(error)) from error
@@ -280,19 +286,3 @@ class Project:
 
 def _sounds(count: int, noun: str = "sound") -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _cut(source: Path, place: Path, start: float, end: float) -> None:
-    recorder: Recorder | None = None
-    try:
-        for block in stream(source, start_seconds=start, duration_seconds=end - start):
-            if recorder is None:
-                recorder = Recorder(place, rate_hz=block.rate_hz, channels=block.channels)
-            recorder.write(block.samples)
-    finally:
-        if recorder is not None:
-            recorder.close()
-    # libsndfile does not always say that a disk is full.
-    written = sum(block.duration_seconds for block in stream(place))
-    if recorder is None or written < recorder.seconds - 0.001:
-        raise AudioError(f"{place.name} could not be written whole: the disk may be full.")

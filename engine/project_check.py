@@ -11,12 +11,15 @@ import numpy as np
 from engine.audio.files import probe, read
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError
+from engine.project_audio import sketch
 from engine.project_files import State
+from engine.project_leaks import Sketch, TwinFinder, group_of
 
 QUIET_DB = -50.0
 MOST_IMBALANCE = 3.0
 LEAST_GROUPS = 2
 _LOOKED_AT_SECONDS = 10.0
+_GONE = ("missing", "unreadable", "duplicate")  # not compared with the others
 _CLIPPED_FROM = 10  # samples at full scale
 _Stamp = tuple[int, int] | None
 
@@ -43,11 +46,12 @@ class Problem:
     """Something that would harm what is learned.
 
     Attributes:
-        kind: missing, unreadable, quiet, clipped, duplicate, groups or balance.
+        kind: missing, unreadable, quiet, clipped, duplicate, leak, groups or balance.
         words: a sentence that says what is wrong.
         mend: what to do, in two or three words.
         rows: the excerpts it is about; taking them out mends it. Empty where a class lacks sounds.
         label: the class that needs more sounds; empty where it is about rows.
+        groups: sets of groups that should be one each; where there are any, joining them mends it.
     """
 
     kind: str
@@ -55,6 +59,7 @@ class Problem:
     mend: str
     rows: tuple[Excerpt, ...] = ()
     label: str = ""
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 class Inspector:
@@ -68,6 +73,8 @@ class Inspector:
         self._root = root
         self._facts: dict[tuple[str, float, float | None], tuple[_Stamp, Facts]] = {}
         self._digests: dict[str, tuple[_Stamp, str]] = {}
+        self._sketches: dict[tuple[str, float, float | None], Sketch] = {}
+        self._twins = TwinFinder()
 
     def facts_of(self, row: Excerpt) -> Facts | None:
         """What is known of a row; None: not looked at yet."""
@@ -90,7 +97,11 @@ class Inspector:
             self._digest(path, stamps[path])
             yield 1.0
         contents = {path: self._digests[path][1] for path in equal}
-        return [*self._of_rows(state.rows, stamps, contents), *_of_classes(state)]
+        found = list(self._of_rows(state.rows, stamps, contents))
+        told = {id(row) for problem in found if problem.kind in _GONE for row in problem.rows}
+        yield 1.0
+        leaks = self._leaks([row for row in state.rows if id(row) not in told])
+        return [*found, *leaks, *_of_classes(state)]
 
     def _look(self, row: Excerpt, stamp: _Stamp) -> None:
         key = (row.path, row.start, row.end)
@@ -102,10 +113,13 @@ class Inspector:
             end = length if row.end is None else min(row.end, length)
             seconds = max(0.0, end - row.start)
             shown = min(seconds, _LOOKED_AT_SECONDS)
-            samples = read(path, start_seconds=row.start, duration_seconds=shown).samples
+            audio = read(path, start_seconds=row.start, duration_seconds=shown)
         except AudioError as error:
             self._facts[key] = (stamp, Facts(unreadable=str(error)))
+            self._sketches.pop(key, None)
             return
+        samples = audio.samples
+        self._sketches[key] = sketch(samples, audio.rate_hz)
         power = float(np.mean(np.square(samples))) if samples.size else 0.0
         level = 10 * float(np.log10(max(1e-12, power)))
         clipped = int((np.abs(samples) >= 0.999).sum()) >= _CLIPPED_FROM
@@ -120,6 +134,18 @@ class Inspector:
         except OSError:
             digest = path  # it is told as unreadable anyway
         self._digests[path] = (stamp, digest)
+
+    def _leaks(self, rows: Sequence[Excerpt]) -> Iterator[Problem]:
+        keyed = ((row, self._sketches.get((row.path, row.start, row.end))) for row in rows)
+        sketches = {id(row): found for row, found in keyed if found is not None}
+        twins = self._twins.find(rows, sketches)
+        if twins.rows:
+            words = (
+                f"{len(twins.rows)} sounds are nearly the same but in different groups: "
+                "the test would know the training."
+            )
+            mend = "Put into one group" if len(twins.groups) == 1 else "Put alike ones together"
+            yield Problem("leak", words, mend, twins.rows, groups=twins.groups)
 
     def _of_rows(
         self, rows: Sequence[Excerpt], stamps: dict[str, _Stamp], contents: dict[str, str]
@@ -170,7 +196,7 @@ def _of_classes(state: State) -> Iterator[Problem]:
     counts = Counter(row.label for row in state.rows)
     groups: dict[str, set[str]] = defaultdict(set)
     for row in state.rows:
-        groups[row.label].add(row.group or row.path)
+        groups[row.label].add(group_of(row))
     if len(state.classes) == 1:
         yield Problem("groups", "There is one class only: it takes two to tell apart.", "New class")
     for label in state.classes:

@@ -1,28 +1,18 @@
 """The Sounds page: gather sounds, put each in its class, and see what is wrong with them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 
-from desktop.pages.sounds_view import SoundsView
+from desktop.pages.sounds_display import SoundsDisplay
+from desktop.pages.sounds_view import TABLE
 from desktop.pages.sounds_work import Findings, all_of
 from desktop.session import Session
-from desktop.widgets.class_cards import ClassCard, ClassFacts
-from engine.project import Project
-from engine.project_check import Problem
-
-KINDS = {
-    "missing": "missing",
-    "unreadable": "unreadable",
-    "duplicate": "duplicate",
-    "quiet": "too quiet",
-    "clipped": "clipped",
-}
+from desktop.widgets.class_cards import ClassCard
 
 
-class SoundsPage(SoundsView):
+class SoundsPage(SoundsDisplay):
     """Edits the session's project; every change is saved at once and can be undone."""
 
     status = Signal(str)
@@ -31,8 +21,6 @@ class SoundsPage(SoundsView):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._label = ""
-        self._found = Findings()
         self._connect()
         self._connect_work()
         self._refresh()
@@ -51,11 +39,15 @@ class SoundsPage(SoundsView):
         self.dropped.connect(lambda paths: self.add_files(self._label, paths))
         self.strip.mend.connect(self._mend)
         self.recorder.recorded.connect(self._recorded)
-        self.recorder.failed.connect(lambda text: self.banner.say(text))
-        table.current_changed.connect(self._show_excerpt)
-        table.play_wanted.connect(self.play)
-        table.remove_wanted.connect(self.remove_selected)
-        table.relabel_wanted.connect(self._relabel_to)
+        self.recorder.broken.connect(self._broken)
+        for shown in (table, self.map.scatter):
+            shown.current_changed.connect(self._show_excerpt)
+            shown.play_wanted.connect(self.play)
+            shown.remove_wanted.connect(self.remove_selected)
+        for source in (table, self.map):
+            source.relabel_wanted.connect(self._relabel_to)
+        self.map.failed.connect(lambda text: self.banner.say(text))
+        self.views.currentChanged.connect(lambda _: self._show_excerpt())
         table.open_wanted.connect(self._open_current)
         self.excerpt.open_wanted.connect(self._open_current)
         self.excerpt.failed.connect(lambda text: self.banner.say(text))
@@ -81,15 +73,6 @@ class SoundsPage(SoundsView):
         card.files_dropped.connect(self.add_files)
         card.rows_dropped.connect(self._relabel)
 
-    @property
-    def project(self) -> Project | None:
-        """The project shown, once it is open."""
-        return self.work.project
-
-    def class_names(self) -> list[str]:
-        """The classes, in order."""
-        return list(self.project.classes) if self.project is not None else []
-
     def add_region(self, path: Path, start: float, end: float, label: str) -> None:
         """Add a stretch of a file to a class, which is made if there is none of that name."""
         words = self.tr("Added {:.1f} s to '{}'.").format(end - start, label)
@@ -114,6 +97,7 @@ class SoundsPage(SoundsView):
         """The window closes: stop what sounds and forget what was removed."""
         self.recorder.leave()
         self.excerpt.transport.pause()
+        self.map.leave()
         former = self.work.leave()
         if former is not None:
             former.close()
@@ -152,7 +136,7 @@ class SoundsPage(SoundsView):
     def remove_selected(self) -> None:
         """Take the selected sounds out."""
         at = self.table.currentIndex().row()
-        if rows := self.table.selected:
+        if rows := self.picked:
             self.work.do(lambda project: project.remove(rows), lambda _: self.table.go_to(at))
 
     def _relabel_to(self, number: int) -> None:
@@ -161,9 +145,9 @@ class SoundsPage(SoundsView):
             self._relabel(names[number])
 
     def _relabel(self, label: str) -> None:
-        rows = self.table.selected
+        rows = self.picked
         at = self.table.currentIndex().row()
-        if rows and label != self._label:
+        if any(row.label != label for row in rows):
             self.work.do(
                 lambda project: project.relabel(rows, label), lambda _: self.table.go_to(at)
             )
@@ -184,13 +168,32 @@ class SoundsPage(SoundsView):
         words = self.tr("'{}' is deleted. Ctrl+Z brings it back.").format(name)
         self.work.do(lambda project: project.delete_class(name), lambda _: self.status.emit(words))
 
-    def _recorded(self, label: str, path: Path) -> None:
+    def _recorded(self, label: str, path: Path, broken: str = "") -> None:
         seconds = self.recorder.example_seconds
         words = self.tr("{} new examples of '{}'.")
+
+        def waits(message: str) -> None:
+            """One message for both: what broke it off, and that it waits."""
+            told = self.tr("{} The recording waits: make room, then add it.")
+            add = {self.tr("Add it").replace(" ", "_"): lambda: self._take_up([(label, path)])}
+            self.banner.say(told.format(broken or message), **add)
+
+        def added(count: int) -> None:
+            self.status.emit(words.format(count, label))
+            if broken:
+                self.banner.say(broken)
+
         self.work.do(
             lambda project: project.add_recording(label, path, seconds),
-            lambda count: self.status.emit(words.format(count, label)),
+            added,
+            waits if path.is_file() else None,
         )
+
+    def _broken(self, label: str, path: Path | None, message: str) -> None:
+        if path is None:
+            self.banner.say(message)
+            return
+        self._recorded(label, path, message)
 
     def _open(self) -> None:
         self.recorder.leave()
@@ -215,60 +218,24 @@ class SoundsPage(SoundsView):
         self._found = found
         self._refresh()
 
-    def _refresh(self) -> None:
-        """Show the project as it is now."""
-        project, names = self.project, self.class_names()
-        if self._label not in names:
-            self._label = names[0] if names else ""
-        rows = project.rows if project is not None else ()
-        counts = Counter(row.label for row in rows)
-        most = max(counts.values(), default=1)
-        facts = [
-            ClassFacts(n, counts[n], self._found.seconds.get(n), counts[n] / most) for n in names
-        ]
-        self.cards.show_classes(facts, self._label)
-        marks = {id(row): KINDS[p.kind] for p in self._problems() for row in p.rows}
-        words = {key: self.tr(mark) for key, mark in marks.items()}
-        shown = [row for row in rows if row.label == self._label]
-        self.table.rows_model.show_rows(project, shown, words)
-        if self.table.current is None:
-            self.table.go_to(0)
-        self.recorder.set_class(self._label)
-        history = project.history if project is not None else None
-        self.header.show_steps(*((history.undo_words, history.redo_words) if history else ("", "")))
-        self.header.show_project(self._session.project, trainable=len(counts) >= 2)
-        self.strip.show_problems([(p.words, p.mend) for p in self._problems()])
-        self.show_welcome(not names)
-        self._show_excerpt()
-
-    def _problems(self) -> list[Problem]:
-        """What was found that still holds; nothing while there is nothing but classes."""
-        rows = self.project.rows if self.project is not None else ()
-        here = set(map(id, rows))
-        return [p for p in self._found.problems if rows and all(id(r) in here for r in p.rows)]
-
     def _mend(self, number: int) -> None:
         problem = self._problems()[number]
         if problem.kind == "missing":
             folder = self.ask_folder(self.tr("Where are the missing sounds?"))
             if folder is not None:
                 self.work.do(lambda project: project.look_for(folder))
+        elif problem.groups:
+            self.work.do(lambda project: project.join_groups(problem.groups))
         elif problem.rows:
             self.work.do(lambda project: project.remove(problem.rows))
         elif problem.label:
             self.choose_class(problem.label)
+            self.look_at(TABLE)
             self.recorder.hold.setFocus()
         else:
             self.new_class()
 
-    def _show_excerpt(self) -> None:
-        row, project = self.table.current, self.project
-        if row is None or project is None:
-            self.excerpt.show_excerpt(None, 0.0, None)
-        else:
-            self.excerpt.show_excerpt(project.file_of(row), row.start, row.end)
-
     def _open_current(self) -> None:
-        row = self.table.current
+        row = self.current
         if row is not None and self.project is not None:
             self.open_file.emit(self.project.file_of(row))

@@ -89,8 +89,7 @@ class RecordPanel(QFrame):
     """Shows and records; what comes of it is the page's."""
 
     recorded = Signal(str, object)  # class, file
-    failed = Signal(str)
-    status = Signal(str)
+    broken = Signal(str, object, str)  # class, file if there is one, why
 
     def __init__(self, session: Session, place: Callable[[str, str], Path | None]) -> None:
         super().__init__()
@@ -99,6 +98,7 @@ class RecordPanel(QFrame):
         self._label = ""
         self._job: jobs.Job | None = None
         self._wish = Wish()
+        self._seconds = 0.0
         self._build()
         self.set_class("")
 
@@ -164,7 +164,7 @@ class RecordPanel(QFrame):
             return
         label, wish, get = self._label, Wish(), self._session.settings.get
         device, host_api = get(DEVICE), get(HOST_API)
-        self._wish = wish
+        self._wish, self._seconds = wish, 0.0
         self._job = jobs.run(
             lambda: record(
                 lambda: listening.open_chosen(device, host_api, None),
@@ -204,6 +204,7 @@ class RecordPanel(QFrame):
 
     def _news(self, events: list[Heard]) -> None:
         last = events[-1]
+        self._seconds = last.seconds
         level = max((event.level for event in events), key=lambda found: found.peak)
         self.meter.set_level(level.rms_db, level.peak_db, sum(e.level.clipped for e in events))
         face = str(last.count_in) if last.count_in else f"{last.seconds:.1f}"
@@ -225,9 +226,14 @@ class RecordPanel(QFrame):
     def _broken(self, label: str, path: Path, message: str) -> None:
         self._job = None
         self._rest()
-        self.failed.emit(message)
-        if path.is_file():  # nothing that was recorded is lost
-            self.recorded.emit(label, path)
+        if not path.is_file():
+            self.broken.emit(label, None, message)
+        elif self._seconds >= LEAST_SECONDS:  # nothing that was recorded is lost
+            self.broken.emit(label, path, message)
+        else:
+            path.unlink(missing_ok=True)
+            words = self.tr("Nothing was recorded: is the disk full, or the microphone gone?")
+            self.broken.emit(label, None, words)
 
     def _rest(self) -> None:
         self.hold.show_face("", active=False)

@@ -21,10 +21,11 @@ from desktop.widgets.class_cards import ROWS_MIME
 from desktop.widgets.time_axis import clock
 from engine.datasets.table import Excerpt
 from engine.project import Project
+from engine.project_leaks import group_of
 
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-NAME, START, LENGTH, LEVEL, GROUP, PROBLEM = range(6)
+NAME, START, LENGTH, LEVEL, GROUP, PART, PROBLEM = range(7)
 _NONE = QModelIndex()
 
 
@@ -42,8 +43,16 @@ class ExcerptModel(QAbstractTableModel):
             self.tr("Length"),
             self.tr("Level"),
             self.tr("Group"),
+            self.tr("Split"),
             self.tr("Problem"),
         )
+        self._parts: Mapping[int, str] = {}
+        self._sizes: Mapping[str, int] = {}
+        self._part_words = {
+            "training": self.tr("training"),
+            "validation": self.tr("validation"),
+            "test": self.tr("test"),
+        }
 
     def show_rows(
         self, project: Project | None, rows: Sequence[Excerpt], problems: Mapping[int, str]
@@ -58,6 +67,16 @@ class ExcerptModel(QAbstractTableModel):
         elif rows:
             last = self.index(len(rows) - 1, PROBLEM)
             self.dataChanged.emit(self.index(0, 0), last)
+
+    def show_parts(self, parts: Mapping[int, str], sizes: Mapping[str, int]) -> None:
+        """The part of the split by the identity of a row, and how many sounds a group has."""
+        self._parts, self._sizes = parts, sizes
+        if self.rows:
+            self.dataChanged.emit(self.index(0, GROUP), self.index(len(self.rows) - 1, PART))
+
+    def problem_of(self, row: Excerpt) -> str:
+        """What is wrong with a row, in a word or two; empty: nothing."""
+        return self._problems.get(id(row), "")
 
     def rowCount(self, parent: _Index = _NONE) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -82,12 +101,12 @@ class ExcerptModel(QAbstractTableModel):
             return self._words(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             problem = self._problems.get(id(row), "")
-            return {NAME: row.path, GROUP: row.group, PROBLEM: problem}.get(column)
+            return {NAME: row.path, GROUP: group_of(row), PROBLEM: problem}.get(column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (START, LENGTH, LEVEL):
             return _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and column == PROBLEM:
             return QColor(colours().danger)
-        if role == Qt.ItemDataRole.ForegroundRole and column == GROUP:
+        if role == Qt.ItemDataRole.ForegroundRole and column in (GROUP, PART):
             return QColor(colours().faint)
         return None
 
@@ -104,7 +123,11 @@ class ExcerptModel(QAbstractTableModel):
             heard = facts is not None and not facts.unreadable
             return self.tr("{:.0f} dB").format(facts.level_db) if facts and heard else ""
         if column == GROUP:
-            return row.group or row.path
+            group = group_of(row)
+            count = self._sizes.get(group, 1)
+            return self.tr("{} ({})").format(group, count) if count > 1 else self.tr("on its own")
+        if column == PART:
+            return self._part_words.get(self._parts.get(id(row), ""), "")
         return self._problems.get(id(row), "")
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -146,12 +169,49 @@ class ExcerptTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(26)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        for column, width in ((START, 70), (LENGTH, 70), (LEVEL, 70), (GROUP, 170), (PROBLEM, 100)):
+        for column, width in (
+            (START, 76), (LENGTH, 84), (LEVEL, 72), (GROUP, 150), (PART, 84), (PROBLEM, 130)
+        ):  # fmt: skip
             self.setColumnWidth(column, width)
-        header.setMinimumSectionSize(68)
+        header.setMinimumSectionSize(60)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setFixedHeight(30)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self.rows_model.modelReset.connect(self._hide_idle_columns)
+        self.rows_model.dataChanged.connect(lambda *_: self._hide_idle_columns())
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.restyle()
         self.selectionModel().currentRowChanged.connect(lambda *_: self.current_changed.emit())
         self.doubleClicked.connect(lambda _: self.open_wanted.emit())
+
+    def _hide_idle_columns(self) -> None:
+        """Columns that would say the same of every sound leave their room to the names."""
+        model = self.rows_model
+        self.setColumnHidden(START, all(row.start == 0 for row in model.rows))
+        self.setColumnHidden(PROBLEM, not any(model.problem_of(row) for row in model.rows))
+
+    def restyle(self) -> None:
+        """Colours of the appearance in force; Fusion's own headers look like another program's."""
+        use = colours()
+        sheet = f"""
+            QTableView {{ background: {use.panel}; border: 1px solid {use.line};
+                border-radius: 6px; outline: none; }}
+            QTableView:focus {{ border: 2px solid {use.accent}; }}
+            QTableView::item {{ padding: 0 8px; }}
+            QTableView::item:selected {{ background: {use.accent}; color: {use.accent_text}; }}
+            QTableView::item:selected:!active {{ background: {use.accent}; }}
+            QHeaderView {{ background: {use.panel}; border-top-left-radius: 6px;
+                border-top-right-radius: 6px; }}
+            QHeaderView::section {{ background: {use.panel}; color: {use.faint}; border: none;
+                border-bottom: 1px solid {use.line}; padding: 0 11px; font-weight: 600; }}
+        """
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.restyle()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(300, 120)

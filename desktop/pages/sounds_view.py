@@ -5,11 +5,21 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.pages.sounds_excerpt import ExcerptPanel
 from desktop.pages.sounds_header import SoundsHeader, Welcome
+from desktop.pages.sounds_map import MapPanel
 from desktop.pages.sounds_record import RecordPanel
+from desktop.pages.sounds_split import SplitPanel
 from desktop.pages.sounds_table import ExcerptTable
 from desktop.pages.sounds_work import Work
 from desktop.session import Session
@@ -18,6 +28,9 @@ from desktop.widgets.banner import Banner
 from desktop.widgets.class_cards import ClassCards, local_files
 from desktop.widgets.problem_strip import ProblemStrip
 from engine.audio.files import EXTENSIONS
+from engine.datasets.table import Excerpt
+
+TABLE, MAP, SPLIT = range(3)
 
 
 class SoundsView(QWidget):
@@ -36,12 +49,13 @@ class SoundsView(QWidget):
         self.header, self.banner, self.strip = SoundsHeader(), Banner(), ProblemStrip()
         self.welcome, self.cards = Welcome(), ClassCards()
         self.recorder = RecordPanel(self._session, self._recording_place)
-        self.table = ExcerptTable()
+        self.table, self.map, self.split = ExcerptTable(), MapPanel(), SplitPanel()
         self.excerpt = ExcerptPanel(self._session)
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self.recorder)
-        right.addWidget(self.table, 1)
+        right.addLayout(self._switch())
+        right.addWidget(self.views, 1)
         right.addWidget(self.excerpt)
         body = QWidget()
         middle = QHBoxLayout(body)
@@ -60,6 +74,53 @@ class SoundsView(QWidget):
         layout.addWidget(self.banner)
         layout.addWidget(self.strip)
         layout.addWidget(self._pages, 1)
+
+    def _switch(self) -> QHBoxLayout:
+        """Three ways to look at the sounds."""
+        self.views = QStackedWidget()
+        self._ways = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for number, (words, tip, panel) in enumerate(
+            (
+                (self.tr("Table"), self.tr("The sounds of one class"), self.table),
+                (self.tr("Map"), self.tr("All sounds: alike ones lie together"), self.map),
+                (self.tr("Split"), self.tr("Which sounds train, choose and judge"), self.split),
+            )
+        ):
+            button = QPushButton(words)
+            button.setCheckable(True)
+            button.setChecked(number == TABLE)
+            button.setToolTip(tip)
+            self.views.addWidget(panel)
+            self._ways.addButton(button, number)
+            row.addWidget(button)
+        row.addStretch(1)
+        self._ways.idClicked.connect(self.look_at)
+        return row
+
+    def look_at(self, way: int) -> None:
+        """Show the table, the map or the split."""
+        self._ways.button(way).setChecked(True)
+        self.views.setCurrentIndex(way)
+        # All room for the map, unless something is being recorded.
+        self.recorder.setVisible(way == TABLE or self.recorder.recording)
+        self.excerpt.setVisible(way != SPLIT)
+
+    @property
+    def on_map(self) -> bool:
+        """Whether the map is shown."""
+        return self.views.currentIndex() == MAP
+
+    @property
+    def current(self) -> Excerpt | None:
+        """The sound the cursor is on, in the table or on the map."""
+        return self.map.current if self.on_map else self.table.current
+
+    @property
+    def picked(self) -> list[Excerpt]:
+        """The sounds chosen, in the table or on the map."""
+        return self.map.selected if self.on_map else self.table.selected
 
     def add_keys(self, keys: str, do: Callable[[], None]) -> None:
         """A shortcut that holds while the page has the focus."""

@@ -12,8 +12,13 @@ from desktop import jobs
 from engine.datasets import folder
 from engine.project import Project
 from engine.project_check import Problem
+from engine.project_split import Draw, draw
+from engine.recipe import find_recipe
 
+_RECIPE = "tagger-head"  # what the Train page proposes
 Step = Callable[[Project], Any]
+_Then = Callable[[Any], None] | None
+_Otherwise = Callable[[str], None] | None
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class Findings:
 
     problems: list[Problem] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)  # of each class
+    draw: Draw | None = None
 
 
 class Work(QObject):
@@ -36,7 +42,7 @@ class Work(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.project: Project | None = None
-        self._waiting: deque[tuple[Step, Callable[[Any], None] | None]] = deque()
+        self._waiting: deque[tuple[Step, _Then, _Otherwise]] = deque()
         self._job: jobs.Job | None = None
         self._check: jobs.Job | None = None
 
@@ -68,16 +74,22 @@ class Work(QObject):
         former, self.project = self.project, None
         return former
 
-    def do(self, step: Step, then: Callable[[Any], None] | None = None) -> None:
-        """Change the project; a step may be a generator that yields the share done."""
-        self._waiting.append((step, then))
+    def do(self, step: Step, then: _Then = None, otherwise: _Otherwise = None) -> None:
+        """Change the project; a step may be a generator that yields the share done.
+
+        Args:
+            step: what to do.
+            then: gets its result.
+            otherwise: gets the sentence that says why it failed; None: ``failed`` tells it.
+        """
+        self._waiting.append((step, then, otherwise))
         self._next()
 
     def _next(self) -> None:
         project = self.project
         if self._job is not None or project is None or not self._waiting:
             return
-        step, then = self._waiting.popleft()
+        step, then, otherwise = self._waiting.popleft()
 
         def work() -> Generator[float, None, Any]:
             yield 0.0
@@ -90,7 +102,7 @@ class Work(QObject):
             work,
             on_event=lambda shares: self.progress.emit(shares[-1]),
             on_result=lambda result: self._done(result, then),
-            on_error=self._failed,
+            on_error=lambda message: self._failed(message, otherwise),
             parent=self,
         )
 
@@ -106,7 +118,7 @@ class Work(QObject):
         self.opened.emit()
         self.failed.emit(message)
 
-    def _done(self, result: Any, then: Callable[[Any], None] | None) -> None:
+    def _done(self, result: Any, then: _Then) -> None:
         self._job = None
         self.progress.emit(1.0)
         self.changed.emit()
@@ -114,11 +126,14 @@ class Work(QObject):
             then(result)
         self._go_on()
 
-    def _failed(self, message: str) -> None:
+    def _failed(self, message: str, otherwise: _Otherwise) -> None:
         self._job = None
         self.progress.emit(1.0)
         self.changed.emit()
-        self.failed.emit(message)
+        if otherwise is not None:
+            otherwise(message)
+        else:
+            self.failed.emit(message)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -136,13 +151,14 @@ class Work(QObject):
 
 
 def _look(project: Project) -> Generator[float, None, Findings]:
+    rows = project.rows
     problems = yield from project.check()
     seconds: dict[str, float] = {}
-    for row in project.rows:
+    for row in rows:
         facts = project.facts_of(row)
         if facts is not None:
             seconds[row.label] = seconds.get(row.label, 0.0) + facts.seconds
-    return Findings(problems, seconds)
+    return Findings(problems, seconds, draw(rows, project.facts_of, find_recipe(_RECIPE)))
 
 
 def all_of(project: Project, label: str, paths: Sequence[Path]) -> Generator[float, None, None]:

@@ -52,7 +52,7 @@ def local_files(data: QMimeData) -> list[Path]:
 
 
 class ClassCard(QFrame):
-    """One class. Enter chooses it, F2 renames; files and rows of the table drop onto it."""
+    """One class. Enter chooses it, arrows go to the next, F2 renames; files and rows drop on it."""
 
     chosen = Signal(str)
     renamed = Signal(str, str)
@@ -61,6 +61,7 @@ class ClassCard(QFrame):
     files_wanted = Signal(str)
     files_dropped = Signal(str, list)
     rows_dropped = Signal(str)
+    step_wanted = Signal(int)  # to the card above (-1) or below (1)
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -167,6 +168,8 @@ class ClassCard(QFrame):
             self.rename()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.chosen.emit(self.name)
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.step_wanted.emit(1 if event.key() == Qt.Key.Key_Down else -1)
         elif event.key() == Qt.Key.Key_Menu:
             self._open_menu()
         elif event.key() == Qt.Key.Key_Escape and not self.editor.isHidden():
@@ -211,12 +214,16 @@ class ClassCard(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, use = QPainter(self), colours()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        strong = self._selected or self._hovered or self.hasFocus()
+        strong = self._selected or self._hovered
         width = 2.0 if strong else 1.0
         painter.setPen(QPen(QColor(use.accent if strong else use.line), width))
         painter.setBrush(QColor(use.panel))
         edge = width / 2
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), 8, 8)
+        if self.hasFocus():  # the keys are here, whichever class is shown
+            painter.setPen(QPen(QColor(use.text), 1.5, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(4, 4, -4, -4), 5, 5)
         bar = QRectF(14, self.height() - 12, self.width() - 28, 5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))
@@ -261,11 +268,18 @@ class ClassCards(QScrollArea):
             card = ClassCard(len(self.cards) + 1)
             self._layout.insertWidget(len(self.cards), card)
             self.cards.append(card)
+            card.step_wanted.connect(lambda by, card=card: self._step(card, by))
             self.made.emit(card)
         names = [one.name for one in facts]
         for card, one in zip(self.cards, facts, strict=True):
             others = [name for name in names if name != one.name]
             card.show_facts(one, others, selected=one.name == selected)
+
+    def _step(self, card: ClassCard, by: int) -> None:
+        place = self.cards.index(card) + by
+        if 0 <= place < len(self.cards):
+            self.cards[place].setFocus()
+            self.ensureWidgetVisible(self.cards[place])
 
     def card(self, name: str) -> ClassCard | None:
         """The card of a class."""

@@ -102,6 +102,44 @@ def find_leaks(
     return Leaks(tuple(pairs), counts)
 
 
+def near_duplicates(
+    features: NDArray[np.float32], groups: Sequence[str], *, least_similarity: float = 0.995
+) -> list[tuple[int, int, float]]:
+    """Windows that sound nearly the same though they are in different groups.
+
+    Compared as in :func:`find_leaks`, before any split is drawn: a split by group may put such a
+    pair on both sides.
+
+    Args:
+        features: float32, shape (windows, bands, frames).
+        groups: of each window.
+        least_similarity: from which windows count as near-duplicates.
+
+    Returns:
+        Pairs of window numbers, the smaller first, with their cosine similarity; of each window at
+        most those to its sixteen likeliest others.
+    """
+    if len(features) < 2:
+        return []
+    view = _view(features)
+    everything = np.arange(len(features))
+    directions = _directions(view, everything)
+    number = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1]
+    found: dict[tuple[int, int], float] = {}
+    for start in range(0, len(features), _AT_ONCE):
+        rows = everything[start : start + _AT_ONCE]
+        likeness = directions[rows] @ directions.T
+        likeness[number[rows][:, None] == number[None, :]] = -1.0
+        for row in np.flatnonzero((likeness >= least_similarity - _SLACK).any(axis=1)).tolist():
+            order = np.argsort(-likeness[row], kind="stable")[:_COMPARED]
+            order = order[likeness[row][order] >= least_similarity - _SLACK]
+            for other, exact in zip(order, _cosines(view, int(rows[row]), order), strict=True):
+                if exact >= least_similarity:
+                    first, second = sorted((int(rows[row]), int(other)))
+                    found[first, second] = min(1.0, float(exact))
+    return [(first, second, value) for (first, second), value in sorted(found.items())]
+
+
 def _shared(first: Indices, second: Indices, groups: Sequence[str]) -> list[Leak]:
     both = {groups[i] for i in first} & {groups[i] for i in second}
     return [Leak("group", group, group) for group in sorted(both)]

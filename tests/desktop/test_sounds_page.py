@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop import jobs, style
 from desktop.pages import listening
 from desktop.pages.sounds import SoundsPage
+from desktop.pages.sounds_table import PROBLEM
 from desktop.session import Session
 from desktop.settings import PROJECT
 from engine.audio import Ring
@@ -214,7 +215,7 @@ def test_problems_are_shown_and_mended(
     page.add_files("bell", [quiet, given / "bell" / "take 1.wav"])
     idle(qtbot, page, lambda: counts(page)["bell"] == 5)
     qtbot.waitUntil(lambda: len(page.strip.buttons) == 2, timeout=5000)
-    words = {page.table.rows_model._words(row, 5) for row in page.table.rows_model.rows}
+    words = {page.table.rows_model._words(row, PROBLEM) for row in page.table.rows_model.rows}
     assert words == {"", "too quiet", "duplicate"}
     for left in (1, 0):
         page.strip.buttons[0].click()

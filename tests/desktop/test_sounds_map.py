@@ -1,0 +1,326 @@
+"""The map of the Sounds page with real embeddings, driven by mouse and keys; leaks and split."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.pages.sounds import SoundsPage
+from desktop.pages.sounds_view import MAP, SPLIT, TABLE
+from desktop.session import Session
+from desktop.settings import PROJECT
+from desktop.widgets.scatter import Points, Scatter
+from engine.excerpt_map import Place, place_of
+from engine.project import Project
+from tests import corpora
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("map")
+    given = corpora.folders(root / "given", files=5, seconds=0.3)
+    (given / "bell" / "take 0.wav").rename(given / "flute" / "wrong.wav")
+    samples, rate = soundfile.read(given / "drum" / "take 1.wav", dtype="float32")
+    corpora.write(given / "drum" / "copy.wav", corpora.near_duplicate(samples), rate)
+    return given
+
+
+@pytest.fixture
+def page(qtbot: QtBot, qapp: QApplication, sounds: Path, tmp_path: Path) -> Iterator[SoundsPage]:
+    style.apply(qapp, "light")
+    project = Project(tmp_path / "project")
+    for _ in project.import_folder(sounds):
+        pass
+    session = Session()
+    session.settings._store.clear()
+    session.settings.set(PROJECT, str(tmp_path / "project"))
+    made = SoundsPage(session)
+    made.resize(1190, 750)
+    made.show()
+    qtbot.waitUntil(lambda: made._found.draw is not None, timeout=8000)
+    yield made
+    made.stop()
+    jobs.cancel_all()
+    qtbot.wait(50)
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+def look_at_map(page: SoundsPage, qtbot: QtBot) -> Scatter:
+    page.look_at(MAP)
+    scatter = page.map.scatter
+    qtbot.waitUntil(lambda: bool(scatter.points.names) and not page.map.working, timeout=30000)
+    return scatter
+
+
+def labels(page: SoundsPage) -> dict[str, str]:
+    assert page.project is not None
+    return {row.path.rpartition("/")[2]: row.label for row in page.project.rows}
+
+
+def classes_of(page: SoundsPage, places: list[Place]) -> set[str]:
+    assert page.project is not None
+    return {row.label for row in page.project.rows if place_of(row) in places}
+
+
+def lasso(scatter: Scatter, numbers: list[int]) -> None:
+    """Draw a line round some points, as a person would."""
+    spots = np.asarray([scatter.centre_of(n).toTuple() for n in numbers])
+    low, high = spots.min(axis=0) - 9, spots.max(axis=0) + 9
+    corners = [(low[0], low[1]), (high[0], low[1]), (high[0], high[1]), (low[0], high[1])]
+    points = [QPoint(round(x), round(y)) for x, y in corners]
+    QTest.mousePress(scatter, LEFT, NONE, points[0])
+    for point in points[1:]:
+        QTest.mouseMove(scatter, point)
+    QTest.mouseRelease(scatter, LEFT, NONE, points[-1])
+
+
+def test_a_suspect_is_found_and_relabelled(page: SoundsPage, qtbot: QtBot) -> None:
+    scatter = look_at_map(page, qtbot)
+    assert len(scatter.points.names) == 16
+    wrong = next(n for n, name in enumerate(scatter.points.names) if name.startswith("wrong"))
+    assert wrong in scatter.points.suspects
+    assert "'bell'" in scatter.points.suspects[wrong]
+    page.map.next.click()
+    while scatter.current != wrong:
+        page.map.next.click()
+    assert page.current is page.map.current
+    QTest.keyClick(scatter, Qt.Key.Key_1)
+    qtbot.waitUntil(lambda: labels(page)["wrong.wav"] == "bell", timeout=5000)
+    qtbot.waitUntil(
+        lambda: not page.map.working and wrong not in scatter.points.suspects, timeout=5000
+    )
+    assert scatter.current == wrong  # the map stays as it is
+    page.undo()
+    qtbot.waitUntil(lambda: wrong in scatter.points.suspects, timeout=5000)
+    assert labels(page)["wrong.wav"] == "flute"
+
+
+def test_a_lasso_chooses_and_a_class_takes(page: SoundsPage, qtbot: QtBot) -> None:
+    scatter = look_at_map(page, qtbot)
+    pixels = scatter._pixels
+    two = [0, int(np.hypot(*(pixels - pixels[0]).T).argsort()[1])]
+    lasso(scatter, two)
+    chosen = set(scatter.selected)
+    assert chosen >= set(two)
+    assert len(chosen) < 16
+    places = [place_of(row) for row in page.picked]
+    assert len(places) == len(chosen)
+    page.cards.cards[1].rows_dropped.emit("drum")
+    qtbot.waitUntil(lambda: classes_of(page, places) == {"drum"}, timeout=5000)
+    qtbot.waitUntil(lambda: "to 'drum'" in page.header.undo.text(), timeout=5000)
+    page.undo()
+    qtbot.waitUntil(lambda: "bell" in classes_of(page, places), timeout=5000)
+    QTest.mouseClick(scatter, LEFT, NONE, QPoint(3, 3))
+    assert scatter.selected == []
+
+
+def test_a_click_plays_and_removed_sounds_leave_the_map(
+    page: SoundsPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scatter = look_at_map(page, qtbot)
+    played: list[object] = []
+    monkeypatch.setattr(page.excerpt.transport, "play", lambda *a, **k: played.append(a))
+    at = scatter.centre_of(5).toPoint()
+    QTest.mouseClick(scatter, LEFT, NONE, at)
+    row = page.current
+    assert row is not None
+    assert len(played) == 1
+    assert page.excerpt._shown is not None
+    assert page.project is not None
+    assert page.excerpt._shown[0] == page.project.file_of(row)
+    QTest.keyClick(scatter, Qt.Key.Key_Return)
+    assert len(played) == 2
+    QTest.keyClick(scatter, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(scatter.points.names) == 15, timeout=5000)
+    page.undo()
+    qtbot.waitUntil(lambda: len(scatter.points.names) == 16, timeout=5000)
+
+
+def test_drawing_can_be_given_up_and_taken_up(page: SoundsPage, qtbot: QtBot) -> None:
+    page.look_at(MAP)
+    assert page.map.working
+    assert page.map.draw.isVisible()
+    page.map.draw.click()
+    assert not page.map.working
+    assert "no map" in page.map.status.text()
+    page.map.draw.click()
+    qtbot.waitUntil(lambda: bool(page.map.scatter.points.names), timeout=30000)
+    assert not page.map.draw.isVisible()
+
+
+def test_leaks_are_told_and_mended(page: SoundsPage, qtbot: QtBot) -> None:
+    problems = [problem.kind for problem in page._problems()]
+    number = problems.index("leak")
+    page.choose_class("drum")
+    marks = [page.table.rows_model.problem_of(row) for row in page.table.rows_model.rows]
+    assert marks.count("like another group") == 2
+    page.strip.buttons[number].click()
+    qtbot.waitUntil(lambda: "leak" not in [p.kind for p in page._problems()], timeout=8000)
+    assert page.project is not None
+    assert len({row.group for row in page.project.rows}) == 15
+    rows = page.project.rows
+    qtbot.waitUntil(lambda: getattr(page._found.draw, "rows", ()) == rows, timeout=8000)
+    parts = page._found.draw
+    assert parts is not None
+    twins = [r for r in page.project.rows if r.path.endswith(("drum/copy.wav", "drum/take 1.wav"))]
+    assert len({parts.parts[id(row)] for row in twins}) == 1
+    page.undo()
+    qtbot.waitUntil(lambda: "leak" in [p.kind for p in page._problems()], timeout=8000)
+
+
+def test_the_split_is_shown(page: SoundsPage) -> None:
+    page.look_at(SPLIT)
+    bars = page.split.bars
+    assert bars.isVisible()
+    assert [one.name for one in bars._classes] == ["bell", "drum", "flute"]
+    assert [sum(one.sounds) for one in bars._classes] == [4, 6, 6]
+    assert all(all(one.sounds) for one in bars._classes)
+    assert "'tagger-head'" in page.split.words.text()
+    assert not page.recorder.isVisible()
+    page.look_at(TABLE)
+    assert page.recorder.isVisible()
+
+
+def focusable(page: SoundsPage) -> set[QWidget]:
+    return {
+        widget
+        for widget in page.findChildren(QWidget)
+        if widget.isVisible()
+        and widget.isEnabled()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.focusProxy() is None
+    }
+
+
+@pytest.mark.parametrize("way", [TABLE, MAP, SPLIT])
+def test_keys_reach_everything_and_one_sees_where_one_is(
+    page: SoundsPage, qtbot: QtBot, way: int
+) -> None:
+    look_at_map(page, qtbot)
+    page.look_at(way)
+    page.activateWindow()
+    page.header.open.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.header.open, timeout=3000)
+    seen: list[QWidget] = []
+    hidden = []
+    while (now := QApplication.focusWidget()) is not None and now not in seen:
+        seen.append(now)
+        with_focus = now.grab().toImage()
+        QTest.keyClick(now, Qt.Key.Key_Tab)
+        if now.grab().toImage() == with_focus:
+            hidden.append(now)
+    # Of a group of switches only the one that is on is in the chain; arrows go to the others.
+    group = set(page._ways.buttons())
+    left = focusable(page) - set(seen) - group
+    assert not left, [(type(w).__name__, w.accessibleName()) for w in left]
+    assert not hidden, [(type(w).__name__, w.accessibleName()) for w in hidden]
+    assert group & set(seen)
+    panel = (page.table, page.map.scatter, page.split.area)[way]
+    assert {panel, *page.cards.cards} <= set(seen)
+
+
+def test_arrows_go_from_card_to_card(page: SoundsPage, qtbot: QtBot) -> None:
+    cards = page.cards.cards
+    page.activateWindow()
+    cards[0].setFocus()
+    for key, place in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Down, 2), (Qt.Key.Key_Down, 2)):
+        QTest.keyClick(QApplication.focusWidget(), key)
+        assert QApplication.focusWidget() is cards[place]
+    QTest.keyClick(cards[2], Qt.Key.Key_Up)
+    QTest.keyClick(cards[1], Qt.Key.Key_Return)
+    assert page._label == "drum"
+
+
+def points(count: int) -> Points:
+    rng = np.random.default_rng(1)
+    return Points(
+        places=rng.uniform(-1, 1, (count, 2)).astype(np.float32),
+        kinds=rng.integers(0, 12, count).tolist(),
+        names=[f"sound {n}" for n in range(count)],
+        classes=[f"class {n}" for n in range(12)],
+        suspects={3: "odd", 7: "odd"},
+    )
+
+
+@pytest.fixture
+def scatter(qtbot: QtBot, qapp: QApplication) -> Scatter:
+    style.apply(qapp, "light")
+    made = Scatter()
+    qtbot.addWidget(made)
+    made.resize(900, 500)
+    made.show()
+    made.show_points(points(3000), anew=True)
+    return made
+
+
+def test_thousands_of_points_are_painted_in_a_frame(scatter: Scatter) -> None:
+    scatter.grab()
+    spent = []
+    for _ in range(5):
+        start = time.process_time()
+        scatter._moved()
+        scatter.grab()
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.05
+
+
+def test_arrows_walk_in_their_direction(scatter: Scatter) -> None:
+    QTest.keyClick(scatter, Qt.Key.Key_Right)
+    assert scatter.current is not None
+    for key, axis, sign in (
+        (Qt.Key.Key_Right, 0, 1),
+        (Qt.Key.Key_Down, 1, 1),
+        (Qt.Key.Key_Left, 0, -1),
+        (Qt.Key.Key_Up, 1, -1),
+    ):
+        before = np.asarray(scatter.centre_of(scatter.current).toTuple())
+        QTest.keyClick(scatter, key)
+        after = np.asarray(scatter.centre_of(scatter.current).toTuple())
+        assert sign * (after - before)[axis] > 0
+        assert scatter.selected == [scatter.current]
+    QTest.keyClick(scatter, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert len(scatter.selected) == 2
+    scatter.show_only_suspects(True)
+    scatter.go_to(3)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        QTest.keyClick(scatter, key)
+        assert scatter.current in (3, 7)
+
+
+def test_the_wheel_zooms_where_the_pointer_is(scatter: Scatter) -> None:
+    number = int(np.hypot(*(scatter._pixels - [200, 200]).T).argmin())
+    before = scatter.centre_of(number)
+    angle = QPoint(0, 240)
+    event = QWheelEvent(
+        before, before, QPoint(), angle, Qt.MouseButton.NoButton, NONE,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    scatter.wheelEvent(event)
+    assert (scatter.centre_of(number) - before).manhattanLength() < 0.01
+    other = scatter.centre_of(0 if number else 1)
+    assert not scatter._view.size.contains(QPointF(-1, -1))
+    QTest.keyClick(scatter, Qt.Key.Key_0)
+    assert scatter._view.zoom == 1.0
+    assert (scatter.centre_of(0 if number else 1) - other).manhattanLength() > 1
+
+
+def test_classes_differ_without_colour(scatter: Scatter, monkeypatch: pytest.MonkeyPatch) -> None:
+    from desktop.widgets import scatter_marks
+
+    grey = scatter_marks.label_colour("the same")
+    monkeypatch.setattr(scatter_marks, "label_colour", lambda _: grey)
+    marks = [scatter_marks.pixmap_of(kind, "x", 1.0).toImage() for kind in range(18)]
+    different = [a != b for n, a in enumerate(marks) for b in marks[:n]]
+    assert all(different)
