@@ -10,6 +10,7 @@ from engine.features.chroma import Chroma
 from engine.features.delta import Delta
 from engine.features.log_mel import LogMel
 from engine.features.mfcc import Mfcc
+from engine.features.pitch import Pitch
 from engine.features.spectral_shape import SpectralCentroid, SpectralContrast
 from engine.features.spectrum import PowerSpectrogram, Stft
 from engine.features.stack import Stack
@@ -26,6 +27,7 @@ FEATURES: dict[str, type[Feature]] = {
     "spectral_centroid": SpectralCentroid,
     "spectral_contrast": SpectralContrast,
     "chroma": Chroma,
+    "pitch": Pitch,
     "waveform": Waveform,
     "one_hot": OneHot,
     "delta": Delta,

@@ -8,7 +8,9 @@ from engine.errors import ModelError
 from engine.networks.base import Network, Sliding, Trunk
 from engine.networks.convolutional import Cnn, ResidualCnn
 from engine.networks.dense import Dense, EmbeddingHead
+from engine.networks.mobile import MobileCnn
 from engine.networks.musicnn_tags import MusicnnTags
+from engine.networks.pitch_cnn import PitchCnn
 from engine.networks.recurrent import Crnn, Recurrent
 
 __all__ = ["NETWORKS", "Network", "Sliding", "Trunk", "build_network", "describe_network"]
@@ -17,10 +19,12 @@ NETWORKS: dict[str, type[Network]] = {
     "dense": Dense,
     "cnn": Cnn,
     "residual_cnn": ResidualCnn,
+    "mobile_cnn": MobileCnn,
     "recurrent": Recurrent,
     "crnn": Crnn,
     "embedding_head": EmbeddingHead,
     "musicnn_tags": MusicnnTags,
+    "pitch_cnn": PitchCnn,
 }
 
 

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "spectral_centroid": SHAPE,
     "spectral_contrast": SHAPE,
     "chroma": SHAPE,
+    "pitch": SHAPE | {"lowest": 40, "highest": 100},
     "waveform": {"rate_hz": RATE},
     "one_hot": {"rate_hz": RATE},
     "delta": {"inner": MFCC, "order": 2},

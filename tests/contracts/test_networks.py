@@ -20,12 +20,15 @@ EXAMPLES = {
     "dense": SIZES | {"hidden": [8], "dropout": 0.2},
     "cnn": SIZES | {"hidden": [8]},
     "residual_cnn": SIZES | {"channels": [4, 8]},
+    "mobile_cnn": SIZES | {"width": 0.2, "hidden": 12},
     "recurrent": SIZES | {"kind": "gru", "units": [5, 4], "hidden": [6], "states": "all"},
     "crnn": SIZES | {"channels": [4, 4], "units": 5},
     "embedding_head": {"bands": 96, "frames": 60, "classes": 3, "hidden": [16]},
     "musicnn_tags": {"tags": [5, 7], "classes": 3},
+    "pitch_cnn": SIZES
+    | {"channels": [4, 6], "kernels": [5, 3], "pools": [1, 2], "width": 6, "overtones": [-7, 12]},
 }
-ANY_LENGTH = ("residual_cnn", "crnn", "embedding_head", "musicnn_tags")
+ANY_LENGTH = ("residual_cnn", "mobile_cnn", "crnn", "embedding_head", "musicnn_tags", "pitch_cnn")
 
 
 @pytest.fixture(scope="module")

@@ -121,6 +121,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("spectral_contrast", CONTRAST),
     ("spectral_contrast", CONTRAST | {"n_fft": 1000, "top_db": 80.0}),
     ("chroma", SPECTRAL | {"n_fft": 2048}),
+    ("pitch", SPECTRAL | {"n_fft": 2048}),
     ("waveform", {"rate_hz": 16000}),
     ("one_hot", {"rate_hz": 16000}),
     ("delta", {"inner": {"name": "mfcc", "arguments": SPECTRAL}}),

@@ -52,6 +52,18 @@ CASES = [
     Case("author-gru", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
     Case("tagger-head", "folders", {"data.window_samples": 6000, "data.hop_samples": 6000}),
     Case("cnn-mel", "folders", SHORT),
+    Case("cnn-mobile", "folders", SHORT),
+    Case(
+        "composer",
+        "folders",
+        {
+            "data.window_samples": 22528,
+            "data.hop_samples": 22528,
+            "network.arguments.channels": [4],
+            "network.arguments.kernels": [5],
+            "network.arguments.pools": [2],
+        },
+    ),
 ]
 
 
