@@ -22,10 +22,9 @@ FOLDER = Setting("files/folder", "", "where files were opened last")
 RECORDINGS = Setting("listen/folder", "", "where recordings go")
 DEVICE = Setting("listen/device", "", "name of the microphone")
 HOST_API = Setting("listen/host_api", "", "host API of the microphone")
-LOADED = Setting(
-    "models/loaded", ["genre", "mood", "instruments-in-music"], "classifiers that listen"
-)
+LOADED = Setting("models/loaded", ["instrument", "genre", "composer"], "classifiers that listen")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
+RUNS = Setting("compare/folders", [], "folders of runs added to the Compare page")
 VIEW = Setting("view/kind", "stft", "what the picture shows")
 SCALE = Setting("view/scale", "mel", "frequency scale: linear, log or mel")
 NOTES = Setting("view/notes", False, "note names on the frequency axis")

@@ -19,7 +19,8 @@ from resources import resource
 if TYPE_CHECKING:
     from engine.classifier import Classifier
 
-BUNDLED = ("genre", "mood", "instruments-in-music")
+BUNDLED = ("instrument", "genre", "composer", "mood", "instruments-in-music")
+DEFAULT = ("instrument", "genre", "composer")  # those that listen unless one chooses others
 _REMOVED = ".removed"  # where deleted ones wait for a while
 _KEPT_SECONDS = 30 * 24 * 3600
 _ADJUSTMENTS = "adjustments.json"
@@ -220,7 +221,7 @@ class Catalog:
         entry = self.find(name)
         return self.refreshed(Classifier.load(entry.path), entry)
 
-    def load_all(self, names: Sequence[str] = BUNDLED) -> "dict[str, Classifier]":
+    def load_all(self, names: Sequence[str] = DEFAULT) -> "dict[str, Classifier]":
         """Open several, by their own names, in the order asked for.
 
         Raises:

@@ -44,7 +44,8 @@ class Rules:
     family_threshold: float = 0.6
 
 
-@dataclass(frozen=True)
+# With slots: a long file has a million of these.
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One label in one row.
 
@@ -61,7 +62,7 @@ class Candidate:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What one row says.
 

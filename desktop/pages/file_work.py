@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.decisions import Decider, Decision, Segment, segments
+from engine.decisions import (
+    Candidate,
+    Decider,
+    Decision,
+    Rules,
+    Segment,
+    leading_family,
+    segments,
+)
 from engine.export import to_audacity, to_csv, to_json, to_raven, write_text
 from engine.timeline import Timeline, between, concatenate, summary
 
@@ -99,10 +107,17 @@ def verdict_on(
         heard = mean >= threshold * rules.release and label in heard_in
         reason = "" if heard else by_label[label].reason or "only for a part of the time"
         candidates.append(replace(by_label[label], probability=mean, heard=heard, reason=reason))
+    family = _family(timeline.labels, means, rules)
+    if family and family.label in heard_in and not any(c.heard for c in candidates):
+        candidates.insert(0, family)
     names = tuple(c.label for c in candidates if c.heard)
     quiet = all(decision.verdict == last.verdict for decision in decided)
     words = ", ".join(names) or (last.verdict if quiet else "nothing for most of the time")
     return Decision(last.time, names, words, tuple(candidates))
+
+
+def _family(labels: Sequence[str], means: Mapping[str, float], rules: Rules) -> Candidate | None:
+    return leading_family(labels, rules, np.asarray([means[label] for label in labels]))
 
 
 def export(

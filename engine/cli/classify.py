@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.catalog import BUNDLED, Catalog
+from engine.catalog import DEFAULT, Catalog
 from engine.cli.formats import render
 from engine.cli.output import notes
 from engine.errors import AudioError
@@ -59,7 +59,7 @@ def classify(
     paths = find_audio(files)
     if output is not None and len(paths) > 1 and format in (Format.audacity, Format.raven):
         output.mkdir(parents=True, exist_ok=True)
-    models = Catalog().load_all(classifier or BUNDLED)
+    models = Catalog().load_all(classifier or DEFAULT)
     texts: list[str] = []
     failed = 0
     with _progress() as progress:

@@ -7,7 +7,7 @@ import typer
 
 from engine.audio.devices import DeviceId, input_devices
 from engine.audio.microphone import Microphone
-from engine.catalog import BUNDLED, Catalog
+from engine.catalog import DEFAULT, Catalog
 from engine.cli.output import notes
 from engine.decisions import Decider
 from engine.errors import AudioError
@@ -51,7 +51,7 @@ def listen_command(
     from engine.live import listen  # brings torch along
 
     microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
-    classifiers = Catalog().load_all(classifier or BUNDLED)
+    classifiers = Catalog().load_all(classifier or DEFAULT)
     deciders = {
         name: Decider(model.card.labels, model.card.rules()) for name, model in classifiers.items()
     }

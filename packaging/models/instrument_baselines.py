@@ -15,7 +15,7 @@ import numpy as np
 import soxr
 import torch
 from instrument_classes import LABELS
-from instrument_sounds import RATE
+from instrument_play import RATE
 from instrument_student import Windows
 from instrument_windows import MODEL_RATE, Collection
 from judge_instruments import mean_recall

@@ -218,19 +218,33 @@ def losses(student: Student, batch: Batch, mix: Tensor) -> Tensor:
     return loss + 0.1 * kept.sum(1).mean()
 
 
+def beginner(windows: Windows, usable: NDArray[np.bool_], width: float) -> Student:
+    """A student with weights at random, which knows only the bands' means and deviations."""
+    _, _, bands, frames = windows.features.shape
+    student = Student(bands, frames, width, windows.logits.shape[1])
+    chosen = np.flatnonzero(usable)
+    chosen = chosen[:: max(1, len(chosen) // 3000)]
+    sample = torch.from_numpy(windows.features[chosen, 1].astype(np.float32))
+    relative = sample - sample.mean((1, 2), keepdim=True)
+    deviation = relative.std((0, 2)).clamp(min=1.0)
+    student.network.trunk.standardise.learn(relative.mean((0, 2)), deviation)
+    return student
+
+
+def shares(generator: torch.Generator) -> Tensor:
+    """How much of each window stays where windows are mixed: 1 for most, (batch,)."""
+    mixed = torch.rand(BATCH, generator=generator) < 0.4
+    share = torch.distributions.Beta(0.4, 0.4).sample((BATCH,))
+    return torch.where(mixed, torch.maximum(share, 1 - share), torch.ones(BATCH))
+
+
 def teach(
     windows: Windows, usable: NDArray[np.bool_], steps: int, seed: int, width: float = 0.4
 ) -> Student:
     """Train a student; its averaged weights are given back."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    count, _, bands, frames = windows.features.shape
-    student = Student(bands, frames, width, windows.logits.shape[1])
-    sample = torch.from_numpy(windows.features[:: max(1, count // 3000), 1].astype(np.float32))
-    relative = sample - sample.mean((1, 2), keepdim=True)
-    student.network.trunk.standardise.learn(
-        relative.mean((0, 2)), relative.std((0, 2)).clamp(min=1.0)
-    )
+    student = beginner(windows, usable, width)
     # Statistics of the layers' inputs are measured anew at the end, for the averaged weights.
     average = torch.optim.swa_utils.AveragedModel(
         student, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
@@ -241,11 +255,7 @@ def teach(
     began, total = time.monotonic(), 0.0
     student.train()
     for step in range(steps):
-        batch = batches.draw()
-        mixed = torch.rand(BATCH, generator=generator) < 0.4
-        share = torch.distributions.Beta(0.4, 0.4).sample((BATCH,))
-        mix = torch.where(mixed, torch.maximum(share, 1 - share), torch.ones(BATCH))
-        loss = losses(student, batch, mix)
+        loss = losses(student, batches.draw(), shares(generator))
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(student.parameters(), 2.0)

@@ -19,7 +19,8 @@ import soundfile
 import soxr
 import torch
 from instrument_classes import LABELS
-from instrument_sounds import NOTHING, RATE, UNLABELLED
+from instrument_others import NOTHING, UNLABELLED
+from instrument_play import RATE
 from numpy.typing import NDArray
 from teacher import Teacher
 

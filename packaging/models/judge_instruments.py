@@ -56,47 +56,53 @@ def figures(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, 
 
 
 def leave_out(windows: Windows, fold: str, steps: int, out_folder: Path) -> dict[str, object]:
+    """Teach without a collection, and judge on it; what has a label elsewhere counts."""
     out = windows.collections == fold
     elsewhere = np.unique(windows.labels[~out & (windows.labels >= 0)])
     tested = out & np.isin(windows.labels, elsewhere)
     student = teach(windows, ~out & ~windows.held(), steps, SEED)
     result: dict[str, object] = {"fold": fold, "steps": steps}
-    gate_parts = []
+    silent = windows.held() & (windows.labels == NOTHING)
+    music = tested | (windows.held() & (windows.labels == UNLABELLED))
+    auroc, alarms = [], []
     for version, name in enumerate(("dry", "worn")):
-        logits, gates = judged(student, windows, tested | windows.held(), version)
-        scores, truth = logits.numpy(), windows.labels
-        silent = windows.held() & (windows.labels == NOTHING)
+        wanted = tested | windows.held()
+        logits, gates = (part.numpy() for part in judged(student, windows, wanted, version))
+        result |= judged_version(name, logits, windows, tested)
+        both = np.concatenate([gates[music], gates[silent]])
+        auroc.append(float(roc_auc_score(np.repeat([1, 0], [music.sum(), silent.sum()]), both)))
+        alarms.append(float((gates[silent] > 0).mean()))
         np.savez(
             out_folder / f"{fold}-{name}.npz",
-            logits=scores[tested],
-            truth=truth[tested],
-            gates=gates.numpy()[tested],
-            silent=gates.numpy()[silent],
+            logits=logits[tested],
+            truth=windows.labels[tested],
+            gates=gates[tested],
+            silent=gates[silent],
             kinds=windows.kinds[tested],
         )
-        for kind in ("note", "phrase"):
-            part = tested & (windows.kinds == kind)
-            if part.any():
-                result[f"{name} {kind}"] = figures(scores[part], truth[part])
-        result[name] = figures(scores[tested], truth[tested])
-        result[f"{name} ece"] = calibration_error(scores[tested], truth[tested])
-        voted, owners = vote(scores[tested], windows, tested)
-        result[f"{name} voted"] = figures(voted, owners)
-        music = tested | (windows.held() & (windows.labels == UNLABELLED))
-        both = np.concatenate([gates.numpy()[music], gates.numpy()[silent]])
-        kinds = np.repeat([1, 0], [music.sum(), silent.sum()])
-        gate_parts.append((float(roc_auc_score(kinds, both)), float((both[kinds == 0] > 0).mean())))
-        classes = {
-            LABELS[c]: float((scores[tested & (truth == c)].argmax(1) == c).mean())
-            for c in np.unique(truth[tested])
-        }
-        result[f"{name} classes"] = classes
-    result["gate auroc"], result["false alarms"] = (
-        list(part) for part in zip(*gate_parts, strict=True)
-    )
+    return result | {"gate auroc": auroc, "false alarms": alarms}
+
+
+def judged_version(
+    name: str, logits: NDArray[np.float32], windows: Windows, tested: NDArray[np.bool_]
+) -> dict[str, object]:
+    """All figures of the dry or the worn windows."""
+    truth = windows.labels
+    result: dict[str, object] = {name: figures(logits[tested], truth[tested])}
+    for kind in ("note", "phrase"):
+        part = tested & (windows.kinds == kind)
+        if part.any():
+            result[f"{name} {kind}"] = figures(logits[part], truth[part])
+    result[f"{name} ece"] = calibration_error(logits[tested], truth[tested])
+    result[f"{name} voted"] = figures(*vote(logits[tested], windows, tested))
+    said = logits.argmax(1)
+    result[f"{name} classes"] = {
+        LABELS[c]: float((said[tested & (truth == c)] == c).mean())
+        for c in np.unique(truth[tested])
+    }
     confusion = np.zeros((len(LABELS), len(LABELS)), int)
-    np.add.at(confusion, (truth[tested], scores[tested].argmax(1)), 1)
-    result["worn confusion"] = confusion.tolist()
+    np.add.at(confusion, (truth[tested], said[tested]), 1)
+    result[f"{name} confusion"] = confusion.tolist()
     return result
 
 

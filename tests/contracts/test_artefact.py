@@ -180,5 +180,5 @@ def test_the_catalog_keeps_broken_classifiers_apart(stored: Path, tmp_path: Path
     assert [entry.name for entry in catalog.entries()] == [*BUNDLED, "tiny"]
     assert list(catalog.broken()) == [tmp_path / "bad.safetensors"]
     assert catalog.load("tiny").card.title == "Tiny"
-    with pytest.raises(ModelError, match="Known are: genre"):
+    with pytest.raises(ModelError, match="Known are: instrument"):
         catalog.find("nonsense")

@@ -12,10 +12,13 @@ from desktop.window import Window
 from engine.catalog import Catalog
 from engine.classifier import Classifier
 
+# What the demo sound is best heard by.
+TAGGERS = ("genre", "mood", "instruments-in-music")
+
 
 @pytest.fixture(scope="session")
 def loaded() -> dict[str, Classifier]:
-    return Catalog().load_all()
+    return Catalog().load_all(TAGGERS)
 
 
 @pytest.fixture

@@ -67,7 +67,6 @@ def _says_techno(path: Path, sound: np.ndarray) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     found = json.loads(done.stdout)["classifiers"]
     assert found["genre"]["summary"][0]["label"] == "techno"
-    assert found["instruments-in-music"]["summary"][0]["label"] == "synth"
 
 
 def test_without_a_display_it_tells_and_draws(tmp_path: Path) -> None:

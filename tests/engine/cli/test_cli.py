@@ -60,9 +60,9 @@ def test_json_is_one_object_a_file_and_failures_are_told(tmp_path: Path) -> None
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["file"] for line in lines] == [DEMO, str(bad), FLUTE]
     assert "not a sound file" in lines[1]["error"]
-    assert list(lines[0]["classifiers"]) == ["genre", "mood", "instruments-in-music"]
+    assert list(lines[0]["classifiers"]) == ["instrument", "genre", "composer"]
     assert lines[0]["duration_seconds"] == pytest.approx(32.0)
-    assert lines[2]["classifiers"]["instruments-in-music"]["summary"][0]["label"] == "flute"
+    assert lines[2]["classifiers"]["instrument"]["summary"][0]["label"] == "flute"
     timeline = lines[0]["classifiers"]["genre"]["timeline"]
     assert len(timeline["probabilities"]) == len(timeline["times"]) > 50
     assert all(0 <= p <= 1 for row in timeline["probabilities"] for p in row)
