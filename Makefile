@@ -1,7 +1,8 @@
 # setup  prepares everything and starts nothing     run    opens the window
 # test   the whole suite                            lint   style, types, import rules
 # bench  speed, each figure beside a named peer's
-.PHONY: setup run test lint bench
+# package       installers for this system, in dist/       package-test  uses one without Python (root)
+.PHONY: setup run test lint bench package package-test pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -35,3 +36,24 @@ lint: $(READY)
 bench: $(READY)
 	@packaging/system-packages test
 	$(VENV)/bin/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+
+PACKING := build/venv
+PACKING_READY := $(PACKING)/.ready
+
+# What is frozen is what lies in this environment: nothing of the tests, and the torch that pip finds.
+$(PACKING_READY): pyproject.toml constraints.txt packaging/requirements.txt
+	@packaging/system-packages run
+	$(PYTHON) -m venv --clear $(PACKING)
+	$(PACKING)/bin/python -m pip install --quiet --constraint constraints.txt --editable . \
+		--requirement packaging/requirements.txt
+	@touch $@
+
+package: $(PACKING_READY)
+	$(PACKING)/bin/python packaging/build.py
+
+package-test:
+	@ls dist/earmark_*.deb >/dev/null 2>&1 || $(MAKE) package
+	packaging/linux/package_test.sh "$$(ls -t dist/earmark_*.deb | head -n 1)"
+
+pip-test:
+	packaging/pip_test.sh

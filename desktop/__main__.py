@@ -12,21 +12,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # First of all: a frozen program that starts processes would otherwise open window after window.
     multiprocessing.freeze_support()
     arguments = list(sys.argv if arguments is None else arguments)
-    files = [word for word in arguments[1:] if not word.startswith("-")]
+    # macOS tells a program of an old Finder its process by -psn_...; Linux may give a URL.
+    files = [_path(word) for word in arguments[1:] if not word.startswith("-")]
     headless = _no_display()
     if headless:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if sys.platform == "win32" and getattr(sys, "frozen", False):
         import torch  # noqa: F401  # 2.9 and later fail to load there after Qt (c10.dll)
-    from desktop.application import make_application, open_window
+    from desktop.application import keep_one, make_application, open_paths, open_window
 
     application = make_application(arguments[:1])
-    _, window = open_window(application, Path(files[0]).absolute() if files else None)
+    door = None if headless else keep_one(files)
+    if not headless and door is None:
+        _close_splash()
+        return 0
+    session, window = open_window(application, files)
+    _close_splash()
     if headless:
         from desktop.headless import run
 
         return run(application, window)
-    return application.exec()
+    if door is not None:
+        door.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
+    code = application.exec()
+    if door is not None:
+        door.close()
+    return code
+
+
+def _path(word: str) -> Path:
+    if word.startswith("file://"):
+        from PySide6.QtCore import QUrl
+
+        return Path(QUrl(word).toLocalFile())
+    return Path(word).absolute()
+
+
+def _close_splash() -> None:
+    """The picture that the frozen Windows program shows while torch loads."""
+    if sys.platform == "win32" and getattr(sys, "frozen", False):
+        import pyi_splash  # type: ignore[import-not-found, unused-ignore]  # of PyInstaller
+
+        pyi_splash.close()
 
 
 def _no_display() -> bool:

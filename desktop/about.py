@@ -1,15 +1,16 @@
 """Help: about Earmark, its shortcuts, and the report of an error nobody foresaw."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, metadata, version
 
-from PySide6.QtCore import QCoreApplication, qVersion
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtCore import QCoreApplication, QUrl, qVersion
+from PySide6.QtGui import QDesktopServices, QFontDatabase
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
     QPlainTextEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,12 +25,16 @@ SHORTCUTS = (
     ("R", "Record or stop recording (Listen)"),
     ("K", "Keep the last 30 seconds (Listen)"),
     ("F", "Freeze the picture (Listen)"),
+    ("W", "Why? What spoke for a prediction (Listen, File)"),
     ("L", "Loop (File)"),
     ("Ctrl+Wheel, + and -", "Zoom (File)"),
     ("Wheel, Left, Right, Home, End", "Move (File)"),
+    ("Ctrl+Left, Ctrl+Right", "Move the cursor (File)"),
+    ("Shift+Left, Shift+Right", "Select a stretch from the cursor on (File)"),
+    ("Up, Down", "Choose a label at the cursor (File), a class of a prediction"),
     ("0", "Show the whole file"),
     ("Drag", "Select a stretch; drag its edges to change it"),
-    ("Esc", "Give up the selection"),
+    ("Esc", "Close what Why? shows; give up the selection"),
     ("Ctrl+E", "Export what was heard"),
     ("1 to 9", "Move the chosen example to that class (Sounds)"),
     ("Delete", "Remove the chosen examples (Sounds)"),
@@ -55,6 +60,19 @@ def versions() -> str:
     return "\n".join(lines)
 
 
+def release_page() -> str:
+    """Where new versions are told of, as in pyproject.toml; empty where it says nothing.
+
+    Earmark itself never asks the network: only the user's browser goes there, when told to.
+    """
+    try:
+        addresses = metadata("earmark").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    named = dict(entry.split(", ", 1) for entry in addresses if ", " in entry)
+    return str(named.get("Releases", ""))
+
+
 class About(QDialog):
     """Versions and credits."""
 
@@ -65,9 +83,15 @@ class About(QDialog):
         head.setObjectName("title")
         picture = QLabel()
         picture.setPixmap(application_icon().pixmap(64, 64))
-        credits = resource("NOTICE.md").read_text(encoding="utf-8")
-        text = _reader(f"{versions()}\n\n{credits}", _tr("Versions and credits"))
-        _lay_out(self, picture, head, text)
+        # The second is in installed programs only: the licences of all that is bundled.
+        credits = [resource("NOTICE.md"), resource("LICENSES.md")]
+        words = [file.read_text(encoding="utf-8") for file in credits if file.exists()]
+        text = _reader("\n\n".join([versions(), *words]), _tr("Versions and credits"))
+        newer = QPushButton(_tr("Look for a newer version"))
+        newer.setToolTip(_tr("Opens the page of all releases in your browser"))
+        newer.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(release_page())))
+        newer.setVisible(bool(release_page()))
+        _lay_out(self, picture, head, text, newer)
         self.resize(620, 520)
 
 

@@ -3,19 +3,36 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from desktop import style
 from desktop.icons import application_icon
+from desktop.instance import Door, hand_over
 from desktop.session import Session
 from desktop.settings import APPEARANCE
+from desktop.teaching import MODELS
 from desktop.window import Window
 
+_CLASSIFIER = ".safetensors"
 
-def make_application(arguments: Sequence[str]) -> QApplication:
+
+class Application(QApplication):
+    """Qt's application; macOS tells it what is opened from the Finder."""
+
+    file_wanted = Signal(str)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.file_wanted.emit(event.file())
+            return True
+        return super().event(event)
+
+
+def make_application(arguments: Sequence[str]) -> Application:
     """Qt's application, dressed."""
-    application = QApplication(list(arguments))
+    application = Application(list(arguments))
     application.setApplicationName("Earmark")
     application.setOrganizationName("Earmark")
     application.setDesktopFileName("earmark")
@@ -24,7 +41,12 @@ def make_application(arguments: Sequence[str]) -> QApplication:
     return application
 
 
-def open_window(application: QApplication, file: Path | None) -> tuple[Session, Window]:
+def keep_one(files: Sequence[Path]) -> Door | None:
+    """Where later starts knock; None when a window was open and has taken the files."""
+    return None if hand_over(files) else Door()
+
+
+def open_window(application: QApplication, files: Sequence[Path]) -> tuple[Session, Window]:
     """The window, shown; what is slow begins once it is there."""
     session = Session()
     style.apply(application, session.settings.get(APPEARANCE))
@@ -32,10 +54,37 @@ def open_window(application: QApplication, file: Path | None) -> tuple[Session, 
     window.show()
 
     def begin() -> None:
-        window.open_file(file) if file is not None else window.open_demo()
+        if not any(_is_sound(path) for path in files):
+            window.open_demo()
+        open_paths(session, window, files)
         window.listen_page.find_devices()
         # Loading torch holds Python's lock now and then: after the first picture is there.
         QTimer.singleShot(300, session.load_classifiers)
 
+    if isinstance(application, Application):
+        application.file_wanted.connect(
+            lambda name: open_paths(session, window, [Path(name)], front=True)
+        )
     QTimer.singleShot(0, begin)
     return session, window
+
+
+def open_paths(
+    session: Session, window: Window, paths: Sequence[Path], *, front: bool = False
+) -> None:
+    """Show the first sound of these, and let the classifiers among them listen."""
+    for path in paths:
+        if not _is_sound(path):
+            window.show_page(MODELS)
+            session.use_classifier(path)
+    for path in [path for path in paths if _is_sound(path)][:1]:
+        window.open_file(path)
+    if front:
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+
+def _is_sound(path: Path) -> bool:
+    return path.suffix != _CLASSIFIER

@@ -90,7 +90,7 @@ def apply(application: QApplication, appearance: str) -> None:
     application.styleHints().setColorScheme(scheme)
     use = colours()
     application.setPalette(_palette(use))
-    application.setStyleSheet(_sheet(use))
+    application.setStyleSheet(_sheet(use) + _rings(use))
 
 
 def label_colour(label: str) -> QColor:
@@ -172,4 +172,14 @@ def _sheet(use: Colours) -> str:
     QStatusBar {{ color: {use.faint}; }}
     QProgressBar {{ border: none; background: {use.line}; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {use.accent}; border-radius: 2px; }}
+    """
+
+
+def _rings(use: Colours) -> str:
+    """Where the keyboard is, on what the accent's own colour would not show it."""
+    return f"""
+    QPushButton#main:focus, QPushButton:checked:focus, QToolButton#tool:checked:focus {{
+        border: 2px solid {use.text}; }}
+    QCheckBox {{ border: 2px solid transparent; border-radius: 5px; padding: 1px 3px; }}
+    QCheckBox:focus {{ border-color: {use.accent}; }}
     """

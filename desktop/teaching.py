@@ -92,7 +92,17 @@ class Teaching(QObject):
         page = TrainPage(self._session)
         page.status.connect(self.status)
         page.open_file.connect(self.open_file)
+        page.compare_asked.connect(self._compare)
         return page
+
+    def _compare(self, folder: Path) -> None:
+        """Show a sweep on the Compare page."""
+        from desktop.pages.compare import ComparePage
+
+        self.page_wanted.emit(COMPARE)
+        page = self.page(COMPARE)
+        if isinstance(page, ComparePage):
+            page.choose(folder)
 
     def _make_compare(self) -> QWidget:
         from desktop.pages.compare import ComparePage

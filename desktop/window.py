@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -9,11 +10,14 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
     QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
+    QComboBox,
     QHBoxLayout,
     QInputDialog,
     QLabel,
@@ -32,6 +36,8 @@ from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
 from desktop.teaching import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN, Teaching
 from resources import resource
+
+_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 class Window(QMainWindow):
@@ -95,6 +101,10 @@ class Window(QMainWindow):
         self.teaching.page(page)
         self._pages.setCurrentIndex(page)
         self._rail.show_current(page)
+        if page in (LISTEN, FILE):
+            (
+                self.listen_page if page == LISTEN else self.file_page
+            ).setFocus()  # its keys work, Space foremost
         for action, pages in self._only_on.items():
             action.setEnabled(page in pages)
         for shown in (self.listen_page, self.file_page):
@@ -150,6 +160,7 @@ class Window(QMainWindow):
             (self.tr("&Record"), "R", self._record, (LISTEN,)),
             (self.tr("&Keep the last 30 seconds"), "K", page.keep, (LISTEN,)),
             (self.tr("&Freeze the picture"), "F", self._freeze, (LISTEN,)),
+            (self.tr("&Why?"), "W", self._why, (LISTEN, FILE)),
             (self.tr("L&oop"), "L", self.file_page.header.loop_button.toggle, (FILE,)),
             (self.tr("Look for &microphones"), "F5", page.find_devices, (LISTEN,)),
         )
@@ -220,6 +231,24 @@ class Window(QMainWindow):
             self.listen_page.toggle()
         elif self.file_page.header.play_button.isEnabled():
             self.file_page.play()
+
+    def _why(self) -> None:
+        if self._pages.currentIndex() == FILE:
+            self.file_page.explainer.ask()
+        else:
+            self.listen_page.explainer.ask()
+
+    def event(self, event: QEvent) -> bool:
+        """A control that has the keyboard gets the keys it knows before the menu does."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focused, key = QApplication.focusWidget(), event.key()
+            plain = event.modifiers() in (_PLAIN, Qt.KeyboardModifier.ShiftModifier)
+            presses = isinstance(focused, QAbstractButton) and key == Qt.Key.Key_Space
+            types = isinstance(focused, QComboBox) and key <= Qt.Key.Key_AsciiTilde
+            if plain and (presses or types):
+                event.accept()
+                return True
+        return super().event(event)
 
     def _record(self) -> None:
         self.listen_page.record(not self.listen_page.bar.record.isChecked())

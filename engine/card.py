@@ -61,7 +61,7 @@ class Card(_Strict):
     task: Literal["instrument", "genre", "mood", "author", "other"]
     multi_label: bool
     labels: list[str] = Field(min_length=1)
-    families: list[str] | None = None  # of each label, the answer one level up; None: there are none
+    families: list[str] | None = None  # of each label, the answer one level up
     rate_hz: int = Field(ge=1000, le=384_000)
     window_samples: int = Field(ge=1, le=60_000_000)
     hop_samples: int = Field(ge=1, le=60_000_000)

@@ -72,14 +72,18 @@ class Classifier(nn.Module):
             Probabilities, shape (batch, labels), presence included, and the presence: the chance
             that the window holds what the classifier knows about, shape (batch,).
         """
-        scale, bias = self._scale.to(embedding.device), self._bias.to(embedding.device)
-        logits = self.network.head(embedding) * scale + bias
+        logits = self.logits(embedding)
         probabilities = logits.sigmoid() if self.card.multi_label else logits.softmax(1)
         presence = torch.ones_like(rms_db)
         if self.gate is not None:
             presence = self.gate(embedding)[:, 0].sigmoid()
         presence = torch.where(rms_db < self.card.calibration.silence_dbfs, 0.0, presence)
         return probabilities * presence[:, None], presence
+
+    def logits(self, embedding: Tensor) -> Tensor:
+        """Calibrated, before the gate: shape (batch, embedding_size) to (batch, labels)."""
+        scale, bias = self._scale.to(embedding.device), self._bias.to(embedding.device)
+        return self.network.head(embedding) * scale + bias
 
     def save(self, path: Path) -> None:
         """Write the file, then load it back to see that it says the same.

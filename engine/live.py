@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from engine.analysis import Analysis, choose_windows
@@ -93,7 +94,18 @@ def listen(
     Raises:
         AudioError: the microphone is gone or stuck.
     """
-    work = _Listening(microphone, classifiers, hop_seconds, device)
+    # Two threads on so little work wait for each other most of the time: of the same windows they
+    # take twice the processor on a free machine, and many times that on a busy one.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        work = _Listening(microphone, classifiers, hop_seconds, device)
+        yield from _steps(microphone, work)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _steps(microphone: Listened, work: "_Listening") -> Generator[LiveUpdate, None, None]:
     while True:
         microphone.check()
         begun = time.monotonic()

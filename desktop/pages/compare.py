@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSplitter,
     QVBoxLayout,
@@ -21,7 +22,9 @@ from desktop.pages import compare_work as work
 from desktop.pages.compare_details import DetailsView
 from desktop.pages.compare_table import RunTable
 from desktop.session import Session
+from desktop.settings import RUNS
 from desktop.widgets.banner import Banner
+from engine.training.runs import FoundRun
 
 _WAIT_MS = 120
 
@@ -35,11 +38,12 @@ class ComparePage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.folders: list[Path] = []
+        self.folders = [Path(name) for name in session.settings.get(RUNS)]
+        self._wanted: Path | None = None  # to be chosen once it is listed
         self.details = work.Details()
         self._reading: jobs.Job | None = None
         self._finding: jobs.Job | None = None
-        self._shown: list[work.Row] = []
+        self._shown: list[FoundRun] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
@@ -78,11 +82,16 @@ class ComparePage(QWidget):
         heading = QLabel(self.tr("Finished runs"))
         heading.setObjectName("title")
         self.folder_button = QPushButton(self.tr("Add folder..."))
+        self.folders_button = QPushButton(self.tr("Folders"))
+        self._folders_menu = QMenu(self.folders_button)
+        self.folders_button.setMenu(self._folders_menu)
+        self._list_folders()
         self.refresh_button = QPushButton(self.tr("Refresh"))
         self.report_button = QPushButton(self.tr("Open report"))
         self.page_button = QPushButton(self.tr("Save comparison..."))
         tips = {
             self.folder_button: self.tr("Also show the runs in another folder"),
+            self.folders_button: self.tr("Folders that were added"),
             self.refresh_button: self.tr("Look for runs again"),
             self.report_button: self.tr("Open the report of the run or sweep that is chosen"),
             self.page_button: self.tr("Save the comparison of the chosen runs as a page"),
@@ -108,7 +117,7 @@ class ComparePage(QWidget):
         if self._finding is not None:
             self._finding.cancel()
         self._finding = jobs.run(
-            work.find_rows([self._session.runs_folder, *self.folders]),
+            work.find_finished([self._session.runs_folder, *self.folders]),
             on_result=self._show_rows,
             on_error=lambda text: self.banner.say(text),
             parent=self,
@@ -118,6 +127,30 @@ class ComparePage(QWidget):
         """Also show the runs in this folder."""
         if folder not in self.folders:
             self.folders.append(folder)
+            self._keep_folders()
+        self.refresh()
+
+    def forget_folder(self, folder: Path) -> None:
+        """Show the runs in this folder no more; nothing is deleted."""
+        self.folders.remove(folder)
+        self._keep_folders()
+        self.refresh()
+
+    def _keep_folders(self) -> None:
+        self._session.settings.set(RUNS, [str(folder) for folder in self.folders])
+        self._list_folders()
+
+    def _list_folders(self) -> None:
+        self._folders_menu.clear()
+        for folder in self.folders:
+            words = self.tr("Forget {}").format(folder)
+            action = self._folders_menu.addAction(words)
+            action.triggered.connect(lambda _=False, gone=folder: self.forget_folder(gone))
+        self.folders_button.setVisible(bool(self.folders))
+
+    def choose(self, folder: Path) -> None:
+        """Choose a run or sweep, as soon as it is found."""
+        self._wanted = folder
         self.refresh()
 
     def _ask_folder(self) -> None:
@@ -125,7 +158,7 @@ class ComparePage(QWidget):
         if name:
             self.add_folder(Path(name))
 
-    def _show_rows(self, rows: list[work.Row]) -> None:
+    def _show_rows(self, rows: list[FoundRun]) -> None:
         self._finding = None
         self.empty.setVisible(not rows)
         self.empty.setText(
@@ -135,8 +168,11 @@ class ComparePage(QWidget):
         )
         self.table.setVisible(bool(rows))
         self.table.show_rows(rows)
+        if self._wanted in {row.folder for row in rows}:
+            self.table.choose([self._wanted])
+            self._wanted = None
 
-    def _chosen(self, rows: list[work.Row]) -> None:
+    def _chosen(self, rows: list[FoundRun]) -> None:
         runs = [row for row in rows if not row.is_sweep]
         self.page_button.setEnabled(len(runs) >= 2)
         self.report_button.setEnabled(len(rows) == 1 and rows[0].report.is_file())

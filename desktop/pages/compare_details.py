@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.compare_curves import Line
-from desktop.pages.compare_plots import BarsPlot, CurvesPlot, Plot
-from desktop.pages.compare_work import Details, accuracy_words
+from desktop.pages.compare_plots import BarsPlot, CurvesPlot, ParallelPlot, Plot
+from desktop.pages.compare_work import Details
+from desktop.widgets.coordinates import Coordinate
+from engine.training.runs import accuracy_words
 
 _LONGEST = 60
 # Fusion's own empty box cannot be seen on a dark ground.
@@ -54,7 +56,11 @@ class DetailsView(QScrollArea):
         self.log.setStyleSheet(_BOX)
         self.log.toggled.connect(self.loss.curves.set_log)
         self.bars: list[BarsPlot] = []
-        for plot in (self.loss, self.accuracy):
+        self.parallel = ParallelPlot(self.tr("All trials, coloured by test accuracy"))
+        self.parallel.lines.setToolTip(
+            self.tr("Drag along an axis to keep the trials that pass there; click it to undo")
+        )
+        for plot in (self.loss, self.accuracy, self.parallel):
             plot.export.connect(self.export)
         self._build()
         self.show_details(Details(), "")
@@ -83,6 +89,7 @@ class DetailsView(QScrollArea):
         layout.addLayout(tables)
         layout.addWidget(self._curves)
         layout.addWidget(self._charts)
+        layout.addWidget(self.parallel)
         layout.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
@@ -134,6 +141,9 @@ class DetailsView(QScrollArea):
             plot.export.connect(self.export)
             self._grid.addWidget(plot, index // _CHART_COLUMNS, index % _CHART_COLUMNS)
         self._charts.setVisible(bool(self.bars))
+        axes = [Coordinate(*axis) for axis in details.axes]
+        self.parallel.lines.set_lines(details.trials, axes)
+        self.parallel.setVisible(len(details.trials) > 0)
 
     def dress(self) -> None:
         """In the colours in force."""
@@ -142,7 +152,7 @@ class DetailsView(QScrollArea):
 
     def plots(self) -> list[Plot]:
         """All that can be exported now."""
-        return [self.loss, self.accuracy, *self.bars]
+        return [self.loss, self.accuracy, *self.bars, self.parallel]
 
 
 class _Table(QFrame):

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from desktop import style
 from desktop.pages.compare_curves import CompareCurves, Line
 from desktop.pages.compare_work import Chart
+from desktop.widgets.parallel import ParallelWidget
 from desktop.widgets.svg_view import SvgView
 
 FORMS = ("png", "svg", "csv")
@@ -91,6 +92,23 @@ class CurvesPlot(Plot):
 
     def csv(self) -> str:
         return self.curves.csv()
+
+
+class ParallelPlot(Plot):
+    """A sweep's trials as lines through all its quantities."""
+
+    def __init__(self, title: str) -> None:
+        self.lines = ParallelWidget(title)
+        super().__init__(title, self.lines)
+
+    def picture(self) -> QImage:
+        return self.lines.picture()
+
+    def svg(self) -> bytes:
+        return self.lines.svg()
+
+    def csv(self) -> str:
+        return self.lines.csv()
 
 
 class BarsPlot(Plot):

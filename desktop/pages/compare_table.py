@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -12,11 +13,12 @@ from PySide6.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from desktop.pages.compare_work import Row
 from desktop.widgets.time_axis import clock
+from engine.training.runs import FoundRun
 
 _PLACE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 26
+_LEAST_WIDEST, _SHARE = 215, 5  # the widest column: this, or a fifth of the table
 _DATE, _DATE_WIDTH = 8, 140
 _RIGHT_COLUMNS = (5, 6, 7)
 _AIR = "QTreeView::item { padding-left: 4px; padding-right: 14px; }"
@@ -49,10 +51,15 @@ class RunTable(QTreeWidget):
         self.setAllColumnsShowFocus(True)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(True)
-        self._rows: dict[Path, Row] = {}
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._rows: dict[Path, FoundRun] = {}
         self.itemSelectionChanged.connect(lambda: self.chosen.emit(self.chosen_rows()))
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.header().setMaximumSectionSize(max(_LEAST_WIDEST, self.width() // _SHARE))
+
+    def show_rows(self, rows: Sequence[FoundRun]) -> None:
         """List the runs; those that were chosen stay so."""
         before = {row.folder for row in self.chosen_rows()}
         blocker = QSignalBlocker(self)
@@ -70,7 +77,7 @@ class RunTable(QTreeWidget):
         blocker.unblock()
         self.chosen.emit(self.chosen_rows())
 
-    def chosen_rows(self) -> list[Row]:
+    def chosen_rows(self) -> list[FoundRun]:
         """What is selected, from top to bottom."""
         places = {Path(item.data(0, _PLACE)) for item in self.selectedItems()}
         return [row for folder, row in self._rows.items() if folder in places]
@@ -84,7 +91,7 @@ class RunTable(QTreeWidget):
             if Path(item.data(0, _PLACE)) in folders:
                 item.setSelected(True)
 
-    def _item(self, row: Row) -> QTreeWidgetItem:
+    def _item(self, row: FoundRun) -> QTreeWidgetItem:
         item = QTreeWidgetItem(
             [
                 row.folder.name,
@@ -101,6 +108,7 @@ class RunTable(QTreeWidget):
         item.setData(0, _PLACE, str(row.folder))
         item.setSizeHint(_DATE, QSize(_DATE_WIDTH, _ROW_HEIGHT))
         item.setToolTip(0, str(row.folder))
+        item.setToolTip(1, row.title)
         for column in _RIGHT_COLUMNS:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             item.setTextAlignment(column, right)

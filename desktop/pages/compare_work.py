@@ -1,143 +1,35 @@
 """What the Compare page asks of the engine, as work for jobs."""
 
-import json
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.training.runs import FoundRun, find_runs
+
+if TYPE_CHECKING:
+    from engine.training.sweep import Trial
 
 _T = TypeVar("_T")
 Work = Callable[[], Generator[None, None, _T]]
 
-_DEEPEST = 4  # a sweep's trials lie two folders under that of the runs
 _CHARTS = 4  # time, energy, accuracy and epochs; those of one epoch say little more
 
 
-@dataclass(frozen=True)
-class Row:
-    """A finished run, or a sweep of them.
-
-    Attributes:
-        folder: its place, which is also what it is known by.
-        sweep: the sweep's folder if it is one of its trials.
-        is_sweep: whether it is a sweep itself.
-        title: of the recipe.
-        variant: of the recipe.
-        data: name of the data set.
-        accuracy: in words, with its interval.
-        epochs: trained, or trials of a sweep.
-        seconds: of training.
-        joules: None: not measured.
-        date: of the begin.
-    """
-
-    folder: Path
-    title: str
-    sweep: Path | None = None
-    is_sweep: bool = False
-    variant: str = ""
-    data: str = ""
-    accuracy: str = ""
-    epochs: int = 0
-    seconds: float = 0.0
-    joules: float | None = None
-    date: str = ""
-
-    @property
-    def report(self) -> Path:
-        """The page that may lie beside it."""
-        return self.folder / ("sweep.html" if self.is_sweep else "report.html")
+def _comparable(run: FoundRun) -> bool:
+    if run.is_sweep:
+        return (run.folder / "sweep.json").is_file()  # with a trial that is done
+    return run.state == "finished"
 
 
-def find_rows(roots: Sequence[Path]) -> Work[list[Row]]:
-    """All finished runs and sweeps in some folders, the newest first."""
+def find_finished(roots: Sequence[Path]) -> Work[list[FoundRun]]:
+    """All finished runs, and sweeps with a trial that is done, the newest first."""
 
-    def work() -> Generator[None, None, list[Row]]:
-        found: dict[Path, Row] = {}
-        for root in roots:
-            for folder, sweep in _run_folders(root, None, 0):
-                yield
-                row = _row(folder, sweep)
-                if row is not None:
-                    found.setdefault(folder, row)
-        return sorted(found.values(), key=lambda row: row.date, reverse=True)
+    def work() -> Generator[None, None, list[FoundRun]]:
+        found = yield from find_runs(roots)
+        return [run for run in found if _comparable(run)]
 
     return work
-
-
-def _run_folders(
-    folder: Path, sweep: Path | None, depth: int
-) -> Generator[tuple[Path, Path | None], None, None]:
-    try:
-        inner = sorted(path for path in folder.iterdir() if path.is_dir())
-    except OSError:
-        return
-    if (folder / "sweep.json").is_file():
-        sweep = folder
-        yield folder, None
-    elif (folder / "results.json").is_file():
-        yield folder, sweep
-        return
-    if depth < _DEEPEST:
-        for path in inner:
-            yield from _run_folders(path, sweep, depth + 1)
-
-
-def _row(folder: Path, sweep: Path | None) -> Row | None:
-    try:
-        if (folder / "sweep.json").is_file():
-            return _sweep_row(folder, _read(folder / "sweep.json"))
-        recipe, facts = _read(folder / "recipe.json"), _read(folder / "run.json")
-        history, figures = _read(folder / "history.json"), _read(folder / "results.json")["figures"]
-        last = history[-1] if history else {}
-        return Row(
-            folder=folder,
-            sweep=sweep,
-            title=str(recipe["title"]),
-            variant=str(recipe.get("variant", "")),
-            data=str(facts.get("data", "")),
-            accuracy=accuracy_words(figures),
-            epochs=len(history),
-            seconds=float(last.get("seconds") or 0.0),
-            joules=last.get("joules"),
-            date=str(facts.get("date", "")),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-        return None  # no run, or damaged: it is not among the finished ones
-
-
-def _sweep_row(folder: Path, trials: list[dict[str, Any]]) -> Row | None:
-    joules = [trial["joules"] for trial in trials if trial.get("joules") is not None]
-    accuracies = [t["test_accuracy"] for t in trials if t.get("test_accuracy") is not None]
-    first = next((path for path in sorted(folder.glob("*/recipe.json"))), None)
-    facts = next((path for path in sorted(folder.glob("*/run.json"))), None)
-    known = _read(facts) if facts else {}
-    return Row(
-        folder=folder,
-        is_sweep=True,
-        title=_read(first)["title"] if first else folder.name,
-        variant=f"{len(trials)} trials",
-        data=str(known.get("data", "")),
-        accuracy=f"{min(accuracies):.3f} to {max(accuracies):.3f}" if accuracies else "",
-        epochs=sum(int(trial.get("epochs") or 0) for trial in trials),
-        seconds=sum(float(trial.get("seconds") or 0.0) for trial in trials),
-        joules=sum(joules) if joules else None,
-        date=str(known.get("date", "")),
-    )
-
-
-def accuracy_words(figures: dict[str, Any], name: str = "accuracy") -> str:
-    """A figure and its 95 % interval, where there is one."""
-    value = figures.get(name)
-    if value is None:
-        return ""
-    low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
-    interval = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-    return f"{value:.3f}{interval}"
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -161,6 +53,8 @@ class Details:
         verdicts: sentences on each further run against the first.
         histories: of each run the columns of its epochs, by name.
         charts: of the sweep.
+        trials: names of the sweep's trials that did not fail.
+        axes: of the sweep: name, unit, and a value for each trial.
     """
 
     names: tuple[str, ...] = ()
@@ -169,9 +63,11 @@ class Details:
     verdicts: tuple[str, ...] = ()
     histories: tuple[dict[str, list[float]], ...] = ()
     charts: tuple[Chart, ...] = ()
+    trials: tuple[str, ...] = ()
+    axes: tuple[tuple[str, str, tuple[float | str | None, ...]], ...] = ()
 
 
-def read_details(runs: Sequence[Row], sweep: Row | None) -> Work[Details]:
+def read_details(runs: Sequence[FoundRun], sweep: FoundRun | None) -> Work[Details]:
     """Read what the page shows of them."""
 
     def work() -> Generator[None, None, Details]:
@@ -179,7 +75,7 @@ def read_details(runs: Sequence[Row], sweep: Row | None) -> Work[Details]:
         from engine.training.run import Run
 
         yield
-        charts = read_charts(sweep.folder) if sweep is not None else ()
+        swept = Details() if sweep is None else read_sweep_details(sweep.folder)
         histories = []
         for row in runs:
             yield
@@ -187,10 +83,16 @@ def read_details(runs: Sequence[Row], sweep: Row | None) -> Work[Details]:
         if len(runs) < 2:
             names = tuple(row.title for row in runs)
             figures = tuple(_figures(row.folder) for row in runs)
-            return Details(names, figures, histories=tuple(histories), charts=charts)
+            return replace(swept, names=names, figures=figures, histories=tuple(histories))
         found = compare_runs([row.folder for row in runs])
-        names, figures, verdicts = found.names, found.figures, found.verdicts
-        return Details(names, figures, found.differences, verdicts, tuple(histories), charts)
+        return replace(
+            swept,
+            names=found.names,
+            figures=found.figures,
+            differences=found.differences,
+            verdicts=found.verdicts,
+            histories=tuple(histories),
+        )
 
     return work
 
@@ -208,31 +110,56 @@ def _columns(run: Any) -> dict[str, list[float]]:
     return {name: [float(getattr(epoch, name)) for epoch in epochs] for name in names}
 
 
-def read_charts(folder: Path) -> tuple[Chart, ...]:
-    """The four bar charts of a sweep."""
+def read_sweep_details(folder: Path) -> Details:
+    """The four bar charts of a sweep, and its parallel coordinates."""
     from engine.training.sweep import read_sweep
-    from engine.training.sweep_report import four_charts
+    from engine.training.sweep_report import four_charts, in_order, trial_name
 
-    done = [trial for trial in read_sweep(folder) if not trial.problem]
+    done = in_order(read_sweep(folder))
 
-    def share(value: float | None) -> float | None:
-        return None if value is None else 100 * value
-
-    names = [
-        ", ".join(f"{path.rsplit('.', 1)[-1]} {value}" for path, value in trial.values.items())
-        for trial in done
-    ]
+    names = [trial_name(trial) for trial in done]
     columns: list[tuple[str, str, list[float | None]]] = [
         ("Time to the end of training", "s", [trial.seconds for trial in done]),
         ("Energy to the end of training", "J", [trial.joules for trial in done]),
-        ("Test accuracy", "%", [share(trial.test_accuracy) for trial in done]),
+        ("Test accuracy", "%", [_percent(trial.test_accuracy) for trial in done]),
         ("Epochs", "", [float(trial.epochs) for trial in done]),
     ]
     pictures = four_charts(done)[:_CHARTS]
-    return tuple(
+    charts = tuple(
         Chart(title, unit, svg, dict(zip(names, values, strict=True)))
         for (title, unit, values), svg in zip(columns, pictures, strict=True)
     )
+    return Details(charts=charts, trials=tuple(names), axes=_axes(done))
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else 100 * value
+
+
+def _axes(done: "Sequence[Trial]") -> tuple[tuple[str, str, tuple[float | str | None, ...]], ...]:
+    """What was varied, then what came out; a quantity that no trial knows has no axis."""
+    fields = dict.fromkeys(path for trial in done for path in trial.values)
+    axes: list[tuple[str, str, tuple[float | str | None, ...]]] = [
+        (
+            path.rsplit(".", 1)[-1].replace("_", " ").capitalize(),
+            "",
+            tuple(_plain(trial.values.get(path)) for trial in done),
+        )
+        for path in fields
+    ]
+    axes += [
+        ("Epochs", "", tuple(float(trial.epochs) for trial in done)),
+        ("Time", "s", tuple(trial.seconds for trial in done)),
+        ("Energy", "J", tuple(trial.joules for trial in done)),
+        ("Validation", "%", tuple(_percent(trial.validation_accuracy) for trial in done)),
+        ("Test", "%", tuple(_percent(trial.test_accuracy) for trial in done)),
+    ]
+    return tuple(axis for axis in axes if any(value is not None for value in axis[2]))
+
+
+def _plain(value: Any) -> float | str | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number else None if value is None else str(value)
 
 
 def write_page(folders: Sequence[Path], target: Path) -> Work[Path]:

@@ -11,15 +11,17 @@ from desktop.pages import file_work
 from desktop.pages.file_export import FileExports
 from desktop.pages.file_header import FileHeader
 from desktop.pages.file_picture import FilePicture
+from desktop.pages.file_why import FileWhy
 from desktop.pages.panels import PredictionPanels
 from desktop.pages.player import Transport
-from desktop.pages.reading import explained, place, stretches
+from desktop.pages.reading import explained, in_order, place, stretches
 from desktop.pages.tracks import PictureControls, Tracks
 from desktop.session import Session
 from desktop.settings import FOLDER
 from desktop.widgets.banner import Banner
 from desktop.widgets.time_axis import clock
 from engine.audio.files import EXTENSIONS
+from engine.decisions import Decision
 from engine.overview import Overview
 from resources import resource
 
@@ -50,6 +52,7 @@ class FilePage(QWidget):
         self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
         self.exports = FileExports(self)
+        self.explainer = FileWhy(self, self._session)
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
@@ -62,9 +65,12 @@ class FilePage(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.header)
         layout.addWidget(self.banner)
+        layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        in_order(self.header.open_button, self.explainer.why.strip.close_button)
+        self.panels.follow(self.explainer.why.strip.close_button)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
         self._connect()
 
@@ -78,12 +84,17 @@ class FilePage(QWidget):
         tracks.spectrogram.hovered.connect(self._read_out)
         tracks.waveform.hovered.connect(lambda at, _: self.header.words.setText(clock(at, 0.01)))
         tracks.lanes.hovered.connect(self._explain)
+        for other in (tracks.waveform, tracks.spectrogram, tracks.axis):
+            other.clicked.connect(lambda _: tracks.lanes.choose(None))
         for track in (tracks.waveform, tracks.spectrogram, tracks.lanes, tracks.axis):
             track.clicked.connect(self.seek)
+        tracks.cursor_wanted.connect(self.seek)
+        self.panels.asked.connect(self.explainer.ask_label)
         header = self.header
         header.open_button.clicked.connect(self.choose)
         header.demo_button.clicked.connect(lambda: self.open(resource("sounds", "demo.ogg")))
         header.play_button.clicked.connect(self.play)
+        header.why_button.clicked.connect(self.explainer.ask)
         header.export_button.setMenu(self.exports.menu)
         header.cancel_button.clicked.connect(self.cancel)
         self.transport.moved.connect(time.set_cursor)
@@ -112,6 +123,7 @@ class FilePage(QWidget):
                 self._analyse()  # which was cancelled
             return
         self.path = path
+        self.explainer.why.close()
         self.banner.hide()
         self.found = None
         self.transport.set_file(path)
@@ -127,6 +139,8 @@ class FilePage(QWidget):
         if self._analysis is not None:
             self._analysis.cancel()
             self._analysis = None
+        self.explainer.why.close()
+        self.header.why_button.setEnabled(False)
         self.found = None
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
@@ -152,6 +166,7 @@ class FilePage(QWidget):
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
         if founds:
             self.found = founds[-1]
+            self.header.why_button.setEnabled(True)
             lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
             self.tracks.lanes.set_lanes(lanes)
             self._summarise()
@@ -186,11 +201,20 @@ class FilePage(QWidget):
         if selection is not None:
             heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
         self.panels.heading.setText(heading)
-        for name, timeline in self.found.timelines.items():
-            classifier = self._session.classifiers[name]
-            decided = self.found.decisions[name]
-            decision = file_work.verdict_on(timeline, decided, classifier, selection)
+        for name, decision in self.summaries().items():
             self.panels.show_decision(name, decision)
+
+    def summaries(self) -> dict[str, Decision]:
+        """What each classifier says of the selection or, without one, of all that was heard."""
+        if self.found is None:
+            return {}
+        found, selection = self.found, self.tracks.time.selection
+        return {
+            name: file_work.verdict_on(
+                timeline, found.decisions[name], self._session.classifiers[name], selection
+            )
+            for name, timeline in found.timelines.items()
+        }
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""
@@ -225,5 +249,7 @@ class FilePage(QWidget):
         self.tracks.lanes.setToolTip(explained(str(lane), decisions, seconds))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.tracks.take_key(event.key()):
+        if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
+            self.explainer.why.close()
+        elif not self.tracks.take_key(event.key(), event.modifiers()):
             super().keyPressEvent(event)

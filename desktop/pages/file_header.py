@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.reading import in_order
 from desktop.widgets.time_axis import clock
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ class FileHeader(QWidget):
         self.play_button.setEnabled(False)
         self.loop_button = self._button(self.tr("Loop"), self.tr("Play again and again (L)"))
         self.loop_button.setCheckable(True)
+        self.why_button = self._button(
+            self.tr("Why?"), self.tr("What spoke for the chosen label, or the leading one (W)")
+        )
+        self.why_button.setEnabled(False)
         self.export_button = self._button(self.tr("Export"), self.tr("Save what was heard"))
         self.cancel_button = self._button(self.tr("Cancel"), self.tr("Stop the analysis"))
         self.progress = QProgressBar()
@@ -46,6 +52,11 @@ class FileHeader(QWidget):
         self._began: tuple[float, float] | None = None  # when, and at which share
         self._problem: str | None = None
         self._opened = False
+        self.demo_button = self._button(self.tr("Demo"), self.tr("Open the sound Earmark brings"))
+        self._lay_out()
+        self.set_progress(None)
+
+    def _lay_out(self) -> None:
         names = QVBoxLayout()
         names.setSpacing(1)
         names.addWidget(self.title)
@@ -53,19 +64,25 @@ class FileHeader(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(names, 1)
-        self.demo_button = self._button(self.tr("Demo"), self.tr("Open the sound Earmark brings"))
-        for widget in (self.left, self.progress, self.cancel_button, self.demo_button):
+        buttons = (
+            self.cancel_button,
+            self.demo_button,
+            self.play_button,
+            self.loop_button,
+            self.why_button,
+            self.export_button,
+            self.open_button,
+        )
+        for widget in (self.left, self.progress, *buttons):
             layout.addWidget(widget)
-        layout.addWidget(self.play_button)
-        layout.addWidget(self.loop_button)
-        layout.addWidget(self.export_button)
-        layout.addWidget(self.open_button)
-        self.set_progress(None)
+        in_order(*buttons)
 
     def _button(self, words: str, tip: str) -> QPushButton:
         button = QPushButton(words)
         button.setToolTip(tip)
         button.setAccessibleName(words)
+        # The mouse leaves the keyboard where it is: Space goes on meaning play.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     def describe(self, info: "AudioInfo") -> None:

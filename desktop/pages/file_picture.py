@@ -83,7 +83,10 @@ class FilePicture(QObject):
 
     def _show(self, overview: Overview) -> None:
         self._tracks.spectrogram.set_picture(
-            overview.picture, overview.begin_seconds, overview.end_seconds
+            overview.picture,
+            overview.begin_seconds,
+            overview.end_seconds,
+            (0.0, overview.info.duration_seconds),
         )
         self._moved()
 
@@ -118,6 +121,7 @@ class FilePicture(QObject):
     def _sharp(self, close: Detail) -> None:
         self._detail = None
         if close.picture.shape[1]:
-            self._tracks.spectrogram.set_detail(close.picture, close.first, close.last)
+            ends = (min(close.first, close.start), max(close.last, close.end))
+            self._tracks.spectrogram.set_detail(close.picture, close.first, close.last, ends)
         if close.envelope.shape[1]:
             self._tracks.waveform.set_detail(close.envelope, close.start, close.end)

@@ -5,18 +5,20 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, QTimer, Signal
+from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop import jobs
 from desktop.pages import listening
 from desktop.pages.listen_bar import ListenBar
+from desktop.pages.listen_why import ListenWhy
 from desktop.pages.panels import PredictionPanels
-from desktop.pages.reading import place
+from desktop.pages.reading import in_order, place
 from desktop.pages.rolling import Rolling
 from desktop.pages.tracks import PictureControls, Tracks
 from desktop.session import Session
-from desktop.settings import DEVICE, HOST_API, RECORDINGS
+from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
 from desktop.widgets.banner import Banner
 from desktop.widgets.time_axis import clock
 
@@ -36,10 +38,12 @@ class ListenPage(QWidget):
         self._session = session
         self._job: jobs.Job | None = None
         self._waiting: jobs.Job | None = None
-        self._wishes = listening.Wishes()
+        self.wishes = listening.Wishes()
         self._latest: listening.Heard | None = None
-        self._build()
+        self._advised: str | None = None
+        self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
+        self._build()
         self._paint = self._timer(_PAINT_MS, self._rolling.advance)
         self._text = self._timer(_TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
@@ -56,9 +60,9 @@ class ListenPage(QWidget):
     def _build(self) -> None:
         self.bar = ListenBar()
         self.banner = Banner()
-        self.tracks = Tracks(self._session.settings, interactive=False)
         self.panels = PredictionPanels(self.tr("Now"))
         self.controls = PictureControls(self._session.settings)
+        self.explainer = ListenWhy(self, self._session, self._rolling)
         self._words = QLabel()
         self._words.setObjectName("faint")
         middle = QHBoxLayout()
@@ -71,10 +75,17 @@ class ListenPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout.addWidget(self.bar)
         layout.addWidget(self.banner)
+        layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
+        in_order(self.bar.why, self.explainer.why.strip.close_button)
+        self.panels.follow(self.explainer.why.strip.close_button)
+        self._connect()
+
+    def _connect(self) -> None:
         self.controls.picture_changed.connect(self._new_view)
         self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
@@ -84,6 +95,8 @@ class ListenPage(QWidget):
         self.bar.keep.clicked.connect(self.keep)
         self.bar.freeze.toggled.connect(self._freeze)
         self.bar.device_chosen.connect(self._device_chosen)
+        self.bar.why.clicked.connect(self.explainer.ask)
+        self.panels.asked.connect(self.explainer.ask_label)
 
     @property
     def is_listening(self) -> bool:
@@ -130,8 +143,9 @@ class ListenPage(QWidget):
         self.stop()
         device, channel, session = self.bar.device, self.bar.channel, self._session
         self.banner.hide()
+        self.explainer.forget()
         self._latest = None
-        wishes = self._wishes = listening.Wishes()
+        wishes = self.wishes = listening.Wishes()
         self._job = jobs.run(
             lambda: listening.hear(
                 lambda: listening.open_chosen(*device, channel),
@@ -154,37 +168,31 @@ class ListenPage(QWidget):
         self._job = self._waiting = None
         self._paint.stop()
         self._text.stop()
+        self.explainer.stop()
         self._show_state()
 
     def record(self, on: bool) -> None:
         """Begin or end recording."""
         if not self.is_listening:
             return
-        self._wishes.record_to = self._new_file("recording") if on else None
+        self.wishes.record_to = _new_file(self._session.settings, "recording") if on else None
         self.bar.record.setChecked(on)
         if not on:
-            self.banner.say(self.tr("The recording is in {}.").format(self._folder()))
+            self.banner.say(
+                self.tr("The recording is in {}.").format(_folder(self._session.settings))
+            )
 
     def keep(self) -> None:
         """Save the last half minute."""
         if self.is_listening:
-            self._wishes.keep_to = self._new_file("kept")
+            self.wishes.keep_to = _new_file(self._session.settings, "kept")
 
     def _freeze(self, on: bool) -> None:
         self._rolling.frozen = on
 
-    def _folder(self) -> Path:
-        chosen = self._session.settings.get(RECORDINGS)
-        music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
-        return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"
-
-    def _new_file(self, kind: str) -> Path:
-        stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
-        return self._folder() / f"{stamp} {kind}.flac"
-
     def _new_view(self) -> None:
         view = self.tracks.view(self._rolling.view.rate_hz)
-        self._wishes.view = view
+        self.wishes.view = view
         if not self.is_listening:
             self._rolling.view = view
             self.tracks.dress(view)
@@ -192,7 +200,7 @@ class ListenPage(QWidget):
     def _news(self, events: list[listening.Heard]) -> None:
         last = events[-1]
         if self._latest is None:
-            self._wishes.view = self.tracks.view(last.view.rate_hz)
+            self.wishes.view = self.tracks.view(last.view.rate_hz)
         self._latest = last
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
@@ -203,13 +211,17 @@ class ListenPage(QWidget):
                 self.tr("Kept in {}.").format(kept),
                 Open=functools.partial(self.open_file.emit, kept),
             )
+        for stretch in (e.stretch for e in events if e.stretch is not None):
+            self.explainer.take(stretch)
         if not self._rolling.frozen:
+            self.explainer.show_decisions(last.decisions)
             for name, decision in last.decisions.items():
                 self.panels.show_decision(name, decision)
 
     def _say(self) -> None:
         if self._latest is None:
             return
+        self.explainer.tidy()
         stats = self._latest.stats
         rate = f"{self._latest.view.rate_hz / 1000:g} kHz"
         words = [
@@ -223,8 +235,15 @@ class ListenPage(QWidget):
         if self._latest.recorded_seconds is not None:
             words.insert(0, self.tr("Recording {}").format(clock(self._latest.recorded_seconds)))
         self.status.emit("   ".join(words))
-        if self._latest.advice and self._latest.advice != self.banner.text:
-            self.banner.say(self._latest.advice)
+        self._advise(self._latest.advice)
+
+    def _advise(self, advice: str | None) -> None:
+        """Tell the likely cause of a silence, once; take it back when sound comes."""
+        told, self._advised = self._advised, advice
+        if advice and advice != told:
+            self.banner.say(advice)
+        elif told and not advice and self.banner.text == told:
+            self.banner.hide()
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
@@ -252,9 +271,27 @@ class ListenPage(QWidget):
 
     def _show_classifiers(self) -> None:
         classifiers = self._session.classifiers
+        self.explainer.forget()
         self.panels.set_classifiers(classifiers, self.tr("ready"))
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers})
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
+            self.explainer.why.close()
+        else:
+            super().keyPressEvent(event)
+
     def _read_out(self, seconds: float, height: float) -> None:
         self._words.setText(place(self._rolling.view, self.tracks.spectrogram, seconds, height))
+
+
+def _folder(settings: Settings) -> Path:
+    chosen = settings.get(RECORDINGS)
+    music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
+    return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"
+
+
+def _new_file(settings: Settings, kind: str) -> Path:
+    stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
+    return _folder(settings) / f"{stamp} {kind}.flac"

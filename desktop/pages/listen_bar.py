@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
+from desktop.pages.reading import in_order
 from desktop.widgets.level_meter import LevelMeter
 
 _MOST_CHANNELS = 32
@@ -37,17 +38,33 @@ class ListenBar(QWidget):
             self.tr("Freeze"), self.tr("Hold the picture; the sound goes on (F)")
         )
         self.freeze.setCheckable(True)
+        self.why = self._button(
+            self.tr("Why?"), self.tr("What spoke for the leading prediction just now (W)")
+        )
+        self._lay_out()
+        self.list_devices([], ("", ""))
+        self.devices.currentIndexChanged.connect(self._chosen)
+        self.channels.currentIndexChanged.connect(lambda _: self.device_chosen.emit())
+        self.set_state(listening=False, waiting=False)
+
+    def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.listen, self.devices, self.channels, self.refresh, self.meter):
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (self.record, self.keep, self.freeze):
+        for widget in (self.record, self.keep, self.freeze, self.why):
             layout.addWidget(widget)
-        self.list_devices([], ("", ""))
-        self.devices.currentIndexChanged.connect(self._chosen)
-        self.channels.currentIndexChanged.connect(lambda _: self.device_chosen.emit())
-        self.set_state(listening=False, waiting=False)
+        in_order(
+            self.listen,
+            self.devices,
+            self.channels,
+            self.refresh,
+            self.record,
+            self.keep,
+            self.freeze,
+            self.why,
+        )
 
     def _chooser(self, name: str, tip: str) -> QComboBox:
         box = QComboBox()
@@ -59,6 +76,8 @@ class ListenBar(QWidget):
         button = QPushButton(words)
         button.setToolTip(tip)
         button.setAccessibleName(words)
+        # The mouse leaves the keyboard where it is: Space goes on meaning listen or stop.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     @property
@@ -90,7 +109,7 @@ class ListenBar(QWidget):
     def set_state(self, *, listening: bool, waiting: bool) -> None:
         """Which buttons work."""
         self.listen.setText(self.tr("Stop") if listening or waiting else self.tr("Listen"))
-        for button in (self.record, self.keep, self.freeze):
+        for button in (self.record, self.keep, self.freeze, self.why):
             button.setEnabled(listening)
         self.refresh.setEnabled(not listening)
         if not listening:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.audio import Audio
 from engine.audio.level import Level
 from engine.decisions import Decider, Decision, Segment, segments
 from engine.views import View, ViewStream
@@ -31,6 +32,7 @@ class Wishes:
     record_to: Path | None = None
     keep_to: Path | None = None
     keep_seconds: float = 30.0
+    stretch: tuple[float, float] | None = None  # of the sound, in seconds since the start
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Heard:
     stats: "LiveStats"
     recorded_seconds: float | None
     kept: Path | None
+    stretch: tuple[Audio, float] | None = None  # what was wished for, and when it begins
 
 
 @dataclass
@@ -113,7 +116,6 @@ def hear(
                 if picture is None or restarted:
                     picture = ViewStream(view)
                 new = memory.push(loaded, update)
-                kept = recording.step(update.samples)
                 yield Heard(
                     device=(microphone.device.id.name, microphone.device.id.host_api),
                     view=view,
@@ -125,11 +127,27 @@ def hear(
                     decisions={name: d[-1] for name, d in memory.decisions.items() if d},
                     lanes=memory.lanes() if new else None,
                     stats=update.stats,
+                    kept=recording.step(update.samples),
                     recorded_seconds=recording.seconds,
-                    kept=kept,
+                    stretch=_stretch(microphone, update, wishes),
                 )
                 if _differ(loaded, classifiers()):
                     break
+
+
+def _stretch(
+    microphone: "Microphone", update: "LiveUpdate", wishes: Wishes
+) -> tuple[Audio, float] | None:
+    """The stretch that is wished for, out of the ring."""
+    wanted, wishes.stretch = wishes.stretch, None
+    if wanted is None:
+        return None
+    rate = microphone.rate_hz
+    now = update.first + len(update.samples)  # heard after stats.seconds
+    begin, end = (now + round((seconds - update.stats.seconds) * rate) for seconds in wanted)
+    first, samples = microphone.ring.since(max(0, begin))
+    begins = update.stats.seconds + (first - now) / rate
+    return Audio(samples[:, : max(0, end - first)], rate), begins
 
 
 def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]") -> bool:

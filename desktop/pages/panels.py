@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.pages.reading import bars
+from desktop.pages.reading import bars, in_order
 from desktop.widgets.predictions import Predictions
 from engine.decisions import Decision
 
@@ -19,6 +19,8 @@ _WIDTH = 320
 class PredictionPanels(QScrollArea):
     """A heading, and what each classifier says under it."""
 
+    asked = Signal(str, str)  # why: name of the classifier, label
+
     def __init__(self, heading: str) -> None:
         super().__init__()
         inner = QFrame()
@@ -28,6 +30,7 @@ class PredictionPanels(QScrollArea):
         self._waiting = QLabel(self.tr("The classifiers are being loaded..."))
         self._waiting.setObjectName("faint")
         self._panels: dict[str, Predictions] = {}
+        self._before: QWidget | None = None
         self._layout = QVBoxLayout(inner)
         self._layout.setContentsMargins(14, 10, 14, 10)
         self._layout.setSpacing(12)
@@ -38,6 +41,7 @@ class PredictionPanels(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFixedWidth(_WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(heading)
 
@@ -50,9 +54,16 @@ class PredictionPanels(QScrollArea):
             panel.deleteLater()
         for name, classifier in classifiers.items():
             if name not in self._panels:
-                self._panels[name] = Predictions(classifier.card.title)
+                panel = self._panels[name] = Predictions(classifier.card.title)
+                panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
                 self._layout.insertWidget(self._layout.count() - 1, self._panels[name])
             self._panels[name].set_predictions(words, [])
+        if self._before is not None:
+            in_order(self._before, *self._panels.values())
+
+    def follow(self, before: QWidget) -> None:
+        """Let Tab come here after another widget, whenever blocks are made."""
+        self._before = before
 
     def show_decision(self, name: str, decision: Decision) -> None:
         """What one of them says."""

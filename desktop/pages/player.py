@@ -24,6 +24,7 @@ class Transport(QObject):
         self._path: Path | None = None
         self._player: Player | None = None
         self._job: jobs.Job | None = None
+        self._wanted: tuple[float, float | None, bool] | None = None  # while another begins
         self._timer = QTimer(self)
         self._timer.setInterval(33)
         self._timer.timeout.connect(self._tick)
@@ -41,7 +42,10 @@ class Transport(QObject):
     def play(self, start: float, end: float | None, *, loop: bool) -> None:
         """Play a stretch."""
         path, player = self._path, self._player
-        if path is None or self._job is not None:
+        if path is None:
+            return
+        if self._job is not None:
+            self._wanted = (start, end, loop)
             return
 
         def work() -> Generator[None, None, "Player"]:
@@ -78,13 +82,23 @@ class Transport(QObject):
         self._job = None
         if path != self._path:  # another file was opened meanwhile
             jobs.run(_ending(player), parent=self)
+            self._play_wanted()
             return
         self._player = player
+        if self._wanted is not None:
+            self._play_wanted()
+            return
         self._timer.start()
         self.playing_changed.emit(True)
 
+    def _play_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            start, end, loop = wanted
+            self.play(start, end, loop=loop)
+
     def _broken(self, message: str) -> None:
-        self._job = None
+        self._job = self._wanted = None
         self._timer.stop()
         self.playing_changed.emit(False)
         self.failed.emit(message)

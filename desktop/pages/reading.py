@@ -1,8 +1,10 @@
 """What the pages read out: the pointer's place in words, predictions as bars."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
 
 from desktop.widgets.lanes import Stretch
 from desktop.widgets.predictions import Bar
@@ -44,6 +46,12 @@ def explained(lane: str, decisions: Sequence[Decision], seconds: float) -> str:
         reason = candidate.reason or "heard"
         lines.append(f"{candidate.label}  {candidate.probability:.0%}  {reason}")
     return "\n".join(lines)
+
+
+def in_order(*widgets: QWidget) -> None:
+    """Let Tab go through them like this."""
+    for before, after in itertools.pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 def only_part(seconds: float) -> str:

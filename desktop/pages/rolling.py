@@ -86,5 +86,7 @@ class Rolling:
         seconds = view.hop_length / view.rate_hz
         self._tracks.dress(view)
         columns = int(1.1 * SPAN_SECONDS / seconds) + 8
-        self._tracks.spectrogram.start_rolling(view.height, columns, seconds)
+        # A column lies around what it looks at, not where its frame begins.
+        lead = (view.frame_length - view.hop_length) / 2 / view.rate_hz
+        self._tracks.spectrogram.start_rolling(view.height, columns, seconds, lead)
         self._envelope = np.zeros((2, 0), dtype=np.float32)

@@ -1,5 +1,7 @@
 """The stack of tracks that both pages show, and the settings of its picture."""
 
+import math
+
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -23,6 +25,7 @@ from desktop.widgets.waveform import WaveformTrack
 from engine.views import Kind, View, axis_ticks
 
 WAVEFORM_ONLY = "waveform"
+_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 def _tr(text: str) -> str:
@@ -31,6 +34,9 @@ def _tr(text: str) -> str:
 
 class Tracks(QFrame):
     """Waveform, spectrogram and lanes over one time axis."""
+
+    cursor_wanted = Signal(float)  # by keys
+    dressed = Signal()
 
     def __init__(self, settings: Settings, *, interactive: bool) -> None:
         super().__init__()
@@ -53,8 +59,13 @@ class Tracks(QFrame):
         layout.addWidget(self._split, 1)
         layout.addWidget(self.axis)
 
-    def take_key(self, key: int) -> bool:
+    def take_key(self, key: int, modifiers: Qt.KeyboardModifier = _PLAIN) -> bool:
         """Zoom and move by keys; tells whether the key meant something."""
+        if modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            step = {Qt.Key.Key_Left: -0.01, Qt.Key.Key_Right: 0.01}.get(Qt.Key(key))
+            if step is not None:
+                self._step(step, select=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+                return True
         time = self.time
         span = time.end - time.start
         middle = time.cursor if time.cursor is not None else (time.start + time.end) / 2
@@ -69,12 +80,40 @@ class Tracks(QFrame):
                 time.duration - (time.end - time.start), time.duration
             ),
             Qt.Key.Key_0: lambda: time.show(0.0, time.duration),
+            Qt.Key.Key_Up: lambda: self._choose(-1),
+            Qt.Key.Key_Down: lambda: self._choose(1),
             Qt.Key.Key_Escape: time.clear_selection,
         }
         action = actions.get(Qt.Key(key))
         if action is not None:
             action()
         return action is not None
+
+    def _step(self, share: float, *, select: bool) -> None:
+        """Move the cursor by a share of what is shown; selecting what it passes over."""
+        time = self.time
+        cursor = time.start if time.cursor is None else time.cursor
+        at = min(max(0.0, cursor + share * (time.end - time.start)), time.duration)
+        if not time.start <= at <= time.end:
+            time.pan(math.copysign(0.5, share))
+        if select:
+            first, last = time.selection or (cursor, cursor)
+            # What moves is the end of the selection that the cursor is at.
+            anchor = last if abs(cursor - first) < abs(cursor - last) else first
+            time.select(anchor, at)
+            time.set_cursor(at)
+        else:
+            self.lanes.choose(None)
+            time.clear_selection()
+            self.cursor_wanted.emit(at)
+
+    def _choose(self, step: int) -> None:
+        """Choose the next stretch of the lanes at the cursor."""
+        there = self.lanes.stretches_at(self.time.cursor or 0.0)
+        if there:
+            now = self.lanes.chosen
+            old = there.index(now) if now in there else (-1 if step > 0 else 0)
+            self.lanes.choose(there[(old + step) % len(there)])
 
     def view(self, rate_hz: int) -> View:
         """What the settings ask to see of sound at that rate."""
@@ -89,6 +128,7 @@ class Tracks(QFrame):
         ticks = axis_ticks(view, notes=bool(get(NOTES)))
         self.spectrogram.set_scale(ticks, view.span, fixed=view.value_range is not None)
         self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
+        self.dressed.emit()
 
 
 class PictureControls(QWidget):

@@ -15,36 +15,50 @@ from PySide6.QtWidgets import (
 from desktop import jobs
 from desktop.pages import train_work
 from desktop.pages.train_form import RecipeForm
+from desktop.pages.train_list import TrainList
 from desktop.pages.train_material import TrainMaterial
 from desktop.pages.train_network import NetworkView
+from desktop.pages.train_orders import TrainOrders
 from desktop.pages.train_progress import TrainProgress
 from desktop.pages.train_queue import Training, TrainQueue
 from desktop.pages.train_recipe import TomlView
 from desktop.pages.train_results import TrainResults
-from desktop.pages.train_work import Judgement, Order, Placed
+from desktop.pages.train_runs import RunsView
+from desktop.pages.train_sweep import SweepView
+from desktop.pages.train_sweep_work import SweepOrder
+from desktop.pages.train_work import Judgement, Outcome, Placed
 from desktop.session import Session
 from desktop.widgets.banner import Banner
 from engine.errors import EarmarkError
 from engine.training.events import Started
 from engine.training.run import Run
+from engine.training.runs import FoundRun
 
 _NETWORK_MS = 300  # how long typing may go on before the network is built anew
 
 
 class TrainPage(QWidget):
-    """One training at a time; more wait in the queue."""
+    """One training at a time; more wait in the queue.
+
+    Args:
+        session: what all pages share.
+        apart: whether a training has a process of its own, so that the window stays smooth; it
+            takes some seconds to begin.
+    """
 
     status = Signal(str)
     running_changed = Signal(bool)
     open_file = Signal(object)
     judged = Signal()  # the results of a training are shown
+    compare_asked = Signal(object)  # the folder of a sweep
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, apart: bool = True) -> None:
         super().__init__()
         self._session = session
-        self.queue = TrainQueue(lambda: session.runs_folder, self)
+        self.queue = TrainQueue(lambda: session.runs_folder, self, apart=apart)
         self.material = TrainMaterial(session, self)
         self.setup, self.model = self.material.setup, self.material.model
+        self.orders = TrainOrders(session, self.queue, self.material, self)
         self._following: jobs.Job | None = None
         self._offered = False
         self._build()
@@ -54,12 +68,15 @@ class TrainPage(QWidget):
         self.banner = Banner()
         self.form, self.toml = RecipeForm(self.model), TomlView(self.model)
         self.network, self.progress = NetworkView(), TrainProgress()
-        self.results = TrainResults()
+        self.results, self.sweep = TrainResults(), SweepView()
+        self.runs = RunsView(lambda: self._session.runs_folder, self.orders.busy)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(self.tr("Views of the training"))
         for widget, words in (
             (self.progress, self.tr("Progress")),
             (self.results, self.tr("Results")),
+            (self.sweep, self.tr("Sweep")),
+            (self.runs, self.tr("Earlier runs")),
             (self.form, self.tr("Settings")),
             (self.toml, "TOML"),
             (self.network, self.tr("Network")),
@@ -84,10 +101,13 @@ class TrainPage(QWidget):
         setup.start.clicked.connect(lambda: self.start())
         setup.pause.clicked.connect(self.toggle_pause)
         setup.stop.clicked.connect(self.queue.keep_best)
-        setup.remove.clicked.connect(self._remove)
-        setup.queue.currentRowChanged.connect(lambda _: self._select())
+        setup.sweep_asked.connect(lambda: self.orders.ask_sweep(self))
+        setup.course_sweep_asked.connect(self.orders.start_preset)
+        self.orders.refused.connect(self.banner.say)
         queue = self.queue
-        queue.changed.connect(self._show_queue)
+        self.list = TrainList(setup, queue, self)
+        self.list.selected.connect(self._show_result)
+        queue.changed.connect(self._look_at_runs)
         queue.running_changed.connect(self.running_changed)
         queue.began.connect(self._began)
         queue.told.connect(self._heard)
@@ -95,9 +115,20 @@ class TrainPage(QWidget):
         queue.failed.connect(self._failed)
         self.results.use_asked.connect(self._use)
         self.results.open_file.connect(self.open_file)
+        self._connect_earlier()
         self.tabs.currentChanged.connect(lambda _: self._network_timer.start())
         self.model.changed.connect(lambda _: self._network_timer.start())
         self._network_timer.timeout.connect(self._follow_network)
+
+    def _connect_earlier(self) -> None:
+        for widget in (self.results, self.runs):
+            widget.failed.connect(self.banner.say)
+        self.runs.results_asked.connect(self._show_run)
+        self.runs.use_asked.connect(self._use)
+        self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
+        self.sweep.compare_asked.connect(self.compare_asked)
+        self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
+        self.tabs.currentChanged.connect(lambda _: self._look_at_runs())
 
     @property
     def running(self) -> bool:
@@ -107,6 +138,7 @@ class TrainPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.material.look()
+        self._look_at_runs()
         if not self._offered:
             self._offered = True
             self._offer()
@@ -128,22 +160,20 @@ class TrainPage(QWidget):
 
     def start(self) -> None:
         """Train what is chosen, at once or after what is being trained."""
-        if self.model.problem:
-            self.banner.say(self.model.problem)
-            return
-        recipe, folder = self.model.recipe, self.material.folder
-        self.queue.add(Order(f"{recipe.title}, {folder.name}", recipe, folder))
+        self.orders.start()
 
     def unfinished(self) -> list[Path]:
         """Runs that were broken off, the newest first."""
-        mine = {training.folder for training in self.queue.trainings}
-        found = train_work.unfinished(self._session.runs_folder)
-        return [folder for folder in found if folder not in mine]
+        return self.orders.unfinished()
 
     def resume(self, folder: Path) -> None:
-        """Go on with a run that was broken off."""
+        """Go on with a run or sweep that was broken off."""
         self.banner.hide()
-        self.queue.add(Order(folder.name, None, folder, resume=folder))
+        self.orders.resume(folder)
+
+    def _look_at_runs(self) -> None:
+        if self.tabs.currentWidget() is self.runs and self.isVisible():
+            self.runs.look()
 
     def _offer(self) -> None:
         found = self.unfinished()
@@ -163,8 +193,12 @@ class TrainPage(QWidget):
 
     def _began(self, training: Training) -> None:
         self.banner.hide()
-        self.progress.begin(training.order.title)
-        self.tabs.setCurrentWidget(self.progress)
+        if isinstance(training.order, SweepOrder):
+            self.sweep.begin(training.order)
+            self.tabs.setCurrentWidget(self.sweep)
+        else:
+            self.progress.begin(training.order.title)
+            self.tabs.setCurrentWidget(self.progress)
         self.status.emit(self.tr("Training: {}").format(training.order.title))
 
     def _heard(self, training: Training, events: list[Any]) -> None:
@@ -174,7 +208,10 @@ class TrainPage(QWidget):
             if isinstance(event, Started) and training.order.resume is not None:
                 self._recall(training.order.resume, event.epoch)
         told = [event for event in events if not isinstance(event, Placed)]
-        if told:
+        if training.is_sweep:
+            self.sweep.folder = training.folder
+            self.sweep.take(told)
+        elif told:
             self.progress.take(told)
 
     def _recall(self, folder: Path, first: int) -> None:
@@ -187,25 +224,44 @@ class TrainPage(QWidget):
 
     def _ended(self, training: Training) -> None:
         outcome = training.outcome
-        if outcome is not None and outcome.stopped:
+        by_hand = outcome is not None and outcome.stopped
+        if training.is_sweep:
+            self.sweep.ended(self.tr("Stopped by hand") if by_hand else self.tr("Done"))
+        elif by_hand:
             self.progress.stopped(self.tr("Stopped by hand"))
         self.status.emit(self.tr("Trained: {}").format(training.order.title))
         self._show_result(training, come=not self.queue.waiting)
 
     def _failed(self, training: Training, message: str) -> None:
-        self.progress.stopped(self.tr("Ended by an error"))
+        shown = self.sweep.ended if training.is_sweep else self.progress.stopped
+        shown(self.tr("Ended by an error"))
         self.status.emit("")
-        self.banner.say(message)
+        folder = training.folder
+        resumable = folder in train_work.unfinished(self._session.runs_folder)
+        actions = {self.tr("Resume"): lambda: self.resume(folder)} if folder and resumable else {}
+        self.banner.say(message, **actions)
 
     def _show_result(self, training: Training, *, come: bool = True) -> None:
         outcome = training.outcome
         if outcome is None:
             return
         if come:
-            self.tabs.setCurrentWidget(self.results)
-        if outcome.stopped:
+            self.tabs.setCurrentWidget(self.sweep if outcome.is_sweep else self.results)
+        if outcome.stopped and not outcome.is_sweep:
             self.results.show_outcome(outcome)
-            return
+        elif not outcome.is_sweep:
+            self._read(outcome, come=come)
+
+    def _show_run(self, run: FoundRun) -> None:
+        """Results of an earlier run; a sweep's are on the Compare page."""
+        if run.is_sweep:
+            self.compare_asked.emit(run.folder)
+        else:
+            self._read(Outcome(run.folder, stopped=False))
+
+    def _read(self, outcome: Outcome, *, come: bool = True) -> None:
+        if come:
+            self.tabs.setCurrentWidget(self.results)
 
         def show(judgement: Judgement) -> None:
             self.results.show_judgement(judgement, outcome)
@@ -222,45 +278,3 @@ class TrainPage(QWidget):
         self._session.use_classifier(path)
         self.status.emit(self.tr("{} listens now.").format(path.parent.name))
         self.banner.say(self.tr("It is among the classifiers that listen now."))
-
-    # The list of trainings.
-
-    def _show_queue(self) -> None:
-        listed, trainings = self.setup.queue, self.queue.trainings
-        listed.blockSignals(True)
-        row = listed.currentRow()
-        while listed.count() > len(trainings):
-            listed.takeItem(listed.count() - 1)
-        while listed.count() < len(trainings):
-            listed.addItem("")
-        for index, training in enumerate(trainings):
-            listed.item(index).setText(f"{training.order.title}: {training.state}")
-        listed.setCurrentRow(min(row, len(trainings) - 1))
-        listed.blockSignals(False)
-        current = self.queue.current
-        self.setup.set_state(
-            running=current is not None,
-            paused=current is not None and current.control.paused,
-            stopping=current is not None and current.control.stopping,
-        )
-        self._show_removable()
-
-    def _selected(self) -> Training | None:
-        row = self.setup.queue.currentRow()
-        return self.queue.trainings[row] if 0 <= row < len(self.queue.trainings) else None
-
-    def _show_removable(self) -> None:
-        selected = self._selected()
-        removable = selected is not None and selected is not self.queue.current
-        self.setup.show_queue(bool(self.queue.trainings), removable)
-
-    def _select(self) -> None:
-        self._show_removable()
-        selected = self._selected()
-        if selected is not None:
-            self._show_result(selected)
-
-    def _remove(self) -> None:
-        selected = self._selected()
-        if selected is not None:
-            self.queue.remove(selected)

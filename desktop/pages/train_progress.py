@@ -10,10 +10,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QProgressBar,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop.widgets.confusion import ConfusionWidget
 from desktop.widgets.curves import CurvesWidget
 from desktop.widgets.time_axis import clock
 from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
@@ -51,23 +53,38 @@ class TrainProgress(QWidget):
         self.warnings.setWordWrap(True)
         self.warnings.setMaximumHeight(84)
         self.warnings.setAccessibleName(self.tr("Warnings"))
+        self._build_confusion()
         self._lay_out()
         self.log.toggled.connect(self.loss.set_log)
         self._epochs = 0
         self.clear()
+
+    def _build_confusion(self) -> None:
+        self.confusion = ConfusionWidget()
+        self.confusion.setMinimumSize(200, 150)
+        self.confusion.setAccessibleName(self.tr("Confusion matrix of the validation part"))
+        self.confused = QLabel()
+        self.confusions = QWidget()
+        column = QVBoxLayout(self.confusions)
+        column.setContentsMargins(6, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.confused)
+        column.addWidget(self.confusion, 1)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
         head.addWidget(self.left)
         grid = QGridLayout()
-        grid.addWidget(self.loss, 0, 0, 2, 1)
+        for widget in (self.loss, self.accuracy, self.rate, self.confusions):
+            widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        grid.addWidget(self.loss, 0, 0)
         grid.addWidget(self.accuracy, 0, 1)
-        grid.addWidget(self.rate, 1, 1)
-        grid.setColumnStretch(0, 5)
-        grid.setColumnStretch(1, 4)
-        grid.setRowStretch(0, 3)
-        grid.setRowStretch(1, 2)
+        grid.addWidget(self.rate, 1, 0)
+        grid.addWidget(self.confusions, 1, 1)
+        for index in range(2):
+            grid.setColumnStretch(index, 1)
+            grid.setRowStretch(index, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(8)
@@ -86,6 +103,8 @@ class TrainProgress(QWidget):
         self.accuracy.set_ranges(y=(0.0, 1.0))
         self.warnings.clear()
         self.warnings.hide()
+        self._labels: tuple[str, ...] = ()
+        self._show_confusion(None)
         self.bar.setValue(0)
         self.left.clear()
         self.state.setText(self.tr("Nothing is being trained"))
@@ -131,21 +150,39 @@ class TrainProgress(QWidget):
 
     def _started(self, event: Started) -> None:
         self._epochs = event.epochs
+        self._labels = event.labels
         learn, choose, judge = event.windows
         learned, total = event.parameters
         self._device = event.device
         self._sizes = self.tr(
             "{} windows to learn from, {} to choose, {} to judge; {:,} numbers learned of {:,}"
         ).format(learn, choose, judge, learned, total)
-        self._say(None)
+        self._joules: float | None = None
+        self._say(None, None)
         for curves in (self.loss, self.accuracy, self.rate):
             fixed = (0.0, 1.0) if curves is self.accuracy else None
             curves.set_ranges(x=(0.0, float(event.epochs)), y=fixed)
 
-    def _say(self, joules: float | None) -> None:
-        energy = self.tr("not measured") if joules is None else f"{joules:.0f} J"
-        words = self.tr("{}. On {}. Energy: {}.")
-        self.facts.setText(words.format(self._sizes, self._device, energy))
+    def _say(self, load: float | None, rate: float | None) -> None:
+        """Sizes, device, load, energy and learning rate; what is not measured is never 0."""
+        nothing = self.tr("not measured")
+        energy = nothing if self._joules is None else f"{self._joules:.0f} J"
+        busy = nothing if load is None else f"{load:.0%}"
+        words = self.tr("{}.\nOn {}. GPU load: {}. Energy: {}.")
+        words = words.format(self._sizes, self._device, busy, energy)
+        if rate is not None:
+            words += self.tr(" Learning rate: {:.4g}.").format(rate)
+        self.facts.setText(words)
+
+    def _show_confusion(self, event: EpochDone | None) -> None:
+        if event is None or event.confusion is None or len(event.confusion) != len(self._labels):
+            if event is None:
+                self.confusion.set_matrix((), ())
+            self.confused.setText(self.tr("Confusions of the validation part: none yet"))
+            return
+        words = self.tr("Confusions of the validation part after epoch {}")
+        self.confused.setText(words.format(event.epoch))
+        self.confusion.set_matrix(self._labels, event.confusion.tolist(), keep=True)
 
     def _batches(self, events: Sequence[BatchDone]) -> None:
         if not events:
@@ -161,6 +198,7 @@ class TrainProgress(QWidget):
         words = self.tr("Epoch {} of {}, batch {} of {}")
         self.state.setText(words.format(last.epoch, self._epochs, last.batch, last.batches))
         self.bar.setValue(round(1000 * share))
+        self._say(last.gpu_load, last.learning_rate)
         if math.isfinite(last.seconds_left):
             self.left.setText(self.tr("{} left at most").format(clock(last.seconds_left)))
 
@@ -171,7 +209,8 @@ class TrainProgress(QWidget):
         self.accuracy.extend(TRAINING, at, [event.accuracy])
         self.accuracy.extend(VALIDATION, at, [event.validation_accuracy])
         self.rate.extend(RATE, at, [event.learning_rate])
-        self._say(event.joules)
+        self._joules = event.joules
+        self._show_confusion(event)
 
     def _finished(self, event: Finished) -> None:
         words = self.tr("Done after {} epochs in {:.1f} s: {}")

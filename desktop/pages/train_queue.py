@@ -1,6 +1,6 @@
 """Trainings one after the other: what waits, what runs, what is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,16 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.pages.train_work import Control, Crashed, Order, Outcome, Placed, training
+from desktop.pages.train_sweep_work import SweepOrder, sweeping
+from desktop.pages.train_work import (
+    Control,
+    Crashed,
+    Order,
+    Outcome,
+    Placed,
+    guarded,
+    training,
+)
 
 
 @dataclass(eq=False)
@@ -21,12 +30,22 @@ class Training:
         outcome: once it has ended without an error.
     """
 
-    order: Order
+    order: Order | SweepOrder
     state: str
     control: Control = field(default_factory=Control)
     job: jobs.Job | None = None
     folder: Path | None = None
     outcome: Outcome | None = None
+
+    @property
+    def is_sweep(self) -> bool:
+        return isinstance(self.order, SweepOrder)
+
+    def work(self, runs: Path, *, apart: bool) -> Generator[Any, None, Outcome]:
+        """What the job does."""
+        if isinstance(self.order, SweepOrder):
+            return sweeping(self.order, runs, self.control)
+        return training(self.order, runs, self.control, apart=apart)
 
 
 class TrainQueue(QObject):
@@ -39,13 +58,13 @@ class TrainQueue(QObject):
     ended = Signal(object)
     failed = Signal(object, str)
 
-    def __init__(self, runs: Callable[[], Path], parent: QObject) -> None:
+    def __init__(self, runs: Callable[[], Path], parent: QObject, *, apart: bool) -> None:
         super().__init__(parent)
-        self._runs = runs
+        self._runs, self._apart = runs, apart
         self.trainings: list[Training] = []
         self.current: Training | None = None
 
-    def add(self, order: Order) -> None:
+    def add(self, order: Order | SweepOrder) -> None:
         """One more; it begins at once when nothing runs."""
         self.trainings.append(Training(order, self.tr("waiting")))
         if self.current is None:
@@ -101,8 +120,9 @@ class TrainQueue(QObject):
     def _begin(self, begun: Training) -> None:
         begun.state = self.tr("running")
         self.began.emit(begun)
+        runs = self._runs()
         begun.job = jobs.run(
-            training(begun.order, self._runs(), begun.control),
+            guarded(lambda: begun.work(runs, apart=self._apart)),
             on_event=lambda events: self._heard(begun, events),
             on_result=lambda outcome: self._ended(begun, outcome),
             on_error=lambda text: self._failed(begun, text),

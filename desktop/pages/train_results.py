@@ -9,7 +9,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QListWidget,
     QListWidgetItem,
     QPushButton,
     QSplitter,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.train_excerpt import ExcerptList, ExcerptPlayer, Place
 from desktop.pages.train_network import fill, table
 from desktop.pages.train_work import Judgement, Outcome
 from desktop.widgets.confusion import ConfusionWidget
@@ -35,6 +35,7 @@ class TrainResults(QWidget):
 
     use_asked = Signal(object)  # the classifier's file
     open_file = Signal(object)  # a sound's file
+    failed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +58,10 @@ class TrainResults(QWidget):
         self.use.clicked.connect(self._use)
         self.report.clicked.connect(self._open_report)
         self.confusion.cell_clicked.connect(self._list_mistakes)
-        self.mistakes.itemActivated.connect(self._open)
+        self.mistakes.play_asked.connect(self._play)
+        self.open.clicked.connect(self._open)
+        self.player.failed.connect(self.failed)
+        self.mistakes.currentRowChanged.connect(lambda row: self.open.setEnabled(row >= 0))
         self.clear()
 
     def _build_tables(self) -> None:
@@ -66,9 +70,14 @@ class TrainResults(QWidget):
         self.figures.setAccessibleName(tr("Figures of the test part"))
         self.classes = table([tr("Class"), tr("Precision"), tr("Recall"), "F1", tr("Windows")])
         self.classes.setAccessibleName(tr("Figures of each class"))
-        self.mistakes = QListWidget()
+        self.mistakes = ExcerptList()
         self.mistakes.setAccessibleName(tr("Confused excerpts"))
-        self.mistakes.setToolTip(tr("Double click opens the sound on the File page"))
+        self.mistakes.setToolTip(tr("A click, Enter or Space plays it"))
+        self.mistakes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.mistakes.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.player = ExcerptPlayer()
+        self.open = QPushButton(tr("Open file"))
+        self.open.setToolTip(tr("Show the selected sound's file on the File page"))
         self.listed = QLabel()
         self.listed.setObjectName("faint")
         self.listed.setWordWrap(True)
@@ -99,10 +108,14 @@ class TrainResults(QWidget):
         below = QWidget()
         inside = QVBoxLayout(below)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.listed)
+        above = QHBoxLayout()
+        above.addWidget(self.listed, 1)
+        above.addWidget(self.open)
+        inside.addLayout(above)
         inside.addWidget(self.mistakes, 1)
+        inside.addWidget(self.player)
         pictures = _column(self.pictures, below)
-        pictures.setSizes([360, 150])
+        pictures.setSizes([340, 220])
         self.body = QSplitter(Qt.Orientation.Horizontal)
         self.body.addWidget(side)
         self.body.addWidget(pictures)
@@ -118,6 +131,7 @@ class TrainResults(QWidget):
     def clear(self) -> None:
         """Before there is any result."""
         self.outcome = self.judgement = None
+        self.player.clear()
         self.headline.setText(self.tr("No training is done yet"))
         self.remarks.setText(self.tr("Here stands how good it is, once one has come to its end."))
         self._show_body(False)
@@ -127,11 +141,12 @@ class TrainResults(QWidget):
     def show_outcome(self, outcome: Outcome) -> None:
         """A training that was stopped: usable, but not judged."""
         self.outcome, self.judgement = outcome, None
+        self.player.clear()
         kept = outcome.classifier is not None
         self.use.setVisible(kept)
         self.report.hide()
         self._show_body(False)
-        self.headline.setText(self.tr("Stopped by hand"))
+        self.headline.setText(self.tr("Stopped before its end"))
         self.remarks.setText(
             self.tr("The best epoch so far is kept and can be used. It was not judged.")
             if kept
@@ -141,6 +156,7 @@ class TrainResults(QWidget):
     def show_judgement(self, judgement: Judgement, outcome: Outcome) -> None:
         """A training that came to its end."""
         self.outcome, self.judgement = outcome, judgement
+        self.player.clear()
         self.use.setVisible(outcome.classifier is not None)
         self.report.setVisible((judgement.folder / "report.html").is_file())
         self.headline.setText(self._headline(judgement))
@@ -150,7 +166,7 @@ class TrainResults(QWidget):
         none_reported = not judgement.published
         self.figures.setColumnHidden(3, none_reported)
         evaluation = judgement.evaluation
-        for widget in (self.classes, self.pictures, self.mistakes, self.listed):
+        for widget in (self.classes, self.pictures, self.mistakes, self.listed, self.open):
             widget.setVisible(evaluation is not None)
         if evaluation is not None:
             self._show_evaluation(evaluation)
@@ -186,10 +202,13 @@ class TrainResults(QWidget):
         if evaluation is None:
             return
         truth, said = evaluation.labels[row], evaluation.labels[column]
-        found = [m for m in evaluation.mistakes if (m.truth, m.predicted) == (truth, said)]
+        known = evaluation.confused or evaluation.mistakes  # older results have the worst only
+        found = [m for m in known if (m.truth, m.predicted) == (truth, said)]
         words = self.confusion.words(row, column)
         if row != column and len(found) < int(evaluation.confusion[row, column]):
             words += self.tr(" The {} surest are listed.").format(len(found))
+        elif found:
+            words += self.tr(" A click plays each.")
         self._fill_mistakes(found, words)
 
     def _fill_mistakes(self, mistakes: "list[Mistake]", words: str) -> None:
@@ -201,14 +220,34 @@ class TrainResults(QWidget):
             item = QListWidgetItem(
                 line.format(name, clock(m.start, 0.1), m.truth, m.predicted, m.probability)
             )
-            item.setData(Qt.ItemDataRole.UserRole, m.recording)
+            item.setData(Qt.ItemDataRole.UserRole, (m.recording, m.start))
             item.setToolTip(m.recording)
             self.mistakes.addItem(item)
+        self.open.setEnabled(False)
 
-    def _open(self, item: QListWidgetItem) -> None:
-        path = Path(str(item.data(Qt.ItemDataRole.UserRole)))
-        if self.judgement is not None and path.suffix != ".npy":  # features are no sound
-            self.open_file.emit(self.judgement.root / path)
+    def _place(self, item: QListWidgetItem | None) -> Place | None:
+        """Where an excerpt lies; features are no sound."""
+        if item is None or self.judgement is None:
+            return None
+        recording, start = item.data(Qt.ItemDataRole.UserRole)
+        path = self.judgement.root / str(recording)
+        length = self.judgement.window_seconds
+        return None if path.suffix == ".npy" else Place(path, start, start + length)
+
+    def _play(self, item: QListWidgetItem) -> None:
+        place = self._place(item)
+        if place is None:
+            self.failed.emit(self.tr("This run learned from features: there is no sound to play."))
+        elif place == self.player.place and self.player.transport.playing:
+            self.player.toggle()
+        else:
+            self.player.play(place)
+
+    def _open(self) -> None:
+        place = self._place(self.mistakes.currentItem())
+        if place is not None:
+            self.player.stop()
+            self.open_file.emit(place.path)
 
     def _use(self) -> None:
         if self.outcome is not None and self.outcome.classifier is not None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.pages.train_work import Looked
 from engine.recipe import Recipe
+from engine.training.sweep_plan import PRESETS, Preset
 
 _WIDTH = 320
 _MOST_CLASSES = 12
@@ -29,6 +30,8 @@ class TrainSetup(QScrollArea):
     recipe_chosen = Signal()
     own_recipe_asked = Signal()
     folder_asked = Signal()
+    sweep_asked = Signal()
+    course_sweep_asked = Signal(object)  # a sweep's preset
 
     def __init__(self, presets: Mapping[str, Recipe]) -> None:
         super().__init__()
@@ -85,6 +88,10 @@ class TrainSetup(QScrollArea):
     def _build_buttons(self) -> None:
         self.start = self._button(self.tr("Start"), self.tr("Train with these sounds"))
         self.start.setObjectName("main")
+        self.sweep = self._button(
+            self.tr("Sweep..."), self.tr("Train many times with one or two fields varied")
+        )
+        self.sweep.clicked.connect(self.sweep_asked)
         self.pause = self._button(self.tr("Pause"), self.tr("Hold the training; nothing is lost"))
         self.stop = self._button(
             self.tr("Stop and keep the best"), self.tr("End it; the best epoch becomes usable")
@@ -100,8 +107,12 @@ class TrainSetup(QScrollArea):
         row = QHBoxLayout()
         row.addWidget(self.pause)
         row.addWidget(self.stop, 1)
+        first = QHBoxLayout()
+        first.addWidget(self.start, 1)
+        first.addWidget(self.sweep)
         self._column.addSpacing(8)
-        self._add(self.start)
+        self._column.addLayout(first)
+        self._build_course()
         self._column.addLayout(row)
         self._column.addSpacing(6)
         self._trainings = self._heading(self.tr("Trainings"))
@@ -111,6 +122,27 @@ class TrainSetup(QScrollArea):
         self._column.addStretch(0)
         self.set_state(running=False, paused=False)
         self.show_queue(False, False)
+
+    def _build_course(self) -> None:
+        """Sweeps that belong to a preset, one click each."""
+        self.course = QWidget()
+        row = QHBoxLayout(self.course)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._course: list[tuple[QPushButton, Preset]] = []
+        for preset in PRESETS:
+            span = next(iter(preset.spans.values()))
+            values = ", ".join(f"{value:g}" for value in span.choices)
+            button = self._button(
+                self.tr("Sweep: {}").format(preset.title.lower()),
+                self.tr("Time and energy to 98 % accuracy with {}: {}").format(
+                    preset.title.lower(), values
+                ),
+            )
+            button.clicked.connect(lambda _=False, p=preset: self.course_sweep_asked.emit(p))
+            button.setStyleSheet("padding: 5px 4px;")
+            row.addWidget(button, 1)
+            self._course.append((button, preset))
+        self._add(self.course)
 
     def _add(self, *widgets: QWidget) -> None:
         for widget in widgets:
@@ -159,6 +191,10 @@ class TrainSetup(QScrollArea):
     def describe(self) -> None:
         """Origin and figures of what is chosen."""
         recipe = self.base
+        fitting = [preset.recipe == recipe.name for _, preset in self._course]
+        self.course.setVisible(any(fitting))
+        for (button, _), fits in zip(self._course, fitting, strict=True):
+            button.setVisible(fits)
         self.description.setText(recipe.description)
         self.description.setToolTip("")
         published = recipe.published
@@ -202,13 +238,22 @@ class TrainSetup(QScrollArea):
         self.found.setText("\n".join([words, *looked.warnings]))
         self.found.setToolTip("\n".join(counts))
 
-    def set_state(self, *, running: bool, paused: bool, stopping: bool = False) -> None:
-        """Which buttons work."""
+    def set_state(
+        self, *, running: bool, paused: bool, stopping: bool = False, sweep: bool = False
+    ) -> None:
+        """Which buttons work; a sweep is not held but stopped, and resumed."""
         self.start.setText(self.tr("Add to the queue") if running else self.tr("Start"))
         self.start.setAccessibleName(self.start.text())
         self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
         self.pause.setAccessibleName(self.pause.text())
-        self.pause.setEnabled(running and not stopping)
+        self.pause.setEnabled(running and not stopping and not sweep)
+        self.stop.setText(self.tr("Stop the sweep") if sweep else self.tr("Stop and keep the best"))
+        self.stop.setAccessibleName(self.stop.text())
+        self.stop.setToolTip(
+            self.tr("End it; trials that are done are kept, and it can be resumed")
+            if sweep
+            else self.tr("End it; the best epoch becomes usable")
+        )
         self.stop.setEnabled(running and not stopping)
 
     def show_queue(self, some: bool, removable: bool) -> None:

@@ -126,6 +126,7 @@ class Outcome:
 
     folder: Path
     stopped: bool
+    is_sweep: bool = False
 
     @property
     def classifier(self) -> Path | None:
@@ -134,14 +135,14 @@ class Outcome:
         return path if path.is_file() else None
 
 
-def training(
-    order: Order, runs: Path, control: Control
-) -> "Callable[[], Generator[Event | Placed | Crashed | None, None, Outcome]]":
-    """Work that trains; nothing is yielded while it waits."""
+def guarded(
+    steps: Callable[[], Generator[Any, None, Outcome]],
+) -> Callable[[], Generator[Any, None, Outcome]]:
+    """Work that tells of an error nobody foresaw before it ends by it."""
 
-    def work() -> "Generator[Event | Placed | Crashed | None, None, Outcome]":
+    def work() -> Generator[Any, None, Outcome]:
         try:
-            return (yield from _steps(order, runs, control))
+            return (yield from steps())
         except EarmarkError:
             raise
         except Exception:
@@ -152,11 +153,13 @@ def training(
     return work
 
 
-def _steps(
-    order: Order, runs: Path, control: Control
+def training(
+    order: Order, runs: Path, control: Control, *, apart: bool
 ) -> "Generator[Event | Placed | None, None, Outcome]":
+    """Train, ``apart`` in a process of its own; nothing is told while it is held."""
     yield None
     from engine.datasets import open_dataset
+    from engine.training.apart import train_apart
     from engine.training.run import Run
     from engine.training.train import Place, run_name, train
 
@@ -168,12 +171,13 @@ def _steps(
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
-    steps = train(recipe, dataset, Place(folder, resume=order.resume is not None))
+    place = Place(folder, resume=order.resume is not None)
+    steps = train_apart(recipe, data, place) if apart else train(recipe, dataset, place)
     return (yield from _driven(steps, folder, control))
 
 
 def _driven(
-    steps: "Generator[Event, None, Any]", folder: Path, control: Control
+    steps: "Generator[Event | None, None, Any]", folder: Path, control: Control
 ) -> "Generator[Event | Placed | None, None, Outcome]":
     try:
         while not control.stopping:
@@ -196,15 +200,25 @@ def unused(folder: Path) -> Path:
 
 
 def unfinished(runs: Path) -> list[Path]:
-    """Runs that were broken off and can go on, the newest first."""
-    marks = runs.glob("*/checkpoint.safetensors") if runs.is_dir() else ()
-    found = [mark for mark in marks if not (mark.parent / "results.json").exists()]
+    """Runs and sweeps that were broken off and can go on, the newest first."""
+    if not runs.is_dir():
+        return []
+    ends = {"checkpoint.safetensors": "results.json", "plan.json": "sweep.html"}
+    found = [
+        mark
+        for name, end in ends.items()
+        for mark in runs.glob(f"*/{name}")
+        if not mark.with_name(end).exists()
+    ]
     return [mark.parent for mark in sorted(found, key=lambda m: m.stat().st_mtime, reverse=True)]
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the test part said; ``evaluation`` is None for tags, and where nothing judges."""
+    """What the test part said; ``evaluation`` is None for tags, and where nothing judges.
+
+    ``window_seconds`` is the length of what was judged at once.
+    """
 
     folder: Path
     root: Path
@@ -215,6 +229,7 @@ class Judgement:
     figures: dict[str, float]
     published: dict[str, float]
     evaluation: "Evaluation | None"
+    window_seconds: float = 0.0
 
 
 def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
@@ -232,6 +247,7 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
             evaluation = Evaluation.from_json(found["evaluation"])
         except DataError:  # of tags
             evaluation = None
+    data = run.recipe().data
     return Judgement(
         folder,
         Path(facts["folder"]),
@@ -242,4 +258,5 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
         found["figures"],
         found["published"],
         evaluation,
+        data.window_samples / data.rate_hz,
     )

@@ -38,11 +38,17 @@ class ConfusionWidget(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(360, 320)
 
-    def set_matrix(self, labels: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
-        """Counts: a row for each class as it is, a column for each as it was said."""
+    def set_matrix(
+        self, labels: Sequence[str], rows: Sequence[Sequence[int]], *, keep: bool = False
+    ) -> None:
+        """Counts: a row for each class as it is, a column for each as it was said.
+
+        With ``keep`` the chosen cell stays so: newer counts of the same classes.
+        """
+        if not keep or tuple(labels) != self._labels:
+            self.chosen = self._hovered = None
         self._labels = tuple(labels)
         self._rows = tuple(tuple(row) for row in rows)
-        self.chosen = self._hovered = None
         self.setAccessibleDescription(self.tr("{} classes").format(len(labels)))
         self.update()
 

@@ -25,7 +25,7 @@ from desktop.widgets.axes import Axes, Values, spread
 _LIGHT = ("#2f6fde", "#c2570c", "#1f9d61", "#8b3fd1")
 _DARK = ("#6ea3ff", "#ff9d4d", "#3fc98a", "#c792ff")
 _PENS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
-_LEFT, _TOP, _BOTTOM, _EDGE = 58, 28, 38, 14
+_LEFT, _TOP, _BOTTOM, _EDGE = 70, 28, 38, 14
 _LEFT_WORDS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 

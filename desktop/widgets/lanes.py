@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
 from desktop.style import Colours, label_colour
 from desktop.widgets.time_range import TimeRange
@@ -25,12 +25,18 @@ class Stretch:
 
 
 class LanesTrack(Track):
-    """Lanes under the spectrogram; stretches that overlap lie under each other."""
+    """Lanes under the spectrogram; stretches that overlap lie under each other.
+
+    A click on a stretch chooses it, one beside gives up the choice.
+    """
+
+    chosen_changed = Signal()
 
     def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
         super().__init__(time, interactive=interactive)
         self._lanes: dict[str, list[tuple[int, Stretch]]] = {}
         self._titles: dict[str, str] = {}
+        self.chosen: tuple[str, Stretch] | None = None
         self.setAccessibleName(self.tr("What was heard"))
         self.setMinimumHeight(3 * _ROWS * _ROW)
 
@@ -43,7 +49,41 @@ class LanesTrack(Track):
         """All stretches, by the name of their lane."""
         self._lanes = {name: _in_rows(stretches) for name, stretches in lanes.items()}
         self.setMinimumHeight(max(1, len(lanes)) * _ROWS * _ROW)
+        if self.chosen is not None:  # as far as it is still there
+            lane, old = self.chosen
+            label, middle = old.label, (old.start + old.end) / 2
+            there = (s for s in lanes.get(lane, []) if s.start <= middle <= s.end)
+            kept = next((s for s in there if s.label == label), None)
+            self.chosen = None if kept is None else (lane, kept)
         self.update()
+
+    def choose(self, chosen: tuple[str, Stretch] | None) -> None:
+        """Mark a stretch of a lane as the one that is meant."""
+        self.chosen = chosen
+        self.chosen_changed.emit()
+        self.update()
+
+    def stretches_at(self, seconds: float) -> list[tuple[str, Stretch]]:
+        """All stretches at a moment, from the top down, each with its lane."""
+        return [
+            (lane, stretch)
+            for lane, placed in self._lanes.items()
+            for _, stretch in sorted(placed, key=lambda place: place[0])
+            if stretch.start <= seconds < stretch.end
+        ]
+
+    def _stretch_at(self, x: float, y: float) -> tuple[str, Stretch] | None:
+        for lane, (top, bottom, height) in self._places().items():
+            for row, stretch in self._lanes[lane] if top <= y < bottom else []:
+                across = self.x_of(stretch.start) <= x < self.x_of(stretch.end)
+                if across and row == int((y - top) / height):
+                    return lane, stretch
+        return None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag == "press":
+            self.choose(self._stretch_at(event.position().x(), event.position().y()))
+        super().mouseReleaseEvent(event)
 
     def lane_at(self, height: float) -> str | None:
         """The lane at a height from 0 at the bottom to 1."""
@@ -75,13 +115,14 @@ class LanesTrack(Track):
             for row, stretch in stretches:
                 if stretch.end > self.time.start and stretch.start < self.time.end:
                     y = top + row * row_height + 2
+                    chosen = self.chosen == (name, stretch)
+                    painter.setPen(QPen(QColor(use.text), 2) if chosen else Qt.PenStyle.NoPen)
                     self._paint_stretch(painter, stretch, y, row_height - 3)
 
     def _paint_stretch(self, painter: QPainter, stretch: Stretch, y: float, height: float) -> None:
         left = max(self.x_of(stretch.start), GUTTER - 6.0)
         right = min(self.x_of(stretch.end), self.width() + 6.0)
         box = QRectF(left, y, max(2.0, right - left - 1), height)
-        painter.setPen(Qt.PenStyle.NoPen)
         colour = label_colour(stretch.label)
         painter.setBrush(colour)
         painter.drawRoundedRect(box, 4, 4)

@@ -2,8 +2,17 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.style import colours, label_colour
@@ -23,13 +32,20 @@ class Bar:
 
 
 class Predictions(QWidget):
-    """Name of the classifier, what it says in words, and its top classes."""
+    """Name of the classifier, what it says in words, and its top classes.
+
+    A click on a class asks why; with the keyboard: Up, Down and Return.
+    """
+
+    asked = Signal(str)
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
         self._verdict = ""
         self._bars: list[Bar] = []
+        self._row = 0
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
 
@@ -42,7 +58,42 @@ class Predictions(QWidget):
         words = ", ".join(f"{bar.label} {bar.probability:.0%}" for bar in self._bars)
         self.setAccessibleDescription(f"{verdict}. {words}")
         reasons = [f"{b.label}: {b.reason or 'heard'}" for b in self._bars]
-        self.setToolTip("\n".join(reasons))
+        click = [self.tr("Click a class to see what spoke for it.")] if reasons else []
+        self.setToolTip("\n".join(reasons + click))
+        self.setCursor(Qt.CursorShape.PointingHandCursor if bars else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.key() == Qt.Key.Key_Space)  # it asks here, as a button would
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is not None and self._bars:
+            self._row = min(max(0, self._row + step), len(self._bars) - 1)
+            self.setAccessibleName(f"{self._title}, {self._bars[self._row].label}")
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._ask(self._row)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = int((event.position().y() - _HEAD) // _ROW)
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self._ask(row)
+
+    def _ask(self, row: int) -> None:
+        if row < len(self._bars):
+            self._row = row
+            self.asked.emit(self._bars[row].label)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -64,6 +115,12 @@ class Predictions(QWidget):
         painter.setFont(self.font())
         for index, bar in enumerate(self._bars):
             self._paint_bar(painter, bar, _HEAD + index * _ROW)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(use.accent), 2))
+            row = min(self._row, len(self._bars) - 1)
+            there = QRectF(1, _HEAD + row * _ROW, width - 2, _ROW - 1)
+            painter.drawRoundedRect(there if row >= 0 else QRectF(1, 1, width - 2, 42), 5, 5)
 
     def _paint_bar(self, painter: QPainter, bar: Bar, top: float) -> None:
         use = colours()
@@ -72,10 +129,10 @@ class Predictions(QWidget):
         track = QRectF(name_width, top + 5, self.width() - name_width - number_width, _ROW - 11)
         painter.setPen(QColor(use.text if bar.heard else use.faint))
         name = painter.fontMetrics().elidedText(
-            bar.label, Qt.TextElideMode.ElideRight, int(name_width - 6)
+            bar.label, Qt.TextElideMode.ElideRight, int(name_width - 11)
         )
-        painter.drawText(QRectF(0, top, name_width, _ROW - 1), LEFT, name)
-        number = QRectF(self.width() - number_width, top, number_width, _ROW - 1)
+        painter.drawText(QRectF(5, top, name_width, _ROW - 1), LEFT, name)
+        number = QRectF(self.width() - number_width, top, number_width - 4, _ROW - 1)
         painter.drawText(number, RIGHT, f"{bar.probability:.0%}")
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))

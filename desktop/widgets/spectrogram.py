@@ -6,8 +6,11 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.style import Colours
+from desktop.widgets.overlay import Overlay, OverlayPainter
 from desktop.widgets.time_range import TimeRange
 from desktop.widgets.track import GUTTER, RIGHT, Track
+
+Span = tuple[float, float]
 
 
 class SpectrogramTrack(Track):
@@ -17,7 +20,10 @@ class SpectrogramTrack(Track):
         super().__init__(time, interactive=interactive)
         self._bytes = np.zeros((1, 1), dtype=np.uint8)
         self._first = self._last = 0.0
+        self._ends = (0.0, 0.0)
+        self._overlay: OverlayPainter | None = None
         self._ring = False
+        self._lead = 0.0
         self._written = 0
         self._column_seconds = 1.0
         # Values are bytes over this span, so that colours change without touching the picture.
@@ -27,7 +33,7 @@ class SpectrogramTrack(Track):
         self._map = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
         self._table: list[int] = []
         self._ticks: list[tuple[float, str]] = []
-        self._sharp: tuple[NDArray[np.uint8], float, float] | None = None
+        self._sharp: tuple[NDArray[np.uint8], Span, Span] | None = None
         self.setMinimumHeight(120)
         self.setAccessibleName(self.tr("Spectrogram"))
         self._colour()
@@ -44,22 +50,47 @@ class SpectrogramTrack(Track):
         self._ticks, self._span, self._fixed = ticks, span, fixed
         self._colour()
 
-    def set_picture(self, picture: NDArray[np.uint8], first: float, last: float) -> None:
-        """Columns of a file, shape (rows, n), row 0 at the bottom, from ``first`` to ``last``."""
+    def set_picture(
+        self,
+        picture: NDArray[np.uint8],
+        first: float,
+        last: float,
+        ends: Span | None = None,
+    ) -> None:
+        """Columns of a file, shape (rows, n), row 0 at the bottom, from ``first`` to ``last``.
+
+        Each lies around what it looks at, so there are none for half a frame at both ends of the
+        sound: up to these ``ends`` the outermost are drawn on.
+        """
         self._ring, self._sharp = False, None
         self._bytes = picture[::-1]
-        self._first, self._last = first, last
+        self._first, self._last, self._ends = first, last, ends or (first, last)
         self.update()
 
-    def set_detail(self, picture: NDArray[np.uint8], first: float, last: float) -> None:
-        """A sharper picture of a stretch, laid over the whole one."""
-        self._sharp = (picture[::-1], first, last)
+    def set_detail(self, picture: NDArray[np.uint8], first: float, last: float, ends: Span) -> None:
+        """A sharper picture of a stretch, laid over the whole one; ``ends`` as there."""
+        self._sharp = (picture[::-1], (first, last), ends)
         self.update()
 
-    def start_rolling(self, rows: int, columns: int, column_seconds: float) -> None:
-        """Begin an endless picture of which the newest columns are kept."""
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Lay a map over the picture; None: take it away."""
+        self._overlay = None if overlay is None else OverlayPainter(overlay)
+        self.update()
+
+    @property
+    def overlay(self) -> Overlay | None:
+        """What lies over the picture."""
+        return None if self._overlay is None else self._overlay.overlay
+
+    def start_rolling(
+        self, rows: int, columns: int, column_seconds: float, lead_seconds: float = 0.0
+    ) -> None:
+        """Begin an endless picture of which the newest columns are kept.
+
+        Column k is painted from ``lead_seconds + k * column_seconds`` on.
+        """
         self._ring, self._written, self._sharp = True, 0, None
-        self._column_seconds = column_seconds
+        self._column_seconds, self._lead = column_seconds, lead_seconds
         self._bytes = np.zeros((rows, columns), dtype=np.uint8)
         self.update()
 
@@ -96,48 +127,66 @@ class SpectrogramTrack(Track):
             image = _image(self._bytes)
             image.setColorTable(self._table)
             self._paint_ring(painter, image)
-            return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if self._last > self._first:
-            self._paint(painter, self._bytes, self._first, self._last)
+        if not self._ring and self._last > self._first:
+            self._paint(painter, self._bytes, (self._first, self._last), self._ends)
         if self._sharp is not None:
             self._paint(painter, *self._sharp)
+        if self._overlay is not None:
+            first, last = self._overlay.overlay.first, self._overlay.overlay.last
+            left, right = self.x_of(first), self.x_of(last)
+            self._overlay.paint(painter, QRectF(left, 0, right - left, self.height()), self.plot)
 
     def _paint(
-        self, painter: QPainter, values: NDArray[np.uint8], first: float, last: float
+        self,
+        painter: QPainter,
+        values: NDArray[np.uint8],
+        span: Span,
+        shown: Span,
     ) -> None:
-        left = max(self.plot.left(), self.x_of(first))
-        right = min(float(self.width()), self.x_of(last))
+        """Paint columns that span some time; beyond it, up to what is shown, the outermost."""
+        (first, last), (begin, end) = span, shown
+        left = max(self.plot.left(), self.x_of(min(first, begin)))
+        right = min(float(self.width()), self.x_of(max(last, end)))
         count = round((right - left) * self.devicePixelRatioF())
         if count < 1:
             return
         # One column a pixel: handed the whole picture, Qt converts all of it for every frame.
-        share = (np.linspace(self.seconds_at(left), self.seconds_at(right), count) - first) / (
-            last - first
+        middles = left + (np.arange(count) + 0.5) * ((right - left) / count)
+        seconds = self.time.start + (middles - self.plot.left()) / self.plot.width() * (
+            self.time.end - self.time.start
         )
+        share = (seconds - first) / (last - first)
         columns = np.clip(share * values.shape[1], 0, values.shape[1] - 1).astype(int)
-        shown = np.ascontiguousarray(values[:, columns])
-        image = _image(shown)
+        image = _image(np.ascontiguousarray(values[:, columns]))
         image.setColorTable(self._table)
         painter.drawImage(QRectF(left, 0, right - left, self.height()), image)
 
     def _paint_ring(self, painter: QPainter, image: QImage) -> None:
-        capacity = image.width()
-        newest = self._written
+        capacity, newest = image.width(), self._written
         oldest = max(0, newest - capacity)
-        first = max(oldest, int(self.time.start / self._column_seconds))
-        last = min(newest, int(self.time.end / self._column_seconds) + 1)
+        first = max(oldest, int((self.time.start - self._lead) / self._column_seconds))
+        last = min(newest, int((self.time.end - self._lead) / self._column_seconds) + 1)
         while first < last:
             place = first % capacity
             count = min(last - first, capacity - place)
-            left = self.x_of(first * self._column_seconds)
-            right = self.x_of((first + count) * self._column_seconds)
-            painter.drawImage(
-                QRectF(left, 0, right - left, self.height()),
-                image,
-                QRectF(place, 0, count, image.height()),
-            )
+            left = self.x_of(self._lead + first * self._column_seconds)
+            after = self._lead + (first + count) * self._column_seconds
+            self._paint_columns(painter, image, (left, self.x_of(after)), (place, count))
+            # Half a frame at the begin and at the newest end: the outermost column goes on.
+            if first == 0:
+                self._paint_columns(painter, image, (self.x_of(0.0), left), (place, 1))
+            if first + count == newest:
+                reach = (self.x_of(after), self.x_of(after + self._lead))
+                self._paint_columns(painter, image, reach, (place + count - 1, 1))
             first += count
+
+    def _paint_columns(
+        self, painter: QPainter, image: QImage, x: tuple[float, float], columns: tuple[int, int]
+    ) -> None:
+        (left, right), (place, count) = x, columns
+        target = QRectF(left, 0, right - left, self.height())
+        painter.drawImage(target, image, QRectF(place, 0, count, image.height()))
 
     def paint_gutter(self, painter: QPainter, use: Colours) -> None:
         painter.setPen(QColor(use.faint))
@@ -151,14 +200,16 @@ class SpectrogramTrack(Track):
         """What is painted there, in the picture's unit; None where nothing is."""
         rows, columns = self._bytes.shape
         if self._ring:
-            column = int(seconds / self._column_seconds)
+            column = int((seconds - self._lead) / self._column_seconds)
             if not max(0, self._written - columns) <= column < self._written:
                 return None
             column %= columns
         else:
-            if not self._first <= seconds < self._last:
+            begin, end = self._ends
+            if not min(begin, self._first) <= seconds < max(end, self._last):
                 return None
-            column = int((seconds - self._first) / (self._last - self._first) * columns)
+            share = (seconds - self._first) / (self._last - self._first)
+            column = min(columns - 1, max(0, int(share * columns)))
         row = min(rows - 1, max(0, int((1 - height) * rows)))
         low, high = self._span
         return low + float(self._bytes[row, column]) / 255 * (high - low)

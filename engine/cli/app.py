@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import classify, devices, evaluate, listen, models, recipes, record, sounds
+from engine.cli import classify, devices, evaluate, listen, models, recipes, record, sounds, why
 from engine.cli import sweep as sweep_command
 from engine.cli import train as train_command
 from engine.cli.output import fail
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("classify")(classify.classify)
+app.command("why")(why.why)
 app.command("listen")(listen.listen_command)
 app.command("record")(record.record)
 app.command("devices")(devices.devices)

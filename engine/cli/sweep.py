@@ -1,15 +1,20 @@
 """``earmark sweep``."""
 
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from engine.cli.output import data, notes
 from engine.cli.train import Changes, Device, Kind, changed
 from engine.recipe import find_recipe
+
+if TYPE_CHECKING:
+    from engine.training.sweep import Trial, Trying
 
 
 class Search(StrEnum):
@@ -50,22 +55,64 @@ def sweep(  # noqa: PLR0913  # the options of a command
     'earmark sweep instrument-mlp iowa/ --grid training.learning_rate=0.1,0.01,0.001,0.0001
     --set training.stop.target_accuracy=0.98 --set training.epochs=500'.
     """
-    from engine.training.sweep import Source, Sweep, parse_span, run_sweep
+    from engine.training.search import parse_span
+    from engine.training.sweep import run_sweep
+    from engine.training.sweep_plan import Source, Sweep
     from engine.training.sweep_report import write_sweep_report
 
     chosen = find_recipe(recipe)
     chosen = changed(chosen.as_published() if as_published else chosen, set_ or [])
     folder = output or Path("runs") / f"sweep-{recipe}"
     plan = Sweep(chosen, dict(parse_span(g) for g in grid), search.value, trials, jobs, device)
-    found = []
-    for trial in run_sweep(plan, Source(dataset, kind), folder):
-        found.append(trial)
-        words = ", ".join(f"{path.rsplit('.', 1)[-1]} {v}" for path, v in trial.values.items())
-        outcome = trial.problem or f"{trial.epochs} epochs, {trial.seconds:.1f} s"
-        notes().print(f"{words}: {outcome}", markup=False)
+    found = _run(run_sweep(plan, Source(dataset, kind), folder), plan.count)
     page = write_sweep_report(chosen, found, folder)
     _table(list(plan.spans), found)
     notes().print(f"Charts: {page}", markup=False)
+
+
+def _run(steps: "Generator[Trial | Trying | None, None, list[Trial]]", count: int) -> "list[Trial]":
+    """Run to the end; Ctrl+C ends what runs and keeps what is done."""
+    found: list[Trial] = []
+    try:
+        for trial in _shown(steps, count):
+            found.append(trial)
+            outcome = trial.problem or f"{trial.epochs} epochs, {trial.seconds:.1f} s"
+            notes().print(f"{_words(trial.values)}: {outcome}", markup=False)
+    except KeyboardInterrupt:
+        steps.close()
+        words = "Stopped: the same command goes on from here; {} of {} trials are done."
+        notes().print(words.format(len(found), count), markup=False)
+        raise typer.Exit(130) from None
+    return found
+
+
+def _words(values: "Mapping[str, Any]") -> str:
+    return ", ".join(f"{path.rsplit('.', 1)[-1]} {value}" for path, value in values.items())
+
+
+def _shown(steps: "Iterable[Trial | Trying | None]", count: int) -> "Iterator[Trial]":
+    """The trials that end; a bar for each that runs."""
+    from engine.training.events import BatchDone
+    from engine.training.sweep import Trial, Trying
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
+    console = notes()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        whole = bar.add_task("trials", total=count, words="")
+        tasks: dict[str, TaskID] = {}
+        for step in steps:
+            if isinstance(step, Trying) and step.event is None:
+                tasks[step.folder] = bar.add_task(_words(step.values), total=1.0, words="")
+            elif isinstance(step, Trying) and isinstance(step.event, BatchDone):
+                share = step.event.batch / step.event.batches
+                words = f"epoch {step.event.epoch}"
+                bar.update(tasks[step.folder], completed=share, words=words)
+            elif isinstance(step, Trial):
+                bar.remove_task(tasks.pop(step.folder))
+                bar.advance(whole)
+                yield step
 
 
 def _table(fields: list[str], trials: list) -> None:  # type: ignore[type-arg]

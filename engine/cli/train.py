@@ -89,7 +89,7 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     Raises:
         RecipeError: an option is no field=value, or does not fit.
     """
-    from engine.training.sweep import parse_value
+    from engine.training.search import parse_value
 
     changes = {}
     for text in settings:

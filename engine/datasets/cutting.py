@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.onsets import onsets
 from engine.windows import Windows
 
 Samples = NDArray[np.float32]
@@ -67,23 +68,6 @@ def _starts(samples: Samples, rate_hz: int, how: Cutting) -> NDArray[np.int64]:
     if how.at == "onsets":
         return onsets(samples, rate_hz)
     return np.arange(how.windows.count(len(samples)), dtype=np.int64) * how.windows.hop
-
-
-def onsets(samples: Samples, rate_hz: int) -> NDArray[np.int64]:
-    """Samples where notes begin, by librosa's spectral flux; the beginning if none is found."""
-    from librosa.onset import onset_detect, onset_strength  # here: librosa takes a while to load
-
-    # Frames of about 50 ms: an onset is found that much too early at most, at any rate.
-    frame = 1 << max(6, round(float(np.log2(rate_hz / 22050))) + 10)
-    hop = frame // 4
-    if len(samples) < frame:
-        return np.zeros(1, dtype=np.int64)
-    bands = max(8, min(128, frame // 16))  # more would lie empty between so few bins
-    strength = onset_strength(y=samples, sr=rate_hz, n_fft=frame, hop_length=hop, n_mels=bands)
-    found = onset_detect(
-        onset_envelope=strength, sr=rate_hz, hop_length=hop, units="samples", backtrack=True
-    )
-    return np.unique(np.asarray(found if len(found) else [0], dtype=np.int64))
 
 
 def _filled(part: Samples, length: int, short: str) -> Samples:

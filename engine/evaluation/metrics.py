@@ -22,6 +22,7 @@ from engine.evaluation.scores import (
     brier_score,
     calibration_error,
     class_scores,
+    confused,
     confusion_matrix,
     f1_scores,
     log_loss,
@@ -59,6 +60,8 @@ class Evaluation:
         recording_confusion: recordings, int64, shape (classes, classes).
         intervals: 95 % intervals of the cluster bootstrap, by the figure's name.
         mistakes: at most 50, the most confident first.
+        confused: of each cell of the confusion matrix at most 30, the most confident first; empty
+            in results written before they were kept.
     """
 
     labels: tuple[str, ...]
@@ -79,6 +82,7 @@ class Evaluation:
     recording_confusion: Confusion
     intervals: dict[str, Interval]
     mistakes: tuple[Mistake, ...]
+    confused: tuple[Mistake, ...] = ()
 
     def figures(self) -> dict[str, float]:
         """The figures by name, with ``_low`` and ``_high`` of their intervals; only finite ones."""
@@ -148,6 +152,7 @@ def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evalu
         recording_confusion=by_recording,
         intervals=_intervals(results, votes, seed, resamples),
         mistakes=worst_mistakes(results),
+        confused=confused(results),
     )
 
 
@@ -187,6 +192,7 @@ def _from_json(fields: Mapping[str, Any]) -> Evaluation:
         recording_confusion=_matrix(fields["recording_confusion"], len(labels)),
         intervals=intervals_from_json(fields["intervals"]),
         mistakes=tuple(Mistake(**numbers(one)) for one in fields["mistakes"]),
+        confused=tuple(Mistake(**numbers(one)) for one in fields.get("confused", ())),
         **{name: number(fields[name]) for name in figures},
     )
 

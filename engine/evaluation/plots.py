@@ -149,13 +149,16 @@ def _stretches(values: Sequence[float], x: _Scale, y: _Scale, index: int) -> lis
     return parts
 
 
-def bars(values: Mapping[str, float], unit: str, *, title: str) -> str:
+def bars(
+    values: Mapping[str, float], unit: str, *, title: str, unknown: str = "\N{EN DASH}"
+) -> str:
     """Horizontal bars with their values written beside them.
 
     Args:
-        values: zero or more, by name, in the order to show; what is not finite gets a dash.
+        values: zero or more, by name, in the order to show.
         unit: written after each value; "%" makes 100 the full width.
         title: above.
+        unknown: written where a value is not finite.
 
     Returns:
         An SVG picture 560 wide.
@@ -164,12 +167,13 @@ def bars(values: Mapping[str, float], unit: str, *, title: str) -> str:
     names = {name: short(name, 26) for name in values}
     left = 12 + CHARACTER * max((len(name) for name in names.values()), default=0)
     most = 100.0 if unit == "%" else max(known, default=0.0)
-    x = _Scale(0, most if most > 0 else 1.0, left, WIDTH - 84.0)
+    gap = 84.0 if len(known) == len(values) else max(84.0, 20 + CHARACTER * len(unknown))
+    x = _Scale(0, most if most > 0 else 1.0, left, WIDTH - gap)
     parts = [text(0, 16, title)]
     y = 30.0
     for name, value in values.items():
         finite = math.isfinite(value)
-        words = f"{_figure(value)} {unit}".strip() if finite else "\N{EN DASH}"
+        words = f"{_figure(value, unit)} {unit}".strip() if finite else unknown
         end = max(left, x(min(max(0.0, value), x.high))) if finite else left
         parts.append(text(left - 8, y + 13, names[name], "end"))
         parts.append(rectangle((left, y), (x.end - left, 17), LINE, 0.45))
@@ -179,8 +183,9 @@ def bars(values: Mapping[str, float], unit: str, *, title: str) -> str:
     return document(y + 4, title, parts)
 
 
-def _figure(value: float) -> str:
-    return f"{value:.1f}" if abs(value) < 1000 else f"{value:.0f}"
+def _figure(value: float, unit: str) -> str:
+    whole = abs(value) >= 1000 or (unit == "" and value == round(value))
+    return f"{value:.0f}" if whole else f"{value:.1f}"
 
 
 def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from engine.evaluation.results import Results
 Confusion = NDArray[np.int64]
 BINS = 15
 MOST_MISTAKES = 50
+MOST_OF_A_CELL = 30
 
 
 @dataclass(frozen=True)
@@ -245,6 +246,18 @@ def worst_mistakes(results: Results, most: int = MOST_MISTAKES) -> tuple[Mistake
         )
         for index in worst
     )
+
+
+def confused(results: Results, most: int = MOST_OF_A_CELL) -> tuple[Mistake, ...]:
+    """For each cell beside the diagonal of the confusion matrix its most confident mistakes."""
+    told: dict[tuple[str, str], int] = {}
+    found = []
+    for mistake in worst_mistakes(results, len(results)):
+        cell = mistake.truth, mistake.predicted
+        told[cell] = told.get(cell, 0) + 1
+        if told[cell] <= most:
+            found.append(mistake)
+    return tuple(found)
 
 
 def macro_auc(classes: tuple[ClassScores, ...]) -> float:

@@ -38,7 +38,7 @@ def save_checkpoint(
     except OSError as error:
         raise ModelError(
             f"The checkpoint {path.name} could not be written: {error.strerror}. "
-            "Make room, then go on with --resume: nothing learned up to the last one is lost."
+            "Make room, then resume the training: nothing learned up to the last one is lost."
         ) from error
 
 

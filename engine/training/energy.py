@@ -1,11 +1,14 @@
 """Energy as the hardware counts it; where it does not, "not measured" and never 0."""
 
 import contextlib
+import math
 import os
+import time
 from pathlib import Path
 from types import ModuleType
 
 _RAPL = Path("/sys/class/powercap")
+_LOOK_SECONDS = 0.5
 
 
 class EnergyMeter:
@@ -13,12 +16,15 @@ class EnergyMeter:
 
     Args:
         device: as torch names it; only the GPU in use is counted.
+        processor: whether to count the processor too; of several processes on a machine, one does.
         rapl: where the kernel shows RAPL's counters.
     """
 
-    def __init__(self, device: str, *, rapl: Path = _RAPL) -> None:
+    def __init__(self, device: str, *, processor: bool = True, rapl: Path = _RAPL) -> None:
         self._nvml, self._gpu = _open_gpu(device)
-        self._zones = _zones(rapl)
+        self._zones = _zones(rapl) if processor else []
+        self._load: float | None = None
+        self._looked = -math.inf
         self._gpu_start = self._gpu_joules()
         self._spent = dict.fromkeys(self._zones, 0.0)
         self._last = {zone: _read(zone / "energy_uj") for zone in self._zones}
@@ -47,6 +53,22 @@ class EnergyMeter:
             self._last[zone] = current
             total = (total or 0.0) + self._spent[zone]
         return total
+
+    def gpu_load(self) -> float | None:
+        """Share of the time that the GPU in use was busy lately, 0 to 1; None: not measured.
+
+        NVML averages over up to a second and takes a moment to answer: it is asked twice a second.
+        """
+        if self._nvml is None:
+            return None
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            self._looked = time.monotonic()
+            try:
+                rates = self._nvml.nvmlDeviceGetUtilizationRates(self._gpu)
+                self._load = float(rates.gpu) / 100.0
+            except self._nvml.NVMLError:
+                self._load = None
+        return self._load
 
     def _gpu_joules(self) -> float | None:
         if self._nvml is None:

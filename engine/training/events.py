@@ -1,7 +1,11 @@
 """What a training tells while it runs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Started:
         device: where it runs, in words.
         epoch: the first to be trained; above 1 when it goes on after a break.
         epochs: the most there will be.
+        labels: of the classes, in the order of confusion matrices.
     """
 
     windows: tuple[int, int, int]
@@ -28,6 +33,7 @@ class Started:
     device: str
     epoch: int
     epochs: int
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class BatchDone:
         batches: in an epoch.
         losses: of the batches since the last time.
         seconds_left: to the last epoch, at the speed so far.
+        learning_rate: of the last step.
+        gpu_load: share of the time the GPU in use was busy, 0 to 1; None: not measured.
     """
 
     epoch: int
@@ -47,6 +55,8 @@ class BatchDone:
     batches: int
     losses: tuple[float, ...]
     seconds_left: float
+    learning_rate: float = 0.0
+    gpu_load: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,9 @@ class EpochDone:
         seconds: of training so far, validation included, what the listener does aside.
         joules: measured so far; None: not measured.
         best: whether it is the best epoch so far.
+        confusion: windows of the validation part, int64, shape (classes, classes), rows true,
+            columns predicted; None without a validation part or where several labels may be true.
+            It is shown, not kept: the history does not hold it.
     """
 
     epoch: int
@@ -74,6 +87,14 @@ class EpochDone:
     seconds: float
     joules: float | None
     best: bool
+    confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+
+    def kept(self) -> dict[str, Any]:
+        """What the history keeps, by name."""
+        return {name: getattr(self, name) for name in HISTORY}
+
+
+HISTORY = tuple(one.name for one in fields(EpochDone) if one.name != "confusion")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from engine.card import Calibration, Card, DataSource, Part
@@ -26,6 +25,7 @@ from engine.networks import describe_network
 from engine.recipe import Recipe
 from engine.training import background
 from engine.training.learner import Learner
+from engine.training.logistic import fit_logistic
 from engine.training.material import Material
 from engine.training.plan import Plan
 from engine.training.run import environment
@@ -88,16 +88,15 @@ def train_gate(known: Tensor, unknown: Tensor) -> nn.Linear:
         known: of training windows, shape (n, embedding_size).
         unknown: of background, shape (m, embedding_size).
     """
-    x = torch.cat([known, unknown]).numpy()
-    y = np.concatenate([np.ones(len(known)), np.zeros(len(unknown))])
-    mean, deviation = x.mean(0), x.std(0) + 1e-3
-    model = LogisticRegression(C=0.05, max_iter=2000, class_weight="balanced")
-    model.fit((x - mean) / deviation, y)
-    weight = model.coef_[0] / deviation
+    x = torch.cat([known, unknown]).double()
+    positive = torch.arange(len(x)) < len(known)
+    mean, deviation = x.mean(0), x.std(0, correction=0) + 1e-3
+    weights, intercept = fit_logistic((x - mean) / deviation, positive, strength=0.05)
+    weights = weights / deviation
     gate = nn.Linear(x.shape[1], 1)
     with torch.no_grad():
-        gate.weight.copy_(torch.from_numpy(weight)[None].float())
-        gate.bias.fill_(float(model.intercept_[0] - weight @ mean))
+        gate.weight.copy_(weights[None])
+        gate.bias.fill_(intercept - float(weights @ mean))
     return gate
 
 

@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
@@ -16,10 +16,11 @@ from engine.training.checkpoints import load_checkpoint, save_checkpoint
 from engine.training.energy import EnergyMeter
 from engine.training.events import BatchDone, EpochDone, Event, Warned
 from engine.training.learner import Learner, Step, seeded
-from engine.training.optimisers import learning_rate, loss_of, make_optimiser
+from engine.training.optimisers import learning_rate, make_optimiser
 from engine.training.plan import Plan
 from engine.training.run import Run
 from engine.training.team import Team
+from engine.training.validation import validate
 from engine.training.watch import Watch
 
 _SPIKE = 10.0  # times the usual loss
@@ -61,7 +62,7 @@ class Loop:
         self._learner, self._plan, self._training = learner, plan, training
         self._run, self._team = run, team
         self._optimiser = make_optimiser(learner.network.parameters(), training)
-        self._meter = EnergyMeter(str(learner.device))
+        self._meter = EnergyMeter(str(learner.device), processor=team.first_here)
         self._joules_before: float | None = None
         self.progress = Progress()
         self._recent: deque[float] = deque(maxlen=50)
@@ -119,12 +120,16 @@ class Loop:
                 with watch.paused():
                     yield from remarks
                     left = watch.left(epoch, batch, self._batches, self._training.epochs)
-                    yield BatchDone(epoch, batch, self._batches, tuple(new), left)
+                    yield self._told(epoch, batch, new, left)
         found = self._team.sum(right).item() / len(order)
         done = self._closed(epoch, losses, found, watch)
         with watch.paused():
             yield done
         self.progress.seconds = watch.seconds()
+
+    def _told(self, epoch: int, batch: int, losses: Sequence[float], left: float) -> BatchDone:
+        rate, load = self._optimiser.param_groups[0]["lr"], self._meter.gpu_load()
+        return BatchDone(epoch, batch, self._batches, tuple(losses), left, rate, load)
 
     def _step(self, epoch: int, batch: int, indices: Tensor) -> Step:
         """One step; its randomness depends on seed, epoch, batch and process alone."""
@@ -193,9 +198,9 @@ class Loop:
     ) -> EpochDone:
         """Judge on validation, keep the best, write checkpoint and history."""
         self._team.average_statistics(self._learner.network)
-        loss, found = self._validate()
+        found = validate(self._learner, self._plan, self._training, self._team)
         progress = self.progress
-        compared = loss if len(self._plan.validation) else -epoch
+        compared = found.loss if len(self._plan.validation) else -epoch
         best = compared < progress.best_loss
         if best:
             progress.best_loss = compared
@@ -206,8 +211,9 @@ class Loop:
         rate = self._optimiser.param_groups[0]["lr"]
         mean = sum(losses) / max(1, len(losses))
         done = EpochDone(
-            epoch, mean, accuracy, loss, found, rate, progress.seconds, progress.joules, best
-        )
+            epoch, mean, accuracy, found.loss, found.accuracy, rate, progress.seconds,
+            progress.joules, best, found.confusion,
+        )  # fmt: skip
         progress.history.append(done)
         if self._team.leads:
             self._keep()
@@ -216,7 +222,7 @@ class Loop:
     def _keep(self) -> None:
         progress = self.progress
         state = {
-            "history": [asdict(epoch) for epoch in progress.history],
+            "history": [epoch.kept() for epoch in progress.history],
             "best_loss": progress.best_loss,
             "seconds": progress.seconds,
             "joules": progress.joules,
@@ -231,27 +237,10 @@ class Loop:
         self._run.keep_history(progress.history)
 
     def _joules(self) -> float | None:
-        now = self._meter.joules()
+        now = self._team.sum_known(self._meter.joules())
         if now is None:
             return self._joules_before
         return now + (self._joules_before or 0.0)
-
-    def _validate(self) -> tuple[float, float]:
-        """Loss and accuracy of the validation part; NaN where there is none."""
-        count = len(self._plan.validation)
-        if count == 0:
-            return math.nan, math.nan
-        mine = self._team.share_of(self._plan.validation)
-        total, right, done = 0.0, 0, 0
-        for logits in self._learner.judge(mine):
-            rows = mine[done : done + len(logits)]
-            targets = torch.from_numpy(self._plan.targets[rows])
-            total += loss_of(logits, targets, self._training, None).item() * len(rows)
-            right += int((logits.argmax(1) == targets.argmax(1)).sum())
-            done += len(rows)
-        # The sum is the same in all processes, so that all stop at the same epoch.
-        loss, found = self._team.sum(torch.tensor([total, right], dtype=torch.float64)).tolist()
-        return loss / count, found / count
 
     def _judge_rules(self) -> None:
         stop, history = self._training.stop, self.progress.history

@@ -8,14 +8,13 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
 from engine.recipe import Recipe, validated
-from engine.training.events import EpochDone
+from engine.training.events import HISTORY, EpochDone
 from engine.whole_files import write_whole
 
 _LIBRARIES = ("earmark", "torch", "numpy", "librosa", "soxr", "soundfile", "scikit-learn")
@@ -102,10 +101,10 @@ class Run:
 
     def keep_history(self, history: Sequence[EpochDone]) -> None:
         """Write the epochs as JSON and CSV."""
-        rows = [asdict(epoch) for epoch in history]
+        rows = [epoch.kept() for epoch in history]
         self.write(self.history_file, rows)
         text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(EpochDone.__dataclass_fields__))
+        writer = csv.DictWriter(text, fieldnames=HISTORY)
         writer.writeheader()
         writer.writerows(rows)
         self.write_text(self.table_file, text.getvalue())
@@ -124,7 +123,7 @@ class Run:
         except OSError as error:
             raise DataError(
                 f"{self.batches_file} could not be written: {error.strerror}. "
-                "Make room, then go on with --resume."
+                "Make room, then resume the training."
             ) from error
 
     def drop_batches(self, after: int) -> None:

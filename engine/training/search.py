@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +30,15 @@ class Span:
     high: float = 0.0
     log: bool = False
     whole: bool = False
+
+    def unique(self) -> list[Any]:
+        """The choices, none of them twice."""
+        return list({json.dumps(choice): choice for choice in self.choices}.values())
+
+    def ends(self) -> list[Any]:
+        """All choices, or both ends of the range."""
+        ends = [int(end) if self.whole else end for end in (self.low, self.high)]
+        return self.unique() or ends
 
 
 class Proposer:
@@ -91,12 +101,8 @@ class Proposer:
 def _rows(spans: Mapping[str, Span]) -> Iterator[dict[str, Any]]:
     if any(not span.choices for span in spans.values()):
         raise RecipeError("A grid needs values, such as 0.1,0.01; ranges are for random search.")
-    rows = itertools.product(*(_once(span.choices) for span in spans.values()))
+    rows = itertools.product(*(span.unique() for span in spans.values()))
     return iter([dict(zip(spans, row, strict=True)) for row in rows])
-
-
-def _once(choices: Sequence[Any]) -> list[Any]:
-    return list({json.dumps(choice): choice for choice in choices}.values())
 
 
 def _study(search: Search, seed: int) -> Any:
@@ -118,3 +124,38 @@ def _suggest(asked: Any, path: str, span: Span) -> Any:
     if span.whole:
         return asked.suggest_int(path, int(span.low), int(span.high), log=span.log)
     return asked.suggest_float(path, span.low, span.high, log=span.log)
+
+
+def parse_span(text: str) -> tuple[str, Span]:
+    """``field=1,2,3``, ``field=0.0..0.5`` or ``field=log:1e-5..1e-1``; ``8..64``: whole numbers.
+
+    Raises:
+        RecipeError: it is none of these.
+    """
+    path, equals, right = (part.strip() for part in text.partition("="))
+    if not (path and equals and right):
+        raise RecipeError(f"'{text}' varies nothing: write field=value,value or field=low..high.")
+    log = right.startswith("log:")
+    low, dots, high = right.removeprefix("log:").partition("..")
+    if not dots:
+        several = parse_value(f"[{right}]")  # as TOML first: lists hold commas themselves
+        if not isinstance(several, list):
+            several = [parse_value(part) for part in right.split(",") if part.strip()]
+        return path, Span(choices=tuple(several))
+    ends = parse_value(low), parse_value(high)
+    numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool)]
+    if len(numbers) < 2 or not numbers[0] < numbers[1] or (log and numbers[0] <= 0):
+        raise RecipeError(
+            f"'{right}' is no range of numbers from low to high, such as 0.1..0.5, "
+            "or log:1e-5..1e-1, over 0."
+        )
+    whole = all(isinstance(number, int) for number in numbers)
+    return path, Span(low=numbers[0], high=numbers[1], log=log, whole=whole)
+
+
+def parse_value(text: str) -> Any:
+    """A value as TOML writes it; a bare word is a string."""
+    try:
+        return tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()

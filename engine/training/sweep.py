@@ -4,29 +4,21 @@ import csv
 import hashlib
 import io
 import math
-import tomllib
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.datasets import open_dataset
 from engine.errors import EarmarkError, RecipeError
 from engine.recipe import Recipe, validated
-from engine.training.events import EpochDone, Finished
+from engine.training.events import BatchDone, EpochDone, Event, Finished
 from engine.training.run import Run
-from engine.training.search import Proposer, Search, Span
-from engine.training.workers import Workers
+from engine.training.search import Proposer
+from engine.training.sweep_plan import Source, Sweep, check_sweep, write_plan
+from engine.training.workers import Workers, tell
 
 _LONGEST_NAME = 120
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a trial needs to open the data set in a process of its own."""
-
-    root: Path
-    kind: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -57,32 +49,30 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """What is varied and how.
+class Trying:
+    """A trial goes on.
 
     Attributes:
-        recipe: what all trials share.
-        spans: by the field's path.
-        search: ``grid``: every combination; ``random``; ``bayes``: Optuna's tree-structured Parzen
-            estimator (Bergstra et al., 2011), which looks where it was good before.
-        trials: how many, for random and bayes.
-        jobs: how many at once, each in a process of its own.
-        device: for all of them.
+        values: of the varied fields.
+        folder: of its run.
+        event: what its training told last; None: it begins.
     """
 
-    recipe: Recipe
-    spans: Mapping[str, Span]
-    search: Search = "grid"
-    trials: int = 20
-    jobs: int = 1
-    device: str = "auto"
+    values: dict[str, Any]
+    folder: str
+    event: Event | None = None
 
 
-def run_sweep(sweep: Sweep, source: Source, folder: Path) -> Generator[Trial, None, list[Trial]]:
+def run_sweep(
+    sweep: Sweep, source: Source, folder: Path
+) -> Generator[Trial | Trying | None, None, list[Trial]]:
     """Run all trials; those that the folder holds already are not run again.
 
+    Closing the generator ends the trials that run; begun again, they go on from their last epoch.
+
     Yields:
-        Each trial as it ends.
+        What a trial tells while it runs, each trial as it ends, and None where nothing has
+        happened for a tenth of a second.
 
     Returns:
         All of them; ``sweep.json`` and ``sweep.csv`` in the folder hold them too.
@@ -90,42 +80,52 @@ def run_sweep(sweep: Sweep, source: Source, folder: Path) -> Generator[Trial, No
     Raises:
         EarmarkError: a field or value is wrong; a trial that fails does not end the others.
     """
-    if not sweep.spans:
-        raise RecipeError("Nothing varies: give at least one field with its values.")
+    check_sweep(sweep)
     done: list[Trial] = []
     proposer = Proposer(sweep.spans, sweep.search, sweep.trials, sweep.recipe.training.seed)
+    values = proposer.next()
+    write_plan(sweep, source, folder)
+    (folder / "sweep.html").unlink(missing_ok=True)  # its mark of being complete
     workers: Workers[Trial] = Workers(max(1, sweep.jobs))
     with workers:
-        more = True
-        while more or workers.busy:
-            values = proposer.next() if more and workers.free else None
-            more = more and not (values is None and workers.free)
-            ended = (
-                workers.ended()
-                if values is None
-                else _begin(sweep, values, source, folder, workers)
-            )
-            for (tried, place), found in ended:
-                trial = _failed(tried, place, found) if isinstance(found, str) else found
-                proposer.tell(tried, trial.validation_accuracy)
-                done.append(trial)
-                _keep(done, folder)
-                yield trial
+        while values is not None or workers.busy:
+            while values is not None and workers.free:
+                begun, found = _begin(sweep, values, source, folder, workers)
+                yield begun
+                if found is not None:
+                    yield _over(found, proposer, done, folder)
+                values = proposer.next()
+            ended = workers.ended() if workers.busy else []
+            for (tried, place), event in workers.told():
+                yield Trying(tried, str(place), event)
+            for (tried, place), result in ended:
+                trial = _failed(tried, place, result) if isinstance(result, str) else result
+                yield _over(trial, proposer, done, folder)
+            yield None
     return done
 
 
 def _begin(
     sweep: Sweep, values: dict[str, Any], source: Source, folder: Path, workers: Workers[Trial]
-) -> list[tuple[Any, Trial | str]]:
+) -> tuple[Trying, Trial | None]:
     """Start a trial; one that was done before is given at once."""
-    recipe = sweep.recipe.changed(values)
     place = folder / _name(values)
+    try:
+        recipe = sweep.recipe.changed(values)
+    except RecipeError as error:  # values that fit one by one, but not together
+        return Trying(values, str(place)), _failed(values, place, str(error))
     found = _finished(Run(place), values, recipe)
-    if found is not None:
-        return [((values, place), found)]
-    fields = recipe.model_dump(mode="json")
-    workers.start((values, place), _trial, fields, source, place, sweep.device, values)
-    return []
+    if found is None:
+        fields = recipe.model_dump(mode="json")
+        workers.start((values, place), _trial, fields, source, place, sweep.device, values)
+    return Trying(values, str(place)), found
+
+
+def _over(trial: Trial, proposer: Proposer, done: list[Trial], folder: Path) -> Trial:
+    proposer.tell(trial.values, trial.validation_accuracy)
+    done.append(trial)
+    _keep(done, folder)
+    return trial
 
 
 def _failed(values: dict[str, Any], place: Path, problem: str) -> Trial:
@@ -187,12 +187,20 @@ def _trial(
         dataset = open_dataset(source.root, source.kind)
         resume = run.checkpoint_file.is_file()
         for event in train(recipe, dataset, Place(place, device=device, resume=resume)):
+            tell(_short(event))
             if isinstance(event, Finished):
                 run.write(place / "trial.json", {"values": values})
     except EarmarkError as error:
         return _failed(values, place, str(error))
     found = _finished(run, values, recipe)
     return found or _failed(values, place, "It ended without a result.")
+
+
+def _short(event: Event) -> Event:
+    """Without what is large: it goes from process to process."""
+    if isinstance(event, BatchDone):
+        return replace(event, losses=event.losses[-1:])
+    return replace(event, confusion=None) if isinstance(event, EpochDone) else event
 
 
 def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
@@ -215,38 +223,3 @@ def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
 def _best(history: Sequence[EpochDone]) -> float | None:
     found = [e.validation_accuracy for e in history if math.isfinite(e.validation_accuracy)]
     return max(found, default=None)
-
-
-def parse_span(text: str) -> tuple[str, Span]:
-    """``field=1,2,3``, ``field=0.0..0.5`` or ``field=log:1e-5..1e-1``; ``8..64``: whole numbers.
-
-    Raises:
-        RecipeError: it is none of these.
-    """
-    path, equals, right = (part.strip() for part in text.partition("="))
-    if not (path and equals and right):
-        raise RecipeError(f"'{text}' varies nothing: write field=value,value or field=low..high.")
-    log = right.startswith("log:")
-    low, dots, high = right.removeprefix("log:").partition("..")
-    if not dots:
-        several = parse_value(f"[{right}]")  # as TOML first: lists hold commas themselves
-        if not isinstance(several, list):
-            several = [parse_value(part) for part in right.split(",") if part.strip()]
-        return path, Span(choices=tuple(several))
-    ends = parse_value(low), parse_value(high)
-    numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool)]
-    if len(numbers) < 2 or not numbers[0] < numbers[1] or (log and numbers[0] <= 0):
-        raise RecipeError(
-            f"'{right}' is no range of numbers from low to high, such as 0.1..0.5, "
-            "or log:1e-5..1e-1, over 0."
-        )
-    whole = all(isinstance(number, int) for number in numbers)
-    return path, Span(low=numbers[0], high=numbers[1], log=log, whole=whole)
-
-
-def parse_value(text: str) -> Any:
-    """A value as TOML writes it; a bare word is a string."""
-    try:
-        return tomllib.loads(f"value = {text.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()

@@ -19,7 +19,9 @@ def write_sweep_report(recipe: Recipe, trials: Sequence[Trial], folder: Path) ->
     Raises:
         DataError: it cannot be written.
     """
-    head = f"<header><h1>Sweep of {safe(recipe.title)}</h1><p>{_target(recipe)}</p></header>"
+    head = f"<header><h1>Sweep of {safe(recipe.title)}</h1><p>{_target(recipe)}</p>"
+    fields = dict.fromkeys(field_name(path) for trial in trials for path in trial.values)
+    head += f"<p>Each bar is a trial, by its {safe(', '.join(fields))}.</p></header>"
     charts = "".join(f"<figure>{chart}</figure>" for chart in four_charts(trials))
     text = f"<section><h2>Recipe</h2><pre>{safe(to_toml(recipe))}</pre></section>"
     page = document(f"Sweep of {recipe.title}", [head, f"<section>{charts}</section>", text])
@@ -35,9 +37,9 @@ def four_charts(trials: Sequence[Trial]) -> list[str]:
     """Bars as SVG: seconds, joules, test accuracy and epochs; then those of one epoch."""
 
     def chart(title: str, unit: str, value: Callable[[Trial], float | None]) -> str:
-        known = {_name(trial): value(trial) for trial in trials if not trial.problem}
+        known = {trial_name(trial): value(trial) for trial in in_order(trials)}
         filled = {name: float("nan") if v is None else v for name, v in known.items()}
-        return bars(filled, unit, title=title)
+        return bars(filled, unit, title=title, unknown="not measured")
 
     return [
         chart("Time to the end of training", "s", lambda t: t.seconds),
@@ -53,8 +55,27 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def _name(trial: Trial) -> str:
-    return ", ".join(f"{path.rsplit('.', 1)[-1]} {value}" for path, value in trial.values.items())
+def trial_name(trial: Trial) -> str:
+    """Its values; with one field that varies its name too, more would not fit beside a bar."""
+    if len(trial.values) > 1:
+        return ", ".join(str(value) for value in trial.values.values())
+    return ", ".join(f"{field_name(path)} {value}" for path, value in trial.values.items())
+
+
+def field_name(path: str) -> str:
+    """A field in words."""
+    return path.rsplit(".", 1)[-1].replace("_", " ")
+
+
+def in_order(trials: Sequence[Trial]) -> list[Trial]:
+    """Those that did not fail, by their values: they end in any order."""
+
+    def place(trial: Trial) -> list[tuple[bool, float, str]]:
+        numbers = [v if isinstance(v, int | float) else 0.0 for v in trial.values.values()]
+        words = [str(value) for value in trial.values.values()]
+        return [(number == 0.0, number, word) for number, word in zip(numbers, words, strict=True)]
+
+    return sorted((trial for trial in trials if not trial.problem), key=place)
 
 
 def _target(recipe: Recipe) -> str:

@@ -31,6 +31,11 @@ class Team:
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
     @property
+    def first_here(self) -> bool:
+        """Whether it is the first on its machine, which counts what the machine has once."""
+        return int(os.environ.get("LOCAL_RANK", "0")) == 0
+
+    @property
     def leads(self) -> bool:
         """Whether this process writes the run."""
         return self.rank == 0
@@ -76,6 +81,14 @@ class Team:
             value = value.to(self._device, copy=True)
             distributed.all_reduce(value)
         return value
+
+    def sum_known(self, value: float | None) -> float | None:
+        """The sum over the processes that know theirs; None: none does."""
+        if self.size == 1:
+            return value
+        mine = [0.0, 0.0] if value is None else [value, 1.0]
+        total, known = self.sum(torch.tensor(mine, dtype=torch.float64)).tolist()
+        return total if known else None
 
     def average_statistics(self, network: nn.Module) -> None:
         """Make running means and deviations those of all processes."""

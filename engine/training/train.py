@@ -1,5 +1,6 @@
 """One training from data set to judged classifier, as a generator of events."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import torch
 
 from engine.classifier import Classifier
 from engine.datasets.table import Dataset
-from engine.errors import DataError, ModelError
+from engine.errors import DataError, EarmarkError
 from engine.features import Feature
 from engine.networks import Network, Trunk, build_network
 from engine.networks.dense import EmbeddingHead
@@ -97,7 +98,7 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
     yield work.started()
     try:
         yield from loop.epochs()
-    except (GeneratorExit, KeyboardInterrupt, ModelError):
+    except (GeneratorExit, KeyboardInterrupt, EarmarkError):
         if team.leads:
             work.keep_best()
         raise
@@ -231,13 +232,19 @@ class _Ending:
         parameters = parameter_counts(self.learner.network)
         epoch = len(self.loop.progress.history) + 1
         device = str(self.learner.device)
-        return Started(windows, parameters, device, epoch, self.recipe.training.epochs)
+        epochs = self.recipe.training.epochs
+        return Started(windows, parameters, device, epoch, epochs, self.plan.labels)
 
     def keep_best(self) -> None:
-        """Save what was best as a classifier, not judged: training was broken off."""
+        """Save what was best as a classifier, not judged: training was broken off.
+
+        Where that fails too, as on a full disk, the checkpoint still holds it: why training ended
+        is what is told.
+        """
         if self.loop.progress.best:
-            self._take_best()
-            self._make(None)
+            with contextlib.suppress(EarmarkError):
+                self._take_best()
+                self._make(None)
 
     def _take_best(self) -> None:
         self.learner.network.load_state_dict(self.loop.progress.best)

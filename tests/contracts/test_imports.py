@@ -57,6 +57,7 @@ def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
 def test_the_engine_does_not_load_qt() -> None:
     loaded = _python(
         "import sys, engine, engine.cli, engine.live, engine.batch, engine.views, engine.catalog;"
+        "import engine.attribution;"
         "print([name for name in sys.modules if name.startswith(('PySide6', 'pyqtgraph'))])"
     )
     assert loaded == "[]"

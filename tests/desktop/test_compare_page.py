@@ -140,7 +140,7 @@ def test_every_plot_exports_in_every_form(
 ) -> None:
     choose(page, qtbot, trained / "first", trained / "second", trained / "sweep")
     plots = page.view.plots()
-    assert len(plots) == 6
+    assert len(plots) == 7
     for number, plot in enumerate(plots):
         for form in ("png", "svg", "csv"):
             target = tmp_path / f"{number}.{form}"
@@ -237,3 +237,30 @@ def test_every_control_has_a_name(page: ComparePage, qtbot: QtBot, trained: Path
     assert all(button.accessibleName() for button in buttons)
     assert all(plot.view.accessibleName() for plot in page.view.bars)
     assert page.table.accessibleName()
+
+
+def test_added_folders_are_remembered_and_can_be_forgotten(
+    session: Session, qtbot: QtBot, trained: Path
+) -> None:
+    page = ComparePage(session)
+    qtbot.addWidget(page)
+    page.add_folder(trained)
+    again = ComparePage(session)
+    qtbot.addWidget(again)
+    assert again.folders == [trained]
+    again.forget_folder(trained)
+    assert ComparePage(session).folders == []
+    jobs.cancel_all()
+
+
+def test_a_sweep_has_parallel_coordinates(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    with qtbot.waitSignal(page.compared, timeout=60_000):
+        page.choose(trained / "sweep")
+    lines = page.view.parallel.lines.lines
+    assert lines.names == ("hidden [4]", "hidden [8]")
+    assert [axis.name for axis in lines.axes] == [
+        "Hidden", "Epochs", "Time", "Validation", "Test"
+    ]  # fmt: skip  # energy was not measured
+    assert page.view.parallel.isVisible()
+    choose(page, qtbot, trained / "first")
+    assert not page.view.parallel.isVisible()

@@ -27,6 +27,7 @@ class Clip:
     device = InputDevice(DeviceId("Clip", "Test"), 1, RATE, True, 0)
     rate_hz = RATE
     unplugged = False
+    silent: str | None = None
 
     def __init__(self) -> None:
         self.ring = Ring(RATE * 40)
@@ -55,7 +56,7 @@ class Clip:
         return Level(0.5, 0.1, 0)
 
     def advice(self) -> str | None:
-        return None
+        return Clip.silent
 
 
 @pytest.fixture
@@ -67,6 +68,7 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
         return made[-1]
 
     monkeypatch.setattr(Clip, "unplugged", False)
+    monkeypatch.setattr(Clip, "silent", None)
     monkeypatch.setattr(listening, "open_chosen", open_chosen)
     return made
 
@@ -88,6 +90,21 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
     assert not page.is_listening
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
     assert "Microphone closed" in window._light.text()
+
+
+def test_what_is_said_of_silence_is_taken_back(
+    window: Window, qtbot: QtBot, clip: list[Clip]
+) -> None:
+    window.show_page(LISTEN)
+    page = window.listen_page
+    Clip.silent = "'Clip' sends only silence."
+    page.start()
+    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=20_000)
+    assert page.banner.text == Clip.silent
+    Clip.silent = None
+    qtbot.waitUntil(lambda: not page.banner.isVisible(), timeout=5000)
+    page.stop()
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
 
 
 def test_keep_and_record_write_files(

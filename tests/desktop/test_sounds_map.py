@@ -37,7 +37,15 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, qapp: QApplication, sounds: Path, tmp_path: Path) -> Iterator[SoundsPage]:
+def page(
+    qtbot: QtBot,
+    qapp: QApplication,
+    sounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[SoundsPage]:
+    # What the first test heard is not heard again by the others.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(sounds.with_name("cache")))
     style.apply(qapp, "light")
     project = Project(tmp_path / "project")
     for _ in project.import_folder(sounds):

@@ -83,4 +83,4 @@ def test_keys_without_ctrl_mean_nothing_elsewhere(window: Window, qtbot: QtBot) 
     assert not window.listen_page.bar.record.isChecked()
     assert not any(action.isEnabled() for action in window._only_on)
     window.show_page(FILE)
-    assert sum(action.isEnabled() for action in window._only_on) == 2
+    assert sum(action.isEnabled() for action in window._only_on) == 3

@@ -10,25 +10,40 @@ from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
 from desktop.pages.train import TrainPage
+from desktop.pages.train_queue import Training
 from desktop.session import Session
+from engine.training import finish
+from engine.training.events import BatchDone
 from tests import corpora
 
 MOST = 60_000
 
 
+SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025, "data.allow_leak": True}
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return corpora.folders(tmp_path_factory.mktemp("train") / "sounds", files=6, seconds=0.6)
+
+
 @pytest.fixture
 def page(
-    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    qapp: QApplication,
+    sounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[TrainPage]:
-    sounds = corpora.folders(tmp_path / "sounds", files=6, seconds=3.1)
+    monkeypatch.setattr(finish, "_SYNTHETIC", 10)  # the gate learns from a few windows only
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")
-    made = TrainPage(Session())
+    made = TrainPage(Session(), apart=False)  # begins at once
     made.resize(1194, 740)
     made.show()
     made.material.choose_recipe("genre-mlp")
-    made.model.set_values({"training.epochs": 3, "data.allow_leak": True}, made.model)
+    made.model.set_values(SHORT | {"training.epochs": 3}, made.model)
     yield made
     made.stop()
     jobs.cancel_all()
@@ -110,8 +125,10 @@ def test_a_pause_holds_and_can_be_ended(page: TrainPage, qtbot: QtBot) -> None:
     page.start()
     epochs_begun(qtbot, page)
     page.toggle_pause()
-    qtbot.wait(2000)  # the epoch's end may be on its way: judging, checkpoint
-    count = page.progress.loss.count
+    count = -1
+    while count != page.progress.loss.count:  # an epoch may just end
+        count = page.progress.loss.count
+        qtbot.wait(400)
     qtbot.wait(700)
     assert page.progress.loss.count == count
     page.toggle_pause()
@@ -126,6 +143,10 @@ def test_a_pause_holds_and_can_be_ended(page: TrainPage, qtbot: QtBot) -> None:
     current.job.wait()
     assert time.monotonic() - began < 5.0
     assert not page.running
+    count = page.progress.loss.count
+    late = BatchDone(1, 1, 1, (0.5,), 0.0)
+    page.queue.told.emit(current, [late])  # it was on its way
+    assert page.progress.loss.count == count
     page.queue.trainings.clear()  # as after a crash
     assert page.unfinished() == [current.folder]
 
@@ -133,8 +154,10 @@ def test_a_pause_holds_and_can_be_ended(page: TrainPage, qtbot: QtBot) -> None:
 def test_a_run_broken_off_goes_on(page: TrainPage, qtbot: QtBot) -> None:
     page.model.set_values({"training.epochs": 14}, page.model)
     page.start()
+    page.start()
     epochs_begun(qtbot, page)
     page.stop()
+    assert page.queue.waiting == []
     jobs.cancel_all()
     page.queue.trainings.clear()
     with qtbot.waitSignal(page.judged, timeout=MOST):
@@ -142,14 +165,19 @@ def test_a_run_broken_off_goes_on(page: TrainPage, qtbot: QtBot) -> None:
     assert page.progress.accuracy.count == 28
 
 
-def test_two_in_the_queue_both_run(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
-    page.start()
-    page.start()
-    assert page.setup.queue.count() == 2
+def test_all_in_the_queue_run_in_their_order(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
+    ended: list[Training] = []
+    page.queue.ended.connect(ended.append)
+    for _ in range(3):
+        page.start()
+    assert page.setup.queue.count() == 3
+    assert len(page.queue.waiting) == 2
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
-    folders = sorted(path.parent.name for path in tmp_path.glob("Runs/*/results.json"))
-    assert len(folders) == 2
-    assert folders[1] == f"{folders[0]}-2"
+    assert ended == page.queue.trainings
+    folders = [training.folder for training in ended]
+    assert folders[0] is not None
+    assert folders[1:] == [Path(f"{folders[0]}-2"), Path(f"{folders[0]}-3")]
+    assert len(list(tmp_path.glob("Runs/*/results.json"))) == 3
     qtbot.waitUntil(lambda: page.results.judgement is not None, timeout=MOST)
 
 

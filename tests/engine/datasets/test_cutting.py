@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.datasets.cutting import Cutting, cut, onsets
+from engine.datasets.cutting import Cutting, cut
+from engine.datasets.onsets import onsets
 from engine.windows import Windows
 
 

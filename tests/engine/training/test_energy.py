@@ -104,3 +104,23 @@ def test_a_gpu_that_does_not_count_is_not_measured(
     meter = EnergyMeter("cuda", rapl=tmp_path)
     assert meter.joules() is None
     assert meter.source == "not measured"
+
+
+def test_the_gpus_load_is_asked_for_twice_a_second_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = _nvml(monkeypatch, {0: 0})
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    asked: list[object] = []
+
+    def rates(handle: object) -> SimpleNamespace:
+        asked.append(handle)
+        return SimpleNamespace(gpu=87)
+
+    fake.nvmlDeviceGetUtilizationRates = rates
+    meter = EnergyMeter("cuda", rapl=tmp_path)
+    assert [meter.gpu_load() for _ in range(5)] == [0.87] * 5
+    assert asked == [0]
+    assert EnergyMeter("cpu", rapl=tmp_path).gpu_load() is None
+    _zone(tmp_path, "intel-rapl:0", 0)
+    assert EnergyMeter("cpu", rapl=tmp_path, processor=False).joules() is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -68,6 +69,12 @@ def test_it_learns_what_can_be_learned(tmp_path: Path) -> None:
     assert [e.epoch for e in told] == list(range(1, 13))
     assert told[-1].loss < 0.5 * told[0].loss
     assert told == run.history()
+    for epoch in told:
+        assert epoch.confusion is not None
+        assert (epoch.confusion.dtype, epoch.confusion.shape) == (np.int64, (3, 3))
+        right = np.trace(epoch.confusion) / epoch.confusion.sum()
+        assert right == pytest.approx(epoch.validation_accuracy)
+    assert "confusion" not in run.history_file.read_text()
     assert run.batches_file.read_text().count("\n") == 1 + 12 * 5
 
 

@@ -1,26 +1,29 @@
 """Sweeps: all of a grid, in processes, gone on with, whatever single trials do."""
 
-import os
-import signal
+import math
+import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.errors import RecipeError
-from engine.recipe import find_recipe
-from engine.training.search import Proposer, Span
+from engine.datasets import open_dataset
+from engine.errors import DataError, RecipeError
+from engine.recipe import Recipe, find_recipe
+from engine.training.events import EpochDone, Started
+from engine.training.run import Run
+from engine.training.search import Proposer, Span, parse_span, parse_value
 from engine.training.sweep import (
-    Source,
-    Sweep,
     Trial,
-    parse_span,
-    parse_value,
+    Trying,
     read_sweep,
     run_sweep,
 )
-from engine.training.workers import Workers
+from engine.training.sweep_plan import PRESETS, Source, Sweep, check_sweep, read_plan, write_plan
+from engine.training.train import Place
 from tests import corpora
+from tests.engine.training import toys
 
 FIELD = "network.arguments.activation"
 
@@ -36,30 +39,157 @@ def _sweep(**more: object) -> Sweep:
 
 
 def _all(sweep: Sweep, source: Source, folder: Path) -> list[Trial]:
-    return list(run_sweep(sweep, source, folder))
+    return [step for step in run_sweep(sweep, source, folder) if isinstance(step, Trial)]
 
 
-def test_a_grid_in_two_processes_then_resumed_with_one_that_fails(tmp_path: Path) -> None:
+def test_a_grid_in_two_processes_with_one_that_fails_then_again(tmp_path: Path) -> None:
     source, folder = _iowa(tmp_path), tmp_path / "sweep"
-    found = _all(_sweep(jobs=2), source, folder)
-    assert {t.values[FIELD] for t in found} == {"relu", "tanh"}
-    for trial in found:
+    spans = {FIELD: Span(choices=("relu", "x", "tanh"))}
+    found = {t.values[FIELD]: t for t in _all(_sweep(jobs=2, spans=spans), source, folder)}
+    assert set(found) == {"relu", "tanh", "x"}
+    failed = found.pop("x")
+    assert "no activation 'x'" in failed.problem
+    assert failed.test_accuracy is None
+    for trial in found.values():
         assert (trial.epochs, trial.problem, trial.joules) == (2, "", None)
         assert trial.test_accuracy is not None
+        assert trial.validation_accuracy is not None
         assert trial.seconds > 0
-    assert sorted(map(str, read_sweep(folder))) == sorted(map(str, found))
-    times = [(Path(t.folder) / "results.json").stat().st_mtime_ns for t in found]
-    more = _all(_sweep(spans={FIELD: Span(choices=("relu", "x", "tanh"))}), source, folder)
-    assert [(Path(t.folder) / "results.json").stat().st_mtime_ns for t in found] == times
-    assert len(more) == 3
-    failed = [trial for trial in more if trial.problem]
-    assert [trial.values[FIELD] for trial in failed] == ["x"]
-    assert "no activation 'x'" in failed[0].problem
-    assert failed[0].test_accuracy is None
+    assert sorted(map(str, read_sweep(folder))) == sorted(map(str, [*found.values(), failed]))
     lines = (folder / "sweep.csv").read_text().splitlines()
     assert lines[0].startswith(f"{FIELD},folder,epochs,seconds,joules")
     assert len(lines) == 4
-    assert "not measured" in lines[1]
+    assert sum("not measured" in line for line in lines) == 3
+    times = [(Path(t.folder) / "results.json").stat().st_mtime_ns for t in found.values()]
+    (folder / "sweep.html").write_text("of before")
+    again = _all(_sweep(), source, folder)
+    assert [(Path(t.folder) / "results.json").stat().st_mtime_ns for t in found.values()] == times
+    assert sorted(map(str, again)) == sorted(map(str, found.values()))
+    assert not (folder / "sweep.html").exists()  # written anew when all is done
+
+
+def _trained(recipe: Recipe, folder: Path, reason: str = "all epochs done") -> Path:
+    """A finished run, as its folder tells it, without training one."""
+    run = Run(folder)
+    run.begin(recipe, {})
+    accuracies = [0.25, 0.75, math.nan, 0.5]
+    epochs = [EpochDone(n, 1, 0, 1, a, 0, n / 2, None, False) for n, a in enumerate(accuracies, 1)]
+    run.keep_history(epochs)
+    run.write(run.results_file, {"reason": reason, "figures": {"accuracy": 0.625}})
+    return folder
+
+
+def test_finished_trials_are_read_and_told_to_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep, folder = _sweep(), tmp_path / "sweep"
+    reached = "0.98 on validation 3 epochs in a row"
+    one = _trained(sweep.recipe.changed({FIELD: "relu"}), folder / "activation=relu", reached)
+    other = _trained(sweep.recipe.changed({FIELD: "tanh"}), folder / "activation=tanh")
+    told: list[tuple[object, float | None]] = []
+    monkeypatch.setattr(Proposer, "tell", lambda _, *what: told.append(what))
+    assert _all(sweep, Source(tmp_path), folder) == [
+        Trial({FIELD: "relu"}, str(one), 4, 2.0, None, 0.625, 0.75, True),
+        Trial({FIELD: "tanh"}, str(other), 4, 2.0, None, 0.625, 0.75, False),
+    ]
+    assert told == [({FIELD: "relu"}, 0.75), ({FIELD: "tanh"}, 0.75)]
+
+
+def test_what_another_recipe_gave_is_not_taken(tmp_path: Path) -> None:
+    sweep, folder = _sweep(), tmp_path / "sweep"
+    other = sweep.recipe.changed({FIELD: "relu", "training.epochs": 3})
+    _trained(other, folder / "activation=relu")
+    steps = run_sweep(sweep, Source(tmp_path), folder)
+    assert next(steps) == Trying({FIELD: "relu"}, str(folder / "activation=relu"))
+    assert not isinstance(next(steps), Trial)  # it is being trained
+    steps.close()
+
+
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
+    spans = {
+        FIELD: Span(choices=("relu", "tanh", "relu")),
+        "training.learning_rate": Span(low=1e-4, high=1e-1, log=True),
+        "training.batch_size": Span(low=8, high=64, whole=True),
+    }
+    sweep = _sweep(spans=spans, search="bayes", trials=7, jobs=3, device="cuda:1")
+    write_plan(sweep, Source(tmp_path / "data", "iowa"), tmp_path)
+    assert read_plan(tmp_path) == (sweep, Source(tmp_path / "data", "iowa"))
+    assert sweep.count == 7
+    assert _sweep(spans={FIELD: spans[FIELD], "training.epochs": Span(choices=(1, 2))}).count == 4
+    for damage in ("[]", "{}", '{"recipe": 5, "spans": []}'):
+        (tmp_path / "plan.json").write_text(damage)
+        with pytest.raises(DataError, match="is damaged"):
+            read_plan(tmp_path)
+
+
+def test_long_values_have_folders_of_their_own(tmp_path: Path) -> None:
+    layers = ([8] * 60, [8] * 60 + [4])
+    sweep = _sweep(spans={"network.arguments.hidden": Span(choices=layers)})
+    places = []
+    for hidden in layers:
+        steps = run_sweep(
+            _sweep(spans={"network.arguments.hidden": Span(choices=(hidden,))}),
+            Source(tmp_path),
+            tmp_path / "sweep",
+        )
+        begun = next(steps)
+        steps.close()
+        assert isinstance(begun, Trying)
+        places.append(Path(begun.folder).name)
+    assert sweep.count == 2
+    assert len(set(places)) == 2
+    assert all(len(name) < 140 and "[" not in name for name in places)
+
+
+def _until_an_epoch(sweep: Sweep, source: Source, folder: Path) -> tuple[Started, list[float]]:
+    """Run until an epoch is done, then close; what began, and seconds between the steps."""
+    began, gaps, last = None, [], None
+    with closing(run_sweep(sweep, source, folder)) as steps:
+        for step in steps:
+            now = time.monotonic()
+            gaps.append(now - last if last is not None else 0.0)
+            if isinstance(step, Trying):
+                assert step.values == {FIELD: "relu"}
+                began = step.event if isinstance(step.event, Started) else began
+                if isinstance(step.event, EpochDone):
+                    assert step.event.confusion is None
+                    break
+            last = time.monotonic()
+        begun = time.monotonic()
+    gaps.append(time.monotonic() - begun)
+    assert began is not None
+    return began, gaps
+
+
+def test_it_goes_on_tells_all_the_time_and_ends_at_once(tmp_path: Path) -> None:
+    source, folder = _iowa(tmp_path), tmp_path / "sweep"
+    recipe = _sweep().recipe.changed({"training.epochs": 100_000})
+    sweep = _sweep(recipe=recipe, spans={FIELD: Span(choices=("relu",))})
+    place = Place(folder / "activation=relu", device="cpu")
+    toys.broken_off(recipe.changed({FIELD: "relu"}), open_dataset(source.root), place, epoch=2)
+    began, gaps = _until_an_epoch(sweep, source, folder)
+    assert began.epoch == 3
+    assert len(Run(place.folder).history()) > 2
+    assert sorted(gaps)[-2] < 0.3  # 0.1 on a machine with nothing else to do
+    assert gaps[-1] < 1.0
+    assert read_plan(folder) == (sweep, source)
+
+
+def test_the_courses_sweeps_fit_their_recipe() -> None:
+    for preset in PRESETS:
+        check_sweep(preset.sweep())
+        stop = preset.sweep().recipe.training.stop
+        assert (stop.target_accuracy, stop.target_epochs) == (0.98, 3)
+    assert [preset.sweep().count for preset in PRESETS] == [4, 8]
+
+
+def test_values_that_fit_alone_but_not_together_fail_their_trial_only(tmp_path: Path) -> None:
+    spans = {
+        "data.allow_leak": Span(choices=(False,)),
+        "data.split.test_is_validation": Span(choices=(True,)),
+    }
+    found = _all(_sweep(spans=spans), _iowa(tmp_path), tmp_path / "sweep")
+    assert ["needs data.allow_leak" in trial.problem for trial in found] == [True]
 
 
 def test_a_field_that_does_not_fit_is_an_error_at_once(tmp_path: Path) -> None:
@@ -69,45 +199,6 @@ def test_a_field_that_does_not_fit_is_an_error_at_once(tmp_path: Path) -> None:
         _all(_sweep(spans={}), Source(tmp_path), tmp_path)
     with pytest.raises(RecipeError, match="needs values"):
         _all(_sweep(spans={"training.l2": Span(low=0, high=1)}), Source(tmp_path), tmp_path)
-
-
-def _kill(number: int) -> int:
-    if number == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if number == 2:
-        raise ValueError("two is no good")
-    return number
-
-
-def test_a_process_that_is_killed_does_not_end_the_others() -> None:
-    told: dict[int, int | str] = {}
-    workers: Workers[int] = Workers(1)
-    with workers:
-        for number in range(4):
-            workers.start(number, _kill, number)
-            while workers.busy:
-                told |= dict(workers.ended())
-    assert (told[0], told[3]) == (0, 3)
-    assert "process ended" in str(told[1])
-    assert told[2] == "ValueError: two is no good"
-
-
-def _sleep(path: str) -> int:
-    import time
-
-    Path(path).write_text(str(os.getpid()))
-    time.sleep(60)
-    return 0
-
-
-def test_leaving_early_ends_what_runs(tmp_path: Path) -> None:
-    workers: Workers[int] = Workers(1)
-    with workers:
-        workers.start("long", _sleep, str(tmp_path / "pid"))
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
-            assert workers.ended() == []
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.mark.parametrize("search", ["random", "bayes"])

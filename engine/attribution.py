@@ -1,0 +1,237 @@
+"""What in the sound spoke for a label: integrated gradients on the frames given to the network.
+
+Integrated gradients (Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML
+2017) share out the difference between a label's logit for the sound and for silence among all
+bands and frames. Whether the shares do add up to it is part of the result
+(:attr:`Explanation.gap`).
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.audio.audio import Audio
+from engine.audio.files import probe, read
+from engine.audio.resample import resample
+from engine.classifier import Classifier, level_db
+from engine.errors import AudioError, ModelError
+from engine.explanation import Edges, Explanation, Map, joined
+from engine.features import Feature
+from engine.features.fronts import Front, fronts_of
+from engine.windows import Windows
+
+STEPS = 20
+_MARGIN_SECONDS = 0.1  # read beyond the window, where the resampler has yet to settle
+
+
+def explain(
+    classifier: Classifier,
+    waveform: NDArray[np.float32],
+    label: str | None = None,
+    *,
+    steps: int = STEPS,
+    at_seconds: float = 0.0,
+) -> Generator[float, None, Explanation]:
+    """Find what in a window spoke for a label; yields the share done.
+
+    Args:
+        classifier: left as it is.
+        waveform: float32, shape (n,), full scale [-1, 1], at the card's rate: one window, or less,
+            which is filled up with silence as the analysis does.
+        label: one of the card's labels, None: the most probable.
+        steps: points of the path from silence to the sound; more make :attr:`Explanation.gap` less.
+        at_seconds: when the window begins; the times of the result count from there.
+
+    Raises:
+        ModelError: the classifier has no such label.
+        AudioError: the sound is shorter than one frame of the feature, or longer than a window.
+    """
+    window = _window(classifier, waveform)
+    fronts = fronts_of(classifier.feature.to(window.device))
+    with torch.inference_mode():
+        embedding = classifier.network.embed(classifier.feature(window))
+        probabilities, presence = classifier.judge(embedding, level_db(window))
+    index = _index(classifier, label, probabilities[0])
+    with torch.no_grad():
+        sound = tuple(front.source(window) for front in fronts)
+        silence = tuple(front.source(torch.zeros_like(window)) for front in fronts)
+    logit_of = _logit_of(classifier, fronts, index)
+    parts = yield from _integrate(logit_of, silence, sound, steps)
+    with torch.no_grad():
+        logit, silent_logit = (float(logit_of(*frames)) for frames in (sound, silence))
+    attribution, edges = _joined(fronts, [part[0].cpu().numpy() for part in parts])
+    begin, step = _grid(classifier.feature)
+    whole = Explanation(
+        label=classifier.card.labels[index],
+        probability=float(probabilities[0, index]),
+        presence=float(presence[0]),
+        attribution=attribution,
+        axis="time" if edges is None else "frequency",
+        edges_hz=edges,
+        begin_seconds=at_seconds + begin,
+        step_seconds=step,
+        window_seconds=(at_seconds, at_seconds + window.shape[1] / classifier.card.rate_hz),
+        logit=logit,
+        silent_logit=silent_logit,
+    )
+    return joined(whole)
+
+
+def explain_file(
+    classifier: Classifier,
+    path: Path | str,
+    seconds: float,
+    label: str | None = None,
+    *,
+    steps: int = STEPS,
+) -> Generator[float, None, Explanation]:
+    """As :func:`explain`, of the window of a file whose middle is nearest to a moment.
+
+    The windows are those of the analysis of the whole file. Times count from the file's begin.
+
+    Raises:
+        ModelError: as :func:`explain`.
+        AudioError: as :func:`explain`; or the file cannot be read, or has no such moment.
+    """
+    yield 0.0
+    card = classifier.card
+    duration = probe(path).duration_seconds
+    if not 0.0 <= seconds <= duration:
+        name = Path(path).name
+        raise AudioError(f"{name} is {duration:.1f} s long: choose a moment from 0 to its end.")
+    rate, windows = card.rate_hz, Windows(card.window_samples, card.hop_samples)
+    nearest = round((seconds * rate - windows.length / 2) / windows.hop)
+    count = windows.count(round(duration * rate))
+    start = min(max(0, nearest), count - 1) * windows.hop / rate
+    begin = max(0.0, start - _MARGIN_SECONDS)
+    length = start - begin + windows.length / rate + _MARGIN_SECONDS
+    audio = read(path, rate_hz=rate, mono=True, start_seconds=begin, duration_seconds=length)
+    first = round((start - begin) * rate)
+    sound = audio.samples[0, first : first + windows.length]
+    return (yield from explain(classifier, sound, label, steps=steps, at_seconds=start))
+
+
+def explain_stretch(
+    classifier: Classifier,
+    sound: Audio,
+    begin_seconds: float,
+    start_seconds: float,
+    label: str | None = None,
+) -> Generator[float, None, Explanation]:
+    """As :func:`explain`, of a window out of a stretch of sound of any rate.
+
+    Args:
+        classifier: left as it is.
+        sound: a stretch that holds the window; a tenth of a second before it settles the resampler.
+        begin_seconds: when the stretch begins.
+        start_seconds: when the window does.
+        label: see :func:`explain`.
+
+    Raises:
+        ModelError: as :func:`explain`.
+        AudioError: as :func:`explain`; or the window's sound is not in the stretch.
+    """
+    yield 0.0
+    rate, length = classifier.card.rate_hz, classifier.card.window_samples
+    samples = resample(sound.mono()[None], sound.rate_hz, rate)[0]
+    first = round((start_seconds - begin_seconds) * rate)
+    # A hundredth of a second may be lost to rounding, or to a sound that begins with the window.
+    if not -rate / 100 <= first <= len(samples) - length + rate / 100:
+        raise AudioError("That sound is no longer kept: ask about what was just heard.")
+    window = samples[max(0, first) : max(0, first) + length]
+    return (yield from explain(classifier, window, label, at_seconds=start_seconds))
+
+
+def _window(classifier: Classifier, waveform: NDArray[np.float32]) -> Tensor:
+    card, feature = classifier.card, classifier.feature
+    least = feature.frame_length / card.rate_hz
+    if len(waveform) < feature.frame_length:
+        raise AudioError(
+            f"This sound is too short to explain: it needs at least {least * 1000:.0f} ms."
+        )
+    if len(waveform) > card.window_samples:
+        raise AudioError(
+            f"'{card.title}' hears {card.window_samples / card.rate_hz:.1f} s at a time: "
+            "explain one such window."
+        )
+    filled = np.pad(waveform, (0, card.window_samples - len(waveform)))
+    device = next(classifier.network.parameters()).device
+    return torch.from_numpy(np.asarray(filled, dtype=np.float32))[None].to(device)
+
+
+def _index(classifier: Classifier, label: str | None, probabilities: Tensor) -> int:
+    card = classifier.card
+    if label is None:
+        return int(probabilities.argmax())
+    if label not in card.labels:
+        raise ModelError(f"'{card.title}' knows no '{label}'. It knows: {', '.join(card.labels)}.")
+    return list(card.labels).index(label)
+
+
+def _logit_of(classifier: Classifier, fronts: Sequence[Front], index: int) -> Callable[..., Tensor]:
+    """From the frames of the fronts, each (batch, bands, frames), to the label's logit (batch,)."""
+
+    def logit(*frames: Tensor) -> Tensor:
+        pairs = zip(fronts, frames, strict=True)
+        features = torch.cat([front.rest(part) for front, part in pairs], dim=1)
+        logits = classifier.logits(classifier.network.embed(features))
+        one = logits[:, index]
+        if classifier.card.multi_label or logits.shape[1] == 1:
+            return one
+        # Of exclusive labels only differences count: this is the logit of the softmax.
+        others = torch.cat([logits[:, :index], logits[:, index + 1 :]], dim=1)
+        return one - others.logsumexp(1)
+
+    return logit
+
+
+def _integrate(
+    logit_of: Callable[..., Tensor],
+    silence: tuple[Tensor, ...],
+    sound: tuple[Tensor, ...],
+    steps: int,
+) -> Generator[float, None, list[Tensor]]:
+    """Integrated gradients by the midpoint rule, step by step of the path from silence to sound.
+
+    Steps taken together are no quicker on a CPU, whose cache they leave, and could not be
+    cancelled one by one.
+    """
+    change = [s - b for b, s in zip(silence, sound, strict=True)]
+    total = [torch.zeros_like(frames) for frames in sound]
+    for step in range(steps):
+        yield step / steps
+        share = (step + 0.5) / steps
+        # The gradients of cuDNN's recurrent layers are there in training only.
+        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+            points = [
+                (b + c * share).requires_grad_() for b, c in zip(silence, change, strict=True)
+            ]
+            slopes = torch.autograd.grad(logit_of(*points).sum(), points)
+        total = [t + g * c / steps for t, g, c in zip(total, slopes, change, strict=True)]
+    return total
+
+
+def _joined(fronts: Sequence[Front], parts: Sequence[Map]) -> tuple[Map, Edges | None]:
+    """One map of all fronts: of frequencies if all have the same, else of time alone."""
+    edges = fronts[0].edges_hz
+    same = edges is not None and all(
+        front.edges_hz is not None
+        and front.edges_hz.shape == edges.shape
+        and np.allclose(front.edges_hz, edges)
+        for front in fronts
+    )
+    if same:
+        return np.asarray(np.sum(parts, axis=0), dtype=np.float32), edges
+    summed = np.sum([part.sum(axis=0, keepdims=True) for part in parts], axis=0)
+    return np.asarray(summed, dtype=np.float32), None
+
+
+def _grid(feature: Feature) -> tuple[float, float]:
+    """Where the first frame's stretch begins, from the window's begin, and how long each is."""
+    middle = 0.0 if feature.center else feature.frame_length / 2
+    step = feature.hop_length / feature.rate_hz
+    return middle / feature.rate_hz - step / 2, step

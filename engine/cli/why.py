@@ -1,0 +1,117 @@
+"""``earmark why``."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from engine.catalog import Catalog
+from engine.cli.output import notes, progress
+from engine.errors import DataError
+from engine.evaluation import svg
+from engine.export import write_text
+
+if TYPE_CHECKING:
+    from engine.explanation import Explanation, Spot
+
+_HEIGHT, _LEFT, _TOP, _PLOT = 330, 60, 30, 250
+_MOST_COLUMNS = 64
+_DOUBTFUL = 0.1  # a gap from which the parts are not to be trusted
+
+
+def why(
+    file: Annotated[str, typer.Argument(help="A sound file.")],
+    at: Annotated[float, typer.Option(min=0.0, help="The moment, in seconds.")],
+    classifier: Annotated[str, typer.Option("--classifier", "-c", help="Name or path.")] = "genre",
+    label: Annotated[
+        str | None, typer.Option(help="What it may have heard; left out: the most probable.")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="A file to draw it in (.svg) or list it in (.csv).")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=4, help="More take longer and are more exact.")] = 20,
+) -> None:
+    """Say what in the sound spoke for a label: which frequencies, and when.
+
+    The parts are shares of all that spoke for the label (integrated gradients, compared with
+    silence).
+
+    Example: 'earmark why song.mp3 --at 12 -c genre --label techno --picture why.svg'.
+    """
+    from engine.attribution import explain_file  # brings torch along
+    from engine.explanation import strongest
+
+    if picture is not None and picture.suffix.lower() not in (".svg", ".csv"):
+        raise DataError(
+            f"{picture.name} is no place for a picture: end its name with .svg or .csv."
+        )
+    model = Catalog().load(classifier)
+    found = progress("why", explain_file(model, file, at, label, steps=steps))
+    sys.stdout.write(_words(found, strongest(found, 8)))
+    if found.gap > _DOUBTFUL:
+        notes().print("These parts do not add up: take more --steps.")
+    if picture is not None:
+        table = picture.suffix.lower() == ".csv"
+        write_text(picture, _table(found) if table else _picture(found))
+
+
+def _words(found: "Explanation", spots: "list[Spot]") -> str:
+    first, last = found.window_seconds
+    lines = [
+        f"{found.label} {found.probability:.0%} from {first:.1f} to {last:.1f} s, spoken for by"
+    ]
+    lines += [
+        f"  {spot.share:4.0%}  {spot.start_seconds:8.2f} - {spot.end_seconds:8.2f} s"
+        + ("" if spot.low_hz is None else f"  {spot.low_hz:6.0f} - {spot.high_hz:6.0f} Hz")
+        for spot in spots
+    ]
+    if not spots:
+        lines.append("  nothing: all of it spoke against")
+    if found.axis == "time":
+        lines.append("This classifier's features have no frequencies: only times can be told.")
+    lines.append(
+        f"Its logit is {found.logit:.2f}, of silence {found.silent_logit:.2f}; the parts add up to "
+        f"that difference within {found.gap:.1%}."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _table(found: "Explanation") -> str:
+    """One line a band and frame: where it lies, and how much it spoke for the label, in logits."""
+    edges = found.edges_hz
+    lines = ["start_seconds,end_seconds,low_hz,high_hz,attribution"]
+    for band, row in enumerate(found.attribution.tolist()):
+        hz = "," if edges is None else f"{edges[band]:.1f},{edges[band + 1]:.1f}"
+        for frame, value in enumerate(row):
+            start = found.begin_seconds + frame * found.step_seconds
+            lines.append(f"{start:.4f},{start + found.step_seconds:.4f},{hz},{value:.6g}")
+    return "\n".join(lines) + "\n"
+
+
+def _picture(found: "Explanation") -> str:
+    from engine.explanation import highlight
+
+    bright = highlight(found)
+    join = -(-bright.shape[1] // _MOST_COLUMNS)
+    firsts = np.arange(0, bright.shape[1], join)
+    cells = np.maximum.reduceat(bright, firsts, axis=1)
+    size = ((svg.WIDTH - _LEFT - 10) / bright.shape[1] * join, _PLOT / len(cells))
+    bottom, right = _TOP + _PLOT, svg.WIDTH - 10
+    title = f"What spoke for {found.label} ({found.probability:.0%})"
+    parts = [svg.text(_LEFT, 18, title)]
+    for row, column in np.argwhere(cells > 0.05):
+        corner = (_LEFT + column * size[0], bottom - (row + 1) * size[1])
+        parts.append(svg.rectangle(corner, size, svg.ACCENT, float(cells[row, column])))
+    parts += [svg.line((_LEFT, bottom), (right, bottom)), svg.line((_LEFT, _TOP), (_LEFT, bottom))]
+    for seconds in svg.nice_ticks(*found.window_seconds):
+        share = (seconds - found.begin_seconds) / (found.end_seconds - found.begin_seconds)
+        if 0 <= share <= 1:
+            x = _LEFT + share * (right - _LEFT)
+            parts.append(svg.text(x, bottom + 16, f"{seconds:g} s", "middle", svg.FAINT))
+    edges = [] if found.edges_hz is None else found.edges_hz.tolist()
+    for row in range(0, len(edges), max(1, len(edges) // 8)):
+        y = bottom - row * size[1]
+        parts.append(svg.text(_LEFT - 6, y + 4, f"{edges[row]:.0f} Hz", "end", svg.FAINT))
+    return svg.document(_HEIGHT, title, parts)

@@ -1,0 +1,161 @@
+"""The runs and sweeps that lie in some folders, read without anything heavy."""
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+State = Literal["finished", "broken off"]
+
+_DEEPEST = 4  # a sweep's trials lie two folders under that of the runs
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run, or a sweep of them.
+
+    Attributes:
+        folder: its place, which is also what it is known by.
+        state: finished ones have results; the others can go on.
+        sweep: the sweep's folder if it is one of its trials.
+        is_sweep: whether it is a sweep itself.
+        title: of the recipe.
+        variant: of the recipe; of a sweep how many trials are done.
+        data: name of the data set.
+        accuracy: of the test part in words, with its interval.
+        epochs: trained; of a sweep by all trials.
+        seconds: of training.
+        joules: None: not measured.
+        date: of the begin.
+    """
+
+    folder: Path
+    title: str
+    state: State = "finished"
+    sweep: Path | None = None
+    is_sweep: bool = False
+    variant: str = ""
+    data: str = ""
+    accuracy: str = ""
+    epochs: int = 0
+    seconds: float = 0.0
+    joules: float | None = None
+    date: str = ""
+
+    @property
+    def report(self) -> Path:
+        """The page that may lie beside it."""
+        return self.folder / ("sweep.html" if self.is_sweep else "report.html")
+
+    @property
+    def classifier(self) -> Path | None:
+        """What was learned, if anything."""
+        path = self.folder / "classifier.safetensors"
+        return path if path.is_file() else None
+
+
+def find_runs(roots: Sequence[Path]) -> Generator[None, None, list[FoundRun]]:
+    """All runs and sweeps in some folders, the newest first; what is damaged is not among them."""
+    found: dict[Path, FoundRun] = {}
+    for root in roots:
+        for folder, sweep in _folders(root, None, 0):
+            yield
+            run = _found(folder, sweep)
+            if run is not None:
+                found.setdefault(folder, run)
+    return sorted(found.values(), key=lambda run: run.date, reverse=True)
+
+
+def _folders(
+    folder: Path, sweep: Path | None, depth: int
+) -> Generator[tuple[Path, Path | None], None, None]:
+    try:
+        inner = sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return
+    if _is_sweep(folder):
+        sweep = folder
+        yield folder, None
+    elif (folder / "run.json").is_file() or (folder / "results.json").is_file():
+        yield folder, sweep
+        return
+    if depth < _DEEPEST:
+        for path in inner:
+            yield from _folders(path, sweep, depth + 1)
+
+
+def _is_sweep(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("plan.json", "sweep.json"))
+
+
+def _found(folder: Path, sweep: Path | None) -> FoundRun | None:
+    try:
+        return _sweep(folder) if _is_sweep(folder) else _run(folder, sweep)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
+
+
+def _run(folder: Path, sweep: Path | None) -> FoundRun | None:
+    finished = (folder / "results.json").is_file()
+    if not finished and not (folder / "checkpoint.safetensors").is_file():
+        return None  # not an epoch is done
+    recipe, facts = read_json(folder / "recipe.json"), read_json(folder / "run.json")
+    history = read_json(folder / "history.json")
+    last = history[-1] if history else {}
+    figures = read_json(folder / "results.json")["figures"] if finished else {}
+    return FoundRun(
+        folder=folder,
+        state="finished" if finished else "broken off",
+        sweep=sweep,
+        title=str(recipe["title"]),
+        variant=str(recipe.get("variant", "")),
+        data=str(facts.get("data", "")),
+        accuracy=accuracy_words(figures),
+        epochs=len(history),
+        seconds=float(last.get("seconds") or 0.0),
+        joules=last.get("joules"),
+        date=str(facts.get("date", "")),
+    )
+
+
+def _sweep(folder: Path) -> FoundRun | None:
+    plan = folder / "plan.json"
+    trials: list[dict[str, Any]] = []
+    if (folder / "sweep.json").is_file():
+        trials = read_json(folder / "sweep.json")
+    joules = [trial["joules"] for trial in trials if trial.get("joules") is not None]
+    accuracies = [t["test_accuracy"] for t in trials if t.get("test_accuracy") is not None]
+    first = next(iter(sorted(folder.glob("*/recipe.json"))), None)
+    facts = next(iter(sorted(folder.glob("*/run.json"))), None)
+    known = read_json(facts) if facts else {}
+    over = (folder / "sweep.html").is_file() or not plan.is_file()  # older ones have no plan
+    planned = read_json(plan) if plan.is_file() else {"recipe": {"title": folder.name}}
+    return FoundRun(
+        folder=folder,
+        state="finished" if over else "broken off",
+        is_sweep=True,
+        title=read_json(first)["title"] if first else planned["recipe"]["title"],
+        variant=f"{len(trials)} trials",
+        data=str(known.get("data", "")),
+        accuracy=f"{min(accuracies):.3f} to {max(accuracies):.3f}" if accuracies else "",
+        epochs=sum(int(trial.get("epochs") or 0) for trial in trials),
+        seconds=sum(float(trial.get("seconds") or 0.0) for trial in trials),
+        joules=sum(joules) if joules else None,
+        date=str(known.get("date") or planned.get("date", "")),
+    )
+
+
+def accuracy_words(figures: dict[str, Any], name: str = "accuracy") -> str:
+    """A figure and its 95 % interval, where there is one."""
+    value = figures.get(name)
+    if value is None:
+        return ""
+    low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
+    interval = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+    return f"{value:.3f}{interval}"
+
+
+def read_json(path: Path) -> Any:
+    """The values of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,100 @@
+"""Listen and File without a mouse: every control is reached, seen to be, and gets its keys."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.widgets.predictions import Predictions
+from desktop.window import FILE, LISTEN, Window
+
+KINDS = (QAbstractButton, QComboBox, QSpinBox, Predictions)
+
+
+def shown_page(window: Window, index: int, qtbot: QtBot) -> QWidget:
+    window.show_page(index)
+    window.activateWindow()
+    page: QWidget = window.listen_page if index == LISTEN else window.file_page
+    for button in page.findChildren(QAbstractButton):
+        button.setEnabled(True)
+    qtbot.waitUntil(page.hasFocus, timeout=3000)  # its keys work at once
+    return page
+
+
+def walk(page: QWidget, qtbot: QtBot) -> list[QWidget]:
+    """What Tab goes through, from the page on, within it."""
+    reached: list[QWidget] = []
+    for _ in range(60):
+        focused = QApplication.focusWidget()
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        if focused is page or focused in reached:
+            return reached
+        if page.isAncestorOf(focused):
+            reached.append(focused)
+    raise AssertionError("Tab never came back")
+
+
+@pytest.mark.parametrize("index", [LISTEN, FILE])
+def test_tab_reaches_every_control_in_order(index: int, window: Window, qtbot: QtBot) -> None:
+    page = shown_page(window, index, qtbot)
+    wanted = {c for kind in KINDS for c in page.findChildren(kind) if c.isVisible()}
+    reached = walk(page, qtbot)
+    assert wanted <= set(reached)
+    corners = [widget.mapTo(page, QPoint(0, 0)) for widget in reached]
+    # Three parts, one after the other: the bar, the predictions, what the picture shows.
+    parts = [0 if c.y() < 60 else 2 if c.y() > page.height() - 80 else 1 for c in corners]
+    assert parts == sorted(parts)
+    for part in (0, 2):
+        across = [c.x() for c, where in zip(corners, parts, strict=True) if where == part]
+        assert across == sorted(across)
+
+
+@pytest.mark.parametrize("index", [LISTEN, FILE])
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_the_focus_is_seen(index: int, appearance: str, window: Window, qtbot: QtBot) -> None:
+    window.set_appearance(appearance)
+    page = shown_page(window, index, qtbot)
+    for widget in walk(page, qtbot):
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        on = _picture(widget)
+        widget.clearFocus()
+        changed = (np.abs(on - _picture(widget)).max(axis=2) > 60).sum()
+        assert changed > 40, widget.accessibleName()
+
+
+def _picture(widget: QWidget) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(image.constBits(), dtype=np.uint8)
+    return flat.reshape(image.height(), image.width(), 4)[..., :3].astype(np.float64)
+
+
+def test_a_focused_control_gets_its_keys(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shown_page(window, LISTEN, qtbot)
+    assert page is window.listen_page
+    begun: list[bool] = []
+    monkeypatch.setattr(window.listen_page, "start", lambda: begun.append(True))
+    freeze, devices = window.listen_page.bar.freeze, window.listen_page.bar.devices
+    freeze.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(freeze, Qt.Key.Key_Space)
+    assert freeze.isChecked()
+    assert begun == []
+    notes = window.listen_page.controls.notes
+    before = notes.isChecked()
+    notes.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(notes, Qt.Key.Key_Space)
+    assert notes.isChecked() is not before
+    devices.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(devices, Qt.Key.Key_F)
+    assert freeze.isChecked()  # F was the list's
+    assert begun == []
+    # A click leaves the keyboard with the page: Space is the page's.
+    page.setFocus()
+    qtbot.mouseClick(freeze, Qt.MouseButton.LeftButton)
+    assert page.hasFocus()
+    qtbot.keyClick(page, Qt.Key.Key_Space)
+    assert begun == [True]

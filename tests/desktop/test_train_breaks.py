@@ -1,0 +1,141 @@
+"""What is left of a training when the application is killed, or the disk is full."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.pages.train import TrainPage
+from desktop.session import Session
+from engine import whole_files
+from engine.classifier import Classifier
+from engine.training.run import Run
+from tests import corpora
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST = 60_000
+CHANGES = {
+    "data.window_samples": 11025,
+    "data.hop_samples": 11025,
+    "data.allow_leak": True,
+    "training.epochs": 100_000,
+}
+APPLICATION = f"""
+CHANGES = {CHANGES!r}
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from desktop.application import make_application
+from desktop.session import Session
+from desktop.teaching import TRAIN
+from desktop.window import Window
+
+home = Path(sys.argv[1])
+Session.project = property(lambda _: home / "sounds")
+Session.runs_folder = property(lambda _: home / "Runs")
+application = make_application(sys.argv[:1])
+window = Window(Session())
+window.show()
+window.show_page(TRAIN)
+page = window.teaching.page(TRAIN)
+page.material.choose_recipe("genre-mlp")
+page.model.set_values(CHANGES, page.model)
+QTimer.singleShot(0, page.start)
+application.exec()
+"""
+
+
+@pytest.fixture
+def page(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TrainPage]:
+    sounds = corpora.folders(tmp_path / "sounds", files=6, seconds=0.6)
+    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
+    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
+    style.apply(qapp, "light")
+    made = TrainPage(Session(), apart=False)  # begins at once
+    made.resize(1194, 740)
+    yield made
+    made.stop()
+    jobs.cancel_all()
+    qtbot.wait(50)
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+def press(page: TrainPage, words: str) -> None:
+    buttons = page.banner.findChildren(QPushButton)
+    next(button for button in buttons if button.text() == words).click()
+
+
+def test_after_kill_nine_the_page_offers_to_resume(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    started = subprocess.Popen([sys.executable, "-c", APPLICATION, str(tmp_path)], cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 90
+        while not any(tmp_path.glob("Runs/*/history.json")):
+            assert time.monotonic() < deadline
+            assert started.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.3)  # in the middle of something
+    finally:
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+    folder = next(tmp_path.glob("Runs/*"))
+    before = len(Run(folder).history())
+    assert before >= 1
+    page.show()
+    assert folder.name in page.banner.text
+    press(page, "Resume")
+    qtbot.waitUntil(lambda: page.progress.accuracy.count > 2 * before + 2, timeout=MOST)
+    page.setup.stop.click()
+    qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    history = Run(folder).history()
+    assert [epoch.epoch for epoch in history] == list(range(1, len(history) + 1))
+    assert len(history) > before
+    assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"
+
+
+def test_a_full_disk_is_one_message_and_keeps_the_best(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.show()
+    page.material.choose_recipe("genre-mlp")
+    page.model.set_values(CHANGES, page.model)
+    said: list[str] = []
+    say = page.banner.say
+    monkeypatch.setattr(
+        page.banner, "say", lambda text, **actions: (said.append(text), say(text, **actions))
+    )
+    page.start()
+    qtbot.waitUntil(lambda: page.progress.accuracy.count > 4, timeout=MOST)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(whole_files.os, "fsync", full)
+        qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    qtbot.wait(200)
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+    assert "resume" in said[0]
+    folder = next(tmp_path.glob("Runs/*"))
+    assert not list(folder.glob(".earmark-*"))  # nothing half written
+    before = len(Run(folder).history())
+    assert before >= 2
+    press(page, "Resume")  # there is room again
+    qtbot.waitUntil(lambda: len(Run(folder).history()) > before, timeout=MOST)
+    page.setup.stop.click()
+    qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"

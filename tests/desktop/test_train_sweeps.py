@@ -1,0 +1,252 @@
+"""Sweeps, earlier runs and confused excerpts of the Train page, with the real engine."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs, style
+from desktop.pages.train import TrainPage
+from desktop.pages.train_excerpt import Place
+from desktop.pages.train_sweep_form import SweepDialog, proposed
+from desktop.session import Session
+from engine.datasets import open_dataset
+from engine.recipe import find_recipe
+from engine.training.run import Run
+from engine.training.runs import FoundRun, find_runs
+from engine.training.search import Span
+from engine.training.sweep_plan import PRESETS, Sweep
+from engine.training.train import Place as RunPlace
+from engine.training.train import train
+from tests import corpora
+
+MOST = 60_000
+FIELD = "training.learning_rate"
+SHORT = {
+    "data.window_samples": 11025,
+    "data.hop_samples": 11025,
+    "data.allow_leak": True,
+    "deployment.gate": False,
+}
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return corpora.folders(tmp_path_factory.mktemp("train") / "sounds", files=6, seconds=0.6)
+
+
+@pytest.fixture
+def page(
+    qtbot: QtBot,
+    qapp: QApplication,
+    sounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[TrainPage]:
+    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
+    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
+    style.apply(qapp, "light")
+    made = TrainPage(Session(), apart=False)  # begins at once
+    made.resize(1194, 740)
+    made.show()
+    made.material.choose_recipe("genre-mlp")
+    made.model.set_values(SHORT | {"training.epochs": 2}, made.model)
+    yield made
+    made.stop()
+    jobs.cancel_all()
+    qtbot.wait(50)
+    made.deleteLater()
+    qtbot.wait(10)
+
+
+def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
+    page: TrainPage, qtbot: QtBot, sounds: Path
+) -> None:
+    epochs = Span(choices=(2, 200))
+    page.orders.start_sweep(Sweep(page.model.recipe, {"training.epochs": epochs}))
+    assert page.tabs.currentWidget() is page.sweep
+    folder = _second_trial_begun(page, qtbot)
+    _stop_and_resume_from_the_list(page, qtbot, folder)
+    # The second trial is finished here: a process of its own would have to load everything again.
+    rest = Run(folder / "epochs=200")
+    place = RunPlace(rest.folder, device="cpu", resume=True)
+    assert 1 <= len(rest.history()) < 200
+    for _ in train(rest.recipe(), open_dataset(sounds), place):
+        pass
+    page.resume(folder)
+    assert page.running
+    qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    assert page.sweep.state.text() == "Done: 2 of 2 trials are done"
+    assert page.unfinished() == []
+    _compare(page, qtbot)
+
+
+def _second_trial_begun(page: TrainPage, qtbot: QtBot) -> Path:
+    """Wait until the first is judged and the second has told of an epoch; the sweep's folder."""
+    qtbot.waitUntil(lambda: "%" in _cell(page, 1, 3), timeout=MOST)
+    assert [_cell(page, row, 0) for row in (0, 1)] == ["2", "200"]
+    assert _cell(page, 0, 1) == "done"
+    assert _cell(page, 0, 2) == "2"
+    assert "%" in _cell(page, 0, 4)
+    assert not page.setup.pause.isEnabled()
+    assert page.sweep.folder is not None
+    return page.sweep.folder
+
+
+def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) -> None:
+    began = time.monotonic()
+    page.setup.stop.click()
+    qtbot.waitUntil(lambda: not page.running, timeout=5000)
+    assert time.monotonic() - began < 2.0
+    assert page.sweep.state.text() == "Stopped by hand: 1 of 2 trials are done"
+    page.queue.trainings.clear()  # as in the next session
+    assert page.unfinished() == [folder]
+    page.tabs.setCurrentWidget(page.runs)
+    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=5000)
+    page.runs.table.selectRow(0)
+    assert page.runs.resume_button.isEnabled()
+    assert not page.runs.show_button.isEnabled()
+    page.runs.resume_button.click()
+    assert page.running
+    assert page.tabs.currentWidget() is page.sweep
+    page.setup.stop.click()
+    qtbot.waitUntil(lambda: not page.running, timeout=MOST)
+    page.queue.trainings.clear()
+
+
+def _compare(page: TrainPage, qtbot: QtBot) -> None:
+    asked: list[Path] = []
+    page.compare_asked.connect(asked.append)
+    assert "not measured" in _cell(page, 0, 6) or " J" in _cell(page, 0, 6)
+    page.sweep.compare.click()
+    assert asked == [page.sweep.folder]
+    assert (asked[0] / "sweep.html").is_file()
+    page.sweep.trials.setCurrentCell(0, 0)
+    with qtbot.waitSignal(page.judged, timeout=MOST):
+        page.sweep.trials.cellActivated.emit(0, 0)
+    assert page.tabs.currentWidget() is page.results
+
+
+def _cell(page: TrainPage, row: int, column: int) -> str:
+    item = page.sweep.trials.item(row, column)
+    return item.text() if item is not None else ""
+
+
+def test_the_courses_sweeps_are_one_click(page: TrainPage) -> None:
+    assert not page.setup.course.isVisible()
+    page.material.choose_recipe("instrument-mlp")
+    buttons = [button for button, _ in page.setup._course if button.isVisible()]
+    assert len(buttons) == len(PRESETS) == 2
+    page.queue._begin = lambda _: None  # type: ignore[method-assign]
+    for button in buttons:
+        button.click()
+    sweeps = [training.order.sweep for training in page.queue.trainings]  # type: ignore[union-attr]
+    assert [sweep.count for sweep in sweeps] == [4, 8]
+    assert all(sweep.recipe.training.stop.target_accuracy == 0.98 for sweep in sweeps)
+    page.queue.trainings.clear()
+    page.queue.current = None
+
+
+def test_the_dialog_says_what_is_wrong_and_makes_a_sweep(page: TrainPage, qtbot: QtBot) -> None:
+    dialog = SweepDialog(page.model.recipe, page)
+    qtbot.addWidget(dialog)
+    assert dialog.sweep is not None
+    assert dialog.sweep.count == 4
+    for words, said in (
+        ("0.1..1.0", "no ranges"),
+        ("-1", "learning_rate"),
+        ("", "Give the values"),
+    ):
+        dialog.values[0].setText(words)
+        assert dialog.sweep is None
+        assert not dialog.start.isEnabled()
+        assert said in dialog.words.text()
+    dialog.values[0].setText("log:1e-4..1e-1")
+    dialog.search.setCurrentIndex(dialog.search.findData("random"))
+    dialog.trials.setValue(7)
+    assert dialog.sweep is not None
+    dialog.fields[1].setCurrentIndex(dialog.fields[1].findData("training.optimiser"))
+    assert dialog.values[1].text() == "adam, adamw, sgd, adadelta"
+    asked: list[Sweep] = []
+    dialog.asked.connect(asked.append)
+    dialog.accept()
+    assert asked[0].count == 7
+    assert list(asked[0].spans) == [FIELD, "training.optimiser"]
+    dialog.fields[1].setCurrentIndex(dialog.fields[1].findData(FIELD))
+    assert "the same" in dialog.words.text()
+
+
+def test_values_to_try_are_proposed() -> None:
+    recipe = find_recipe("instrument-mlp")
+    assert proposed(recipe, "training.epochs") == "5, 10, 20"
+    assert proposed(recipe, "training.balanced") == "true, false"
+    assert proposed(recipe, "network.arguments.activation") == "sigmoid"
+
+
+def test_earlier_runs_are_listed_shown_and_used(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with qtbot.waitSignal(page.judged, timeout=MOST):
+        page.start()
+    page.queue.trainings.clear()
+    used: list[Path] = []
+    monkeypatch.setattr(page._session, "use_classifier", used.append)
+    page.results.clear()
+    page.tabs.setCurrentWidget(page.runs)
+    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=5000)
+    page.runs.table.selectRow(0)
+    assert page.runs.show_button.isEnabled()
+    assert not page.runs.resume_button.isEnabled()
+    page.runs.use_button.click()
+    assert used == [page.runs.runs[0].folder / "classifier.safetensors"]
+    with qtbot.waitSignal(page.judged, timeout=MOST):
+        page.runs.table.cellActivated.emit(0, 0)
+    assert page.tabs.currentWidget() is page.results
+    assert "are right" in page.results.headline.text()
+    # Its confused excerpts can be heard, by mouse and by key.
+    results = page.results
+    heard: list[Place] = []
+    monkeypatch.setattr(results.player, "play", heard.append)
+    evaluation = results.judgement.evaluation  # type: ignore[union-attr]
+    assert evaluation is not None
+    wrong = [(m.truth, m.predicted) for m in evaluation.confused]
+    cells = {cell: wrong.count(cell) for cell in wrong}
+    for (truth, said), count in cells.items():
+        row, column = evaluation.labels.index(truth), evaluation.labels.index(said)
+        assert count == min(30, int(evaluation.confusion[row, column]))
+        results.confusion.cell_clicked.emit(row, column)
+        assert results.mistakes.count() == count
+        results.mistakes.setCurrentRow(0)
+        qtbot.keyClick(results.mistakes, Qt.Key.Key_Return)
+        assert heard[-1].path.is_file()
+        assert heard[-1].path.parent.name == truth
+        assert heard[-1].end - heard[-1].start == pytest.approx(0.5, abs=0.01)
+    assert len(heard) == len(cells) > 0
+
+
+def test_a_frame_is_heard_with_what_is_around_it() -> None:
+    place = Place(Path("a.wav"), 2.0, 2.1)
+    assert place.heard(10.0) == pytest.approx((1.55, 2.55))
+    assert place.heard(2.2) == pytest.approx((1.55, 2.2))
+    assert Place(Path("a.wav"), 0.1, 0.2).heard(10.0) == pytest.approx((0.0, 0.65))
+    assert Place(Path("a.wav"), 0.0, 3.0).heard(10.0) == (0.0, 3.0)
+
+
+def test_damaged_runs_are_left_out(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text("{")
+        (tmp_path / name / "results.json").write_text("{}")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "plan.json").write_text("[]")
+    found: list[list[FoundRun]] = []
+
+    def all_of_them() -> Iterator[None]:
+        found.append((yield from find_runs([tmp_path, tmp_path / "none"])))
+
+    assert len(list(all_of_them())) == 3
+    assert found == [[]]

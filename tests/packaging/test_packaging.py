@@ -1,0 +1,277 @@
+"""What is packed agrees with what is there; `make package-test` tries the packages themselves."""
+
+import ast
+import importlib.util
+import os
+import plistlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGING = ROOT / "packaging"
+LINUX = PACKAGING / "linux"
+
+
+@pytest.fixture(autouse=True)
+def _path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGING))
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem.replace("-", "_"), path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def spec() -> dict[str, object]:
+    """The names of the spec, without running PyInstaller: its constants and functions."""
+    source = ast.parse((PACKAGING / "earmark.spec").read_text(encoding="utf-8"))
+    kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Assign)
+    source.body = [
+        part
+        for part in source.body
+        if isinstance(part, kept)
+        and "PyInstaller" not in ast.unparse(part)
+        and not re.search(r"Analysis\(|EXE\(|COLLECT\(|PYZ\(|found\.|\[app\]", ast.unparse(part))
+    ]
+    names: dict[str, object] = {"SPECPATH": str(PACKAGING)}
+    exec(compile(source, "earmark.spec", "exec"), names)
+    return names
+
+
+def test_the_version_is_written_once() -> None:
+    from importlib.metadata import version
+
+    project = _load(PACKAGING / "project.py")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", project.VERSION)
+    assert version("earmark") == project.VERSION
+    own = [path for path in PACKAGING.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    for path in own:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        # Examples in comments aside, nothing says a version of Earmark's.
+        lines = [
+            line for line in text.splitlines() if not re.match(r"\s*(;|#|python|makensis)", line)
+        ]
+        assert not re.search(r"[Ee]armark[-_ ](?:v)?\d+\.\d+\.\d+", "\n".join(lines)), path
+
+
+def test_packaging_is_no_package() -> None:
+    assert not list(PACKAGING.rglob("__init__.py")), "it would hide the library `packaging`"
+
+
+def test_everything_in_resources_is_frozen(spec: dict[str, object]) -> None:
+    listed = spec["resources"]()  # type: ignore[operator]
+    there = {p for p in (ROOT / "resources").rglob("*") if p.is_file() and "py" not in p.suffix}
+    assert {Path(source) for source, _ in listed} == there
+    for source, place in listed:
+        assert Path(source).parent == ROOT / place
+    kept = [place for source, place in listed if spec["wanted"]((place, source, "DATA"))]  # type: ignore[operator]
+    assert len(kept) == len(listed)
+
+
+@pytest.mark.parametrize(
+    ("place", "bundled"),
+    [
+        ("libportaudio.so.2", True),
+        ("libasound.so.2", False),
+        ("libpulse.so.0", False),
+        ("libpipewire-0.3.so.0", False),
+        ("alsa-lib/libasound_module_pcm_pulse.so", False),
+        ("av.libs/libasound-c7818c60.so.2.0.0", True),
+        ("_soundfile_data/libsndfile_x86_64.so", True),
+        ("libstdc++.so.6", False),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", True),
+        ("PySide6/Qt/plugins/platforms/libqwayland.so", True),
+        ("PySide6/Qt/plugins/platforms/libqeglfs.so", False),
+        ("PySide6/plugins/platforms/qwindows.dll", True),
+        ("PySide6/Qt/plugins/platforms/libqcocoa.dylib", True),
+        ("PySide6/Qt/plugins/platformthemes/libqgtk3.so", False),
+        ("PySide6/Qt/plugins/iconengines/libqsvgicon.so", True),
+        ("PySide6/Qt/plugins/sqldrivers/libqsqlite.so", False),
+        ("torch/lib/libtorch_cpu.so", True),
+        ("torch/bin/torch_shm_manager", True),
+        ("torch/bin/protoc", False),
+        ("torch/include/torch/torch.h", False),
+        ("torch/lib/libtorchbind_test.so", False),
+    ],
+)
+def test_what_is_bundled(
+    spec: dict[str, object], place: str, bundled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spec["wanted"]((place, place, "BINARY")) is bundled  # type: ignore[operator]
+
+
+def test_nothing_left_out_is_imported(spec: dict[str, object]) -> None:
+    """The engine and the window name none of the modules that the frozen program lacks."""
+    lacking = set(spec["EXCLUDED"])  # type: ignore[call-overload]
+    extras = {
+        "onnx",
+        "onnxruntime",
+        "onnxscript",
+        "pyarrow",
+        "triton",
+    }  # asked for, with a sentence
+    for path in [*(ROOT / "engine").rglob("*.py"), *(ROOT / "desktop").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                parts = name.split(".")
+                above = {".".join(parts[: n + 1]) for n in range(len(parts))}
+                assert not above & (lacking - extras), f"{path}: {name}"
+
+
+@pytest.mark.parametrize("program", ["desktop/__main__.py", "packaging/start/launch.py"])
+def test_freeze_support_comes_first(program: str) -> None:
+    text = (ROOT / program).read_text(encoding="utf-8")
+    first = min(
+        text.index(word)
+        for word in ("from desktop.", "import torch ", "from engine.")
+        if word in text
+    )
+    assert text.index("freeze_support()\n") < first
+
+
+def test_torch_comes_before_qt_on_windows() -> None:
+    text = (ROOT / "desktop" / "__main__.py").read_text(encoding="utf-8")
+    assert text.index("import torch") < text.index("from desktop.application")
+
+
+def test_one_folder_and_spawn() -> None:
+    spec = (PACKAGING / "earmark.spec").read_text(encoding="utf-8")
+    assert "COLLECT(" in spec
+    assert '"exclude_binaries": True' in spec
+    start = (PACKAGING / "start" / "launch.py").read_text(encoding="utf-8")
+    assert 'set_start_method("spawn")' in start
+
+
+def test_portaudio_is_found_in_our_folder(tmp_path: Path) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("elsewhere sounddevice brings its own")
+    (tmp_path / "libportaudio.so.2").touch()
+    code = (
+        f"import sys\nsys._MEIPASS = {str(tmp_path)!r}\n"
+        f"exec(open({str(PACKAGING / 'start' / 'find_portaudio.py')!r}).read())\n"
+        "import ctypes.util\nprint(ctypes.util.find_library('portaudio'))\n"
+        "print(ctypes.util.find_library('m'))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours, usual = told.stdout.split()
+    assert ours == str(tmp_path / "libportaudio.so.2")
+    assert usual.startswith("libm")
+
+
+def test_the_menu_entry() -> None:
+    path = LINUX / "earmark.desktop"
+    text = path.read_text(encoding="utf-8")
+    assert "Exec=earmark-app %F\n" in text
+    application = (ROOT / "desktop" / "application.py").read_text(encoding="utf-8")
+    assert 'setDesktopFileName("earmark")' in application  # what the compositor looks for
+    types = re.search(r"MimeType=(.*)", text)
+    assert types is not None
+    assert "application/x-earmark-classifier" in types[1]
+    if shutil.which("desktop-file-validate"):
+        subprocess.run(["desktop-file-validate", str(path)], check=True)
+
+
+def test_the_file_type_knows_a_classifier_by_its_first_bytes() -> None:
+    tree = ElementTree.parse(LINUX / "earmark.xml")
+    match = next(node for node in tree.iter() if node.tag.endswith("match"))
+    offset, value = int(match.attrib["offset"]), match.attrib["value"].encode()
+    for path in (ROOT / "resources" / "models").glob("*.safetensors"):
+        with path.open("rb") as file:
+            assert file.read(offset + len(value))[offset:] == value, path
+
+
+def test_the_store_entry(tmp_path: Path) -> None:
+    project = _load(PACKAGING / "project.py")
+    path = LINUX / f"{project.APP_ID}.metainfo.xml"
+    filled = tmp_path / path.name
+    text = path.read_text(encoding="utf-8")
+    filled.write_text(text.replace("@VERSION@", project.VERSION).replace("@DATE@", project.DATE))
+    found = ElementTree.parse(filled).getroot()
+    assert found.findtext("id") == project.APP_ID
+    assert found.findtext("launchable") == "earmark.desktop"
+    if shutil.which("appstreamcli"):
+        command = ["appstreamcli", "validate", "--no-net", str(filled)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+    manifest = PACKAGING / "flatpak" / f"{project.APP_ID}.yml"
+    assert f"id: {project.APP_ID}\n" in manifest.read_text(encoding="utf-8")
+
+
+def test_the_microphone_on_macos() -> None:
+    rights = plistlib.loads((PACKAGING / "macos" / "entitlements.plist").read_bytes())
+    assert rights["com.apple.security.device.audio-input"] is True
+    bundle = (PACKAGING / "macos" / "bundle.py").read_text(encoding="utf-8")
+    assert "NSMicrophoneUsageDescription" in bundle
+
+
+def test_icons_of_all_systems(tmp_path: Path) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run(
+        [sys.executable, str(PACKAGING / "art.py"), str(tmp_path)], check=True, env=environment
+    )
+    sizes = {
+        struct.unpack(">II", path.read_bytes()[16:24])
+        for path in tmp_path.rglob("hicolor/*/apps/earmark.png")
+    }
+    assert {16, 32, 48, 128, 256, 512} <= {width for width, _ in sizes}
+    ico = (tmp_path / "earmark.ico").read_bytes()
+    count = struct.unpack("<HHH", ico[:6])[2]
+    for number in range(count):
+        length, place = struct.unpack("<II", ico[6 + 16 * number + 8 :][:8])
+        assert ico[place : place + 4] == b"\x89PNG"
+        assert place + length <= len(ico)
+    icns = (tmp_path / "earmark.icns").read_bytes()
+    assert struct.unpack(">4sI", icns[:8]) == (b"icns", len(icns))
+
+
+def test_the_windows_installer_compiles(tmp_path: Path) -> None:
+    if not shutil.which("makensis"):
+        pytest.skip("makensis is not here")
+    payload, art = tmp_path / "payload", tmp_path / "art"
+    (payload / "_internal").mkdir(parents=True)
+    art.mkdir()
+    for name in ("earmark.exe", "earmark-app.exe", "_internal/base_library.zip"):
+        (payload / name).write_bytes(b"stand-in")
+    # The smallest icon there is: one white dot.
+    dot = struct.pack("<IiiHHIIiiII", 40, 1, 2, 1, 32, 0, 8, 0, 0, 0, 0) + b"\xff" * 4 + b"\0" * 4
+    head = struct.pack("<HHHBBBBHHII", 0, 1, 1, 1, 1, 0, 0, 1, 32, len(dot), 22)
+    (art / "earmark.ico").write_bytes(head + dot)
+    made = tmp_path / "Earmark-9.8.7-setup.exe"
+    words = ["-DVERSION=9.8.7", f"-DPAYLOAD={payload}", f"-DOUTPUT={made}", f"-DART={art}"]
+    script = PACKAGING / "windows" / "earmark.nsi"
+    subprocess.run(["makensis", "-V1", "-WX", *words, str(script)], check=True)
+    assert made.read_bytes()[:2] == b"MZ"
+    # A Windows bundle holds what the script removes: no file is installed that is left behind.
+    removed = script.read_text(encoding="utf-8").split('Section "un.Earmark"')[1]
+    for path in payload.iterdir():
+        assert f"$INSTDIR\\{path.name}" in removed
+
+
+def test_shell_scripts_are_sound() -> None:
+    for path in [*LINUX.glob("*.sh"), *(PACKAGING / "macos").glob("*.sh")]:
+        subprocess.run(["bash", "-n", str(path)], check=True)
+        assert os.access(path, os.X_OK), path
+
+
+def test_sizes_know_every_component() -> None:
+    sizes = _load(PACKAGING / "sizes.py")
+    assert sizes.component("_internal/torch/lib/libtorch_cpu.so") == "torch: the library"
+    assert sizes.component("_internal/av.libs/libx265.so") == "PyAV with FFmpeg"
+    assert sizes.component("_internal/libQt6Core.so.6") == "Qt and PySide6"
+    assert sizes.component("earmark-app") == "Python's modules, torch's among them"
+    assert sizes.component("_internal/new/thing.so") == "others"
