@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.pages.file_work import Found
 from desktop.widgets.time_axis import clock
 from desktop.window import Window
+from engine.decisions import Decision
 
 _MOST_SECONDS = 600.0
 
@@ -25,9 +26,11 @@ def run(application: QApplication, window: Window) -> int:
         QTimer.singleShot(500, conclude)
 
     def conclude() -> None:
-        state["code"] = _tell(window)
-        window.close()
-        application.quit()
+        try:
+            state["code"] = _tell(window)
+        finally:  # a fault must not leave a process that waits for ever
+            window.close()
+            application.quit()
 
     def watch() -> None:
         if window.file_page.banner.isVisible() and window.file_page.path is None:
@@ -64,18 +67,22 @@ def _tell(window: Window) -> int:
 
 
 def _table(found: Found) -> str:
+    """What each classifier heard, at some forty moments of the one with most rows."""
     names = list(found.timelines)
     lines = [f"{'time':>7}  " + "".join(f"{name:34}" for name in names)]
-    step = max(1, round(len(found.decisions[names[0]]) / 40))
-    for row in range(0, len(found.decisions[names[0]]), step):
+    moments = [decision.time for decision in max(found.decisions.values(), key=len, default=[])]
+    for moment in moments[:: max(1, round(len(moments) / 40))]:
         cells = []
         for name in names:
-            decision = found.decisions[name][row]
+            decision = _nearest(found.decisions[name], moment)
             top = decision.candidates[0]
             words = f"{decision.verdict} ({top.label} {top.probability:.0%})"
             if decision.heard:
                 words = f"{decision.verdict} {top.probability:.0%}"
             cells.append(f"{words[:32]:34}")
-        time_text = clock(found.decisions[names[0]][row].time, 0.1)
-        lines.append(f"{time_text:>7}  {''.join(cells)}")
+        lines.append(f"{clock(moment, 0.1):>7}  {''.join(cells)}")
     return "\n".join(lines) + "\n"
+
+
+def _nearest(decisions: list[Decision], moment: float) -> Decision:
+    return min(decisions, key=lambda decision: abs(decision.time - moment))

@@ -17,6 +17,7 @@ class Teaching(QObject):
     status = Signal(str)
     page_wanted = Signal(int)
     open_file = Signal(object)
+    listen_wanted = Signal()
 
     def __init__(self, session: Session, pages: QStackedWidget) -> None:
         super().__init__(pages)
@@ -93,6 +94,7 @@ class Teaching(QObject):
         page.status.connect(self.status)
         page.open_file.connect(self.open_file)
         page.compare_asked.connect(self._compare)
+        page.listen_asked.connect(self.listen_wanted)
         return page
 
     def _compare(self, folder: Path) -> None:

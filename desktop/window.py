@@ -91,6 +91,7 @@ class Window(QMainWindow):
         self.teaching.status.connect(self._words.setText)
         self.teaching.page_wanted.connect(self.show_page)
         self.teaching.open_file.connect(self.open_file)
+        self.teaching.listen_wanted.connect(self._listen)
         self._rail.chosen.connect(self.show_page)
         self._session.recent_changed.connect(self._list_recent)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
@@ -231,6 +232,12 @@ class Window(QMainWindow):
             self.listen_page.toggle()
         elif self.file_page.header.play_button.isEnabled():
             self.file_page.play()
+
+    def _listen(self) -> None:
+        """Show the Listen page with an open microphone."""
+        self.show_page(LISTEN)
+        if not self.listen_page.is_listening:
+            self.listen_page.start()
 
     def _why(self) -> None:
         if self._pages.currentIndex() == FILE:

@@ -13,7 +13,7 @@ from engine.audio.files import probe
 from engine.datasets import open_dataset
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError, DataError
-from engine.project_audio import cut_out
+from engine.project_audio import cut_out, examples
 from engine.project_check import Facts, Inspector, Problem
 from engine.project_files import RECORDING, State, Store, safe, sounds_at
 from engine.project_history import History
@@ -186,7 +186,7 @@ class Project:
         return [(folders.get(path.parent.name, path.parent.name), path) for path in files]
 
     def add_recording(self, label: str, path: Path, seconds: float) -> int:
-        """Cut a recording into examples of some seconds, all one group.
+        """Cut a recording into examples of some seconds; each stretch of it is one group.
 
         One made at :meth:`recording_path` is moved, any other copied. A rest of less than half an
         example is left out.
@@ -203,11 +203,8 @@ class Project:
             raise DataError(str(error)) from error
         ours = path.is_relative_to(self.root / RECORDING)
         own = self._store.take_in(path, label, move=ours)
-        count = max(1, int(length / seconds + 0.5))
-        starts = [round(number * seconds, 6) for number in range(count)]
-        ends = [*starts[1:], round(min(length, starts[-1] + seconds), 6)]
-        cuts = zip(starts, ends, strict=True)
-        rows = tuple(Excerpt(own, label, own, start, end) for start, end in cuts)
+        rows = examples(Excerpt(own, label, own), length, seconds)
+        count = len(rows)
         try:
             self._add(f"record {_sounds(count, 'example')} of '{label}'", rows)
         except DataError:  # a recording is never lost

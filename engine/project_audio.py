@@ -1,5 +1,6 @@
 """Stretches of sound files: cut out into new ones, and sketched to be compared."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,13 @@ from numpy.typing import NDArray
 from engine.audio.files import stream
 from engine.audio.recording import Recorder
 from engine.audio.resample import resample
+from engine.datasets.table import Excerpt
 from engine.errors import AudioError
 from engine.views import View
 
 SKETCH_SECONDS = 3.0
+# Of a long recording: 20 s give three to learn from, one to choose and one to judge.
+STRETCH_SECONDS = 4.0
 _RATE_HZ = 16000
 _HOP = 512
 _VIEW = View("mel", _RATE_HZ)
@@ -54,3 +58,21 @@ def sketch(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float16]:
     whole = np.resize(heard, count) if len(heard) else np.zeros(count)
     bands = _VIEW.columns(np.asarray(whole, dtype=np.float32), _HOP)
     return np.asarray(bands.reshape(48, 2, -1).mean(axis=1), dtype=np.float16)
+
+
+def examples(whole: Excerpt, length: float, seconds: float) -> tuple[Excerpt, ...]:
+    """A recording in examples, one after the other.
+
+    Who records a class once, and at length, can train: each stretch of some seconds is a group of
+    its own, so that others are left to choose and to judge by.
+    """
+    count = max(1, int(length / seconds + 0.5))
+    starts = [round(number * seconds, 6) for number in range(count)]
+    ends = [*starts[1:], round(min(length, starts[-1] + seconds), 6)]
+    last = max(1, round(length / STRETCH_SECONDS)) - 1
+    rows = []
+    for start, end in zip(starts, ends, strict=True):
+        stretch = min(int(start / STRETCH_SECONDS), last)
+        group = f"{whole.group}, part {stretch + 1}" if last else whole.group
+        rows.append(replace(whole, group=group, start=start, end=end))
+    return tuple(rows)

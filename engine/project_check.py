@@ -205,6 +205,7 @@ def _of_classes(state: State) -> Iterator[Problem]:
         elif len(groups[label]) < LEAST_GROUPS:
             words = f"All of '{label}' comes from one recording: nothing is left to test with."
             yield Problem("groups", words, "Record another", label=label)
+    yield from _once_recorded(state, groups)
     if counts:
         least = min(counts, key=lambda label: counts[label])
         most = max(counts, key=lambda label: counts[label])
@@ -212,6 +213,18 @@ def _of_classes(state: State) -> Iterator[Problem]:
         if ratio > MOST_IMBALANCE:
             words = f"'{most}' has {ratio:.0f} times as many sounds as '{least}'."
             yield Problem("balance", words, "Record more", label=least)
+
+
+def _once_recorded(state: State, groups: dict[str, set[str]]) -> Iterator[Problem]:
+    """Classes cut out of one recording: judged by its own stretches, not by another day's."""
+    files: dict[str, set[str]] = defaultdict(set)
+    for row in state.rows:
+        files[row.label].add(row.path)
+    once = [name for name, own in files.items() if len(own) == 1 and len(groups[name]) > 1]
+    if once:
+        more = f" and {len(once) - 1} more" if len(once) > 1 else ""
+        words = f"'{once[0]}'{more}: from one recording only. The test will say too much good."
+        yield Problem("groups", words, "Record another", label=once[0])
 
 
 def _stamp(path: Path) -> _Stamp:

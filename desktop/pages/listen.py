@@ -40,7 +40,6 @@ class ListenPage(QWidget):
         self._waiting: jobs.Job | None = None
         self.wishes = listening.Wishes()
         self._latest: listening.Heard | None = None
-        self._advised: str | None = None
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
@@ -235,15 +234,7 @@ class ListenPage(QWidget):
         if self._latest.recorded_seconds is not None:
             words.insert(0, self.tr("Recording {}").format(clock(self._latest.recorded_seconds)))
         self.status.emit("   ".join(words))
-        self._advise(self._latest.advice)
-
-    def _advise(self, advice: str | None) -> None:
-        """Tell the likely cause of a silence, once; take it back when sound comes."""
-        told, self._advised = self._advised, advice
-        if advice and advice != told:
-            self.banner.say(advice)
-        elif told and not advice and self.banner.text == told:
-            self.banner.hide()
+        self.banner.advise(self._latest.advice)
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""

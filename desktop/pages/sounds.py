@@ -153,8 +153,10 @@ class SoundsPage(SoundsDisplay):
             )
 
     def _rename(self, name: str, new: str) -> None:
+        chosen = self._label == name  # showing the change forgets a class that is no more
+
         def follow(_: object) -> None:
-            if self._label == name or self._label not in self.class_names():
+            if chosen:
                 self.choose_class(" ".join(new.split()))
 
         self.work.do(lambda project: project.rename_class(name, new), follow)

@@ -51,6 +51,7 @@ class TrainPage(QWidget):
     open_file = Signal(object)
     judged = Signal()  # the results of a training are shown
     compare_asked = Signal(object)  # the folder of a sweep
+    listen_asked = Signal()
 
     def __init__(self, session: Session, *, apart: bool = True) -> None:
         super().__init__()
@@ -277,4 +278,5 @@ class TrainPage(QWidget):
     def _use(self, path: Path) -> None:
         self._session.use_classifier(path)
         self.status.emit(self.tr("{} listens now.").format(path.parent.name))
-        self.banner.say(self.tr("It is among the classifiers that listen now."))
+        listen = {self.tr("Listen to it").replace(" ", "_"): self.listen_asked.emit}
+        self.banner.say(self.tr("It is among the classifiers that listen now."), **listen)

@@ -136,10 +136,12 @@ class TrainProgress(QWidget):
         self._batches(batches)
         last = events[-1] if events else None
         if isinstance(last, Preparing):
-            done = bool(self.loss.count) and last.share == 1.0
-            words = (
-                self.tr("Judging the test part") if done else self.tr("Turning sounds to features")
-            )
+            if not self.loss.count:
+                words = self.tr("Turning sounds to features")
+            elif last.share < 1.0:
+                words = self.tr("Learning what is none of the classes")
+            else:
+                words = self.tr("Judging the test part")
             self.state.setText(words)
             self.bar.setValue(round(1000 * last.share))
 

@@ -12,6 +12,7 @@ class Banner(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("banner")
+        self._advised: str | None = None
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -29,6 +30,14 @@ class Banner(QFrame):
     @property
     def text(self) -> str:
         return self._text.text()
+
+    def advise(self, text: str | None) -> None:
+        """Show what was not said just before; None takes it back."""
+        told, self._advised = self._advised, text
+        if text and text != told:
+            self.say(text)
+        elif told and not text and self.text == told:
+            self.hide()
 
     def say(self, text: str, **actions: Callable[[], object]) -> None:
         """Show a sentence; each action is a button, named in words with ``_`` for a space."""

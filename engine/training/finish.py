@@ -2,6 +2,7 @@
 
 import copy
 import datetime
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from engine.features import Feature, describe_feature
 from engine.networks import describe_network
 from engine.recipe import Recipe
 from engine.training import background
+from engine.training.events import Preparing
 from engine.training.learner import Learner
 from engine.training.logistic import fit_logistic
 from engine.training.material import Material
@@ -32,6 +34,7 @@ from engine.training.run import environment
 
 _SYNTHETIC = 250  # windows of noise that are learned from and judged on, half each
 _MOST_KNOWN = 6000
+_MADE_AT_ONCE, _EMBEDDED_AT_ONCE = 25, 16  # between two moments at which one may stop
 _GATE = "one of its classes"
 
 
@@ -54,8 +57,12 @@ class Background:
 
 def listen_to_background(
     learner: Learner, feature: Feature, recipe: Recipe, folder: Path | None
-) -> Background:
-    """Embed noises made here and a folder's recordings; whole recordings learn or judge."""
+) -> Generator[Preparing, None, Background]:
+    """Embed noises made here and a folder's recordings; whole recordings learn or judge.
+
+    Yields:
+        How far it is.
+    """
     data = recipe.data
     kinds, learned, windows = [], [], []
     made = background.synthetic(data.rate_hz, data.window_samples, _SYNTHETIC, recipe.training.seed)
@@ -63,6 +70,8 @@ def listen_to_background(
         kinds.append("noise")
         learned.append(index % 2 == 0)
         windows.append(torch.from_numpy(sound))
+        if index % _MADE_AT_ONCE == 0:
+            yield Preparing(0.0)
     if folder is not None:
         paths: dict[str, int] = {}
         for kind, path, sound in background.recorded(folder, data.rate_hz, data.window_samples):
@@ -71,9 +80,10 @@ def listen_to_background(
             windows.append(torch.from_numpy(sound))
     device = learner.device
     embedded, levels = [], []
-    with torch.inference_mode():
-        for start in range(0, len(windows), 128):
-            sound_part = torch.stack(windows[start : start + 128]).to(device)
+    for start in range(0, len(windows), _EMBEDDED_AT_ONCE):
+        yield Preparing(start / len(windows))
+        with torch.inference_mode():
+            sound_part = torch.stack(windows[start : start + _EMBEDDED_AT_ONCE]).to(device)
             embedded.append(learner.network.embed(feature.to(device)(sound_part)).cpu())
             levels.append(level_db(sound_part).cpu())
     return Background(

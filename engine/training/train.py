@@ -267,8 +267,9 @@ class _Ending:
         self._take_best()
         unknown: Background | None = None
         if self.recipe.deployment.gate and not self.dataset.features:
-            unknown = listen_to_background(
-                self.learner, self.feature, self.recipe, self.place.background
+            folder = self.place.background
+            unknown = yield from listen_to_background(
+                self.learner, self.feature, self.recipe, folder
             )
         classifier = self._make(unknown)  # and save: judging may be broken off
         yield Preparing(1.0)

@@ -45,7 +45,7 @@ class Clip:
 def classifiers() -> Iterator[dict[str, Classifier]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
-    yield Catalog().load_all()
+    yield Catalog().load_all(("instrument", "genre", "instruments-in-music"))
     torch.set_num_threads(threads)
 
 

@@ -8,12 +8,13 @@ from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
 from desktop.session import Session
+from desktop.settings import LOADED
 from desktop.window import Window
 from engine.catalog import Catalog
 from engine.classifier import Classifier
 
 # What the demo sound is best heard by.
-TAGGERS = ("genre", "mood", "instruments-in-music")
+TAGGERS = ["genre", "mood", "instruments-in-music"]
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,7 @@ def window(qtbot: QtBot, qapp: QApplication, loaded: dict[str, Classifier]) -> I
     style.apply(qapp, "light")
     session = Session()
     session.settings._store.clear()
+    session.settings.set(LOADED, TAGGERS)
     session.classifiers = loaded
     made = Window(session)
     made.resize(1280, 800)

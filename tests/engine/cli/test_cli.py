@@ -129,7 +129,7 @@ def test_models_show_and_verify() -> None:
     shown = earmark("models", "show", "genre").stdout
     for word in ("musicnn", "ISC", "SHA-256", "Where it fails"):
         assert word in shown
-    assert earmark("models", "verify").stdout.count("good") == 3
+    assert earmark("models", "verify").stdout.count("good") == 5
 
 
 def test_a_closed_pipe_is_no_error() -> None:
