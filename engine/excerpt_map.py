@@ -5,6 +5,7 @@ from ten excerpts on, t-SNE (van der Maaten & Hinton, 2008) lays them out on a p
 sought in the reduced space, never on the plane, which keeps near things near but tells no distance.
 """
 
+import os
 from collections import Counter
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -184,6 +185,9 @@ def _thinned(rows: Sequence[Excerpt], seed: int) -> list[Excerpt]:
 
 def _reduced(vectors: Floats, seed: int) -> Floats:
     """Standardised and projected on the main 50 components, shape (n, at most 50)."""
+    # joblib, which one thread is enough for here, counts cores by other programs and warns where
+    # it cannot.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
     from sklearn.decomposition import PCA
 
     centred = vectors - vectors.mean(axis=0)

@@ -78,9 +78,13 @@ def plain(event: Event) -> Any:
 def test_every_event_comes_in_its_order(sounds: Path, recipe: Recipe, tmp_path: Path) -> None:
     here = list(train(recipe, open_dataset(sounds), toys.place(tmp_path / "here")))
     there = list(train_apart(recipe, sounds, toys.place(tmp_path / "there")))
-    told = [event for event in there if event is not None]
-    assert list(map(plain, told)) == list(map(plain, here))
-    assert plain(told[-1]) == "Finished"
+    told, ours = ([plain(event) for event in side if event is not None] for side in (there, here))
+    # How many batches and preparations are told of is a matter of time.
+    batches = [one for one in told if one[0] == "batch"]
+    assert batches == sorted(set(batches))
+    timely = ("batch", "P")
+    assert [e for e in told if e[0] not in timely] == [e for e in ours if e[0] not in timely]
+    assert told[-1] == "Finished"
     assert Run(tmp_path / "there" / "run").results_file.is_file()
 
 
