@@ -50,10 +50,10 @@ class Session(QObject):
         self._start_loading()
 
     def use_classifier(self, path: Path) -> None:
-        """Take a classifier file among the user's own and let it listen."""
+        """Take a classifier file among the user's own and let it listen, before all others."""
         jobs.run(
             lambda: _adopt(path),
-            on_result=lambda name: self.set_loaded([*self._others(name), name]),
+            on_result=lambda name: self.set_loaded([name, *self._others(name)]),
             on_error=self.loading_failed.emit,
             parent=self,
         )

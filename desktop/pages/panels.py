@@ -36,6 +36,7 @@ class PredictionPanels(QScrollArea):
         self._layout.setSpacing(12)
         self._layout.addWidget(self.heading)
         self._layout.addWidget(self._waiting)
+        self._first = self._layout.count()  # place of the first block
         self._layout.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
@@ -52,12 +53,14 @@ class PredictionPanels(QScrollArea):
             panel = self._panels.pop(gone)
             self._layout.removeWidget(panel)
             panel.deleteLater()
-        for name, classifier in classifiers.items():
+        for place, (name, classifier) in enumerate(classifiers.items(), self._first):
             if name not in self._panels:
                 panel = self._panels[name] = Predictions(classifier.card.title)
                 panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
-                self._layout.insertWidget(self._layout.count() - 1, self._panels[name])
+            self._layout.insertWidget(place, self._panels[name])
             self._panels[name].set_predictions(words, [])
+        self._panels = {name: self._panels[name] for name in classifiers}
+        self.verticalScrollBar().setValue(0)
         if self._before is not None:
             in_order(self._before, *self._panels.values())
 
