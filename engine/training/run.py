@@ -79,10 +79,7 @@ class Run:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, text.encode())
         except OSError as error:
-            raise DataError(
-                f"{path} could not be written: {error.strerror}. "
-                "Make room or choose another folder."
-            ) from error
+            raise DataError(self._unwritten(path, error)) from error
 
     def read(self, path: Path) -> Any:
         """JSON values of one of the run's files.
@@ -121,10 +118,7 @@ class Run:
             with self.batches_file.open("a", encoding="utf-8") as file:
                 file.writelines(["epoch,batch,loss\n", *lines] if new else lines)
         except OSError as error:
-            raise DataError(
-                f"{self.batches_file} could not be written: {error.strerror}. "
-                "Make room, then resume the training."
-            ) from error
+            raise DataError(self._unwritten(self.batches_file, error)) from error
 
     def drop_batches(self, after: int) -> None:
         """Leave out of the table of batches those of an epoch that was broken off."""
@@ -132,6 +126,12 @@ class Run:
             lines = self.batches_file.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines[1:] if _epoch_of(line) <= after]
             self.write_text(self.batches_file, "".join(lines[:1] + kept))
+
+    def _unwritten(self, path: Path, error: OSError) -> str:
+        """What happened and what to do: with a checkpoint, going on loses nothing."""
+        go_on = self.checkpoint_file.exists()
+        todo = ", then resume the training" if go_on else " or choose another folder"
+        return f"{path} could not be written: {error.strerror}. Make room{todo}."
 
     def history(self) -> list[EpochDone]:
         """The epochs so far; none before the first."""

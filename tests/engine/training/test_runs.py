@@ -1,11 +1,16 @@
 """Runs and sweeps of earlier as their folders tell them."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine import whole_files
+from engine.errors import DataError
+from engine.training.run import Run
 from engine.training.runs import FoundRun, accuracy_words, find_runs
 
 
@@ -108,3 +113,22 @@ def test_a_sweep_of_before_there_were_plans_is_finished(tmp_path: Path) -> None:
 )
 def test_figures_in_words(figures: dict[str, float], words: str) -> None:
     assert accuracy_words(figures) == words
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "todo"), [(True, "then resume the training"), (False, "choose another folder")]
+)
+def test_a_full_disk_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: bool, todo: str
+) -> None:
+    run = Run(tmp_path)
+    if checkpoint:
+        run.checkpoint_file.touch()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(whole_files.os, "fsync", full)
+    with pytest.raises(DataError, match=f"No space left on device.*{todo}"):
+        run.keep_history([])
+    assert not list(tmp_path.glob("*.json"))
