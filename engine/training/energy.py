@@ -7,12 +7,16 @@ import time
 from pathlib import Path
 from types import ModuleType
 
+from engine.training.zeus import open_zeus
+
 _RAPL = Path("/sys/class/powercap")
 _LOOK_SECONDS = 0.5
 
 
 class EnergyMeter:
-    """Joules since it was made or last reset: the GPU's own counter, and RAPL's for the processor.
+    """Joules since it was made: the GPU's own counter, and RAPL's for the processor.
+
+    Where NVML has no counter of the GPU, Zeus is asked, if it is installed.
 
     Args:
         device: as torch names it; only the GPU in use is counted.
@@ -22,6 +26,7 @@ class EnergyMeter:
 
     def __init__(self, device: str, *, processor: bool = True, rapl: Path = _RAPL) -> None:
         self._nvml, self._gpu = _open_gpu(device)
+        self._zeus = open_zeus(device) if self._nvml is None else None
         self._zones = _zones(rapl) if processor else []
         self._load: float | None = None
         self._looked = -math.inf
@@ -33,6 +38,7 @@ class EnergyMeter:
     def source(self) -> str:
         """What is counted, in words."""
         names = ["GPU (NVML)"] if self._gpu is not None else []
+        names += ["GPU (Zeus)"] if self._zeus is not None else []
         names += ["processor (RAPL)"] if self._zones else []
         return " + ".join(names) or "not measured"
 
@@ -42,6 +48,8 @@ class EnergyMeter:
         now = self._gpu_joules()
         if now is not None and self._gpu_start is not None:
             total = now - self._gpu_start
+        elif self._zeus is not None:
+            total = self._zeus.joules()
         for zone in self._zones:
             current, before = _read(zone / "energy_uj"), self._last[zone]
             if current is None or before is None:

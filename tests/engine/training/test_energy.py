@@ -1,12 +1,16 @@
 """Joules are those of the counters; where there are none, nothing is claimed."""
 
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import torch
 
 from engine.training.energy import EnergyMeter
+from engine.training.zeus import open_zeus
 
 
 def _zone(root: Path, name: str, microjoules: int, most: int = 1_000_000_000) -> Path:
@@ -124,3 +128,64 @@ def test_the_gpus_load_is_asked_for_twice_a_second_at_most(
     assert EnergyMeter("cpu", rapl=tmp_path).gpu_load() is None
     _zone(tmp_path, "intel-rapl:0", 0)
     assert EnergyMeter("cpu", rapl=tmp_path, processor=False).joules() is None
+
+
+class _Monitor:
+    """As Zeus's: windows by name, joules between their ends; knows one GPU and an Apple chip."""
+
+    total = 10.0
+    made: dict[str, Any]
+
+    def __init__(self, gpu_indices: list[int], cpu_indices: list[int]) -> None:
+        if gpu_indices not in ([], [1]):
+            raise ValueError("no such GPU")
+        assert cpu_indices == []
+        self.soc_is_present = True
+        self._gpus = gpu_indices
+        self._began: dict[str, float] = {}
+
+    def begin_window(self, key: str, *, sync_execution: bool) -> None:
+        assert not sync_execution
+        self._began[key] = _Monitor.total
+
+    def end_window(self, key: str, *, sync_execution: bool) -> SimpleNamespace:
+        spent = _Monitor.total - self._began.pop(key)
+        gpus = dict.fromkeys(self._gpus, spent)
+        chip = SimpleNamespace(gpu_mj=1000 * spent, cpu_total_mj=7)
+        return SimpleNamespace(gpu_energy=gpus, soc_energy=None if gpus else chip)
+
+
+@pytest.mark.parametrize("device", ["cuda:1", "mps"])
+def test_zeus_counts_where_nvml_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    fakes = {
+        "zeus.exception": SimpleNamespace(ZeusBaseError=RuntimeError),
+        "zeus.monitor": SimpleNamespace(ZeusMonitor=_Monitor),
+        "pynvml": None,
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setitem(sys.modules, name, fake)
+    meter = EnergyMeter(device, rapl=tmp_path)
+    assert meter.source == "GPU (Zeus)"
+    for _ in range(2):
+        monkeypatch.setattr(_Monitor, "total", _Monitor.total + 2.0)
+        joules = meter.joules()
+    assert joules == pytest.approx(4.0)
+    assert EnergyMeter("cuda:5", rapl=tmp_path).joules() is None
+    assert EnergyMeter("cpu", rapl=tmp_path).source == "not measured"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_zeus_and_nvml_agree() -> None:
+    pytest.importorskip("pynvml")
+    pytest.importorskip("zeus")
+    ours, zeus = EnergyMeter("cuda:0", processor=False), open_zeus("cuda:0")
+    assert ours.source == "GPU (NVML)"
+    assert zeus is not None
+    matrix = torch.randn(4096, 4096, device="cuda")
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        matrix = torch.tanh(matrix @ matrix)
+        torch.cuda.synchronize()
+    assert ours.joules() == pytest.approx(zeus.joules(), rel=0.05)
