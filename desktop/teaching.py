@@ -18,6 +18,7 @@ class Teaching(QObject):
     page_wanted = Signal(int)
     open_file = Signal(object)
     listen_wanted = Signal()
+    recording_changed = Signal()
 
     def __init__(self, session: Session, pages: QStackedWidget) -> None:
         super().__init__(pages)
@@ -59,6 +60,16 @@ class Teaching(QObject):
         page = self.page(SOUNDS)
         return page.class_names() if isinstance(page, SoundsPage) else []
 
+    @property
+    def recording(self) -> bool:
+        """Whether the Sounds page has the microphone open."""
+        page = self._made.get(SOUNDS)
+        if page is None:
+            return False
+        from desktop.pages.sounds import SoundsPage
+
+        return isinstance(page, SoundsPage) and page.recorder.recording
+
     def may_close(self, parent: QWidget) -> bool:
         """Ask, if a training runs; stops it and keeps the best when one agrees."""
         page = self._made.get(TRAIN)
@@ -84,7 +95,8 @@ class Teaching(QObject):
         page = SoundsPage(self._session)
         page.status.connect(self.status)
         page.open_file.connect(self.open_file)
-        page.train_wanted.connect(lambda: self.page_wanted.emit(TRAIN))
+        page.recorder.recording_changed.connect(self.recording_changed)
+        page.train_wanted.connect(self._train)
         return page
 
     def _make_train(self) -> QWidget:
@@ -96,6 +108,15 @@ class Teaching(QObject):
         page.compare_asked.connect(self._compare)
         page.listen_asked.connect(self.listen_wanted)
         return page
+
+    def _train(self) -> None:
+        """Show the Train page and let it learn from the project."""
+        from desktop.pages.train import TrainPage
+
+        self.page_wanted.emit(TRAIN)
+        page = self.page(TRAIN)
+        if isinstance(page, TrainPage):
+            page.train_project()
 
     def _compare(self, folder: Path) -> None:
         """Show a sweep on the Compare page."""

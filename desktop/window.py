@@ -80,12 +80,13 @@ class Window(QMainWindow):
         self._connect()
         self.resize(1280, 800)
         self.restoreGeometry(session.settings.get(GEOMETRY))
-        self._show_light(False)
+        self._show_light()
         self.show_page(LISTEN)
 
     def _connect(self) -> None:
         self.listen_page.status.connect(self._words.setText)
-        self.listen_page.listening_changed.connect(self._show_light)
+        self.listen_page.listening_changed.connect(lambda _: self._show_light())
+        self.teaching.recording_changed.connect(self._show_light)
         self.listen_page.open_file.connect(self.open_file)
         self.file_page.exports.region_wanted.connect(self._choose_class)
         self.teaching.status.connect(self._words.setText)
@@ -201,10 +202,10 @@ class Window(QMainWindow):
             style.apply(application, self._session.settings.get(APPEARANCE))
             hints.colorSchemeChanged.connect(self._restyle)
         self._rail.colour()
-        self._show_light(self.listen_page.is_listening)
+        self._show_light()
 
-    def _show_light(self, on: bool) -> None:
-        use = style.colours()
+    def _show_light(self) -> None:
+        use, on = style.colours(), self.listen_page.is_listening or self.teaching.recording
         words = self.tr("Microphone open") if on else self.tr("Microphone closed")
         colour = use.danger if on else use.faint
         self._light.setText(f"<span style='color:{colour}'>&#9679;</span>  {words}")

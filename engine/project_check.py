@@ -223,7 +223,7 @@ def _once_recorded(state: State, groups: dict[str, set[str]]) -> Iterator[Proble
     once = [name for name, own in files.items() if len(own) == 1 and len(groups[name]) > 1]
     if once:
         more = f" and {len(once) - 1} more" if len(once) > 1 else ""
-        words = f"'{once[0]}'{more}: from one recording only. The test will say too much good."
+        words = f"'{once[0]}'{more}: from one recording only. The test will look better than it is."
         yield Problem("groups", words, "Record another", label=once[0])
 
 

@@ -40,6 +40,7 @@ class ComparePage(QWidget):
         self._session = session
         self.folders = [Path(name) for name in session.settings.get(RUNS)]
         self._wanted: Path | None = None  # to be chosen once it is listed
+        self._met = False  # whether there were runs before
         self.details = work.Details()
         self._reading: jobs.Job | None = None
         self._finding: jobs.Job | None = None
@@ -171,6 +172,9 @@ class ComparePage(QWidget):
         if self._wanted in {row.folder for row in rows}:
             self.table.choose([self._wanted])
             self._wanted = None
+        elif rows and not self._met:
+            self.table.choose(_newest(rows))
+        self._met = self._met or bool(rows)
 
     def _chosen(self, rows: list[FoundRun]) -> None:
         runs = [row for row in rows if not row.is_sweep]
@@ -254,3 +258,11 @@ class ComparePage(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.view.dress()
+
+
+def _newest(rows: list[FoundRun]) -> list[Path]:
+    """What one most likely looks for: the last sweep when it came last, else the last two runs."""
+    whole = [row for row in rows if row.sweep is None]
+    if whole and whole[0].is_sweep:
+        return [whole[0].folder]
+    return [row.folder for row in whole if not row.is_sweep][:2]

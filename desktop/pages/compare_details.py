@@ -95,6 +95,7 @@ class DetailsView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
         self.setAccessibleName(self.tr("Comparison of the chosen runs"))
 
     def show_details(self, details: Details, hint: str) -> None:

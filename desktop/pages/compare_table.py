@@ -19,7 +19,7 @@ from engine.training.runs import FoundRun
 _PLACE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 26
 _LEAST_WIDEST, _SHARE = 215, 5  # the widest column: this, or a fifth of the table
-_DATE, _DATE_WIDTH = 8, 140
+_ENERGY, _DATE, _DATE_WIDTH = 7, 8, 140
 _RIGHT_COLUMNS = (5, 6, 7)
 _AIR = "QTreeView::item { padding-left: 4px; padding-right: 14px; }"
 
@@ -101,7 +101,7 @@ class RunTable(QTreeWidget):
                 row.accuracy or "\N{EN DASH}",
                 str(row.epochs),
                 clock(row.seconds, 0.1) if row.seconds >= 60 else f"{row.seconds:.1f} s",
-                self.tr("not measured") if row.joules is None else f"{row.joules:.0f} J",
+                "\N{EN DASH}" if row.joules is None else f"{row.joules:.0f} J",
                 row.date[:16].replace("T", " "),
             ]
         )
@@ -109,6 +109,8 @@ class RunTable(QTreeWidget):
         item.setSizeHint(_DATE, QSize(_DATE_WIDTH, _ROW_HEIGHT))
         item.setToolTip(0, str(row.folder))
         item.setToolTip(1, row.title)
+        if row.joules is None:
+            item.setToolTip(_ENERGY, self.tr("not measured"))
         for column in _RIGHT_COLUMNS:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             item.setTextAlignment(column, right)

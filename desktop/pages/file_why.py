@@ -31,7 +31,7 @@ class FileWhy(QObject):
         page = self._page
         chosen, cursor = page.tracks.lanes.chosen, page.tracks.time.cursor
         if page.found is None:
-            self.why.say(self.tr("Nothing was heard yet: open a file and let it be analysed."))
+            self.why.say(self.tr("Nothing was heard yet: open a file, or ask again in a moment."))
         elif chosen is not None:
             lane, stretch = chosen
             inside = cursor is not None and stretch.start <= cursor <= stretch.end
@@ -67,8 +67,12 @@ class FileWhy(QObject):
         found = self._page.found
         ranked = []
         for lane, decisions in (found.decisions if found else {}).items():
+            if not decisions:  # the sound is shorter than this classifier's window
+                continue
             nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
             ranked += [(c.heard, c.probability, lane, c.label) for c in nearest.candidates]
+        if not ranked:
+            return self._leading()
         _, _, lane, label = max(ranked)
         return lane, label
 

@@ -1,7 +1,7 @@
 """What the Listen page's worker does, from microphone to pictures; runs in a job."""
 
 import contextlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,9 +78,14 @@ class _Memory:
             self.decisions[name] = [d for d in kept if d.time >= oldest]
         return new
 
-    def lanes(self) -> dict[str, list[Segment]]:
-        found = {}
-        for name, kept in self.decisions.items():
+    def lanes(self, names: Iterable[str]) -> dict[str, list[Segment]]:
+        """A lane for each classifier in their order, whether it has said something yet or not."""
+        found: dict[str, list[Segment]] = {}
+        for name in names:
+            kept = self.decisions.get(name, [])
+            if not kept:
+                found[name] = []
+                continue
             # The first row kept is not the first there was: it does not reach back to 0.
             late = [d for d in kept if d.time > kept[0].time or len(kept) == 1]
             whole = segments(late, hop_seconds=self.hops[name], bridge_seconds=1.0)
@@ -125,7 +130,7 @@ def hear(
                     level=microphone.level(),
                     advice=microphone.advice(),
                     decisions={name: d[-1] for name, d in memory.decisions.items() if d},
-                    lanes=memory.lanes() if new else None,
+                    lanes=memory.lanes(loaded) if new else None,
                     stats=update.stats,
                     kept=recording.step(update.samples),
                     recorded_seconds=recording.seconds,

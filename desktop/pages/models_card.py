@@ -63,6 +63,7 @@ class CardView(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setObjectName("read")
         self.setAccessibleName(self.tr("Card of the classifier"))
 
     def _name_controls(self) -> None:

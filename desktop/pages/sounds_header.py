@@ -39,7 +39,7 @@ class SoundsHeader(QWidget):
         )
         self.new = self._button(self.tr("New class"), self.tr("Another kind of sound (Ctrl+N)"))
         self.train = self._button(
-            self.tr("Train..."), self.tr("Teach a classifier to tell these classes apart")
+            self.tr("Train"), self.tr("Teach a classifier to tell these classes apart, now")
         )
         self.train.setObjectName("main")
         words = QVBoxLayout()

@@ -88,6 +88,7 @@ def record(
 class RecordPanel(QFrame):
     """Shows and records; what comes of it is the page's."""
 
+    recording_changed = Signal()
     recorded = Signal(str, object)  # class, file
     broken = Signal(str, object, str)  # class, file if there is one, why
 
@@ -178,6 +179,7 @@ class RecordPanel(QFrame):
             on_error=lambda message: self._broken(label, path, message),
             parent=self,
         )
+        self.recording_changed.emit()
         self.hold.show_face("...", active=True)
         if seconds is not None:
             self.long.setText(self.tr("Stop"))
@@ -236,6 +238,7 @@ class RecordPanel(QFrame):
             self.broken.emit(label, None, words)
 
     def _rest(self) -> None:
+        self.recording_changed.emit()
         self.hold.show_face("", active=False)
         self.long.setText(self.tr("Record 20 s"))
         self.meter.set_level(-120, -120, 0)

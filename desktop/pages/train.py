@@ -72,7 +72,7 @@ class TrainPage(QWidget):
         self.results, self.sweep = TrainResults(), SweepView()
         self.runs = RunsView(lambda: self._session.runs_folder, self.orders.busy)
         self.tabs = QTabWidget()
-        self.tabs.setAccessibleName(self.tr("Views of the training"))
+        self.tabs.tabBar().setAccessibleName(self.tr("Views of the training"))
         for widget, words in (
             (self.progress, self.tr("Progress")),
             (self.results, self.tr("Results")),
@@ -99,6 +99,7 @@ class TrainPage(QWidget):
     def _connect(self) -> None:
         setup = self.setup
         self.material.failed.connect(self.banner.say)
+        self.material.take_drops(self)
         setup.start.clicked.connect(lambda: self.start())
         setup.pause.clicked.connect(self.toggle_pause)
         setup.stop.clicked.connect(self.queue.keep_best)
@@ -162,6 +163,13 @@ class TrainPage(QWidget):
     def start(self) -> None:
         """Train what is chosen, at once or after what is being trained."""
         self.orders.start()
+
+    def train_project(self) -> None:
+        """Train what is chosen with the project's sounds, unless something is being trained."""
+        if not self.running:
+            self.material.take_project()
+            self.start()
+            self._offer()  # the start has taken it away
 
     def unfinished(self) -> list[Path]:
         """Runs that were broken off, the newest first."""
@@ -276,7 +284,6 @@ class TrainPage(QWidget):
         )
 
     def _use(self, path: Path) -> None:
+        """Let a classifier listen, and listen: one click from the figures to words for a sound."""
         self._session.use_classifier(path)
-        self.status.emit(self.tr("{} listens now.").format(path.parent.name))
-        listen = {self.tr("Listen to it").replace(" ", "_"): self.listen_asked.emit}
-        self.banner.say(self.tr("It is among the classifiers that listen now."), **listen)
+        self.listen_asked.emit()

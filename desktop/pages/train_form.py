@@ -78,7 +78,7 @@ class Section(QWidget):
         self.heading.setChecked(unfolded)
         self.heading.setAutoRaise(True)
         self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.heading.setStyleSheet("QToolButton { font-weight: 600; border: none; }")
+        self.heading.setObjectName("section")
         self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.body = QWidget()
         grid = QGridLayout(self.body)
@@ -131,6 +131,9 @@ class RecipeForm(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for behind in (area.viewport(), inner):
+            behind.setAutoFillBackground(False)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
         area.setAccessibleName(self.tr("Fields of the recipe"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)

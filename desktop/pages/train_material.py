@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop import jobs
 from desktop.pages import train_work
@@ -11,6 +12,7 @@ from desktop.pages.train_recipe import RecipeModel
 from desktop.pages.train_setup import TrainSetup
 from desktop.pages.train_work import Looked
 from desktop.session import Session
+from desktop.settings import LEARNED
 from engine.errors import EarmarkError
 from engine.recipe import find_recipe, presets, read_recipe
 
@@ -33,13 +35,15 @@ class TrainMaterial(QObject):
         self._folder: Path | None = None  # other than the project's
         self._looking: jobs.Job | None = None
         self.looked: Looked | None = None
-        found = {name: find_recipe(name) for name in presets()}
+        names = [_FIRST, *(name for name in presets() if name != _FIRST)]
+        found = {name: find_recipe(name) for name in names}
         self.setup = TrainSetup(found)
         self.model = RecipeModel(found[_FIRST], self)
         self.setup.choose_recipe(_FIRST)
         self.setup.recipe_chosen.connect(self._choose_recipe)
         self.setup.own_recipe_asked.connect(self._ask_recipe)
         self.setup.folder_asked.connect(self._ask_folder)
+        self.setup.project_asked.connect(self.take_project)
         session.project_changed.connect(self._project_changed)
 
     @property
@@ -55,6 +59,38 @@ class TrainMaterial(QObject):
     def _choose_recipe(self) -> None:
         self.setup.describe()
         self.model.choose(self.setup.base)
+        folder = self._learned().get(self.model.recipe.name)
+        if folder is not None and folder != self.folder and folder.is_dir():
+            self.set_folder(folder)
+
+    def _learned(self) -> dict[str, Path]:
+        words = self._session.settings.get(LEARNED)
+        return {name: Path(at) for name, at in zip(words[::2], words[1::2], strict=False)}
+
+    def remember(self) -> None:
+        """Another time the recipe is chosen, its sounds are there."""
+        known = self._learned()
+        known.pop(self.model.recipe.name, None)
+        if self._folder is not None:
+            known[self.model.recipe.name] = self._folder
+        pairs = [(name, str(folder)) for name, folder in known.items()]
+        self._session.settings.set(LEARNED, [word for pair in pairs for word in pair])
+
+    def take_drops(self, page: QWidget) -> None:
+        """Learn from folders and recipes that are dropped on the page."""
+        page.setAcceptDrops(True)
+        page.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragEnterEvent | QDropEvent):
+            path = _dropped(event)
+            if path is not None:
+                event.acceptProposedAction()
+                if event.type() == QEvent.Type.Drop:
+                    self.open_recipe(path) if path.suffix == ".toml" else self.set_folder(path)
+                return True
+            event.ignore()
+        return super().eventFilter(watched, event)
 
     def _ask_recipe(self) -> None:
         title, kind = self.tr("Own recipe"), self.tr("Recipes (*.toml)")
@@ -83,6 +119,11 @@ class TrainMaterial(QObject):
         self._folder = folder
         self.look()
 
+    def take_project(self) -> None:
+        """Learn from the project of the Sounds page."""
+        self._folder = None
+        self.look()
+
     def _project_changed(self) -> None:
         self._folder = None
         if self.setup.isVisible():
@@ -96,9 +137,9 @@ class TrainMaterial(QObject):
             self._looking = None
         if not folder.is_dir() and self._folder is None:
             words = self.tr("No sounds are here yet: gather some, or choose a folder.")
-            self.setup.show_folder(folder, words)
+            self.setup.show_folder(folder, words, own=True)
             return
-        self.setup.show_folder(folder, self.tr("Looking..."))
+        self.setup.show_folder(folder, self.tr("Looking..."), own=self._folder is None)
         self._looking = jobs.run(
             lambda: train_work.look(folder),
             on_result=self._seen,
@@ -112,4 +153,10 @@ class TrainMaterial(QObject):
 
     def _not_seen(self, message: str) -> None:
         self._looking, self.looked = None, None
-        self.setup.show_folder(self.folder, message)
+        self.setup.show_folder(self.folder, message, own=self._folder is None)
+
+
+def _dropped(event: QDragEnterEvent | QDropEvent) -> Path | None:
+    """The folder or recipe among what is dragged."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path for path in paths if path.is_dir() or path.suffix == ".toml"), None)

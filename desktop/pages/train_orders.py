@@ -30,6 +30,7 @@ class TrainOrders(QObject):
     def start(self) -> None:
         """Train what is chosen, at once or after what is being trained."""
         if self._allowed():
+            self._material.remember()
             recipe, folder = self._material.model.recipe, self._material.folder
             self._queue.add(Order(f"{recipe.title}, {folder.name}", recipe, folder))
 
@@ -78,6 +79,7 @@ class TrainOrders(QObject):
         folder = self._material.folder
         names = ", ".join(path.rpartition(".")[2].replace("_", " ") for path in sweep.spans)
         title = self.tr("Sweep of {}, {}").format(names, folder.name)
+        self._material.remember()
         self._queue.add(SweepOrder(title, sweep, Source(folder)))
 
     def busy(self) -> list[Path]:

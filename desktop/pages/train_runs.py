@@ -39,6 +39,7 @@ class RunsView(QWidget):
         self.table.setSelectionMode(self.table.SelectionMode.SingleSelection)
         self.show_button = QPushButton(self.tr("Show results"))
         self.use_button = QPushButton(self.tr("Use it now"))
+        self.use_button.setToolTip(self.tr("Let this classifier listen: opens the microphone"))
         self.resume_button = QPushButton(self.tr("Resume"))
         self._lay_out()
         self.table.itemSelectionChanged.connect(self._chosen)

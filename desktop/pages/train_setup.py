@@ -12,10 +12,12 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop.pages.train_presets import RecipeList
 from desktop.pages.train_work import Looked
 from engine.recipe import Recipe
 from engine.training.sweep_plan import PRESETS, Preset
@@ -30,6 +32,7 @@ class TrainSetup(QScrollArea):
     recipe_chosen = Signal()
     own_recipe_asked = Signal()
     folder_asked = Signal()
+    project_asked = Signal()
     sweep_asked = Signal()
     course_sweep_asked = Signal(object)  # a sweep's preset
 
@@ -50,40 +53,50 @@ class TrainSetup(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFixedWidth(_WIDTH)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
         self.setAccessibleName(self.tr("What to train"))
 
     def _build_recipe(self) -> None:
-        self.recipes = QComboBox()
+        self.recipes = RecipeList()
         self.recipes.setAccessibleName(self.tr("Recipe"))
-        self.recipes.setToolTip(self.tr("What is learned and how"))
-        self.recipes.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        self.recipes.setAccessibleDescription(self.tr("What is learned and how"))
         for name, recipe in self._presets.items():
-            self.recipes.addItem(recipe.title, name)
-            tip = Qt.ItemDataRole.ToolTipRole
-            self.recipes.setItemData(self.recipes.count() - 1, recipe.description, tip)
-        self.recipes.addItem(self.tr("Own recipe file..."), "")
+            self.recipes.add(name, recipe.title, recipe.description)
+        self.own = self._button(self.tr("Open file..."), self.tr("A recipe file of your own"))
+        head = QHBoxLayout()
+        head.addWidget(self._heading(self.tr("Recipe")), 1)
+        head.addWidget(self.own)
+        self._column.addLayout(head)
         self.description = self._label(faint=False)
         self.origin = self._label()
         self.variants = QComboBox()
         self.variants.setAccessibleName(self.tr("Variant"))
         self.variants.addItem(self.tr("Corrected"), "corrected")
         self.variants.addItem(self.tr("As published, mistakes and all"), "as-published")
-        self._add(self._heading(self.tr("Recipe")), self.recipes, self.description)
-        self._add(self.origin, self.variants)
-        self.recipes.activated.connect(self._recipe_activated)
+        self._column.addWidget(self.recipes, 2)
+        self._add(self.description, self.origin, self.variants)
+        self.recipes.taken.connect(self.recipe_chosen)
+        self.own.clicked.connect(self.own_recipe_asked)
         self.variants.activated.connect(lambda _: self.recipe_chosen.emit())
 
     def _build_data(self) -> None:
         self.folder = self._label(faint=False)
         self.found = self._label()
         self.choose = self._button(
-            self.tr("Choose folder..."), self.tr("Another folder of sounds to learn from")
+            self.tr("Choose folder..."),
+            self.tr("Another folder of sounds to learn from; you can drop one here, too"),
         )
+        self.project = self._button(
+            self.tr("My sounds"), self.tr("Learn from the project of the Sounds page")
+        )
+        row = QHBoxLayout()
+        row.addWidget(self.choose, 1)
+        row.addWidget(self.project, 1)
         self._column.addSpacing(6)
-        self._add(self._heading(self.tr("Sounds")), self.folder, self.found, self.choose)
+        self._add(self._heading(self.tr("Sounds")), self.folder, self.found)
+        self._column.addLayout(row)
         self.choose.clicked.connect(self.folder_asked)
+        self.project.clicked.connect(self.project_asked)
 
     def _build_buttons(self) -> None:
         self.start = self._button(self.tr("Start"), self.tr("Train with these sounds"))
@@ -100,6 +113,7 @@ class TrainSetup(QScrollArea):
         self.queue.setAccessibleName(self.tr("Trainings"))
         self.queue.setToolTip(self.tr("Select one that is done to see its results"))
         self.queue.setMinimumHeight(76)
+        self.queue.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.queue.setWordWrap(True)
         self.remove = self._button(
             self.tr("Remove"), self.tr("Take the selected training out of the queue")
@@ -168,24 +182,23 @@ class TrainSetup(QScrollArea):
     @property
     def base(self) -> Recipe:
         """The recipe as chosen, in the variant chosen."""
-        name = str(self.recipes.currentData())
+        name = self.recipes.name
         recipe = self._presets.get(name) or self._own[name]
         published = self.variants.currentData() == "as-published" and recipe.published is not None
         return recipe.as_published() if published else recipe
 
     def choose_recipe(self, name: str, variant: str = "corrected") -> None:
         """Choose a preset, or a recipe file given before."""
-        self.recipes.setCurrentIndex(self.recipes.findData(name))
+        self.recipes.choose(name)
         self.variants.setCurrentIndex(self.variants.findData(variant))
-        self._shown = name
         self.describe()
 
     def add_own(self, path: Path, recipe: Recipe) -> None:
         """Offer a recipe of one's own, and choose it."""
         key = str(path)
         self._own[key] = recipe
-        if self.recipes.findData(key) < 0:
-            self.recipes.insertItem(self.recipes.count() - 1, f"{recipe.title} ({path.name})", key)
+        if key not in self.recipes.names:
+            self.recipes.add(key, f"{recipe.title} ({path.name})", recipe.description)
         self.choose_recipe(key, recipe.variant)
 
     def describe(self) -> None:
@@ -211,16 +224,9 @@ class TrainSetup(QScrollArea):
         self.origin.setToolTip(traps)
         self.variants.setToolTip(self.tr("What the original got wrong:\n{}").format(traps))
 
-    def _recipe_activated(self) -> None:
-        if self.recipes.currentData() == "":
-            self.recipes.setCurrentIndex(self.recipes.findData(self._shown))
-            self.own_recipe_asked.emit()
-            return
-        self._shown = str(self.recipes.currentData())
-        self.recipe_chosen.emit()
-
-    def show_folder(self, folder: Path, words: str) -> None:
-        """Which folder, and what is known of it."""
+    def show_folder(self, folder: Path, words: str, *, own: bool) -> None:
+        """Which folder, and what is known of it; whether it is the project's."""
+        self.project.setVisible(not own)
         self.folder.setText(folder.name or str(folder))
         self.folder.setToolTip(str(folder))
         self.found.setText(words)

@@ -10,6 +10,8 @@ from desktop.widgets.overlay import Overlay, OverlayPainter
 from desktop.widgets.time_range import TimeRange
 from desktop.widgets.track import GUTTER, RIGHT, Track
 
+_WORD = 16  # height of a word beside the picture
+
 Span = tuple[float, float]
 
 
@@ -190,11 +192,14 @@ class SpectrogramTrack(Track):
 
     def paint_gutter(self, painter: QPainter, use: Colours) -> None:
         painter.setPen(QColor(use.faint))
-        for share, word in self._ticks:
+        written = -float(_WORD)
+        for share, word in sorted(self._ticks, reverse=True):  # from above
             y = (1 - share) * self.height()
             painter.drawLine(QPointF(GUTTER - 4, y), QPointF(GUTTER, y))
-            place = QRectF(0, y - 8, GUTTER - 7, 16)
-            painter.drawText(place, RIGHT, word)
+            top = min(max(y - _WORD / 2, 0.0), self.height() - float(_WORD))
+            if top - written >= _WORD - 3:  # no word on another
+                painter.drawText(QRectF(0, top, GUTTER - 7, _WORD), RIGHT, word)
+                written = top
 
     def value_at(self, seconds: float, height: float) -> float | None:
         """What is painted there, in the picture's unit; None where nothing is."""

@@ -85,6 +85,17 @@ def test_finished_runs_are_listed(page: ComparePage, trained: Path) -> None:
     assert rows[trained / "sweep"].variant == "3 trials"
 
 
+def test_the_newest_runs_are_shown_at_first(page: ComparePage, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(page.view.words.text()) and page._reading is None, timeout=60_000)
+    first = [page.table.topLevelItem(row).text(0) for row in range(3)]  # type: ignore[union-attr]
+    chosen = [row.folder.name for row in page.table.chosen_rows()]
+    assert chosen == (["sweep"] if first[0] == "sweep" else ["first", "second"])
+    page.table.clearSelection()
+    page.refresh()
+    qtbot.waitUntil(lambda: page._finding is None, timeout=10_000)
+    assert page.table.chosen_rows() == []  # only at first
+
+
 def test_nothing_there_is_said(session: Session, qtbot: QtBot) -> None:
     page = ComparePage(session)
     qtbot.addWidget(page)

@@ -15,6 +15,7 @@ from desktop.window import LISTEN, Window
 from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
+from engine.decisions import Candidate, Decision
 from engine.errors import AudioError
 from resources import resource
 
@@ -220,3 +221,18 @@ def test_the_picture_stays_in_time_when_the_view_changes(
     track = page.tracks.spectrogram
     assert track._written * track._column_seconds == pytest.approx(page._rolling._now, abs=0.15)
     page.toggle()
+
+
+def test_lanes_stand_in_the_order_of_the_classifiers() -> None:
+    memory = listening._Memory()
+    assert list(memory.lanes(["own", "genre"])) == ["own", "genre"]
+    memory.decisions["genre"] = [_decided(second) for second in range(4)]
+    memory.hops["genre"] = 1.0
+    lanes = memory.lanes(["own", "genre"])
+    assert list(lanes) == ["own", "genre"]
+    assert lanes["own"] == []
+    assert [segment.label for segment in lanes["genre"]] == ["a"]
+
+
+def _decided(second: int) -> Decision:
+    return Decision(float(second), ("a",), "a", (Candidate("a", 0.9, True, ""),))

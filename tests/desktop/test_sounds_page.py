@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages import listening
+from desktop.pages import listening, sounds_record
 from desktop.pages.sounds import SoundsPage
 from desktop.pages.sounds_table import PROBLEM
 from desktop.session import Session
@@ -186,12 +186,16 @@ def test_held_button_records_examples(page: SoundsPage, qtbot: QtBot, clip: None
     assert not project.unfinished()
 
 
-def test_twenty_seconds_after_a_count_in(page: SoundsPage, qtbot: QtBot, clip: None) -> None:
+def test_twenty_seconds_after_a_count_in(
+    page: SoundsPage, qtbot: QtBot, clip: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sounds_record, "COUNT_IN_SECONDS", 1)
+    monkeypatch.setattr(sounds_record, "_LOOK_SECONDS", 0.002)
     page.new_class()
     idle(qtbot, page, lambda: bool(page.cards.cards))
     page.recorder.examples.setCurrentIndex(2)
     page.recorder.long.click()
-    qtbot.waitUntil(lambda: page.recorder.hold._face in ("2", "3"), timeout=3000)
+    qtbot.waitUntil(lambda: page.recorder.hold._face == "1", timeout=5000)
     idle(qtbot, page, lambda: counts(page)["Class 1"] == 10)
 
 

@@ -108,3 +108,19 @@ def test_an_overlay_lies_on_its_rows_and_columns(track: SpectrogramTrack) -> Non
     assert track.grab().toImage().pixelColor(GUTTER + WIDTH // 2, 48).green() > 200
     track.set_overlay(None)
     assert row(track)[200] == 200
+
+
+def test_no_word_of_the_scale_is_cut_or_on_another(track: SpectrogramTrack) -> None:
+    def dark(top: int, bottom: int) -> list[int]:
+        """Lines of pixels of the gutter that hold something of a word."""
+        image = track.grab().toImage()
+        empty = image.pixelColor(2, 60)
+        at = range(GUTTER - 6)
+        return [y for y in range(top, bottom) if any(image.pixelColor(x, y) != empty for x in at)]
+
+    track.set_scale([(0.0, "1k"), (0.5, "2k"), (1.0, "3k")], (0.0, 255.0), fixed=True)
+    whole = len(dark(40, 80))
+    assert len(dark(0, 30)) == whole
+    assert len(dark(90, 120)) == whole
+    track.set_scale([(0.5, "1k"), (0.52, "2k")], (0.0, 255.0), fixed=True)
+    assert len(dark(30, 90)) == whole

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
+from desktop.pages import listening
 from desktop.pages.sounds import SoundsPage
 from desktop.pages.train import TrainPage
 from desktop.session import Session
@@ -14,6 +15,7 @@ from desktop.teaching import COMPARE, FILE, MODELS, SOUNDS, TRAIN
 from desktop.window import Window
 from resources import resource
 from tests import corpora
+from tests.desktop.test_sounds_page import Clip
 
 MOST = 90_000
 
@@ -36,23 +38,28 @@ def test_every_page_opens_by_its_key(window: Window, qtbot: QtBot, sounds: Path)
         assert window._pages.currentWidget().isVisible()
 
 
-def test_trained_in_the_window_and_used_at_once(window: Window, qtbot: QtBot, sounds: Path) -> None:
+def test_trained_in_the_window_and_used_at_once(
+    window: Window, qtbot: QtBot, sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window._session.open_project(sounds)
     window.show_page(SOUNDS)
     page = window.teaching.page(SOUNDS)
     assert isinstance(page, SoundsPage)
     qtbot.waitUntil(lambda: len(page.class_names()) == 3, timeout=MOST)
-    page.train_wanted.emit()
     train = window.teaching.page(TRAIN)
     assert isinstance(train, TrainPage)
-    assert window._pages.currentWidget() is train
-    qtbot.waitUntil(lambda: "3 classes" in train.setup.found.text(), timeout=MOST)
-    train.material.choose_recipe("tagger-head")
-    train.model.set_values({"training.epochs": 15}, train.model)
+    train.material.set_folder(window._session.project.parent)  # it is the project that is meant
+    train.model.set_values({"training.epochs": 15, "deployment.gate": False}, train.model)
+    begun: list[bool] = []
+    monkeypatch.setattr(window.listen_page, "start", lambda: begun.append(True))
     with qtbot.waitSignal(train.judged, timeout=MOST):
-        qtbot.mouseClick(train.setup.start, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.header.train, Qt.MouseButton.LeftButton)
+        assert train.running
+        assert window._pages.currentWidget() is train
     with qtbot.waitSignal(window._session.classifiers_loaded, timeout=MOST):
         qtbot.mouseClick(train.results.use, Qt.MouseButton.LeftButton)
+    assert window._pages.currentWidget() is window.listen_page
+    assert begun == [True]
     assert "tagger-head" in window._session.classifiers
     example = next((sounds / page.class_names()[0]).rglob("*.wav"))
     with qtbot.waitSignal(window.file_page.analysed, timeout=MOST):
@@ -84,3 +91,21 @@ def test_keys_without_ctrl_mean_nothing_elsewhere(window: Window, qtbot: QtBot) 
     assert not any(action.isEnabled() for action in window._only_on)
     window.show_page(FILE)
     assert sum(action.isEnabled() for action in window._only_on) == 3
+
+
+def test_the_light_says_that_sounds_are_recorded(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(listening, "open_chosen", lambda *_: Clip())
+    window._session.open_project(tmp_path / "fresh")
+    window.show_page(SOUNDS)
+    page = window.teaching.page(SOUNDS)
+    assert isinstance(page, SoundsPage)
+    page.new_class()
+    qtbot.waitUntil(lambda: page.recorder.hold.isEnabled(), timeout=MOST)
+    assert "closed" in window._light.text()
+    page.recorder.hold.pressed.emit()
+    assert "open" in window._light.text()
+    page.recorder.hold.released.emit()
+    qtbot.waitUntil(lambda: not page.recorder.recording, timeout=MOST)
+    assert "closed" in window._light.text()

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +14,8 @@ from desktop import jobs, style
 from desktop.pages.train import TrainPage
 from desktop.pages.train_queue import Training
 from desktop.session import Session
+from desktop.settings import LEARNED
+from engine.recipe import find_recipe
 from engine.training import finish
 from engine.training.events import BatchDone
 from tests import corpora
@@ -89,6 +93,65 @@ def test_the_form_changes_the_recipe_and_its_text(page: TrainPage) -> None:
     page.form.reset("training.learning_rate")
     assert page.model.recipe.training.learning_rate == 0.0001
     assert not row.label.text().startswith("●")
+
+
+def test_a_preset_is_one_click_and_shows_its_origin(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    recipes = page.setup.recipes
+    for name in ("genre-cnn", "instrument-mlp"):
+        item = recipes.item(recipes.names.index(name))
+        recipes.scrollToItem(item)
+        place = recipes.visualItemRect(item).center()
+        qtbot.mouseClick(recipes.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert page.model.recipe.name == name
+    published = find_recipe("instrument-mlp").published
+    assert published is not None
+    assert published.source in page.setup.origin.text()
+    assert "Reported: accuracy" in page.setup.origin.text()
+    qtbot.keyClick(recipes, Qt.Key.Key_Up)
+    assert page.model.recipe.name == recipes.names[recipes.names.index("instrument-mlp") - 1]
+    own = tmp_path / "own.toml"
+    own.write_text(page.toml.edit.toPlainText())
+    assert _drop(page, own)
+    assert recipes.name == str(own)
+
+
+def test_a_recipe_finds_the_folder_it_learned_from(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page._session.settings.set(LEARNED, [])
+    corpus = corpora.folders(tmp_path / "corpus", files=3, seconds=0.3)
+    assert not _drop(page, next(corpus.rglob("*.wav")))  # the window opens it
+    assert _drop(page, corpus)
+    qtbot.waitUntil(lambda: "corpus (folder), 9 excerpts" in page.setup.found.text(), timeout=MOST)
+    assert page.setup.project.isVisible()
+    endless(page)
+    page.start()
+    page.stop()
+    page.setup.project.click()
+    assert page.material.folder == page._session.project
+    assert not page.setup.project.isVisible()
+    page.material.choose_recipe("tagger-head")
+    assert page.material.folder == page._session.project
+    page.material.choose_recipe("genre-mlp")
+    assert page.material.folder == corpus
+    qtbot.waitUntil(lambda: "corpus" in page.setup.found.text(), timeout=MOST)
+    page._session.settings.set(LEARNED, [])
+
+
+def _drop(page: TrainPage, path: Path) -> bool:
+    """Drop a file or folder; whether the page took it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    plain = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(9, 9), action, data, button, plain)
+    enter.ignore()
+    QApplication.sendEvent(page, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(page, QDropEvent(QPointF(9, 9), action, data, button, plain))
+    return enter.isAccepted()
 
 
 def test_text_changes_the_form_or_says_what_is_wrong(page: TrainPage) -> None:

@@ -19,6 +19,7 @@ from desktop.window import LISTEN, Window
 from engine.audio import Audio, Ring, write
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
+from engine.catalog import Catalog
 from tests.planted import BURST_HZ, beeper, build, burst
 
 RATE = 44100
@@ -327,3 +328,22 @@ def test_what_is_no_longer_kept_is_said(live: ListenPage, qtbot: QtBot) -> None:
     live.explainer.forget()
     live.explainer.ask()
     assert "Nothing was heard yet" in strip.text
+
+
+def test_a_sound_shorter_than_the_window_of_one_of_them(
+    planted: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    planted._session.classifiers = {"planted": beeper(), "composer": Catalog().load("composer")}
+    planted._session.classifiers_loaded.emit()
+    path, page = tmp_path / "short.wav", planted.file_page
+    write(path, Audio(burst(4.0, at=AT, rate_hz=RATE)[None], RATE))
+    with qtbot.waitSignal(page.analysed, timeout=20_000):
+        planted.open_file(path)
+    page.setFocus()
+    qtbot.keyClick(page, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    page.explainer.ask()
+    found(page, qtbot)
+    assert page.explainer.why.explanation.label in page.found.timelines["planted"].labels
+    page.explainer.ask_label("composer", "Bach")
+    found(page, qtbot)
+    assert page.explainer.why.explanation.label == "Bach"

@@ -1,6 +1,7 @@
 """A real window on a virtual screen, driven by keys and mouse as a person would."""
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -15,20 +16,34 @@ from tests.virtual_microphone import VirtualMicrophone
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def _serve(size: str) -> tuple[subprocess.Popen[bytes], str]:
+    """An X server that answers, and its name.
+
+    Of a number drawn by chance: one that looks for a free number by itself takes another's socket
+    away first.
+    """
+    for _ in range(20):
+        display = f":{random.randrange(100, 30_000)}"
+        read, write = os.pipe()
+        words = ["Xvfb", display, "-displayfd", str(write), "-screen", "0", f"{size}x24"]
+        server = subprocess.Popen(
+            [*words, "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
+        )
+        os.close(write)
+        with os.fdopen(read, "rb") as answer:
+            if answer.readline().strip():
+                return server, display
+        server.wait()
+    pytest.fail("no X server starts")
+
+
 class Screen:
     """An X server of its own, and the application on it."""
 
     def __init__(self, folder: Path, environment: dict[str, str], size: str = "1280x800") -> None:
         self.folder = folder
-        self._read, write = os.pipe()
-        self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
-            pass_fds=[write],
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(write)
-        number = os.read(self._read, 16).decode().strip()
-        self.environment = {**os.environ, **environment, "DISPLAY": f":{number}"}
+        self._server, display = _serve(size)
+        self.environment = {**os.environ, **environment, "DISPLAY": display}
         self.environment.pop("QT_QPA_PLATFORM", None)
         self.app: subprocess.Popen[bytes] | None = None
 
@@ -69,7 +84,6 @@ class Screen:
             self.app.wait()
         self._server.terminate()
         self._server.wait()
-        os.close(self._read)
 
 
 @pytest.fixture

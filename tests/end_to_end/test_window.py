@@ -18,11 +18,15 @@ pytestmark = pytest.mark.microphone
 
 
 def test_the_window_is_there_at_once(screen: Screen) -> None:
-    # Not a benchmark: with everything loaded first it would take four seconds and more.
-    assert min(screen.start(), 99.0) < 3.0
-    assert screen.app is not None
-    screen.key("ctrl+q")
-    assert screen.app.wait(10) == 0
+    # Not a benchmark: with everything loaded first it would take four seconds and more, each time.
+    for _ in range(3):  # others may keep the machine busy for a while
+        seconds = screen.start()
+        assert screen.app is not None
+        screen.key("ctrl+q")
+        assert screen.app.wait(30) == 0
+        if seconds < 3.0:
+            return
+    pytest.fail(f"the window took {seconds:.1f} s")
 
 
 def test_listen_keep_and_lose_the_microphone(
