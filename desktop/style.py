@@ -1,10 +1,10 @@
 """Colours and shapes, light and dark."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
@@ -90,7 +90,7 @@ def apply(application: QApplication, appearance: str) -> None:
     application.styleHints().setColorScheme(scheme)
     use = colours()
     application.setPalette(_palette(use))
-    application.setStyleSheet(_sheet(use) + _rings(use))
+    application.setStyleSheet(_sheet(use) + _rings(use) + _tabs(use))
 
 
 def label_colour(label: str) -> QColor:
@@ -105,8 +105,8 @@ def colour_table(name: str) -> NDArray[np.uint8]:
     if name == "grey":
         grey = np.arange(256, dtype=np.uint8)
         return np.stack([grey, grey, grey], axis=1)
-    table: NDArray[np.uint8] = pyqtgraph.colormap.get(name).getLookupTable(nPts=256)
-    return table
+    tables = json.loads(resource("colour_maps.json").read_text(encoding="utf-8"))
+    return np.frombuffer(bytes.fromhex(tables[name]), dtype=np.uint8).reshape(256, 3)
 
 
 def _palette(use: Colours) -> QPalette:
@@ -182,4 +182,27 @@ def _rings(use: Colours) -> str:
         border: 2px solid {use.text}; }}
     QCheckBox {{ border: 2px solid transparent; border-radius: 5px; padding: 1px 3px; }}
     QCheckBox:focus {{ border-color: {use.accent}; }}
+    QCheckBox::indicator:unchecked {{ border: 1px solid {use.faint}; border-radius: 3px; }}
+    QTreeView, QTableView, QListView, QPlainTextEdit {{
+        border: 1px solid {use.line}; }}
+    QScrollArea#read {{ border: 2px solid transparent; }}
+    QTreeView:focus, QTableView:focus, QListView:focus, QPlainTextEdit:focus,
+    QScrollArea#read:focus {{
+        border: 2px solid {use.accent}; }}
+    QToolButton#section {{ border: 2px solid transparent; border-radius: 5px; font-weight: 600; }}
+    QToolButton#section:focus {{ border-color: {use.accent}; }}
+    """
+
+
+def _tabs(use: Colours) -> str:
+    return f"""
+    QTabWidget::pane {{
+        background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px; }}
+    QTabBar::tab {{ background: transparent; color: {use.faint}; padding: 5px 12px;
+        border: 2px solid transparent; margin-right: 2px; }}
+    QTabBar::tab:hover {{ color: {use.text}; }}
+    QTabBar::tab:selected {{ color: {use.text}; border-bottom-color: {use.accent}; }}
+    QTabBar::tab:selected:focus {{ border-color: {use.accent}; border-radius: 5px; }}
+    QHeaderView::section {{ background: {use.panel}; color: {use.faint}; border: none;
+        border-bottom: 1px solid {use.line}; padding: 4px 8px; font-weight: 600; }}
     """

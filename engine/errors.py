@@ -1,5 +1,7 @@
 """The errors a person may see: each message says what happened and what to do."""
 
+import sys
+
 
 class EarmarkError(Exception):
     """Base of everything the engine raises on purpose; its text is meant for the user."""
@@ -19,3 +21,13 @@ class ModelError(EarmarkError):
 
 class RecipeError(EarmarkError):
     """A recipe is wrong."""
+
+
+def extra_needed(what: str, extra: str) -> str:
+    """What to say where a library of an extra is missing; an installed program can add none."""
+    if getattr(sys, "frozen", False):
+        return (
+            f"{what} is not part of the installed application. Earmark installed with Python can "
+            f"do it: type pip install '.[{extra}]' in the folder of its source."
+        )
+    return f"{what} needs the extra '{extra}': pip install earmark[{extra}]."

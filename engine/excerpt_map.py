@@ -1,14 +1,12 @@
 """Excerpts as points: what sounds alike lies together, what is mislabelled stands out.
 
 Vectors of :mod:`engine.excerpt_embedding` are standardised and reduced by principal components;
-from ten excerpts on, t-SNE (van der Maaten & Hinton, 2008) lays them out on a plane. Neighbours are
-sought in the reduced space, never on the plane, which keeps near things near but tells no distance.
+from ten excerpts on, t-SNE (:mod:`engine.tsne`) lays them out on a plane. Neighbours are sought
+in the reduced space, never on the plane, which keeps near things near but tells no distance.
 """
 
-import os
 from collections import Counter
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from engine.datasets.table import Excerpt
 from engine.errors import DataError
 from engine.excerpt_embedding import Embedder, embed
+from engine.tsne import one_thread, principal_components, tsne
 
 Floats = NDArray[np.float32]
 Place = tuple[str, float, float | None]  # file, start and end: an excerpt whatever its label
@@ -33,8 +32,6 @@ _MAJORITY = 0.6
 _FAR = 4.0  # robust deviations from the median distance to the neighbours
 _COMPONENTS = 50
 _PERPLEXITY = 30.0
-_STAGES = 3
-_LOOK_SECONDS = 0.05
 _LISTENING = 0.9  # share of the work that is embedding
 
 
@@ -161,10 +158,11 @@ def make_map(
         reason = next(iter(problems.values()), "There is none yet.")
         raise DataError(f"There is no sound to show on a map. {reason}")
     kept = [chosen[number] for number in read]
-    reduced = _reduced(heard.vectors[read], seed)
-    neighbours, distances = _near(reduced, [row.group or row.path for row in kept])
-    yield _LISTENING
-    points, method = yield from _laid_out(reduced, seed)
+    with one_thread():
+        reduced = yield from _reduced(heard.vectors[read], seed)
+        neighbours, distances = _near(reduced, [row.group or row.path for row in kept])
+        yield _LISTENING
+        points, method = yield from _laid_out(reduced, seed)
     places = tuple(place_of(row) for row in kept)
     left_out = len(unique) - len(chosen)
     return ExcerptMap(places, points, method, neighbours, distances, problems, left_out)
@@ -183,20 +181,21 @@ def _thinned(rows: Sequence[Excerpt], seed: int) -> list[Excerpt]:
     return [rows[number] for number in sorted(kept)]
 
 
-def _reduced(vectors: Floats, seed: int) -> Floats:
+def _reduced(vectors: Floats, seed: int) -> Generator[float, None, Floats]:
     """Standardised and projected on the main 50 components, shape (n, at most 50)."""
-    # joblib, which one thread is enough for here, counts cores by other programs and warns where
-    # it cannot.
-    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
-    from sklearn.decomposition import PCA
-
     centred = vectors - vectors.mean(axis=0)
     deviation = vectors.std(axis=0)
     centred /= np.where(deviation > 1e-6, deviation, np.inf)
-    found = PCA(min(_COMPONENTS, *centred.shape), random_state=seed)
     if not centred.any():  # one sound, or the same one again and again
         return np.zeros((len(vectors), 2), dtype=np.float32)
-    return np.asarray(found.fit_transform(centred), dtype=np.float32)
+    work = principal_components(centred, min(_COMPONENTS, *centred.shape), seed)
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            found: Floats = stop.value
+            return found
+        yield _LISTENING
 
 
 def _near(reduced: Floats, groups: Sequence[str]) -> tuple[NDArray[np.int64], Floats]:
@@ -222,35 +221,12 @@ def _laid_out(
         flat = np.zeros((len(reduced), 2), dtype=np.float32)
         flat[:, : min(2, reduced.shape[1])] = reduced[:, :2]
         return _framed(flat), "PCA"
-    # scikit-learn tells nothing while it works: asked from here, it can be watched and left.
-    pool = ThreadPoolExecutor(1, "t-SNE")
-    try:
-        points: Floats = reduced[:, :2] / max(float(reduced[:, 0].std()), 1e-9) * 1e-4
-        for stage in range(_STAGES):
-            future = pool.submit(_tsne, reduced, points, seed, first=stage == 0)
-            while not future.done():
-                wait([future], _LOOK_SECONDS)
-                yield _LISTENING + (1.0 - _LISTENING) * stage / _STAGES
-            points = future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return _framed(points), "t-SNE"
-
-
-def _tsne(reduced: Floats, begin: Floats, seed: int, *, first: bool) -> Floats:
-    """250 steps of t-SNE; only the first ones exaggerate."""
-    from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):  # several threads wait for each other more than they help
-        steps = TSNE(
-            perplexity=min(_PERPLEXITY, (len(reduced) - 1) / 3),
-            early_exaggeration=12.0 if first else 1.0,
-            init=begin,
-            max_iter=250,
-            random_state=seed,
-        )
-        return np.asarray(steps.fit_transform(reduced), dtype=np.float32)
+    work = tsne(reduced, min(_PERPLEXITY, (len(reduced) - 1) / 3), seed)
+    while True:
+        try:
+            yield _LISTENING + (1.0 - _LISTENING) * next(work)
+        except StopIteration as stop:
+            return _framed(stop.value), "t-SNE"
 
 
 def _framed(points: Floats) -> Floats:

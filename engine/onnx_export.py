@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.classifier import Classifier, level_db
-from engine.errors import ModelError
+from engine.errors import ModelError, extra_needed
 from engine.features.spectrum import Spectral
 from engine.whole_files import write_whole
 
@@ -176,9 +176,7 @@ def _libraries() -> tuple[ModuleType, ModuleType]:
                 importlib.import_module(part)
             return importlib.import_module("onnx"), importlib.import_module("onnxruntime")
     except ImportError as error:
-        raise ModelError(
-            "ONNX export needs the extra 'export': pip install earmark[export]."
-        ) from error
+        raise ModelError(extra_needed("ONNX export", "export")) from error
 
 
 def _expressible(module: nn.Module) -> nn.Module:

@@ -17,8 +17,9 @@ bin=$work/venv/bin
 "$bin/earmark" --version
 demo=$("$bin/python" -c 'from resources import resource; print(resource("sounds", "demo.ogg"))')
 case $demo in "$work"/venv/*) ;; *) echo "resources are not installed: $demo" >&2; exit 1 ;; esac
+for word in instrument genre composer; do "$bin/earmark" models list | grep -q " $word "; done
 "$bin/earmark" recipes list | grep -q tagger-head
 # Without a display the window tells in words what it shows.
 env -u DISPLAY -u WAYLAND_DISPLAY "$bin/earmark-app" | tee heard.txt
-for word in techno violin piano; do grep -q "$word" heard.txt; done
+for word in techno classical "distorted guitar"; do grep -q "$word" heard.txt; done
 echo "pip test: passed"

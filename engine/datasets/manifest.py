@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets.table import About, Dataset, Excerpt
-from engine.errors import DataError
+from engine.errors import DataError, extra_needed
 from engine.whole_files import write_whole
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
@@ -88,9 +88,8 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:
-        raise DataError(
-            "Parquet tables need pyarrow: pip install earmark[parquet], or save the table as CSV."
-        ) from error
+        words = extra_needed("Reading Parquet tables", "parquet")
+        raise DataError(f"{words} Or save the table as CSV.") from error
     try:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except (ArrowException, OSError) as error:

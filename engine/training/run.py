@@ -17,7 +17,7 @@ from engine.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
 from engine.whole_files import write_whole
 
-_LIBRARIES = ("earmark", "torch", "numpy", "librosa", "soxr", "soundfile", "scikit-learn")
+_LIBRARIES = ("earmark", "torch", "numpy", "librosa", "soxr", "soundfile")
 
 
 class Run:

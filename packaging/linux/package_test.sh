@@ -15,9 +15,10 @@ base=$root/build/chroot
 suite=${EARMARK_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 mirror=${EARMARK_MIRROR:-$(sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p; s/^URIs: *\([^ ]*\).*/\1/p' \
     /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)}
-# What the test itself needs in there: a screen, hands, a sound server; never Python or a compiler.
+# What the test itself needs in there: a screen, hands, eyes, a sound server; never Python or a compiler.
 tools="xvfb xauth xdotool pulseaudio pulseaudio-utils libasound2-plugins libglib2.0-bin
-       desktop-file-utils xdg-utils imagemagick fonts-dejavu-core procps"
+       desktop-file-utils xdg-utils imagemagick fonts-dejavu-core procps xz-utils
+       tesseract-ocr tesseract-ocr-eng"
 
 if [ ! -e "$base/.complete" ]; then
     rm -rf "$base"
@@ -42,6 +43,9 @@ cp -L /etc/resolv.conf /etc/hosts "$merged/etc/" 2>/dev/null || true
 cp /etc/apt/apt.conf.d/* "$merged/etc/apt/apt.conf.d/" 2>/dev/null || true
 cp "$package" "$merged/tmp/earmark.deb"
 cp "$here/package_test_inside.sh" "$merged/tmp/"
+# The portable archive of the same build lies beside the package.
+archive=$(find "$(dirname "$package")" -maxdepth 1 -name 'earmark-*-linux-*.tar.xz' | head -n 1)
+if [ -n "$archive" ]; then cp "$archive" "$merged/tmp/earmark.tar.xz"; fi
 # Two classes to learn: tones, each of its own pitch and tremor, and hisses.
 python3 - "$merged/tmp" <<'PY'
 import math, pathlib, random, struct, sys, wave
@@ -90,6 +94,7 @@ for word in python3 python gcc cc ld; do
 done
 status=0
 unshare --net --pid --fork --kill-child chroot "$merged" env -i HOME=/root LANG=C.UTF-8 \
+    EARMARK_START_MS="${EARMARK_START_MS:-2000}" \
     PATH=/usr/sbin:/usr/bin:/sbin:/bin bash /tmp/package_test_inside.sh || status=$?
 cp "$merged"/tmp/pictures/* "$pictures/" 2>/dev/null || true
 [ "$status" -eq 0 ] && echo "package test: passed; pictures in $pictures"

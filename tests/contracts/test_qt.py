@@ -1,4 +1,4 @@
-"""The pair PySide6 and pyqtgraph is sound on this Python."""
+"""The pair PySide6 and pyqtgraph is sound on this Python; colour maps are pyqtgraph's."""
 
 import sys
 
@@ -7,6 +7,8 @@ import pyqtgraph
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
+
+from desktop.style import COLOUR_MAPS, colour_table
 
 
 class _Sender(QObject):
@@ -39,3 +41,11 @@ def test_a_plot_paints_its_curve(qtbot: QtBot) -> None:
         for y in range(image.height())
     )
     assert red > 100
+
+
+def test_colour_maps_are_the_known_ones() -> None:
+    for name in COLOUR_MAPS:
+        table = colour_table(name)
+        assert table.shape == (256, 3)
+        if name != "grey":
+            assert np.array_equal(table, pyqtgraph.colormap.get(name).getLookupTable(nPts=256))

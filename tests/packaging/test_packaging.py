@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -210,6 +211,23 @@ def test_the_store_entry(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
     manifest = PACKAGING / "flatpak" / f"{project.APP_ID}.yml"
     assert f"id: {project.APP_ID}\n" in manifest.read_text(encoding="utf-8")
+    if shutil.which("flatpak-builder"):
+        command = ["flatpak-builder", "--show-manifest", str(manifest)]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert f'"id" : "{project.APP_ID}"' in shown.stdout
+
+
+def test_licences_are_told_of_what_is_bundled_and_of_nothing_else(spec: dict[str, object]) -> None:
+    licences = _load(PACKAGING / "licences.py")
+    told = {re.sub(r"[-_.]+", "-", one.name).lower() for one in licences.bundled()}
+    modules: dict[str, set[str]] = {}
+    for module, names in packages_distributions().items():
+        for name in names:
+            modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).add(module)
+    left_out = set(spec["EXCLUDED"])  # type: ignore[call-overload]
+    assert {"torch", "numpy", "pyside6-essentials", "av", "optuna", "rich"} <= told
+    for name in told:
+        assert not modules.get(name, {name}) <= left_out, f"{name} is not bundled"
 
 
 def test_the_microphone_on_macos() -> None:
@@ -275,3 +293,11 @@ def test_sizes_know_every_component() -> None:
     assert sizes.component("_internal/libQt6Core.so.6") == "Qt and PySide6"
     assert sizes.component("earmark-app") == "Python's modules, torch's among them"
     assert sizes.component("_internal/new/thing.so") == "others"
+
+
+def test_links_lead_somewhere(spec: dict[str, object]) -> None:
+    there = [("Qt/lib/libA.so.6", "/a", "BINARY"), ("x/libB.so", "/b", "BINARY")]
+    good = [("libA.so.6", "Qt/lib/libA.so.6", "SYMLINK"), ("x/libB.so.1", "libB.so", "SYMLINK")]
+    gone = [("libC.so.6", "Qt/lib/libC.so.6", "SYMLINK"), ("libB.so.1", "libB.so", "SYMLINK")]
+    everything = [*there, *good, *gone]
+    assert spec["leading_somewhere"](everything, everything) == [*there, *good]  # type: ignore[operator]

@@ -80,7 +80,7 @@ def test_parquet(home: Path) -> None:
 def test_parquet_without_pyarrow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     (home / "manifest.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"Parquet tables need pyarrow: .*save the table as CSV"):
+    with pytest.raises(DataError, match=r"pip install earmark\[parquet\]\. Or save .* as CSV"):
         open_dataset(home)
 
 
