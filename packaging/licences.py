@@ -17,7 +17,7 @@ from project import PROJECT
 
 # Depended on, but left out of the frozen program (earmark.spec says why).
 LEFT_OUT = {
-    "librosa", "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools",
+    "librosa", "pyqtgraph", "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools",
 }  # fmt: skip
 # Bundled, with no list of its own: name, licence, where it is, its source.
 OTHERS = (

@@ -9,6 +9,7 @@ from engine.networks.base import Network, Sliding, Trunk
 from engine.networks.convolutional import Cnn, ResidualCnn
 from engine.networks.dense import Dense, EmbeddingHead
 from engine.networks.mobile import MobileCnn
+from engine.networks.musicnn_mobile import MusicnnMobile
 from engine.networks.musicnn_tags import MusicnnTags
 from engine.networks.pitch_cnn import PitchCnn
 from engine.networks.recurrent import Crnn, Recurrent
@@ -23,6 +24,7 @@ NETWORKS: dict[str, type[Network]] = {
     "recurrent": Recurrent,
     "crnn": Crnn,
     "embedding_head": EmbeddingHead,
+    "musicnn_mobile": MusicnnMobile,
     "musicnn_tags": MusicnnTags,
     "pitch_cnn": PitchCnn,
 }

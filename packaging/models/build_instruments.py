@@ -1,6 +1,6 @@
 """Trains the solo-instrument classifier on all collections and writes it.
 
-    python packaging/models/build_instruments.py WINDOWS FOLDS STEPS
+    python packaging/models/build_instruments.py WINDOWS FOLDS SHARED_DATA STEPS
 
 WINDOWS is what ``instrument_windows.py``, FOLDS what ``judge_instruments.py`` wrote: what was left
 out there decides temperature, thresholds and the gate's place here.
@@ -13,10 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from hum import without_hum
+from instrument_batches import Windows
 from instrument_classes import FAMILIES, LABELS
-from instrument_student import Student, Windows, teach
-from instrument_windows import FEATURE_ARGUMENTS, FEATURE_NAME, MODEL_RATE, WINDOW
+from instrument_student import WIDTH, Student, teach
+from instrument_windows import FEATURE_ARGUMENTS, FEATURE_NAME, MODEL_RATE, MUSICNN, WINDOW
 from judge_instruments import FAMILY, calibration_error
+from musicnn_weights import read_musicnn
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -24,6 +27,7 @@ from engine.card import Calibration, Card, DataSource, Part
 from engine.classifier import Classifier
 from engine.features import build_feature, describe_feature
 from engine.networks import describe_network
+from engine.networks.musicnn import MusicnnTrunk
 
 OUT = Path(__file__).resolve().parents[2] / "resources" / "models"
 SEED = 1
@@ -46,6 +50,7 @@ SOURCES = [
     DataSource(name="ESC-10 (what is not music)", licence="CC BY 3.0", count=400),
     DataSource(name="Free Spoken Digit Dataset (what is not music)", licence="CC BY-SA 4.0"),
     DataSource(name="Music and sounds of free games in Debian", licence="GPL, CC BY-SA and others"),
+    DataSource(name="MagnaTagATune, through musicnn's published weights", licence="weights: ISC"),
     DataSource(name="AudioSet, through EfficientAT mn04_as as teacher", licence="weights: MIT"),
 ]
 LIMITS = (
@@ -116,12 +121,14 @@ def calibrated(folds: Path) -> tuple[Calibration, float, dict[str, float]]:
     return calibration, shift, figures
 
 
-def assemble(student: Student, folds: Path, steps: int) -> Classifier:
+def assemble(student: Student, music: MusicnnTrunk, windows: Windows, folds: Path) -> Classifier:
+    """The classifier, calibrated by what was left out, its gate deaf to mains hum."""
+    network, gate = student.shipped(music, WIDTH)
     calibration, shift, figures = calibrated(folds)
     feature = build_feature(FEATURE_NAME, FEATURE_ARGUMENTS)
-    gate = student.gate
     with torch.no_grad():
         gate.bias += shift
+    gate = without_hum(gate, network, student, feature, windows)
     card = Card(
         name="instrument",
         title="Instrument",
@@ -134,26 +141,29 @@ def assemble(student: Student, folds: Path, steps: int) -> Classifier:
         window_samples=WINDOW,
         hop_samples=HOP,
         feature=Part(**describe_feature(feature)),
-        network=Part(**describe_network(student.network)),
+        network=Part(**describe_network(network)),
         calibration=calibration,
         data=SOURCES,
         licence="Apache-2.0",
-        credits="Taught by EfficientAT mn04_as (F. Schmid, K. Koutini, G. Widmer, 2023)",
+        credits="musicnn's trunk (J. Pons, X. Serra, 2019) beside a network of our own, taught by "
+        "EfficientAT mn04_as (F. Schmid, K. Koutini, G. Widmer, 2023)",
         metrics=figures,
         limits=LIMITS,
-        recipe={"script": "packaging/models/build_instruments.py", "steps": steps, "seed": SEED},
+        recipe={"script": "packaging/models/build_instruments.py", "seed": SEED},
         versions={"torch": torch.__version__.split("+")[0]},
         date=datetime.date.today().isoformat(),
     )
-    return Classifier(card, feature, student.network, gate)
+    return Classifier(card, feature, network, gate)
 
 
 def main() -> None:
     torch.set_num_threads(1)
-    folder, folds, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    folder, folds, shared = (Path(name) for name in sys.argv[1:4])
+    steps = int(sys.argv[4])
     windows = Windows.read(folder, sorted(path.stem for path in folder.glob("*.npz")))
     student = teach(windows, np.ones(len(windows.labels), dtype=bool), steps, SEED)
-    classifier = assemble(student, folds, steps)
+    classifier = assemble(student, read_musicnn(shared / MUSICNN)[0], windows, folds)
+    classifier.card.recipe["steps"] = steps
     classifier.save(OUT / "instrument.safetensors")
     for name, value in classifier.card.metrics.items():
         sys.stdout.write(f"{name}: {value:.3f}\n")

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import soxr
 import torch
+from instrument_batches import Windows
 from instrument_classes import LABELS
 from instrument_play import RATE
-from instrument_student import Windows
 from instrument_windows import MODEL_RATE, Collection
 from judge_instruments import mean_recall
 from musicnn_weights import read_musicnn

@@ -53,7 +53,7 @@ def left_out(results: dict[str, Any]) -> str:
 
 def beside(results: dict[str, Any], baselines: dict[str, Any]) -> str:
     names = ("mel dry", "musicnn", "teacher probe", "teacher zero-shot")
-    head = ("left out", "student, 1 s", "mel statistics, 1 s", "musicnn, 3 s")
+    head = ("left out", "`instrument`, 1 s", "mel statistics, 1 s", "musicnn, 3 s")
     out = row(*head, "teacher's embedding, 3 s", "teacher as it is, 3 s") + row(*["---"] * 6)
     for fold in FOLDS:
         own = results[fold]

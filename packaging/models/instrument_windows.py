@@ -1,11 +1,11 @@
 """Cuts the gathered sounds into one-second windows, dry and worn, with what the teacher hears.
 
-    python packaging/models/instrument_windows.py SOUNDS TEACHER OUT [COLLECTION...]
+    python packaging/models/instrument_windows.py SOUNDS SHARED_DATA OUT [COLLECTION...]
 
-SOUNDS is what ``instrument_sounds.py`` wrote, TEACHER the folder of mn04_as. Writes
-``OUT/<collection>.npz``: features float16 (windows, 2, bands, frames) - dry, then through a room,
-a microphone and noise -, the teacher's embedding and logits (float16) on three seconds of the dry
-sound around, and label, group and kind of each window.
+SOUNDS is what ``instrument_sounds.py`` wrote, SHARED_DATA holds mn04_as and musicnn. Writes
+``OUT/<collection>.npz``: features in dB, float16 (windows, 2, bands, frames) - dry, then through a
+room, a microphone and noise -, what musicnn's trunk says of both, the teacher's embedding and
+logits (float16) on three seconds of the dry sound around, and label, group and kind of each window.
 """
 
 import io
@@ -21,22 +21,26 @@ import torch
 from instrument_classes import LABELS
 from instrument_others import NOTHING, UNLABELLED
 from instrument_play import RATE
+from musicnn_weights import read_musicnn
 from numpy.typing import NDArray
 from teacher import Teacher
+from torch import Tensor
 
 from engine.features import build_feature
+from engine.networks.musicnn_mobile import decibels, levelled
 
 SEED = 7
 MODEL_RATE, WINDOW = 16000, 16000
 FEATURE_NAME = "log_mel"
 FEATURE_ARGUMENTS = {
     "rate_hz": MODEL_RATE,
-    "n_fft": 1024,
-    "hop_length": 320,
-    "n_mels": 80,
-    "low_hz": 30.0,
+    "n_fft": 512,
+    "hop_length": 256,
+    "n_mels": 96,
+    "log": "compress",
     "center": False,
 }
+MUSICNN = "musicnn/MTT_musicnn.npz"
 _BEFORE = 0.4  # seconds ahead of a window whose reverberation reaches into it
 _AROUND = 3 * RATE
 _BATCH = 64
@@ -186,36 +190,49 @@ def windows_of(
     return np.asarray(rows), np.stack(dry), np.stack(worn), np.stack(around).astype(np.float16)
 
 
+class Listener:
+    """What the student hears and what musicnn and the teacher make of it, as arrays to keep."""
+
+    def __init__(self, shared: Path) -> None:
+        self._feature = build_feature(FEATURE_NAME, FEATURE_ARGUMENTS)
+        self._music = read_musicnn(shared / MUSICNN)[0]
+        self._teacher = Teacher(shared / "efficientat-mn04")
+
+    @torch.inference_mode()
+    def __call__(self, dry: Samples, worn: Samples, around: Samples) -> dict[str, Tensor]:
+        """Of a batch of windows; both of them at 16 kHz, the surroundings at 32 kHz."""
+        both = [self._feature(torch.from_numpy(sound)) for sound in (dry, worn)]
+        heard, said = self._teacher(torch.from_numpy(around).float())
+        return {
+            "features": torch.stack([decibels(one).half() for one in both], dim=1),
+            "music": torch.stack([self._music(levelled(one)).half() for one in both], dim=1),
+            "embeddings": heard.half(),
+            "logits": said.half(),
+        }
+
+
 def main() -> None:
     torch.set_num_threads(1)
-    sounds, teacher, out = Path(sys.argv[1]), Teacher(Path(sys.argv[2])), Path(sys.argv[3])
+    sounds, listen, out = Path(sys.argv[1]), Listener(Path(sys.argv[2])), Path(sys.argv[3])
     out.mkdir(parents=True, exist_ok=True)
-    feature = build_feature(FEATURE_NAME, FEATURE_ARGUMENTS)
     noises = Collection.read(sounds, "not-music")
     for name in sys.argv[4:] or sorted(path.stem for path in sounds.glob("*.json")):
         rng = np.random.default_rng(SEED)
         collection = Collection.read(sounds, name)
-        rows, dry, worn, around = windows_of(collection, Wear(noises, rng), rng)
-        features, embeddings, logits = [], [], []
-        with torch.inference_mode():
-            for start in range(0, len(rows), _BATCH):
-                part = slice(start, start + _BATCH)
-                both = [feature(torch.from_numpy(w[part])).half() for w in (dry, worn)]
-                features.append(torch.stack(both, dim=1))
-                heard, said = teacher(torch.from_numpy(around[part]).float())
-                embeddings.append(heard.half())
-                logits.append(said.half())
+        rows, *parts = windows_of(collection, Wear(noises, rng), rng)
+        heard = [
+            listen(*(part[start : start + _BATCH] for part in parts))
+            for start in range(0, len(rows), _BATCH)
+        ]
         info = [collection.rows[row] for row in rows]
         numbers = {NOTHING: -1, UNLABELLED: -2} | {n: i for i, n in enumerate(LABELS)}
         np.savez(
             out / f"{name}.npz",
-            features=torch.cat(features).numpy(),
-            embeddings=torch.cat(embeddings).numpy(),
-            logits=torch.cat(logits).numpy(),
             labels=np.asarray([numbers[r[2]] for r in info], np.int64),
             groups=np.asarray([r[3] for r in info]),
             kinds=np.asarray([r[4] for r in info]),
             rows=rows,
+            **{key: torch.cat([one[key] for one in heard]).numpy() for key in heard[0]},
         )
         sys.stdout.write(f"{name}: {len(rows)} windows\n")
         sys.stdout.flush()

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from instrument_batches import NOTHING, UNLABELLED, Windows
 from instrument_classes import FAMILIES, LABELS
-from instrument_student import NOTHING, UNLABELLED, Student, Windows, judge, teach
+from instrument_student import Student, judge, teach
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -113,7 +114,8 @@ def judged(
     chosen = np.flatnonzero(wanted)
     logits = torch.zeros(len(wanted), len(LABELS))
     gates = torch.zeros(len(wanted))
-    logits[chosen], gates[chosen], _ = judge(student, windows.features[chosen, version])
+    heard = windows.features[chosen, version], windows.music[chosen, version]
+    logits[chosen], gates[chosen] = judge(student, *heard)
     return logits, gates
 
 

@@ -21,6 +21,7 @@ EXAMPLES = {
     "cnn": SIZES | {"hidden": [8]},
     "residual_cnn": SIZES | {"channels": [4, 8]},
     "mobile_cnn": SIZES | {"width": 0.2, "hidden": 12},
+    "musicnn_mobile": {"frames": 60, "classes": 3, "width": 0.2, "hidden": 12},
     "recurrent": SIZES | {"kind": "gru", "units": [5, 4], "hidden": [6], "states": "all"},
     "crnn": SIZES | {"channels": [4, 4], "units": 5},
     "embedding_head": {"bands": 96, "frames": 60, "classes": 3, "hidden": [16]},
@@ -28,7 +29,8 @@ EXAMPLES = {
     "pitch_cnn": SIZES
     | {"channels": [4, 6], "kernels": [5, 3], "pools": [1, 2], "width": 6, "overtones": [-7, 12]},
 }
-ANY_LENGTH = ("residual_cnn", "mobile_cnn", "crnn", "embedding_head", "musicnn_tags", "pitch_cnn")
+ANY_LENGTH = ("residual_cnn", "mobile_cnn", "crnn", "pitch_cnn")
+ANY_LENGTH += ("embedding_head", "musicnn_tags", "musicnn_mobile")
 
 
 @pytest.fixture(scope="module")

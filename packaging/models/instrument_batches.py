@@ -1,0 +1,177 @@
+"""What the solo-instrument student learns from: windows, and how batches of them are drawn."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+from torch import Tensor
+
+NOTHING, UNLABELLED = -1, -2
+BATCH = 128
+REAL = ("philharmonia", "players")
+# Groups of what is not music, and of unlabelled music, that no training sees.
+HELD = (
+    "esc fold 5",
+    "speech theo",
+    "speech yweweler",
+    "espeak fr",
+    "espeak ru",
+    "espeak hi",
+    "noise 8",
+    "noise 9",
+    "effects colobot-common-sounds",
+    "effects lincity-ng-data",
+    "effects lugaru-data",
+    "music warzone2100-music",
+    "music lincity-ng-data",
+)
+
+
+@dataclass
+class Windows:
+    """All windows of some collections, and what is known of each."""
+
+    features: NDArray[np.float16]
+    music: NDArray[np.float16]
+    embeddings: Tensor
+    logits: Tensor
+    labels: NDArray[np.int64]
+    groups: NDArray[np.str_]
+    kinds: NDArray[np.str_]
+    rows: NDArray[np.int64]
+    collections: NDArray[np.str_]
+
+    @staticmethod
+    def read(folder: Path, names: list[str]) -> "Windows":
+        """Join the files of the named collections."""
+        parts = [np.load(folder / f"{name}.npz") for name in names]
+
+        def join(key: str) -> NDArray[np.generic]:
+            return np.concatenate([part[key] for part in parts])
+
+        counts = [len(part["labels"]) for part in parts]
+        return Windows(
+            join("features"),
+            join("music"),
+            torch.from_numpy(join("embeddings")),
+            torch.from_numpy(join("logits")),
+            join("labels"),
+            join("groups"),
+            join("kinds"),
+            join("rows"),
+            np.repeat(np.asarray(names), counts),
+        )
+
+    def held(self) -> NDArray[np.bool_]:
+        return np.isin(self.groups, HELD)
+
+
+class Sampler:
+    """Draws batches: labels alike, and of each label its collections, recorded ones twice."""
+
+    def __init__(self, windows: Windows, usable: NDArray[np.bool_]) -> None:
+        weight = np.zeros(len(windows.labels))
+        shares = {NOTHING: 6.0, UNLABELLED: 3.0}
+        for label in np.unique(windows.labels[usable]):
+            mine = usable & (windows.labels == label)
+            if label in (UNLABELLED, NOTHING):
+                kinds = np.char.partition(windows.groups, " ")[:, 0]
+                for kind in np.unique(kinds[mine]):
+                    part = mine & (kinds == kind)
+                    weight[part] = shares[int(label)] / part.sum()
+                weight[mine] *= shares[int(label)] / weight[mine].sum()
+                continue
+            for collection in np.unique(windows.collections[mine]):
+                part = mine & (windows.collections == collection)
+                weight[part] = min(1.0, part.sum() / 20) * (2.0 if collection in REAL else 1.0)
+                weight[part] /= part.sum()
+            weight[mine] /= weight[mine].sum()
+        self._weight = torch.from_numpy(weight)
+
+    def draw(self, generator: torch.Generator) -> NDArray[np.int64]:
+        drawn = torch.multinomial(self._weight, BATCH, replacement=True, generator=generator)
+        return drawn.numpy()
+
+
+def changed(features: Tensor, noise: Tensor, generator: torch.Generator) -> Tensor:
+    """Spectrograms in dB, (batch, bands, frames): microphones, noise, pitch and masks at random."""
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator)
+
+    batch, bands, frames = features.shape
+    knots = torch.randn(batch, 1, 7, generator=generator) * 5 * (uniform(batch, 1, 1) < 0.5)
+    curve = functional.interpolate(knots, bands, mode="linear", align_corners=True)
+    features = features + curve.transpose(1, 2)
+    loud = features.amax((1, 2), keepdim=True)
+    floor = noise - noise.mean((1, 2), keepdim=True) + features.mean((1, 2), keepdim=True)
+    floor = floor - 25 * uniform(batch, 1, 1) + 8
+    noisy = 10 * torch.log10(10 ** ((features - loud) / 10) + 10 ** ((floor - loud) / 10)) + loud
+    features = torch.where(uniform(batch, 1, 1) < 0.3, noisy, features)
+    shift = int(torch.randint(-1, 2, (1,), generator=generator))
+    features = torch.where(uniform(batch, 1, 1) < 0.5, features.roll(shift, 1), features)
+    mean = features.mean((1, 2), keepdim=True)
+    for size, dimension, widest in ((bands, 1, 12), (frames, 2, 12)):
+        for _ in range(2):
+            width = (uniform(batch, 1) * widest).floor()
+            start = (uniform(batch, 1) * (size - width)).floor()
+            place = torch.arange(size)[None]
+            hidden = (place >= start) & (place < start + width) & (uniform(batch, 1) < 0.6)
+            hidden = hidden[:, :, None] if dimension == 1 else hidden[:, None, :]
+            features = torch.where(hidden, mean, features)
+    return features
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows to learn from.
+
+    Attributes:
+        features: float32, dB, (batch, bands, frames).
+        music: musicnn's answer, (batch, 1506).
+        labels: int64, (batch,); negative: none.
+        heard: the teacher's embedding, (batch, 512).
+        said: its logits, (batch, classes).
+    """
+
+    features: Tensor
+    music: Tensor
+    labels: Tensor
+    heard: Tensor
+    said: Tensor
+
+
+class Batches:
+    """Draws batches, two thirds of it worn windows, all changed at random."""
+
+    def __init__(
+        self, windows: Windows, usable: NDArray[np.bool_], generator: torch.Generator
+    ) -> None:
+        self._windows, self._generator = windows, generator
+        self._sampler = Sampler(windows, usable)
+        self._nothing = np.flatnonzero(usable & (windows.labels == NOTHING))
+
+    def draw(self) -> Batch:
+        windows, generator = self._windows, self._generator
+        chosen = self._sampler.draw(generator)
+        version = (torch.rand(BATCH, generator=generator) < 0.65).long().numpy()
+        features = torch.from_numpy(windows.features[chosen, version].astype(np.float32))
+        drawn = torch.randint(len(self._nothing), (BATCH,), generator=generator).numpy()
+        noise = torch.from_numpy(windows.features[self._nothing[drawn], 0].astype(np.float32))
+        return Batch(
+            changed(features, noise, generator),
+            torch.from_numpy(windows.music[chosen, version].astype(np.float32)),
+            torch.from_numpy(windows.labels[chosen]),
+            windows.embeddings[chosen].float(),
+            windows.logits[chosen].float(),
+        )
+
+
+def shares(generator: torch.Generator) -> Tensor:
+    """How much of each window stays where windows are mixed: 1 for most, (batch,)."""
+    mixed = torch.rand(BATCH, generator=generator) < 0.4
+    share = torch.distributions.Beta(0.4, 0.4).sample((BATCH,))
+    return torch.where(mixed, torch.maximum(share, 1 - share), torch.ones(BATCH))

@@ -1,0 +1,56 @@
+"""musicnn beside a network of its own: how loud a sound is changes nothing it says."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from engine.catalog import Catalog
+from engine.features import build_feature
+from engine.networks.musicnn_mobile import MusicnnMobile, decibels, levelled, powers
+
+FRONT = {"rate_hz": 16000, "n_fft": 512, "hop_length": 256, "n_mels": 96, "center": False}
+
+
+@pytest.fixture(scope="module")
+def network() -> MusicnnMobile:
+    """With musicnn's real weights, as shipped."""
+    found = Catalog().load("instrument").network
+    assert isinstance(found, MusicnnMobile)
+    return found
+
+
+def note(level: float) -> Tensor:
+    """A second of a plucked tone in faint noise, (1, 16000); level: dB re full scale, its peak."""
+    time = np.arange(16000) / 16000
+    tone = sum(np.sin(2 * np.pi * 220 * k * time) / k for k in range(1, 12)) * np.exp(-3 * time)
+    tone = tone + 1e-3 * np.random.default_rng(1).standard_normal(len(time))
+    return torch.from_numpy(10 ** (level / 20) * tone / np.abs(tone).max()).float()[None]
+
+
+def heard(sound: Tensor) -> Tensor:
+    return build_feature("log_mel", FRONT | {"log": "compress"})(sound)
+
+
+def test_decibels_are_those_of_the_log_mel_feature() -> None:
+    wanted = build_feature("log_mel", FRONT | {"log": "db"})(note(-10))
+    torch.testing.assert_close(decibels(heard(note(-10))), wanted, atol=0.2, rtol=0)
+
+
+def test_loudness_changes_nothing(network: MusicnnMobile) -> None:
+    loud, faint = heard(note(-3)), heard(note(-43))
+    torch.testing.assert_close(levelled(faint), levelled(loud), atol=5e-3, rtol=0)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            network(faint).softmax(1), network(loud).softmax(1), atol=0.02, rtol=0
+        )
+        plain = network.music.normalise(faint)
+        assert not torch.allclose(plain, network.music.normalise(loud), atol=0.5)
+
+
+def test_silence_stays_silence() -> None:
+    silent = torch.zeros(2, 96, 61)
+    assert torch.equal(levelled(silent), silent)
+    almost = heard(note(-140))
+    assert float(powers(levelled(almost)).mean()) < 1e-3
+    assert torch.isfinite(decibels(silent)).all()
