@@ -1,5 +1,6 @@
 """Log-mel spectrogram."""
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -92,7 +93,9 @@ class LogMel(Spectral):
             ],
             dim=1,
         )
-        return decibels(mel) if self._log == "db" else (1.0 + 10_000.0 * mel).log10()
+        if self._log == "db":
+            return decibels(mel)
+        return torch.log1p(10_000.0 * mel) / math.log(10)  # keeps what is far below 1 / 10000
 
     def whole(self, features: Tensor) -> Tensor:
         """See :class:`Spectral`."""

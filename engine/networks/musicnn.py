@@ -28,7 +28,7 @@ EPSILON = 0.001
 _PIECE = 187
 
 
-def _piecemeal(image: Tensor) -> bool:
+def piecemeal(image: Tensor) -> bool:
     """Whether to work through a batch piece by piece: on a CPU, when nothing is to be learned."""
     return image.device.type == "cpu" and not torch.is_grad_enabled() and image.shape[0] > 0
 
@@ -104,7 +104,7 @@ class MusicnnTrunk(Trunk):
     def answer_timbre(self, image: Tensor) -> Tensor:
         """The timbre filters, no padding: (batch, frames, 96) to (batch, 408, frames - 6)."""
         reach = TIMBRE_WIDTH - 1
-        if not _piecemeal(image) or image.shape[1] <= reach:
+        if not piecemeal(image) or image.shape[1] <= reach:
             return torch.cat([block(image) for block in self.timbre], dim=1)
         pieces = [
             torch.cat(
@@ -128,7 +128,7 @@ class MusicnnTrunk(Trunk):
         Returns:
             Shape (batch, 1506).
         """
-        if not _piecemeal(image):
+        if not piecemeal(image):
             return self._finish(timbre, image)
         pairs = zip(torch.split(timbre, 1), torch.split(image, 1), strict=True)
         return torch.cat([self._finish(*pair) for pair in pairs])

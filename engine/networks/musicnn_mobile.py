@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.errors import ModelError
 from engine.networks.base import Network, Sliding, Trunk, WindowByWindow
 from engine.networks.mobile import MobileTrunk
-from engine.networks.musicnn import MusicnnTrunk
+from engine.networks.musicnn import MusicnnTrunk, piecemeal
 
 _SCALE = 1e4  # of musicnn's features, log10(1 + 10000 power)
 _LEVEL = 0.5  # mean power of a mel band in music as loud as musicnn learned from
@@ -58,8 +58,11 @@ class DecibelMobileTrunk(MobileTrunk):
     """A mobile trunk that takes musicnn's features."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """See :class:`Trunk`."""
-        return self.hear(decibels(features))
+        """See :class:`Trunk`; window by window on a CPU: how many there are changes no bit."""
+        heard = decibels(features)
+        if not piecemeal(heard):
+            return self.hear(heard)
+        return torch.cat([self.hear(one) for one in torch.split(heard, 1)])
 
     def hear(self, features: Tensor) -> Tensor:
         """As :meth:`forward`, from features that are in decibels already."""

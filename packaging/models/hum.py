@@ -58,7 +58,7 @@ def without_hum(
 
 def _change(known: Tensor, hum: Tensor, wanted: Tensor) -> Tensor:
     """Weights and bias to add, (size + 1,): 0 for what is known, at most 0 as wanted for hum."""
-    deviation = known.std(0) + 1e-3
+    deviation = known.std(0) + 0.05
     scale = torch.cat([1 / deviation, torch.ones(1, dtype=torch.float64)])
     rows = torch.cat([known, hum])
     rows = torch.cat([rows, torch.ones(len(rows), 1, dtype=torch.float64)], dim=1) * scale

@@ -15,6 +15,7 @@ from engine.networks.musicnn import MusicnnTrunk
 from engine.networks.musicnn_mobile import DecibelMobileTrunk, MusicnnMobile
 
 HIDDEN, DROPOUT, WIDTH = 256, 0.2, 0.35
+LEAST_DEVIATION = 3e-3
 
 
 class Student(nn.Module):
@@ -43,7 +44,9 @@ class Student(nn.Module):
         assert variance is not None
         both = nn.Linear(len(mean) + read.in_features, read.out_features)
         with torch.no_grad():
-            scaled = read_music.weight / (variance + self.scale.eps).sqrt()
+            # What hardly ever changes would bring rounding errors, enlarged a thousand times.
+            lively = variance > LEAST_DEVIATION**2
+            scaled = read_music.weight * lively / (variance + self.scale.eps).sqrt()
             both.weight.copy_(torch.cat([scaled, read.weight], dim=1) / 2)
             both.bias.copy_((read_music.bias - scaled @ mean + read.bias) / 2)
         return both
