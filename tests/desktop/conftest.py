@@ -17,6 +17,12 @@ from engine.classifier import Classifier
 TAGGERS = ["genre", "mood", "instruments-in-music"]
 
 
+@pytest.fixture(autouse=True)
+def _no_settings() -> None:
+    """Qt keeps the place of its settings while the process runs: empty it for each test."""
+    Session().settings._store.clear()
+
+
 @pytest.fixture(scope="session")
 def loaded() -> dict[str, Classifier]:
     return Catalog().load_all(TAGGERS)
@@ -26,7 +32,6 @@ def loaded() -> dict[str, Classifier]:
 def window(qtbot: QtBot, qapp: QApplication, loaded: dict[str, Classifier]) -> Iterator[Window]:
     style.apply(qapp, "light")
     session = Session()
-    session.settings._store.clear()
     session.settings.set(LOADED, TAGGERS)
     session.classifiers = loaded
     made = Window(session)

@@ -14,7 +14,6 @@ from desktop import jobs, style
 from desktop.pages.train import TrainPage
 from desktop.pages.train_queue import Training
 from desktop.session import Session
-from desktop.settings import LEARNED
 from engine.recipe import find_recipe
 from engine.training import finish
 from engine.training.events import BatchDone
@@ -120,7 +119,6 @@ def test_a_preset_is_one_click_and_shows_its_origin(
 def test_a_recipe_finds_the_folder_it_learned_from(
     page: TrainPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    page._session.settings.set(LEARNED, [])
     corpus = corpora.folders(tmp_path / "corpus", files=3, seconds=0.3)
     assert not _drop(page, next(corpus.rglob("*.wav")))  # the window opens it
     assert _drop(page, corpus)
@@ -137,7 +135,6 @@ def test_a_recipe_finds_the_folder_it_learned_from(
     page.material.choose_recipe("genre-mlp")
     assert page.material.folder == corpus
     qtbot.waitUntil(lambda: "corpus" in page.setup.found.text(), timeout=MOST)
-    page._session.settings.set(LEARNED, [])
 
 
 def _drop(page: TrainPage, path: Path) -> bool:
