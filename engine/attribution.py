@@ -6,6 +6,7 @@ bands and frames. Whether the shares do add up to it is part of the result
 (:attr:`Explanation.gap`).
 """
 
+import itertools
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -25,6 +26,9 @@ from engine.features.fronts import Front, fronts_of
 from engine.windows import Windows
 
 STEPS = 20
+_LOOKS, _NEAREST = 16, -5.0  # points of the path looked at first; the first: a power of ten
+_EARLY, _MUCH = 0.05, 0.5  # so much of the change in so small a share: no even steps
+_EVENLY = 0.25  # share of the steps laid evenly, beside those laid where the logit moves
 _MARGIN_SECONDS = 0.1  # read beyond the window, where the resampler has yet to settle
 
 
@@ -201,18 +205,47 @@ def _integrate(
     cancelled one by one.
     """
     change = [s - b for b, s in zip(silence, sound, strict=True)]
+
+    def at(share: float) -> list[Tensor]:
+        return [b + c * share for b, c in zip(silence, change, strict=True)]
+
+    borders = yield from _borders(lambda share: logit_of(*at(share)), steps)
     total = [torch.zeros_like(frames) for frames in sound]
-    for step in range(steps):
+    for step, (begin, end) in enumerate(itertools.pairwise(borders)):
         yield step / steps
-        share = (step + 0.5) / steps
         # The gradients of cuDNN's recurrent layers are there in training only.
         with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-            points = [
-                (b + c * share).requires_grad_() for b, c in zip(silence, change, strict=True)
-            ]
+            points = [point.requires_grad_() for point in at((begin + end) / 2)]
             slopes = torch.autograd.grad(logit_of(*points).sum(), points)
-        total = [t + g * c / steps for t, g, c in zip(total, slopes, change, strict=True)]
+        parts = zip(total, slopes, change, strict=True)
+        total = [t + g * c * (end - begin) for t, g, c in parts]
     return total
+
+
+def _borders(
+    logit_at: Callable[[float], Tensor], steps: int
+) -> Generator[float, None, list[float]]:
+    """Where the steps of the path meet: evenly, or dense where the logit moves.
+
+    A network that is deaf to loudness changes its mind within the first hundredths of the path.
+
+    Returns:
+        Shares of the path, ``steps + 1`` of them from 0 to 1.
+    """
+    looked = np.concatenate([[0.0], np.logspace(_NEAREST, 0.0, _LOOKS)])
+    logits = []
+    for share in looked:
+        yield 0.0
+        with torch.inference_mode():
+            logits.append(float(logit_at(float(share)).sum()))
+    moved = np.abs(np.diff(logits))
+    moved /= max(float(moved.sum()), 1e-12)
+    if moved[looked[1:] <= _EARLY].sum() < _MUCH:
+        return [step / steps for step in range(steps + 1)]
+    travel = moved + _EVENLY * np.diff(looked)
+    travelled = np.concatenate([[0.0], np.cumsum(travel)])
+    even = np.linspace(0.0, travelled[-1], steps + 1)
+    return [float(share) for share in np.interp(even, travelled, looked)]
 
 
 def _joined(fronts: Sequence[Front], parts: Sequence[Map]) -> tuple[Map, Edges | None]:

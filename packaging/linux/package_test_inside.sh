@@ -74,7 +74,7 @@ count() { pgrep -c -x earmark-app || true; }
 listed() { find /usr /etc /opt /var/lib -xdev -not -path '/var/lib/apt/*' \
     -not -path '/var/lib/dpkg/*' -not -name '*.cache' | sort; }
 
-Xvfb :7 -screen 0 1280x800x24 -nolisten tcp -ac >/dev/null 2>&1 &
+Xvfb :7 -screen 0 1280x800x24 -nolisten tcp -ac -noreset >/dev/null 2>&1 &
 until_true 10 xdotool getdisplaygeometry || fail "no screen"
 listed >/tmp/before
 
