@@ -37,6 +37,12 @@ def embeddings(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return (found - found.mean(axis=0)).astype(np.float32), labels
 
 
+@pytest.fixture(autouse=True)
+def _one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """joblib, which scikit-learn asks, warns where it cannot count the cores."""
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+
+
 @pytest.fixture(scope="module")
 def reduced() -> tuple[np.ndarray, np.ndarray]:
     vectors, labels = embeddings(300)
@@ -48,7 +54,7 @@ def test_components_are_scikit_learns(count: int, size: int, wanted: int) -> Non
     vectors = embeddings(count)[0][:, :size]
     vectors -= vectors.mean(axis=0)
     found = finish(principal_components(vectors, wanted, 1))
-    reference = PCA(wanted, svd_solver="full").fit_transform(vectors)
+    reference = PCA(wanted, svd_solver="full").fit_transform(vectors.astype(np.float64))
     assert found.shape == (count, wanted)
     assert found.dtype == np.float32
     signs = np.sign((found * reference).sum(axis=0))
