@@ -242,3 +242,12 @@ def test_bundled_classifiers_are_explained_within_a_few_percent() -> None:
     assert found.gap < 0.05
     # The notes of a piano, not the noise above them.
     assert mass(found, found.window_seconds, (60, 3000)) > 0.7
+
+
+def test_one_that_is_deaf_to_loudness_is_explained_too() -> None:
+    """It decides within the first hundredths of the way from silence: even steps miss that."""
+    from resources import resource
+
+    classifier = Classifier.load(resource("models", "instrument.safetensors"))
+    found = done(explain_file(classifier, resource("sounds", "flute.ogg"), 3.0, "flute"))
+    assert found.gap < 0.1
