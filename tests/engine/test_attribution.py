@@ -249,5 +249,5 @@ def test_one_that_is_deaf_to_loudness_is_explained_too() -> None:
     from resources import resource
 
     classifier = Classifier.load(resource("models", "instrument.safetensors"))
-    found = done(explain_file(classifier, resource("sounds", "flute.ogg"), 3.0, "flute"))
+    found = done(explain_file(classifier, resource("sounds", "flute.ogg"), 2.0, "flute"))
     assert found.gap < 0.1
