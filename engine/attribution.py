@@ -27,7 +27,7 @@ from engine.windows import Windows
 
 STEPS = 20
 _LOOKS, _NEAREST = 24, -8.0  # points of the path looked at first; the first: a power of ten
-_EARLY, _MUCH = 0.05, 0.5  # so much of the change in so small a share: no even steps
+_EARLY, _MUCH = 0.05, 0.35  # so much of the change in so small a share: no even steps
 _EVENLY = 0.25  # share of the steps laid evenly, beside those laid where the logit moves
 _MARGIN_SECONDS = 0.1  # read beyond the window, where the resampler has yet to settle
 
