@@ -46,7 +46,7 @@ def explain(
         classifier: left as it is.
         waveform: float32, shape (n,), full scale [-1, 1], at the card's rate: one window, or less,
             which is filled up with silence as the analysis does.
-        label: one of the card's labels, None: the most probable.
+        label: one of the card's labels or families, None: the most probable label.
         steps: points of the path from silence to the sound; more make :attr:`Explanation.gap` less.
         at_seconds: when the window begins; the times of the result count from there.
 
@@ -59,19 +59,19 @@ def explain(
     with torch.inference_mode():
         embedding = classifier.network.embed(classifier.feature(window))
         probabilities, presence = classifier.judge(embedding, level_db(window))
-    index = _index(classifier, label, probabilities[0])
+    members = _members(classifier, label, probabilities[0])
     with torch.no_grad():
         sound = tuple(front.source(window) for front in fronts)
         silence = tuple(front.source(torch.zeros_like(window)) for front in fronts)
-    logit_of = _logit_of(classifier, fronts, index)
+    logit_of = _logit_of(classifier, fronts, members)
     parts = yield from _integrate(logit_of, silence, sound, steps)
     with torch.no_grad():
         logit, silent_logit = (float(logit_of(*frames)) for frames in (sound, silence))
     attribution, edges = _joined(fronts, [part[0].cpu().numpy() for part in parts])
     begin, step = _grid(classifier.feature)
     whole = Explanation(
-        label=classifier.card.labels[index],
-        probability=float(probabilities[0, index]),
+        label=label or classifier.card.labels[members[0]],
+        probability=float(probabilities[0, members].sum()),
         presence=float(presence[0]),
         attribution=attribution,
         axis="time" if edges is None else "frequency",
@@ -167,28 +167,31 @@ def _window(classifier: Classifier, waveform: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.asarray(filled, dtype=np.float32))[None].to(device)
 
 
-def _index(classifier: Classifier, label: str | None, probabilities: Tensor) -> int:
+def _members(classifier: Classifier, label: str | None, probabilities: Tensor) -> list[int]:
     card = classifier.card
     if label is None:
-        return int(probabilities.argmax())
-    if label not in card.labels:
+        return [int(probabilities.argmax())]
+    found = card.members(label)
+    if not found:
         raise ModelError(f"'{card.title}' knows no '{label}'. It knows: {', '.join(card.labels)}.")
-    return list(card.labels).index(label)
+    return found
 
 
-def _logit_of(classifier: Classifier, fronts: Sequence[Front], index: int) -> Callable[..., Tensor]:
-    """From the frames of the fronts, each (batch, bands, frames), to the label's logit (batch,)."""
+def _logit_of(
+    classifier: Classifier, fronts: Sequence[Front], members: list[int]
+) -> Callable[..., Tensor]:
+    """From the frames of the fronts, each (batch, bands, frames), to the labels' logit (batch,)."""
 
     def logit(*frames: Tensor) -> Tensor:
         pairs = zip(fronts, frames, strict=True)
         features = torch.cat([front.rest(part) for front, part in pairs], dim=1)
         logits = classifier.logits(classifier.network.embed(features))
-        one = logits[:, index]
+        one = logits[:, members].logsumexp(1)
         if classifier.card.multi_label or logits.shape[1] == 1:
             return one
         # Of exclusive labels only differences count: this is the logit of the softmax.
-        others = torch.cat([logits[:, :index], logits[:, index + 1 :]], dim=1)
-        return one - others.logsumexp(1)
+        others = [index for index in range(logits.shape[1]) if index not in members]
+        return one - logits[:, others].logsumexp(1)
 
     return logit
 

@@ -108,6 +108,11 @@ class Card(_Strict):
             changes["smoothing_seconds"] = smoothing_seconds
         return self.model_copy(update={"calibration": mine.model_copy(update=changes)})
 
+    def members(self, label: str) -> list[int]:
+        """Numbers of the labels that a label or a family stands for; none: it is neither."""
+        names = self.labels if label in self.labels else self.families or []
+        return [number for number, name in enumerate(names) if name == label]
+
     def rules(self) -> Rules:
         """When a label of this classifier counts as heard."""
         calibration = self.calibration

@@ -87,13 +87,14 @@ class FileWhy(QObject):
         return lane, label
 
     def _peak(self, lane: str, label: str) -> float:
-        """Where a label is most probable, in the selection if there is one."""
+        """Where a label or family is most probable, in the selection if there is one."""
         found, selection = self._page.found, self._page.tracks.time.selection
-        if found is None:
+        classifier = self._session.classifiers.get(lane)
+        if found is None or classifier is None:
             return 0.0
         timeline = found.timelines[lane]
         part = timeline if selection is None else between(timeline, *selection)
-        best = int(part.probabilities[:, part.labels.index(label)].argmax())
+        best = int(part.probabilities[:, classifier.card.members(label)].sum(axis=1).argmax())
         return min(float(part.times[best]), found.total_seconds)
 
     def _uncover(self) -> None:

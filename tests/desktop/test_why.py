@@ -20,6 +20,7 @@ from engine.audio import Audio, Ring, write
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.catalog import Catalog
+from resources import resource
 from tests.planted import BURST_HZ, beeper, build, burst
 
 RATE = 44100
@@ -347,3 +348,16 @@ def test_a_sound_shorter_than_the_window_of_one_of_them(
     page.explainer.ask_label("composer", "Bach")
     found(page, qtbot)
     assert page.explainer.why.explanation.label == "Bach"
+
+
+def test_a_stretch_of_a_family(planted: Window, qtbot: QtBot) -> None:
+    planted._session.classifiers = {"instrument": Catalog().load("instrument")}
+    planted._session.classifiers_loaded.emit()
+    page = planted.file_page
+    with qtbot.waitSignal(page.analysed, timeout=30_000):
+        planted.open_file(resource("sounds", "demo.ogg"))
+    peak = page.explainer._peak("instrument", "keyboards")
+    assert peak < 16.5  # piano and strings, before the rock
+    page.explainer.explain("instrument", "keyboards", peak)
+    found(page, qtbot)
+    assert page.explainer.why.explanation.label == "keyboards"

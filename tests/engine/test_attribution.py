@@ -251,3 +251,16 @@ def test_one_that_is_deaf_to_loudness_is_explained_too() -> None:
     classifier = Classifier.load(resource("models", "instrument.safetensors"))
     found = done(explain_file(classifier, resource("sounds", "flute.ogg"), 2.0, "flute"))
     assert found.gap < 0.1
+
+
+def test_a_family_is_explained_by_all_its_labels() -> None:
+    from resources import resource
+
+    classifier = Classifier.load(resource("models", "instrument.safetensors"))
+    demo = resource("sounds", "demo.ogg")
+    family, label = (done(explain_file(classifier, demo, 4.0, n)) for n in ("keyboards", "piano"))
+    assert family.label == "keyboards"
+    assert label.probability < family.probability <= 1
+    assert family.gap < 0.1
+    with pytest.raises(ModelError, match="knows no 'kazoo'"):
+        done(explain_file(classifier, demo, 4.0, "kazoo"))
