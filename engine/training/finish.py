@@ -2,18 +2,15 @@
 
 import copy
 import datetime
-from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.card import Calibration, Card, DataSource, Part
-from engine.classifier import Classifier, level_db
+from engine.classifier import Classifier
 from engine.datasets.splits import Indices
 from engine.datasets.table import Dataset
 from engine.evaluation.calibration import best_thresholds, fit_temperature, none_threshold
@@ -24,71 +21,15 @@ from engine.evaluation.tags import TagEvaluation, evaluate_tags
 from engine.features import Feature, describe_feature
 from engine.networks import describe_network
 from engine.recipe import Recipe
-from engine.training import background
-from engine.training.events import Preparing
 from engine.training.learner import Learner
+from engine.training.listening import Background
 from engine.training.logistic import fit_logistic
 from engine.training.material import Material
 from engine.training.plan import Plan
 from engine.training.run import environment
 
-_SYNTHETIC = 250  # windows of noise that are learned from and judged on, half each
 _MOST_KNOWN = 6000
-_MADE_AT_ONCE, _EMBEDDED_AT_ONCE = 25, 16  # between two moments at which one may stop
 _GATE = "one of its classes"
-
-
-@dataclass(frozen=True)
-class Background:
-    """Windows that are none of the classes.
-
-    Attributes:
-        embeddings: float32, shape (n, embedding_size).
-        levels_db: RMS level of each in dBFS.
-        kinds: what each is.
-        learned: which of them the gate may learn from; the others judge.
-    """
-
-    embeddings: Tensor
-    levels_db: Tensor
-    kinds: NDArray[np.str_]
-    learned: NDArray[np.bool_]
-
-
-def listen_to_background(
-    learner: Learner, feature: Feature, recipe: Recipe, folder: Path | None
-) -> Generator[Preparing, None, Background]:
-    """Embed noises made here and a folder's recordings; whole recordings learn or judge.
-
-    Yields:
-        How far it is.
-    """
-    data = recipe.data
-    kinds, learned, windows = [], [], []
-    made = background.synthetic(data.rate_hz, data.window_samples, _SYNTHETIC, recipe.training.seed)
-    for index, (_, sound) in enumerate(made):
-        kinds.append("noise")
-        learned.append(index % 2 == 0)
-        windows.append(torch.from_numpy(sound))
-        if index % _MADE_AT_ONCE == 0:
-            yield Preparing(0.0)
-    if folder is not None:
-        paths: dict[str, int] = {}
-        for kind, path, sound in background.recorded(folder, data.rate_hz, data.window_samples):
-            kinds.append(kind)
-            learned.append(paths.setdefault(path, len(paths)) % 2 == 0)
-            windows.append(torch.from_numpy(sound))
-    device = learner.device
-    embedded, levels = [], []
-    for start in range(0, len(windows), _EMBEDDED_AT_ONCE):
-        yield Preparing(start / len(windows))
-        with torch.inference_mode():
-            sound_part = torch.stack(windows[start : start + _EMBEDDED_AT_ONCE]).to(device)
-            embedded.append(learner.network.embed(feature.to(device)(sound_part)).cpu())
-            levels.append(level_db(sound_part).cpu())
-    return Background(
-        torch.cat(embedded).float(), torch.cat(levels), np.asarray(kinds), np.asarray(learned)
-    )
 
 
 def train_gate(known: Tensor, unknown: Tensor) -> nn.Linear:

@@ -18,14 +18,9 @@ from engine.recipe import Recipe
 from engine.training.augmentation import SoundAugmentation, load_noises
 from engine.training.devices import choose_device
 from engine.training.events import Event, Finished, Preparing, Started, Warned
-from engine.training.finish import (
-    Background,
-    judge,
-    listen_to_background,
-    make_classifier,
-    with_figures,
-)
+from engine.training.finish import judge, make_classifier, with_figures
 from engine.training.learner import Learner, seeded
+from engine.training.listening import Background, listen_to_background
 from engine.training.loop import Loop
 from engine.training.material import Material, feature_of, prepare
 from engine.training.optimisers import initialise_as_keras
@@ -269,7 +264,7 @@ class _Ending:
         if self.recipe.deployment.gate and not self.dataset.features:
             folder = self.place.background
             unknown = yield from listen_to_background(
-                self.learner, self.feature, self.recipe, folder
+                self.learner, self.feature, self.recipe, folder, self.place.cache
             )
         classifier = self._make(unknown)  # and save: judging may be broken off
         yield Preparing(1.0)
