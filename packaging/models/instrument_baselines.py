@@ -24,34 +24,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from teacher import Teacher
+from teacher_labels import NAMES, heard
 
 from engine.features import build_feature
 
 FOLDS = ("philharmonia", "players", "fluid", "small-banks", "freepats")
 MOST = 6000  # windows to learn from
-ZERO_SHOT = {
-    "violin": ("Violin, fiddle",),
-    "cello": ("Cello",),
-    "double bass": ("Double bass",),
-    "acoustic guitar": ("Acoustic guitar",),
-    "electric guitar": ("Electric guitar",),
-    "electric bass": ("Bass guitar",),
-    "banjo": ("Banjo",),
-    "mandolin": ("Mandolin",),
-    "harp": ("Harp",),
-    "piano": ("Piano", "Electric piano"),
-    "harpsichord": ("Harpsichord",),
-    "organ": ("Organ", "Hammond organ", "Electronic organ"),
-    "accordion": ("Accordion",),
-    "flute": ("Flute",),
-    "clarinet": ("Clarinet",),
-    "saxophone": ("Saxophone",),
-    "trumpet": ("Trumpet",),
-    "trombone": ("Trombone",),
-    "French horn": ("French horn",),
-    "mallets": ("Marimba, xylophone", "Vibraphone"),
-    "drums": ("Drum kit", "Drum", "Percussion"),
-}
 
 
 def probe(
@@ -76,10 +54,8 @@ def mel_statistics(windows: Windows, version: int) -> NDArray[np.float32]:
 
 def zero_shot(windows: Windows, names: list[str]) -> NDArray[np.float32]:
     """The teacher's largest logit of each label; labels that AudioSet lacks are never said."""
-    out = np.full((len(windows.labels), len(LABELS)), -99.0, np.float32)
-    for label, known in ZERO_SHOT.items():
-        columns = [names.index(name) for name in known]
-        out[:, LABELS.index(label)] = windows.logits[:, columns].float().amax(1).numpy()
+    out = heard(windows.logits.float(), names).numpy()
+    out[:, [index for index, label in enumerate(LABELS) if label not in NAMES]] = -99.0
     return out
 
 
@@ -114,7 +90,7 @@ def figures(
     learn = (labels >= 0) & ~out
     test = (labels >= 0) & out & np.isin(labels, np.unique(labels[learn]))
     if ready:
-        test &= np.isin(labels, [LABELS.index(name) for name in ZERO_SHOT])
+        test &= np.isin(labels, [LABELS.index(name) for name in NAMES])
         said = inputs[test].argmax(1)
     else:
         said = probe(inputs, labels, learn, test)

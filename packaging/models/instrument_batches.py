@@ -38,6 +38,7 @@ class Windows:
     music: NDArray[np.float16]
     embeddings: Tensor
     logits: Tensor
+    named: Tensor
     labels: NDArray[np.int64]
     groups: NDArray[np.str_]
     kinds: NDArray[np.str_]
@@ -58,6 +59,7 @@ class Windows:
             join("music"),
             torch.from_numpy(join("embeddings")),
             torch.from_numpy(join("logits")),
+            torch.from_numpy(join("named")),
             join("labels"),
             join("groups"),
             join("kinds"),
@@ -74,7 +76,7 @@ class Sampler:
 
     def __init__(self, windows: Windows, usable: NDArray[np.bool_]) -> None:
         weight = np.zeros(len(windows.labels))
-        shares = {NOTHING: 6.0, UNLABELLED: 3.0}
+        shares = {NOTHING: 6.0, UNLABELLED: 8.0}
         for label in np.unique(windows.labels[usable]):
             mine = usable & (windows.labels == label)
             if label in (UNLABELLED, NOTHING):
@@ -134,7 +136,8 @@ class Batch:
         music: musicnn's answer, (batch, 1506).
         labels: int64, (batch,); negative: none.
         heard: the teacher's embedding, (batch, 512).
-        said: its logits, (batch, classes).
+        said: its logits, (batch, 527).
+        named: its logits of our labels, (batch, labels).
     """
 
     features: Tensor
@@ -142,6 +145,7 @@ class Batch:
     labels: Tensor
     heard: Tensor
     said: Tensor
+    named: Tensor
 
 
 class Batches:
@@ -167,6 +171,7 @@ class Batches:
             torch.from_numpy(windows.labels[chosen]),
             windows.embeddings[chosen].float(),
             windows.logits[chosen].float(),
+            windows.named[chosen].float(),
         )
 
 

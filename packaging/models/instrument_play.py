@@ -22,10 +22,10 @@ Samples = NDArray[np.float32]
 _NOTES = "C Cs D Ds E F Fs G Gs A As B".split()  # noqa: SIM905
 
 
-def load(path: Path, seconds: float = 60.0) -> Samples:
+def load(path: Path, seconds: float = 60.0, rate_hz: int = RATE) -> Samples:
     rate = soundfile.info(path).samplerate
     samples, _ = soundfile.read(path, dtype="float32", always_2d=True, frames=int(seconds * rate))
-    return np.asarray(soxr.resample(samples.mean(axis=1), rate, RATE), dtype=np.float32)
+    return np.asarray(soxr.resample(samples.mean(axis=1), rate, rate_hz), dtype=np.float32)
 
 
 def trimmed(samples: Samples) -> Samples:

@@ -6,9 +6,9 @@ SHARED_DATA holds philharmonia/, weresax/, esc10/, fsdd/. DOWNLOADS holds unpack
 ``sf/`` the soundfonts named below, ``freepats/freepats.cfg`` (Debian's freepats, for timidity),
 ``npm/tonejs-instrument-*`` (samples CC BY 3.0), ``drums/`` (Debian's hydrogen-drumkits and
 sonic-pi-samples), ``stems/`` (Debian's fretsonfire-songs-*), ``games/`` (music and effects of
-Debian's games) and ``lines.json`` (lines of music21's corpus, see ``melodies.py``). Writes
-``OUT/<collection>.npy``, int16 at 32 kHz end to end, and ``OUT/<collection>.json``: a list of
-[start, end, label, group, kind].
+Debian's games), ``songs/`` (music of more of them) and ``lines.json`` (lines of music21's corpus,
+see ``melodies.py``). Writes ``OUT/<collection>.npy``, int16 at 32 kHz end to end, and
+``OUT/<collection>.json``: a list of [start, end, label, group, kind].
 """
 
 import itertools
@@ -24,8 +24,9 @@ from instrument_recordings import Stretch, drum_machines, philharmonia, played, 
 
 SEED = 5
 FONTS = {
-    "fluid": ("FluidR3_GM.sf2", "MuseScore_General_Full.sf3"),
-    "small-banks": ("TimGM6mb.sf2", "sonivox.sf2", "sf_GMbank.sf2"),
+    # GeneralUser is by MuseScore General's editor, who may have taken sounds into both.
+    "fluid": ("FluidR3_GM.sf2", "MuseScore_General_Full.sf3", "GeneralUser-v1.47.sf2"),
+    "small-banks": ("TimGM6mb.sf2", "sonivox.sf2", "sf_GMbank.sf2", "A320U.sf2"),
 }
 
 
@@ -71,7 +72,7 @@ def main() -> None:
         "freepats": lambda: played(timidity(config), "freepats", *fresh()),
         "kits": lambda: drum_machines(downloads / "drums", fresh()[1]),
         "not-music": lambda: not_music(shared, games, fresh()[1]),
-        "mixtures": lambda: mixtures(games, fresh()[1]),
+        "mixtures": lambda: mixtures([*games, downloads / "songs"], fresh()[1]),
     }
     for collection, job in jobs.items():
         if not wanted or collection in wanted:

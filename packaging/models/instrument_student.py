@@ -15,11 +15,17 @@ from engine.networks.musicnn import MusicnnTrunk
 from engine.networks.musicnn_mobile import DecibelMobileTrunk, MusicnnMobile
 
 HIDDEN, DROPOUT, WIDTH = 256, 0.2, 0.35
+# Share of what the teacher would call it, beside what the labels taught.
+TRUST = 0.5
 LEAST_DEVIATION = 3e-3
 
 
 class Student(nn.Module):
-    """Two listeners with their own readers: a mobile trunk that learns, and musicnn as it is."""
+    """Two listeners with their own readers: a mobile trunk that learns, and musicnn as it is.
+
+    A third reader, on both, imitates what the teacher calls it. The teacher never saw our labels,
+    but knows more real players than they are of.
+    """
 
     def __init__(self, bands: int, frames: int, width: float, logits: int) -> None:
         super().__init__()
@@ -31,11 +37,25 @@ class Student(nn.Module):
         self.scale = nn.BatchNorm1d(size, affine=False)
         self.drop = nn.Dropout(0.5)
         self.music_output, self.music_gate = nn.Linear(size, len(LABELS)), nn.Linear(size, 1)
+        self.named, self.music_named = nn.Linear(HIDDEN, len(LABELS)), nn.Linear(size, len(LABELS))
 
-    def read_music(self, music: Tensor) -> tuple[Tensor, Tensor]:
-        """From musicnn's answer: logits and presence, (batch, labels) and (batch, 1)."""
+    def read(self, embedding: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits, presence, the teacher's logits: (batch, labels), (batch, 1), (batch, labels)."""
+        return self.output(embedding), self.gate(embedding), self.named(embedding)
+
+    def read_music(self, music: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """As :meth:`read`, from musicnn's answer."""
         scaled = self.drop(self.scale(music))
-        return self.music_output(scaled), self.music_gate(scaled)
+        return self.music_output(scaled), self.music_gate(scaled), self.music_named(scaled)
+
+    def answer(self) -> nn.Linear:
+        """What is shipped as output, on both embeddings: labels, and what the teacher would say."""
+        labels = self.joined(self.output, self.music_output)
+        named = self.joined(self.named, self.music_named)
+        with torch.no_grad():
+            labels.weight += TRUST * named.weight
+            labels.bias += TRUST * named.bias
+        return labels
 
     def joined(self, read: nn.Linear, read_music: nn.Linear) -> nn.Linear:
         """The mean of both readers, as one on both embeddings."""
@@ -62,19 +82,24 @@ class Student(nn.Module):
         )
         network.music.load_state_dict(music.state_dict())
         network.mobile.load_state_dict(self.trunk.state_dict())
-        network.output = self.joined(self.output, self.music_output)
+        network.output = self.answer()
         return network.eval(), self.joined(self.gate, self.music_gate)
 
 
-def known_losses(logits: Tensor, presence: Tensor, labels: Tensor, share: Tensor) -> Tensor:
-    """Of labels and of presence, each window by its share."""
+def read_losses(
+    read: tuple[Tensor, Tensor, Tensor], labels: Tensor, named: Tensor, share: Tensor
+) -> Tensor:
+    """Of labels, of presence and, where there is music, of the teacher's names; by share."""
+    logits, presence, names = read
     each = functional.cross_entropy(
         logits, labels.clamp(min=0), label_smoothing=0.1, reduction="none"
     )
     gate = functional.binary_cross_entropy_with_logits(
         presence[:, 0], (labels != NOTHING).float(), reduction="none"
     )
-    return (share * each * (labels >= 0)).sum() / BATCH + 0.5 * (share * gate).mean()
+    like = functional.cross_entropy(names, named.softmax(1), reduction="none")
+    known, music = share * (labels >= 0), share * (labels != NOTHING)
+    return (known * each + music * like).sum() / BATCH + 0.5 * (share * gate).mean()
 
 
 def losses(student: Student, batch: Batch, mix: Tensor) -> Tensor:
@@ -85,13 +110,13 @@ def losses(student: Student, batch: Batch, mix: Tensor) -> Tensor:
         batch: from which.
         mix: share of each window in itself; the rest is of the next one of the batch.
     """
-    features, labels, heard, said = batch.features, batch.labels, batch.heard, batch.said
+    features, labels, named = batch.features, batch.labels, batch.named
+    heard, said = batch.heard, batch.said
     other = torch.arange(len(features)).roll(1)
     embedding = student.trunk.hear(torch.lerp(features[other], features, mix[:, None, None]))
-    logits, presence = student.output(embedding), student.gate(embedding)
-    loss = known_losses(*student.read_music(batch.music), labels, torch.ones_like(mix))
+    loss = read_losses(student.read_music(batch.music), labels, named, torch.ones_like(mix))
     for share, index in ((mix, slice(None)), (1 - mix, other)):
-        loss = loss + known_losses(logits, presence, labels[index], share)
+        loss = loss + read_losses(student.read(embedding), labels[index], named[index], share)
     target = torch.lerp(heard[other], heard, mix[:, None])
     alike = functional.cosine_similarity(student.to_embedding(embedding), target, dim=1)
     loss = loss + 2.0 * (1 - alike).mean()
@@ -169,7 +194,7 @@ def judge(
     student: Student, features: NDArray[np.float16], music: NDArray[np.float16]
 ) -> tuple[Tensor, Tensor]:
     """Logits (n, labels) and presence logits (n,) of windows, as the shipped network gives them."""
-    output = student.joined(student.output, student.music_output)
+    output = student.answer()
     gate = student.joined(student.gate, student.music_gate)
     logits, gates = [], []
     for start in range(0, len(features), 256):

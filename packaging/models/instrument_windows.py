@@ -5,7 +5,8 @@
 SOUNDS is what ``instrument_sounds.py`` wrote, SHARED_DATA holds mn04_as and musicnn. Writes
 ``OUT/<collection>.npz``: features in dB, float16 (windows, 2, bands, frames) - dry, then through a
 room, a microphone and noise -, what musicnn's trunk says of both, the teacher's embedding and
-logits (float16) on three seconds of the dry sound around, and label, group and kind of each window.
+logits (float16; all, and those of our labels) on three seconds of the dry sound around, and label,
+group and kind of each window.
 """
 
 import io
@@ -24,6 +25,7 @@ from instrument_play import RATE
 from musicnn_weights import read_musicnn
 from numpy.typing import NDArray
 from teacher import Teacher
+from teacher_labels import heard
 from torch import Tensor
 
 from engine.features import build_feature
@@ -150,7 +152,7 @@ def _through_mp3(sound: Samples, level: float) -> Samples:
 
 def _count(label: str, kind: str, seconds: float) -> int:
     if label == UNLABELLED:
-        return 2
+        return 3
     if kind == "note":
         return 2
     return int(np.clip(seconds / 1.2, 1, 5))
@@ -202,12 +204,13 @@ class Listener:
     def __call__(self, dry: Samples, worn: Samples, around: Samples) -> dict[str, Tensor]:
         """Of a batch of windows; both of them at 16 kHz, the surroundings at 32 kHz."""
         both = [self._feature(torch.from_numpy(sound)) for sound in (dry, worn)]
-        heard, said = self._teacher(torch.from_numpy(around).float())
+        embeddings, said = self._teacher(torch.from_numpy(around).float())
         return {
             "features": torch.stack([decibels(one).half() for one in both], dim=1),
             "music": torch.stack([self._music(levelled(one)).half() for one in both], dim=1),
-            "embeddings": heard.half(),
+            "embeddings": embeddings.half(),
             "logits": said.half(),
+            "named": heard(said, self._teacher.labels).half(),
         }
 
 
@@ -220,7 +223,7 @@ def main() -> None:
         rng = np.random.default_rng(SEED)
         collection = Collection.read(sounds, name)
         rows, *parts = windows_of(collection, Wear(noises, rng), rng)
-        heard = [
+        batches = [
             listen(*(part[start : start + _BATCH] for part in parts))
             for start in range(0, len(rows), _BATCH)
         ]
@@ -232,7 +235,7 @@ def main() -> None:
             groups=np.asarray([r[3] for r in info]),
             kinds=np.asarray([r[4] for r in info]),
             rows=rows,
-            **{key: torch.cat([one[key] for one in heard]).numpy() for key in heard[0]},
+            **{key: torch.cat([one[key] for one in batches]).numpy() for key in batches[0]},
         )
         sys.stdout.write(f"{name}: {len(rows)} windows\n")
         sys.stdout.flush()

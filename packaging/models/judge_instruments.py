@@ -2,8 +2,8 @@
 
     python packaging/models/judge_instruments.py WINDOWS OUT STEPS FOLD...
 
-Writes ``OUT/<fold>.json`` and prints accuracy by window, mean of the classes, for notes and
-phrases, dry and worn, by class and by family.
+Writes ``OUT/<fold>.json``, the student as ``OUT/<fold>.safetensors``, and prints accuracy by
+window, mean of the classes, for notes and phrases, dry and worn, by class and by family.
 """
 
 import json
@@ -16,6 +16,7 @@ from instrument_batches import NOTHING, UNLABELLED, Windows
 from instrument_classes import FAMILIES, LABELS
 from instrument_student import Student, judge, teach
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 
 SEED = 1
@@ -62,6 +63,7 @@ def leave_out(windows: Windows, fold: str, steps: int, out_folder: Path) -> dict
     elsewhere = np.unique(windows.labels[~out & (windows.labels >= 0)])
     tested = out & np.isin(windows.labels, elsewhere)
     student = teach(windows, ~out & ~windows.held(), steps, SEED)
+    save_file(student.state_dict(), out_folder / f"{fold}.safetensors")
     result: dict[str, object] = {"fold": fold, "steps": steps}
     silent = windows.held() & (windows.labels == NOTHING)
     music = tested | (windows.held() & (windows.labels == UNLABELLED))

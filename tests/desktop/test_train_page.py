@@ -15,7 +15,7 @@ from desktop.pages.train import TrainPage
 from desktop.pages.train_queue import Training
 from desktop.session import Session
 from engine.recipe import find_recipe
-from engine.training import finish
+from engine.training import listening
 from engine.training.events import BatchDone
 from tests import corpora
 
@@ -38,7 +38,7 @@ def page(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[TrainPage]:
-    monkeypatch.setattr(finish, "_SYNTHETIC", 10)  # the gate learns from a few windows only
+    monkeypatch.setattr(listening, "_SYNTHETIC", 10)  # the gate learns from a few windows only
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")

@@ -12,7 +12,7 @@ from engine.classifier import Classifier
 from engine.datasets import open_dataset
 from engine.errors import DataError
 from engine.recipe import find_recipe, presets
-from engine.training import finish
+from engine.training import listening
 from engine.training.events import Finished, Warned
 from tests import corpora
 from tests.engine.training import toys
@@ -96,7 +96,7 @@ def standins(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(autouse=True)
 def _little_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate learns from a few windows only."""
-    monkeypatch.setattr(finish, "_SYNTHETIC", 10)
+    monkeypatch.setattr(listening, "_SYNTHETIC", 10)
 
 
 @pytest.mark.parametrize("published", [False, True], ids=["corrected", "published"])
