@@ -90,7 +90,7 @@ def apply(application: QApplication, appearance: str) -> None:
     application.styleHints().setColorScheme(scheme)
     use = colours()
     application.setPalette(_palette(use))
-    application.setStyleSheet(_sheet(use) + _rings(use) + _tabs(use))
+    application.setStyleSheet(_sheet(use) + _fields(use) + _rings(use) + _tabs(use))
 
 
 def label_colour(label: str) -> QColor:
@@ -134,9 +134,12 @@ def _palette(use: Colours) -> QPalette:
     return palette
 
 
-def _sheet(use: Colours) -> str:
+def _arrow(use: Colours, way: str) -> str:
     shade = "dark" if use.dark else "light"
-    arrow = resource("icons", f"arrow-{shade}.svg").as_posix()
+    return resource("icons", f"arrow-{way}{shade}.svg").as_posix()
+
+
+def _sheet(use: Colours) -> str:
     return f"""
     QWidget#rail {{ background: {use.panel}; border-right: 1px solid {use.line}; }}
     QToolButton#page {{ border: none; border-radius: 8px; padding: 8px 4px; color: {use.faint}; }}
@@ -160,18 +163,38 @@ def _sheet(use: Colours) -> str:
     QPushButton#main:disabled {{
         background: {use.panel}; color: {use.faint}; border: 1px solid {use.line}; }}
     QPushButton#record:checked {{ background: {use.danger}; border-color: {use.danger}; }}
-    QComboBox {{
-        background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
-        padding: 4px 8px; color: {use.text}; }}
-    QComboBox::drop-down {{ border: none; width: 20px; }}
-    QComboBox::down-arrow {{ image: url({arrow}); width: 10px; height: 10px; }}
-    QComboBox QAbstractItemView {{ background: {use.panel}; color: {use.text};
-        selection-background-color: {use.accent}; selection-color: {use.accent_text}; }}
     QLabel#title {{ font-size: 17px; font-weight: 600; }}
     QLabel#faint {{ color: {use.faint}; }}
     QStatusBar {{ color: {use.faint}; }}
     QProgressBar {{ border: none; background: {use.line}; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {use.accent}; border-radius: 2px; }}
+    """
+
+
+def _fields(use: Colours) -> str:
+    """What is typed into: the style's own frames can hardly be seen on dark."""
+    return f"""
+    QComboBox {{
+        background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
+        padding: 4px 8px; color: {use.text}; }}
+    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::down-arrow {{ image: url({_arrow(use, "")}); width: 10px; height: 10px; }}
+    QComboBox QAbstractItemView {{ background: {use.panel}; color: {use.text};
+        selection-background-color: {use.accent}; selection-color: {use.accent_text}; }}
+    QLineEdit, QAbstractSpinBox {{
+        background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
+        padding: 3px 6px; color: {use.text}; selection-background-color: {use.accent};
+        selection-color: {use.accent_text}; }}
+    QLineEdit:focus, QAbstractSpinBox:focus {{ border: 2px solid {use.accent}; padding: 2px 5px; }}
+    QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {use.faint}; }}
+    QComboBox QLineEdit, QAbstractItemView QLineEdit {{
+        border: none; padding: 0; border-radius: 0; }}
+    QAbstractSpinBox {{ qproperty-alignment: AlignCenter; }}
+    QAbstractSpinBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+        border: none; width: 16px; }}
+    QAbstractSpinBox::up-arrow {{ image: url({_arrow(use, "up-")}); width: 8px; height: 8px; }}
+    QAbstractSpinBox::down-arrow {{ image: url({_arrow(use, "")}); width: 8px; height: 8px; }}
     """
 
 
