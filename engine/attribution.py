@@ -26,7 +26,8 @@ from engine.features.fronts import Front, fronts_of
 from engine.windows import Windows
 
 STEPS = 20
-_LOOKS, _NEAREST = 24, -8.0  # points of the path looked at first; the first: a power of ten
+_NEAREST = -8.0  # first point of the path looked at, a power of ten
+_LOOKS, _CLOSE_LOOKS = 24, 60  # points looked at first, and where there are to be no even steps
 _EARLY, _MUCH = 0.05, 0.35  # so much of the change in so small a share: no even steps
 _EVENLY = 0.25  # share of the steps laid evenly, beside those laid where the logit moves
 _MARGIN_SECONDS = 0.1  # read beyond the window, where the resampler has yet to settle
@@ -215,7 +216,7 @@ def _integrate(
     borders = yield from _borders(lambda share: logit_of(*at(share)), steps)
     total = [torch.zeros_like(frames) for frames in sound]
     for step, (begin, end) in enumerate(itertools.pairwise(borders)):
-        yield step / steps
+        yield step / (len(borders) - 1)
         # The gradients of cuDNN's recurrent layers are there in training only.
         with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             points = [point.requires_grad_() for point in at((begin + end) / 2)]
@@ -233,22 +234,30 @@ def _borders(
     A network that is deaf to loudness changes its mind within the first hundredths of the path.
 
     Returns:
-        Shares of the path, ``steps + 1`` of them from 0 to 1.
+        Shares of the path from 0 to 1: ``steps + 1`` of them, or twice as many steps where dense.
     """
-    looked = np.concatenate([[0.0], np.logspace(_NEAREST, 0.0, _LOOKS)])
+    looked, moved = yield from _looked(logit_at, _LOOKS)
+    if moved[looked[1:] <= _EARLY].sum() < _MUCH:
+        return [step / steps for step in range(steps + 1)]
+    looked, moved = yield from _looked(logit_at, _CLOSE_LOOKS)
+    travel = moved + _EVENLY * np.diff(looked)
+    travelled = np.concatenate([[0.0], np.cumsum(travel)])
+    even = np.linspace(0.0, travelled[-1], 2 * steps + 1)
+    return [float(share) for share in np.interp(even, travelled, looked)]
+
+
+def _looked(
+    logit_at: Callable[[float], Tensor], count: int
+) -> Generator[float, None, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Points of the path, count + 1, dense at its beginning, and each stretch's share of moves."""
+    looked = np.concatenate([[0.0], np.logspace(_NEAREST, 0.0, count)])
     logits = []
     for share in looked:
         yield 0.0
         with torch.inference_mode():
             logits.append(float(logit_at(float(share)).sum()))
     moved = np.abs(np.diff(logits))
-    moved /= max(float(moved.sum()), 1e-12)
-    if moved[looked[1:] <= _EARLY].sum() < _MUCH:
-        return [step / steps for step in range(steps + 1)]
-    travel = moved + _EVENLY * np.diff(looked)
-    travelled = np.concatenate([[0.0], np.cumsum(travel)])
-    even = np.linspace(0.0, travelled[-1], steps + 1)
-    return [float(share) for share in np.interp(even, travelled, looked)]
+    return looked, moved / max(float(moved.sum()), 1e-12)
 
 
 def _joined(fronts: Sequence[Front], parts: Sequence[Map]) -> tuple[Map, Edges | None]:

@@ -23,7 +23,7 @@ class CnnTrunk(StandardisedTrunk):
     ) -> None:
         super().__init__(bands, frames)
         layers: list[nn.Module] = []
-        inputs, height, width = 1, frames, bands
+        inputs, height, width = 1, bands, frames
         for channels, kernel, pool in blocks:
             height, width = (-(-(size - kernel + 1) // 2) for size in (height, width))
             if min(height, width) < 1:
@@ -43,13 +43,15 @@ class CnnTrunk(StandardisedTrunk):
 
     def embed(self, features: Tensor) -> Tensor:
         """See :class:`StandardisedTrunk`."""
-        images = features.transpose(1, 2)[:, None].contiguous(memory_format=torch.channels_last)
+        # Time along the rows, unlike Keras users' images: kernels are square, so that it is the
+        # same network, and long rows are convolved a fifth faster.
+        images = features[:, None].contiguous(memory_format=torch.channels_last)
         embedding: Tensor = self.layers(self.blocks(images).flatten(1))
         return embedding
 
 
 class Cnn(Head):
-    """A convolutional network as Keras users build it: time is the height, bands the width.
+    """A convolutional network as Keras users build it, but for its image: bands high, frames wide.
 
     Args:
         bands: rows of the features.

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from engine.datasets.splits import Indices
 from engine.features import Feature
+from engine.memory import keep_freed_memory
 from engine.networks import Network
 from engine.networks.dense import EmbeddingHead
 from engine.networks.layers import StandardisedTrunk
@@ -57,6 +58,7 @@ class Learner:
         device: torch.device,
         sound_changes: SoundAugmentation | None = None,
     ) -> None:
+        keep_freed_memory()
         self.network = network.to(device)
         # Channels last: convolutions on CPU and GPU are up to twice as fast. Not so musicnn's,
         # whose greatest answers over frequency are then twice as slow to find.
