@@ -1,12 +1,15 @@
 """From the sounds of a data set to windows, several files at a time."""
 
+import contextlib
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from engine.audio.files import read
@@ -16,6 +19,8 @@ from engine.datasets.table import Dataset
 from engine.errors import AudioError
 from engine.recipe import Recipe
 from engine.windows import Windows
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,27 @@ class Cut:
     problem: str = ""
 
 
-def decoded(dataset: Dataset, recipe: Recipe) -> Iterator[Cut]:
-    """Windows of each row, in order; decoding runs ahead in threads, which libsndfile allows."""
+def decoded(
+    dataset: Dataset, recipe: Recipe, finish: Callable[[Cut], Result], *, alone: bool
+) -> Iterator[Result]:
+    """What becomes of each row's windows, in order; threads run ahead, which libsndfile allows.
+
+    Args:
+        dataset: whose rows.
+        recipe: how they are cut.
+        finish: what else is done in the threads.
+        alone: whether torch uses no threads of its own there.
+    """
     workers = max(1, min(8, os.cpu_count() or 1))
-    with ThreadPoolExecutor(workers) as pool:
-        ahead: deque[Future[Cut]] = deque()
+
+    def job(index: int) -> Result:
+        return finish(_windows(dataset, index, recipe))
+
+    with _torch_alone(alone) as begin, ThreadPoolExecutor(workers, initializer=begin) as pool:
+        ahead: deque[Future[Result]] = deque()
         try:
             for index in range(len(dataset)):
-                ahead.append(pool.submit(_windows, dataset, index, recipe))
+                ahead.append(pool.submit(job, index))
                 if len(ahead) > 4 * workers:
                     yield ahead.popleft().result()
             while ahead:
@@ -48,6 +66,19 @@ def decoded(dataset: Dataset, recipe: Recipe) -> Iterator[Cut]:
         finally:
             for future in ahead:
                 future.cancel()
+
+
+@contextlib.contextmanager
+def _torch_alone(wanted: bool) -> Iterator[Callable[[], None] | None]:
+    """Gives what a thread does first so that torch computes in it alone."""
+    if not wanted:
+        yield None
+        return
+    threads = torch.get_num_threads()
+    try:
+        yield lambda: torch.set_num_threads(1)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _windows(dataset: Dataset, index: int, recipe: Recipe) -> Cut:

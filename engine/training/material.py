@@ -21,8 +21,9 @@ from engine.datasets.iowa import read_features
 from engine.datasets.table import Dataset
 from engine.errors import DataError
 from engine.features import Feature, build_feature, describe_feature
+from engine.memory import keep_freed_memory
 from engine.recipe import Recipe
-from engine.training.decoding import decoded
+from engine.training.decoding import Cut, decoded
 
 _AT_ONCE = 256  # windows turned into features in one call
 _MOST_CACHED_BYTES = 20_000_000_000
@@ -94,6 +95,7 @@ def prepare(
     """
     if dataset.features:
         return _ready_made(dataset)
+    keep_freed_memory()
     feature = feature_of(recipe)
     is_sound = _keeps_sound(recipe, feature)
     folder = (cache or user_cache_path("earmark") / "windows") / _key(dataset, recipe, is_sound)
@@ -140,27 +142,48 @@ def _kept(
             inside.rename(folder)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Of one row: its values, sound or features, and what :class:`Material` keeps beside them."""
+
+    values: NDArray[np.float32]
+    starts: NDArray[np.float64]
+    levels_db: NDArray[np.float32]
+    problem: str
+
+
+def _part(cut: Cut, feature: Feature | None) -> _Part:
+    return _Part(
+        _features(cut.windows, feature, "cpu"), cut.starts, _levels(cut.windows), cut.problem
+    )
+
+
 def _compute(
     dataset: Dataset, recipe: Recipe, feature: Feature | None, folder: Path, device: str
 ) -> Generator[float, None, None]:
+    """On a CPU each decoding thread computes features too; a GPU takes many windows at once."""
     rows: list[NDArray[np.int64]] = []
     starts: list[NDArray[np.float64]] = []
     levels: list[NDArray[np.float32]] = []
     skipped: dict[str, str] = {}
     shape: tuple[int, ...] = ()
-    module = feature.to(device) if feature is not None else None
+    later = feature.to(device) if feature is not None and device != "cpu" else None
+    now = feature if later is None else None
     with (folder / "values.f32").open("wb") as file:
         waiting: list[NDArray[np.float32]] = []
-        for index, found in enumerate(decoded(dataset, recipe)):
-            if found.problem:
-                skipped[dataset.excerpts[index].path] = found.problem
-            rows.append(np.full(len(found.windows), index, dtype=np.int64))
-            starts.append(found.starts)
-            levels.append(_levels(found.windows))
-            waiting.append(found.windows)
+        parts = decoded(dataset, recipe, lambda cut: _part(cut, now), alone=now is not None)
+        for index, part in enumerate(parts):
+            if part.problem:
+                skipped[dataset.excerpts[index].path] = part.problem
+            rows.append(np.full(len(part.values), index, dtype=np.int64))
+            starts.append(part.starts)
+            levels.append(part.levels_db)
+            waiting.append(part.values)
             last = index + 1 == len(dataset)
-            if last or sum(map(len, waiting)) >= _AT_ONCE:
-                values = _features(np.concatenate(waiting), module, device)
+            if last or later is None or sum(map(len, waiting)) >= _AT_ONCE:
+                values = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+                if later is not None:
+                    values = _features(values[:, 0], later, device)
                 shape = values.shape[1:]
                 values.tofile(file)
                 waiting = []
@@ -193,7 +216,7 @@ def _features(
 
 
 def _levels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-    power = np.square(windows).mean(axis=1) if len(windows) else np.zeros(0)
+    power = np.einsum("ij,ij->i", windows, windows) / max(1, windows.shape[1])
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), dtype=np.float32)
 
 

@@ -1,9 +1,10 @@
-"""Trains the solo-instrument classifier on all collections and writes it.
+"""Makes the solo-instrument classifier of the student taught on all collections, and writes it.
 
-    python packaging/models/build_instruments.py WINDOWS FOLDS SHARED_DATA STEPS
+    python packaging/models/build_instruments.py WINDOWS FOLDS SHARED_DATA STUDENT.safetensors
 
-WINDOWS is what ``instrument_windows.py``, FOLDS what ``judge_instruments.py`` wrote: what was left
-out there decides temperature, thresholds and the gate's place here.
+WINDOWS is what ``instrument_windows.py``, FOLDS what ``judge_instruments.py``, STUDENT what
+``teach_instruments.py`` wrote: what was left out in FOLDS decides temperature, thresholds and the
+gate's place here.
 """
 
 import datetime
@@ -16,11 +17,13 @@ import torch
 from hum import without_hum
 from instrument_batches import Windows
 from instrument_classes import FAMILIES, LABELS
-from instrument_student import WIDTH, Student, teach
+from instrument_student import WIDTH, Student, load_student
 from instrument_windows import FEATURE_ARGUMENTS, FEATURE_NAME, MODEL_RATE, MUSICNN, WINDOW
 from judge_instruments import FAMILY, calibration_error
 from musicnn_weights import read_musicnn
 from numpy.typing import NDArray
+from safetensors import safe_open
+from teach_instruments import SEED
 from torch import Tensor
 
 from engine.card import Calibration, Card, DataSource, Part
@@ -30,7 +33,7 @@ from engine.networks import describe_network
 from engine.networks.musicnn import MusicnnTrunk
 
 OUT = Path(__file__).resolve().parents[2] / "resources" / "models"
-SEED = 1
+
 HOP = 4000  # a quarter of a second
 # Share of right answers among those said aloud, on collections left out: labels, families.
 WANTED, WANTED_FAMILIES = 0.6, 0.7
@@ -40,10 +43,13 @@ SOURCES = [
     DataSource(name="Karoryfer Weresax", licence="CC0"),
     DataSource(name="ToneJS instruments (recorded notes)", licence="CC BY 3.0"),
     DataSource(name="Frets on Fire guitar tracks", licence="CC BY-SA 3.0; MIT"),
-    DataSource(name="FluidR3 and MuseScore General, played by us", licence="MIT"),
     DataSource(
-        name="TimGM6mb, Sonivox and Csound's bank, played by us",
-        licence="GPL-2; Apache-2.0; LGPL-2.1",
+        name="FluidR3, MuseScore General and GeneralUser GS, played by us",
+        licence="MIT; MIT; free use",
+    ),
+    DataSource(
+        name="TimGM6mb, Sonivox, Csound's bank and Airfont 320, played by us",
+        licence="GPL-2; Apache-2.0; LGPL-2.1; GPL-2",
     ),
     DataSource(name="FreePats, played by us", licence="GPL-2 with exception"),
     DataSource(name="Hydrogen's drum kits, Sonic Pi's samples", licence="GPL, CC; CC0"),
@@ -158,12 +164,12 @@ def assemble(student: Student, music: MusicnnTrunk, windows: Windows, folds: Pat
 
 def main() -> None:
     torch.set_num_threads(1)
-    folder, folds, shared = (Path(name) for name in sys.argv[1:4])
-    steps = int(sys.argv[4])
+    folder, folds, shared, kept = (Path(name) for name in sys.argv[1:5])
     windows = Windows.read(folder, sorted(path.stem for path in folder.glob("*.npz")))
-    student = teach(windows, np.ones(len(windows.labels), dtype=bool), steps, SEED)
+    student = load_student(kept, windows)
     classifier = assemble(student, read_musicnn(shared / MUSICNN)[0], windows, folds)
-    classifier.card.recipe["steps"] = steps
+    with safe_open(kept, "pt") as file:
+        classifier.card.recipe["steps"] = int(file.metadata()["steps"])
     classifier.save(OUT / "instrument.safetensors")
     for name, value in classifier.card.metrics.items():
         sys.stdout.write(f"{name}: {value:.3f}\n")

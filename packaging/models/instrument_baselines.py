@@ -75,10 +75,10 @@ def musicnn(sounds: Path, shared: Path) -> tuple[NDArray[np.float32], Windows]:
             labels.append(LABELS.index(collection.rows[row][2]))
             kinds.append(collection.rows[row][4])
             names.append(name)
-    none = np.zeros(0)
+    none, half = np.zeros(0), np.zeros(0, np.float16)
     known = np.asarray(labels, np.int64), none.astype(str), np.asarray(kinds), none.astype(np.int64)
     empty = torch.zeros(0)
-    table = Windows(none.astype(np.float16), empty, empty, *known, np.asarray(names))
+    table = Windows(half, half, empty, empty, empty, *known, np.asarray(names))
     return torch.cat(rows).numpy(), table
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,56 +10,38 @@ import torch.nn.functional as functional
 from instrument_batches import BATCH, NOTHING, Batch, Batches, Windows, shares
 from instrument_classes import LABELS
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.networks.musicnn import MusicnnTrunk
 from engine.networks.musicnn_mobile import DecibelMobileTrunk, MusicnnMobile
 
 HIDDEN, DROPOUT, WIDTH = 256, 0.2, 0.35
-# Share of what the teacher would call it, beside what the labels taught.
-TRUST = 0.5
+SHARE = 0.4  # of the mobile trunk's reader in what both say; musicnn's has the rest
 LEAST_DEVIATION = 3e-3
 
 
 class Student(nn.Module):
-    """Two listeners with their own readers: a mobile trunk that learns, and musicnn as it is.
-
-    A third reader, on both, imitates what the teacher calls it. The teacher never saw our labels,
-    but knows more real players than they are of.
-    """
+    """Two listeners with their own readers: a mobile trunk that learns, and musicnn as it is."""
 
     def __init__(self, bands: int, frames: int, width: float, logits: int) -> None:
         super().__init__()
         self.trunk = DecibelMobileTrunk(bands, frames, width, HIDDEN, DROPOUT, relative=True)
         self.output, self.gate = nn.Linear(HIDDEN, len(LABELS)), nn.Linear(HIDDEN, 1)
         self.to_embedding = nn.Linear(HIDDEN, 512)
-        self.to_logits = nn.Linear(HIDDEN, logits)
+        self.to_logits, self.to_names = nn.Linear(HIDDEN, logits), nn.Linear(HIDDEN, len(LABELS))
         size = MusicnnTrunk.embedding_size
         self.scale = nn.BatchNorm1d(size, affine=False)
         self.drop = nn.Dropout(0.5)
         self.music_output, self.music_gate = nn.Linear(size, len(LABELS)), nn.Linear(size, 1)
-        self.named, self.music_named = nn.Linear(HIDDEN, len(LABELS)), nn.Linear(size, len(LABELS))
 
-    def read(self, embedding: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits, presence, the teacher's logits: (batch, labels), (batch, 1), (batch, labels)."""
-        return self.output(embedding), self.gate(embedding), self.named(embedding)
-
-    def read_music(self, music: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As :meth:`read`, from musicnn's answer."""
+    def read_music(self, music: Tensor) -> tuple[Tensor, Tensor]:
+        """From musicnn's answer: logits and presence, (batch, labels) and (batch, 1)."""
         scaled = self.drop(self.scale(music))
-        return self.music_output(scaled), self.music_gate(scaled), self.music_named(scaled)
-
-    def answer(self) -> nn.Linear:
-        """What is shipped as output, on both embeddings: labels, and what the teacher would say."""
-        labels = self.joined(self.output, self.music_output)
-        named = self.joined(self.named, self.music_named)
-        with torch.no_grad():
-            labels.weight += TRUST * named.weight
-            labels.bias += TRUST * named.bias
-        return labels
+        return self.music_output(scaled), self.music_gate(scaled)
 
     def joined(self, read: nn.Linear, read_music: nn.Linear) -> nn.Linear:
-        """The mean of both readers, as one on both embeddings."""
+        """Both readers, each by its share, as one on both embeddings."""
         mean, variance = self.scale.running_mean, self.scale.running_var
         assert mean is not None
         assert variance is not None
@@ -67,8 +50,8 @@ class Student(nn.Module):
             # What hardly ever changes would bring rounding errors, enlarged a thousand times.
             lively = variance > LEAST_DEVIATION**2
             scaled = read_music.weight * lively / (variance + self.scale.eps).sqrt()
-            both.weight.copy_(torch.cat([scaled, read.weight], dim=1) / 2)
-            both.bias.copy_((read_music.bias - scaled @ mean + read.bias) / 2)
+            both.weight.copy_(torch.cat([(1 - SHARE) * scaled, SHARE * read.weight], dim=1))
+            both.bias.copy_((1 - SHARE) * (read_music.bias - scaled @ mean) + SHARE * read.bias)
         return both
 
     def shipped(self, music: MusicnnTrunk, width: float) -> tuple[MusicnnMobile, nn.Linear]:
@@ -82,24 +65,26 @@ class Student(nn.Module):
         )
         network.music.load_state_dict(music.state_dict())
         network.mobile.load_state_dict(self.trunk.state_dict())
-        network.output = self.answer()
+        network.output = self.joined(self.output, self.music_output)
         return network.eval(), self.joined(self.gate, self.music_gate)
 
 
-def read_losses(
-    read: tuple[Tensor, Tensor, Tensor], labels: Tensor, named: Tensor, share: Tensor
-) -> Tensor:
-    """Of labels, of presence and, where there is music, of the teacher's names; by share."""
-    logits, presence, names = read
+def known_losses(logits: Tensor, presence: Tensor, labels: Tensor, share: Tensor) -> Tensor:
+    """Of labels and of presence, each window by its share."""
     each = functional.cross_entropy(
         logits, labels.clamp(min=0), label_smoothing=0.1, reduction="none"
     )
     gate = functional.binary_cross_entropy_with_logits(
         presence[:, 0], (labels != NOTHING).float(), reduction="none"
     )
-    like = functional.cross_entropy(names, named.softmax(1), reduction="none")
-    known, music = share * (labels >= 0), share * (labels != NOTHING)
-    return (known * each + music * like).sum() / BATCH + 0.5 * (share * gate).mean()
+    return (share * each * (labels >= 0)).sum() / BATCH + 0.5 * (share * gate).mean()
+
+
+def named_loss(names: Tensor, batch: Batch, index: Tensor | slice, share: Tensor) -> Tensor:
+    """Of what the teacher would call it, where there is music."""
+    named, music = batch.named[index].softmax(1), batch.labels[index] != NOTHING
+    each = functional.cross_entropy(names, named, reduction="none")
+    return (share * music * each).sum() / BATCH
 
 
 def losses(student: Student, batch: Batch, mix: Tensor) -> Tensor:
@@ -110,13 +95,15 @@ def losses(student: Student, batch: Batch, mix: Tensor) -> Tensor:
         batch: from which.
         mix: share of each window in itself; the rest is of the next one of the batch.
     """
-    features, labels, named = batch.features, batch.labels, batch.named
-    heard, said = batch.heard, batch.said
+    features, labels, heard, said = batch.features, batch.labels, batch.heard, batch.said
     other = torch.arange(len(features)).roll(1)
     embedding = student.trunk.hear(torch.lerp(features[other], features, mix[:, None, None]))
-    loss = read_losses(student.read_music(batch.music), labels, named, torch.ones_like(mix))
+    logits, presence = student.output(embedding), student.gate(embedding)
+    names = student.to_names(embedding)
+    loss = known_losses(*student.read_music(batch.music), labels, torch.ones_like(mix))
     for share, index in ((mix, slice(None)), (1 - mix, other)):
-        loss = loss + read_losses(student.read(embedding), labels[index], named[index], share)
+        loss = loss + known_losses(logits, presence, labels[index], share)
+        loss = loss + named_loss(names, batch, index, share)
     target = torch.lerp(heard[other], heard, mix[:, None])
     alike = functional.cosine_similarity(student.to_embedding(embedding), target, dim=1)
     loss = loss + 2.0 * (1 - alike).mean()
@@ -175,6 +162,14 @@ def teach(
     return taught.eval()
 
 
+def load_student(path: Path, windows: Windows, width: float = WIDTH) -> Student:
+    """One that was taught on such windows."""
+    _, _, bands, frames = windows.features.shape
+    student = Student(bands, frames, width, windows.logits.shape[1])
+    student.load_state_dict(load_file(path))
+    return student.eval()
+
+
 @torch.no_grad()
 def settle(student: Student, batches: "Batches") -> None:
     """Measure the batch normalisations' means and deviations over a hundred batches."""
@@ -194,7 +189,7 @@ def judge(
     student: Student, features: NDArray[np.float16], music: NDArray[np.float16]
 ) -> tuple[Tensor, Tensor]:
     """Logits (n, labels) and presence logits (n,) of windows, as the shipped network gives them."""
-    output = student.answer()
+    output = student.joined(student.output, student.music_output)
     gate = student.joined(student.gate, student.music_gate)
     logits, gates = [], []
     for start in range(0, len(features), 256):

@@ -1,6 +1,6 @@
 """Prints the tables of docs/accuracy.md from what judging and baselines wrote.
 
-python packaging/models/instrument_tables.py FOLDS BASELINES.json
+python packaging/models/instrument_tables.py FOLDS BASELINES.json CLIPS.json
 """
 
 import json
@@ -17,8 +17,8 @@ from judge_instruments import FAMILY
 TITLES = {
     "philharmonia": "Philharmonia",
     "players": "ToneJS, Weresax, guitar stems",
-    "fluid": "FluidR3, MuseScore General",
-    "small-banks": "TimGM6mb, Sonivox, Csound",
+    "fluid": "FluidR3, MuseScore General, GeneralUser",
+    "small-banks": "TimGM6mb, Sonivox, Csound, Airfont",
     "freepats": "FreePats",
 }
 
@@ -83,12 +83,26 @@ def families(results: dict[str, Any]) -> str:
     return out + "".join(row(n, *map(percent, t)) for n, t in zip(names, table, strict=True))
 
 
+def clips(judged: dict[str, dict[str, Any]]) -> str:
+    """By class: shares of windows, and how many whole clips are right."""
+    head = ("class", "clips", "windows", "family", "clips right", "said of the others")
+    out = row(*head) + row(*["---"] * len(head))
+    for label in sorted({one["truth"] for one in judged.values()}):
+        mine = [one for one in judged.values() if one["truth"] == label]
+        shares = [float(np.mean([one[key] for one in mine])) for key in ("label", "family")]
+        right = sum(one["clip"] for one in mine)
+        others = ", ".join(one["said"][0] for one in mine if not one["clip"])
+        out += row(label, str(len(mine)), *map(percent, shares), str(right), others)
+    return out
+
+
 def main() -> None:
     folds = Path(sys.argv[1])
     results = {fold: json.loads((folds / f"{fold}.json").read_text()) for fold in FOLDS}
     baselines = json.loads(Path(sys.argv[2]).read_text())
     calibration, _, figures = calibrated(folds)
     parts = [left_out(results), beside(results, baselines), by_class(results), families(results)]
+    parts.append(clips(json.loads(Path(sys.argv[3]).read_text())))
     sys.stdout.write("\n".join(parts))
     sys.stdout.write(f"\n{json.dumps(figures, indent=1)}\n")
     sys.stdout.write(f"temperature {calibration.temperature:.2f}, threshold ")

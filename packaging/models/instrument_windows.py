@@ -188,8 +188,8 @@ def windows_of(
             rows.append(row)
             dry.append(_at_level(plain[-WINDOW:], rng))
             worn.append(_at_level(wear(bent), rng))
-            around.append(collection.cut(row, start - RATE, _AROUND))
-    return np.asarray(rows), np.stack(dry), np.stack(worn), np.stack(around).astype(np.float16)
+            around.append(collection.cut(row, start - RATE, _AROUND).astype(np.float16))
+    return np.asarray(rows), np.stack(dry), np.stack(worn), np.stack(around)
 
 
 class Listener:

@@ -2,8 +2,9 @@
 
     python packaging/models/judge_instruments.py WINDOWS OUT STEPS FOLD...
 
-Writes ``OUT/<fold>.json``, the student as ``OUT/<fold>.safetensors``, and prints accuracy by
-window, mean of the classes, for notes and phrases, dry and worn, by class and by family.
+Writes ``OUT/<fold>.json``, the student as ``OUT/<fold>.safetensors`` (one that is there already is
+judged, not taught anew), and prints accuracy by window, mean of the classes, for notes and phrases,
+dry and worn, by class and by family.
 """
 
 import json
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from instrument_batches import NOTHING, UNLABELLED, Windows
 from instrument_classes import FAMILIES, LABELS
-from instrument_student import Student, judge, teach
+from instrument_student import Student, judge, load_student, teach
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
@@ -62,8 +63,7 @@ def leave_out(windows: Windows, fold: str, steps: int, out_folder: Path) -> dict
     out = windows.collections == fold
     elsewhere = np.unique(windows.labels[~out & (windows.labels >= 0)])
     tested = out & np.isin(windows.labels, elsewhere)
-    student = teach(windows, ~out & ~windows.held(), steps, SEED)
-    save_file(student.state_dict(), out_folder / f"{fold}.safetensors")
+    student = taught(windows, ~out & ~windows.held(), steps, out_folder / f"{fold}.safetensors")
     result: dict[str, object] = {"fold": fold, "steps": steps}
     silent = windows.held() & (windows.labels == NOTHING)
     music = tested | (windows.held() & (windows.labels == UNLABELLED))
@@ -84,6 +84,15 @@ def leave_out(windows: Windows, fold: str, steps: int, out_folder: Path) -> dict
             kinds=windows.kinds[tested],
         )
     return result | {"gate auroc": auroc, "false alarms": alarms}
+
+
+def taught(windows: Windows, usable: NDArray[np.bool_], steps: int, kept: Path) -> Student:
+    """The student of these windows, as kept or taught now."""
+    if kept.is_file():
+        return load_student(kept, windows)
+    student = teach(windows, usable, steps, SEED)
+    save_file(student.state_dict(), kept)
+    return student
 
 
 def judged_version(

@@ -1,0 +1,30 @@
+"""Teaches the solo-instrument student on all collections.
+
+    python packaging/models/teach_instruments.py WINDOWS STUDENT.safetensors STEPS
+
+WINDOWS is what ``instrument_windows.py`` wrote; ``build_instruments.py`` makes a classifier of it.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from instrument_batches import Windows
+from instrument_student import teach
+from safetensors.torch import save_file
+
+SEED = 1
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    folder, student, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    windows = Windows.read(folder, sorted(path.stem for path in folder.glob("*.npz")))
+    taught = teach(windows, np.ones(len(windows.labels), dtype=bool), steps, SEED)
+    student.parent.mkdir(parents=True, exist_ok=True)
+    save_file(taught.state_dict(), student, {"steps": str(steps)})
+
+
+if __name__ == "__main__":
+    main()
