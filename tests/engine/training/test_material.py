@@ -158,3 +158,27 @@ def test_decimated_and_scaled_as_the_originals_did(tmp_path: Path) -> None:
     assert np.abs(scaled(samples, "peak")).max() == pytest.approx(1.0)
     assert scaled(samples[:0], "range").shape == (0,)
     assert np.isfinite(scaled(np.zeros(5, dtype=np.float32), "range")).all()
+
+
+def test_torch_has_its_threads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Features are computed in the decoding threads, each of which computes alone."""
+    before, within = torch.get_num_threads(), set[int]()
+    part = material._part
+
+    def noticed(*arguments: Any) -> Any:
+        within.add(torch.get_num_threads())
+        return part(*arguments)
+
+    monkeypatch.setattr(material, "_part", noticed)
+    torch.set_num_threads(2)
+    try:
+        dataset = toys.sounds(tmp_path / "sounds")
+        _prepared(dataset, toys.recipe(), tmp_path / "cache")
+        assert within == {1}
+        assert torch.get_num_threads() == 2
+        cancelled = prepare(dataset, toys.recipe(), cache=tmp_path / "other")
+        next(cancelled)
+        cancelled.close()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
