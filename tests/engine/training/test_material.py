@@ -1,5 +1,6 @@
 """Windows and features are those computed directly, kept once, and bounded."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,11 @@ def test_decimated_and_scaled_as_the_originals_did(tmp_path: Path) -> None:
     assert np.isfinite(scaled(np.zeros(5, dtype=np.float32), "range")).all()
 
 
+def _threads_of_new_threads() -> int:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(torch.get_num_threads).result()
+
+
 def test_torch_has_its_threads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Features are computed in the decoding threads, each of which computes alone."""
     before, within = torch.get_num_threads(), set[int]()
@@ -175,10 +181,10 @@ def test_torch_has_its_threads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         dataset = toys.sounds(tmp_path / "sounds")
         _prepared(dataset, toys.recipe(), tmp_path / "cache")
         assert within == {1}
-        assert torch.get_num_threads() == 2
+        assert _threads_of_new_threads() == torch.get_num_threads() == 2
         cancelled = prepare(dataset, toys.recipe(), cache=tmp_path / "other")
         next(cancelled)
         cancelled.close()
-        assert torch.get_num_threads() == 2
+        assert _threads_of_new_threads() == torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
