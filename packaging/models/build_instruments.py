@@ -33,7 +33,6 @@ from engine.networks import describe_network
 from engine.networks.musicnn import MusicnnTrunk
 
 OUT = Path(__file__).resolve().parents[2] / "resources" / "models"
-
 HOP = 4000  # a quarter of a second
 # Share of right answers among those said aloud, on collections left out: labels, families.
 WANTED, WANTED_FAMILIES = 0.6, 0.7
