@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from engine.datasets.onsets import onsets
@@ -42,14 +43,14 @@ def cut(samples: Samples, rate_hz: int, how: Cutting) -> tuple[Samples, NDArray[
         how: the rule.
 
     Returns:
-        Windows, float32, shape (count, length), and the sample where each begins.
+        Windows, float32, shape (count, length), possibly views of ``samples``, and the sample
+        where each begins.
     """
     length = how.windows.length
     starts = _starts(samples, rate_hz, how)
     if how.short == "drop":
         starts = starts[starts + length <= len(samples)]
-    rows = [_filled(samples[start : start + length], length, how.short) for start in starts]
-    windows = np.stack(rows) if rows else np.zeros((0, length), dtype=np.float32)
+    windows = _windows(samples, starts, how)
     if how.quietest_db is not None and len(windows):
         power = np.square(windows, dtype=np.float64).mean(axis=1)
         loud = 10 * np.log10(np.maximum(power, 1e-12)) >= how.quietest_db
@@ -68,6 +69,15 @@ def _starts(samples: Samples, rate_hz: int, how: Cutting) -> NDArray[np.int64]:
     if how.at == "onsets":
         return onsets(samples, rate_hz)
     return np.arange(how.windows.count(len(samples)), dtype=np.int64) * how.windows.hop
+
+
+def _windows(samples: Samples, starts: NDArray[np.int64], how: Cutting) -> Samples:
+    length, hop = how.windows.length, how.windows.hop
+    if len(starts) == 0:
+        return np.zeros((0, length), dtype=np.float32)
+    if how.at == "hop" and starts[-1] + length <= len(samples):
+        return sliding_window_view(samples, length, writeable=True)[: starts[-1] + 1 : hop]
+    return np.stack([_filled(samples[s : s + length], length, how.short) for s in starts])
 
 
 def _filled(part: Samples, length: int, short: str) -> Samples:

@@ -9,7 +9,7 @@ from engine.errors import ModelError
 from engine.features.base import Feature
 
 # Frames transformed at once: their spectra stay in the processor's cache.
-_CHUNK_FRAMES = 256
+_CHUNK_FRAMES = 384
 
 
 class Spectral(Feature):
@@ -51,16 +51,22 @@ class Spectral(Feature):
         """See :meth:`Feature.frames`."""
         cut = waveform.unfold(-1, self.frame_length, self.hop_length)
         batch, count = cut.shape[:2]
-        cut = cut.flatten(0, 1) if batch == 1 else cut.reshape(batch * count, -1)
-        parts = [self._rows(part) for part in torch.split(cut, _CHUNK_FRAMES)]
+        clips_at_once = max(1, _CHUNK_FRAMES // count)
+        parts = [
+            self._rows(frames)
+            for clips in torch.split(cut, clips_at_once)
+            for frames in torch.split(clips, _CHUNK_FRAMES, dim=1)
+        ]
         rows = parts[0] if len(parts) == 1 else torch.cat(parts)
         return self.whole(rows.view(batch, count, -1).transpose(1, 2))
 
     def _rows(self, frames: Tensor) -> Tensor:
+        """Bands of overlapping frames, (clips, frames, frame_length): a row each."""
         window = self.window
         if self.precise and frames.device.type != "mps":  # which has no float64
             frames, window = frames.double(), self._precise_window.to(frames.device)
-        squares = torch.view_as_real(torch.fft.rfft(frames * window)).square().flatten(1)
+        spectra = torch.fft.rfft((frames * window).flatten(0, 1))
+        squares = torch.view_as_real(spectra).square().flatten(1)
         return self.from_squares(squares).to(self.window.dtype)
 
     def from_squares(self, squares: Tensor) -> Tensor:

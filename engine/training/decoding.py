@@ -84,9 +84,12 @@ def _torch_alone(wanted: bool) -> Iterator[Callable[[], None] | None]:
 def _windows(dataset: Dataset, index: int, recipe: Recipe) -> Cut:
     excerpt, data = dataset.excerpts[index], recipe.data
     length = None if excerpt.end is None else excerpt.end - excerpt.start
+    # Resampled block by block, while it is in the processor's cache, unless it is scaled first.
+    at_once = data.scale == "none" and data.resample != "decimate"
     try:
         audio = read(
             dataset.file_of(index),
+            rate_hz=data.rate_hz if at_once else None,
             mono=True,
             start_seconds=excerpt.start,
             duration_seconds=length,
@@ -97,7 +100,7 @@ def _windows(dataset: Dataset, index: int, recipe: Recipe) -> Cut:
     samples = scaled(audio.samples[0], data.scale)
     if data.resample == "decimate":
         samples = np.ascontiguousarray(samples[:: max(1, audio.rate_hz // data.rate_hz)])
-    else:
+    elif not at_once:
         samples = resample(samples[None], audio.rate_hz, data.rate_hz)[0]
     windows, starts = cut(samples, data.rate_hz, cutting_of(recipe))
     return Cut(windows, starts / data.rate_hz)

@@ -204,15 +204,15 @@ def _features(
     windows: NDArray[np.float32], feature: Feature | None, device: str
 ) -> NDArray[np.float32]:
     if feature is None:
-        return windows[:, None]
+        return np.ascontiguousarray(windows[:, None])
     parts = [
-        feature(torch.from_numpy(windows[start : start + _AT_ONCE]).to(device)).cpu().numpy()
+        feature(torch.from_numpy(windows[start : start + _AT_ONCE]).to(device)).cpu()
         for start in range(0, len(windows), _AT_ONCE)
     ]
     if not parts:
         empty = feature.frame_count(windows.shape[1])
         return np.zeros((0, feature.bands, empty), dtype=np.float32)
-    return np.concatenate(parts)
+    return np.asarray(torch.cat(parts).numpy())
 
 
 def _levels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
