@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from engine.datasets import open_dataset
+from engine.recipe import find_recipe
+from engine.training import listening
+from engine.training.events import EpochDone
+from engine.training.learner import Learner
 from tests import corpora
+from tests.engine.training import toys
 
 SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025}
 ALL_OF_SOUND = {
@@ -58,3 +65,19 @@ def test_trains_and_judges_on_one_device(told: dict[str, Any], preset: str) -> N
     assert len(told[preset]["losses"]) == 2
     assert all(math.isfinite(loss) for loss in told[preset]["losses"])
     assert told[preset]["judged"] > 0
+
+
+@pytest.mark.parametrize("preset", CASES)
+def test_learns_in_bf16(preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on CUDA, where networks compute in bfloat16; here the processor does."""
+    half = torch.autocast("cpu", dtype=torch.bfloat16)
+    monkeypatch.setattr(Learner, "_precision", lambda self: half)
+    monkeypatch.setattr(listening, "_SYNTHETIC", 10)
+    data = open_dataset(corpora.folders(tmp_path / "sounds", files=4, seconds=0.6))
+    recipe = find_recipe(preset).changed(
+        CASES[preset] | {"training.epochs": 2, "data.allow_leak": True}
+    )
+    _, events = toys.trained(recipe, data, toys.place(tmp_path))
+    losses = [event.loss for event in events if isinstance(event, EpochDone)]
+    assert len(losses) == 2
+    assert all(math.isfinite(loss) for loss in losses)
