@@ -1,20 +1,23 @@
 """A network, its data on a device, and what one step of learning is."""
 
 import contextlib
+import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from engine.datasets.splits import Indices
-from engine.features import Feature
+from engine.features import Feature, describe_feature
 from engine.memory import keep_freed_memory
 from engine.networks import Network
 from engine.networks.dense import EmbeddingHead
 from engine.networks.layers import StandardisedTrunk
 from engine.recipe import Recipe
+from engine.training import frozen
 from engine.training.augmentation import FrameAugmentation, SoundAugmentation, mixup
 from engine.training.material import Material
 from engine.training.optimisers import loss_of, penalty
@@ -71,6 +74,7 @@ class Learner:
         masks = recipe.augmentation.frequency_masks or recipe.augmentation.time_masks
         self._frame_changes = FrameAugmentation(recipe.augmentation) if masks else None
         self._embedded = False
+        self._heard_file = self._where_heard(feature, material)
         self._values: Tensor | np.ndarray = self._placed(material.values)
         self.targets = torch.from_numpy(plan.targets).to(device)
         self._weights = self._class_weights(plan) if recipe.training.class_weights else None
@@ -83,16 +87,38 @@ class Learner:
         return self._sound_changes is not None or self._frame_changes is not None
 
     def warm_up(self, used: Indices) -> Generator[float, None, None]:
-        """Compute once what frozen trunks say of the windows used; yields the share done."""
+        """Compute once what frozen trunks say of the windows used; yields the share done.
+
+        It is kept beside the windows, for the next training of another head.
+        """
         if not isinstance(self.network, EmbeddingHead) or self.changes:
             return
-        found = torch.zeros(len(self.targets), self.network.embedding_size)
-        for start in range(0, len(used), _EMBEDDED_AT_ONCE):
-            part = used[start : start + _EMBEDDED_AT_ONCE]
+        found, heard = self._heard_before()
+        missing = used[~heard[torch.from_numpy(used)].numpy()]
+        for start in range(0, len(missing), _EMBEDDED_AT_ONCE):
+            part = missing[start : start + _EMBEDDED_AT_ONCE]
             found[torch.from_numpy(part)] = self.embed(part)
-            yield min(1.0, (start + len(part)) / len(used))
+            yield min(1.0, (start + len(part)) / len(missing))
+        heard[torch.from_numpy(missing)] = True
+        if len(missing) and self._heard_file is not None:
+            frozen.keep(self._heard_file, {"embeddings": found, "heard": heard})
         self._values = found.to(self.device)
         self._embedded = True
+
+    def _where_heard(self, feature: Feature, material: Material) -> Path | None:
+        if material.folder is None or not isinstance(self.network, EmbeddingHead):
+            return None
+        digest = frozen.trunks_digest(self.network, json.dumps(describe_feature(feature)))
+        return material.folder / f"heard-{digest}.safetensors"
+
+    def _heard_before(self) -> tuple[Tensor, Tensor]:
+        """Embeddings (windows, embedding_size), and which of them are known."""
+        count = len(self.targets)
+        shapes = {"embeddings": (count, self.network.embedding_size), "heard": (count,)}
+        known = None if self._heard_file is None else frozen.kept(self._heard_file, shapes)
+        if known is not None:
+            return known["embeddings"], known["heard"]
+        return torch.zeros(shapes["embeddings"]), torch.zeros(count, dtype=torch.bool)
 
     def _placed(self, values: np.ndarray) -> Tensor | np.ndarray:
         """On the device when it fits, else mapped from the disk."""

@@ -1,7 +1,5 @@
 """What a trained network makes of sounds that are none of its classes."""
 
-import contextlib
-import hashlib
 import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -11,18 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from engine.classifier import level_db
 from engine.features import Feature, describe_feature
 from engine.networks.dense import EmbeddingHead
 from engine.recipe import Recipe
-from engine.training import background
+from engine.training import background, frozen
 from engine.training.events import Preparing
 from engine.training.learner import Learner
-from engine.whole_files import write_whole
 
 _SYNTHETIC = 250  # windows of noise that are learned from and judged on, half each
 _MADE_AT_ONCE, _EMBEDDED_AT_ONCE = 25, 16  # between two moments at which one may stop
@@ -111,8 +106,8 @@ class Noises:
 
     def __init__(self, learner: Learner, feature: Feature, recipe: Recipe, cache: Path) -> None:
         self._learner, self._feature, self._recipe = learner, feature, recipe
-        frozen = isinstance(learner.network, EmbeddingHead)
-        self._path = cache / f"noises-{self._key()}.safetensors" if frozen else None
+        is_frozen = isinstance(learner.network, EmbeddingHead)
+        self._path = cache / f"noises-{self._key()}.safetensors" if is_frozen else None
 
     def embedded(self) -> Generator[Preparing, None, tuple[Tensor, Tensor]]:
         """Embeddings (n, embedding_size) and levels in dBFS (n,); from the cache if they can be."""
@@ -136,34 +131,20 @@ class Noises:
     def _key(self) -> str:
         data = self._recipe.data
         made = [_VERSION, _SYNTHETIC, data.rate_hz, data.window_samples, self._recipe.training.seed]
-        text = json.dumps([made, describe_feature(self._feature)], sort_keys=True)
-        digest = hashlib.sha256(text.encode())
-        for trunk in self._learner.network.trunks:
-            for name, tensor in trunk.state_dict().items():
-                digest.update(name.encode())
-                digest.update(tensor.cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()[:32]
+        about = json.dumps([made, describe_feature(self._feature)], sort_keys=True)
+        return frozen.trunks_digest(self._learner.network, about)
 
     def _kept(self) -> tuple[Tensor, Tensor] | None:
         if self._path is None:
             return None
-        try:
-            kept = load_file(self._path)
-            embeddings, levels = kept["embeddings"], kept["levels_db"]
-        except (OSError, SafetensorError, KeyError):
-            return None
         size = self._learner.network.embedding_size
-        fits = embeddings.shape == (_SYNTHETIC, size) and levels.shape == (_SYNTHETIC,)
-        return (embeddings, levels) if fits else None
+        shapes = {"embeddings": (_SYNTHETIC, size), "levels_db": (_SYNTHETIC,)}
+        found = frozen.kept(self._path, shapes)
+        return None if found is None else (found["embeddings"], found["levels_db"])
 
     def _keep(self, embeddings: Tensor, levels: Tensor) -> None:
-        """A full disk only costs time the next time."""
-        if self._path is None:
-            return
-        data = save({"embeddings": embeddings.contiguous(), "levels_db": levels})
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, data)
+        if self._path is not None:
+            frozen.keep(self._path, {"embeddings": embeddings, "levels_db": levels})
             _drop_oldest(self._path.parent)
 
 

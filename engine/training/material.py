@@ -44,6 +44,7 @@ class Material:
         starts: seconds from the row's start where each begins, float64.
         levels_db: RMS level of each in dBFS, float32.
         skipped: files that could not be read, with the reason.
+        folder: where they are kept, None: nowhere.
     """
 
     values: NDArray[np.float32]
@@ -52,6 +53,7 @@ class Material:
     starts: NDArray[np.float64]
     levels_db: NDArray[np.float32]
     skipped: dict[str, str]
+    folder: Path | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -231,6 +233,7 @@ def _load(folder: Path, is_sound: bool) -> Material:
         starts=np.load(folder / "starts.npy", allow_pickle=False),
         levels_db=np.load(folder / "levels.npy", allow_pickle=False),
         skipped=index["skipped"],
+        folder=folder,
     )
 
 

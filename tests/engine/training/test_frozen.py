@@ -1,0 +1,81 @@
+"""What frozen trunks heard is kept: the next head trains on it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.datasets.table import Dataset
+from engine.networks.dense import EmbeddingHead
+from engine.recipe import Recipe, find_recipe
+from engine.training import listening
+from tests.engine.training import toys
+
+SHORT = {
+    "training.epochs": 2,
+    "data.allow_leak": True,
+    "data.window_samples": 6000,
+    "data.hop_samples": 6000,
+}
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many windows trunks were given, call by call."""
+    monkeypatch.setattr(listening, "_SYNTHETIC", 4)
+    counts: list[int] = []
+    embed = EmbeddingHead.embed
+
+    def counting(self: EmbeddingHead, features: torch.Tensor) -> torch.Tensor:
+        counts.append(len(features))
+        return embed(self, features)
+
+    monkeypatch.setattr(EmbeddingHead, "embed", counting)
+    return counts
+
+
+def recipe(**changes: object) -> Recipe:
+    named = {name.replace("__", "."): value for name, value in changes.items()}
+    return find_recipe("tagger-head").changed(SHORT | named)
+
+
+def losses(recipe: Recipe, data: Dataset, folder: Path, name: str) -> list[float]:
+    """Of each epoch of a training."""
+    run, _ = toys.trained(recipe, data, toys.place(folder, name))
+    return [epoch.loss for epoch in run.history()]
+
+
+def kept_files(folder: Path) -> list[Path]:
+    return sorted((folder / "cache").glob("*/heard-*.safetensors"))
+
+
+def test_another_head_hears_nothing_anew(tmp_path: Path, heard: list[int]) -> None:
+    data = toys.sounds(tmp_path)
+    first = losses(recipe(), data, tmp_path, "first")
+    before = sum(heard)
+    heard.clear()
+    assert losses(recipe(), data, tmp_path, "again") == first
+    # What is left is the check window of the classifier, and windows judged as files are.
+    assert sum(heard) <= before - 15 - 4
+    assert losses(recipe(network__arguments__hidden=[8]), data, tmp_path, "other") != first
+    assert len(kept_files(tmp_path)) == 1
+
+
+def test_only_windows_not_heard_before_are(tmp_path: Path, heard: list[int]) -> None:
+    data = toys.sounds(tmp_path)
+    losses(recipe(data__most_per_class=3), data, tmp_path, "few")
+    assert heard[0] == 9
+    heard.clear()
+    whole = losses(recipe(), data, tmp_path, "all")
+    assert heard[0] == 6
+    alone = losses(recipe(), data, tmp_path / "elsewhere", "all")
+    assert whole == pytest.approx(alone, rel=1e-4)
+
+
+def test_a_broken_file_is_made_anew(tmp_path: Path, heard: list[int]) -> None:
+    data = toys.sounds(tmp_path)
+    first = losses(recipe(), data, tmp_path, "first")
+    (path,) = kept_files(tmp_path)
+    path.write_bytes(b"\x10\0\0\0\0\0\0\0{")
+    assert losses(recipe(), data, tmp_path, "again") == first
+    assert path.stat().st_size > 1000
