@@ -194,6 +194,8 @@ class ComparePage(QWidget):
             self._show(work.Details())
             return
         self.status.emit(self.tr("Reading..."))
+        if not self.details.charts:
+            self.view.show_details(self.details, self.tr("Reading what is chosen..."))
         self._reading = jobs.run(
             work.read_details(runs, sweep), on_result=self._show, on_error=self._fail, parent=self
         )

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from desktop.pages.models_list import size_words
 from desktop.pages.models_thresholds import Thresholds
 from desktop.pages.models_work import Choice, Listed
+from engine.figures import figure_lines
 
 if TYPE_CHECKING:
     from engine.card import Card, DataSource
@@ -156,11 +157,10 @@ class CardView(QScrollArea):
         seconds = card.window_samples / card.rate_hz
         hop = card.hop_samples / card.rate_hz
         nothing = self.tr("not stated")
-        figures = (f"{name.replace('_', ' ')}: {value:.3g}" for name, value in card.metrics.items())
         versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
         return {
             "classes": f"{len(card.labels)}, {several}: {', '.join(card.labels)}",
-            "figures": "\n".join(figures) or nothing,
+            "figures": "\n".join(figure_lines(card.metrics)) or nothing,
             "data": "\n".join(self._source(source) for source in card.data) or nothing,
             "limits": card.limits or nothing,
             "licence": card.licence,

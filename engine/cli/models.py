@@ -9,6 +9,7 @@ from rich.table import Table
 from engine.catalog import Catalog, Entry
 from engine.cli.output import data, notes
 from engine.errors import ModelError
+from engine.figures import figure_lines
 
 app = typer.Typer(help="List, show and verify classifiers.", no_args_is_help=False)
 
@@ -55,8 +56,8 @@ def show(name: Annotated[str, typer.Argument(help="Name, or path of a file.")]) 
     for source in card.data:
         count = f", {source.count} recordings" if source.count else ""
         table.add_row("Learned from", f"{source.name} ({source.licence}{count})")
-    for figure, value in card.metrics.items():
-        table.add_row("Measured", f"{figure.replace('_', ' ')}: {value:.4g}")
+    for line in figure_lines(card.metrics):
+        table.add_row("Measured", line)
     table.add_row("Input", f"{card.window_samples / card.rate_hz:.2f} s at {card.rate_hz} Hz")
     table.add_row("Made on", card.date)
     table.add_row("File", str(entry.path))
