@@ -195,7 +195,7 @@ def _all_at_once(feature: Spectral, waveform: Tensor) -> Tensor:
     batch, count = cut.shape[:2]
     frames = cut.reshape(-1, length)
     if feature.precise or length.bit_count() == 1:
-        rows = feature._rows(frames)
+        rows = feature._rows(frames[None])
     else:
         # onnxruntime goes a long way round where the length is no power of two, and loses two
         # digits on it: in float64 they are not missed.
