@@ -11,6 +11,7 @@ many rooms. Counts windows of 1 s every quarter of a second that are not silent.
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -95,11 +96,21 @@ def unpacked(source: str, folder: Path, clip: str) -> Path:
     return Path(file.name)
 
 
-def windows_of(path: Path) -> torch.Tensor:
-    """Shape (windows, samples), without the silent ones."""
+def clips_in(downloads: Path) -> Iterator[tuple[str, Path, str]]:
+    """Name, file and label of each clip."""
+    folder = downloads / "clips"
+    if not QResource.registerResource(str(folder / "gcompris" / "instruments.rcc"), "/clips"):
+        raise SystemExit("gcompris/instruments.rcc is missing.")
+    for source, clips in CLIPS.items():
+        for clip, truth in clips.items():
+            yield f"{source} {clip}", unpacked(source, folder, clip), truth
+
+
+def windows_of(path: Path, length: int = WINDOW) -> torch.Tensor:
+    """Shape (windows, length), without the silent ones."""
     sound = load(path, rate_hz=RATE)
-    sound = np.pad(sound, (0, max(0, WINDOW - len(sound))))
-    windows = np.stack([sound[s : s + WINDOW] for s in range(0, len(sound) - WINDOW + 1, HOP)])
+    sound = np.pad(sound, (0, max(0, length - len(sound))))
+    windows = np.stack([sound[s : s + length] for s in range(0, len(sound) - length + 1, HOP)])
     level = np.sqrt(np.square(windows).mean(1))
     return torch.from_numpy(windows[level > max(3e-3, 0.03 * level.max())])
 
@@ -133,16 +144,13 @@ def judged(classifier: Classifier, windows: torch.Tensor, truth: str) -> dict[st
 
 
 def main() -> None:
-    folder, out = Path(sys.argv[1]) / "clips", Path(sys.argv[2])
+    downloads, out = Path(sys.argv[1]), Path(sys.argv[2])
     bundled = Path(__file__).resolve().parents[2] / "resources" / "models"
     path = Path(sys.argv[3]) if len(sys.argv) > 3 else bundled / "instrument.safetensors"
     classifier = Classifier.load(path).eval()
-    if not QResource.registerResource(str(folder / "gcompris" / "instruments.rcc"), "/clips"):
-        raise SystemExit("gcompris/instruments.rcc is missing.")
     results = {
-        f"{source} {clip}": judged(classifier, windows_of(unpacked(source, folder, clip)), truth)
-        for source, clips in CLIPS.items()
-        for clip, truth in clips.items()
+        name: judged(classifier, windows_of(path), truth)
+        for name, path, truth in clips_in(downloads)
     }
     out.write_text(json.dumps(results, indent=1))
     truths = np.asarray([r["truth"] for r in results.values()])
