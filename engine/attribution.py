@@ -28,7 +28,8 @@ from engine.windows import Windows
 STEPS = 20
 _NEAREST = -8.0  # first point of the path looked at, a power of ten
 _LOOKS, _CLOSE_LOOKS = 24, 60  # points looked at first, and where there are to be no even steps
-_EARLY, _MUCH = 0.05, 0.35  # so much of the change in so small a share: no even steps
+_EARLY, _MUCH = 0.05, 0.2  # so much of the change in so small a share: no even steps
+_DENSE = 3  # times as many steps, where there are to be no even ones
 _EVENLY = 0.25  # share of the steps laid evenly, beside those laid where the logit moves
 _MARGIN_SECONDS = 0.1  # read beyond the window, where the resampler has yet to settle
 
@@ -234,7 +235,7 @@ def _borders(
     A network that is deaf to loudness changes its mind within the first hundredths of the path.
 
     Returns:
-        Shares of the path from 0 to 1: ``steps + 1`` of them, or twice as many steps where dense.
+        Shares of the path from 0 to 1: ``steps + 1`` of them, or three times as many steps where dense.
     """
     looked, moved = yield from _looked(logit_at, _LOOKS)
     if moved[looked[1:] <= _EARLY].sum() < _MUCH:
@@ -242,7 +243,7 @@ def _borders(
     looked, moved = yield from _looked(logit_at, _CLOSE_LOOKS)
     travel = moved + _EVENLY * np.diff(looked)
     travelled = np.concatenate([[0.0], np.cumsum(travel)])
-    even = np.linspace(0.0, travelled[-1], 2 * steps + 1)
+    even = np.linspace(0.0, travelled[-1], _DENSE * steps + 1)
     return [float(share) for share in np.interp(even, travelled, looked)]
 
 

@@ -52,7 +52,7 @@ MIXED = [0, 6, 11, 19, 24, 40, 41, 42, 52, 57, 60, 65, 66, 70, 71, 73, 74]
 UNSEEN = [[5], [21], [23], [46], [10], [68, 68, 69, 70], [59, 59, 60, 57], [64, 65, 66, 67], [72]]
 # Three windows of the recipe, or five.
 LENGTH = {"training": 25.2, "validation": 25.2, "test": 37.8}
-EACH = {"training": 300, "validation": 40}
+EACH = {"training": 900, "validation": 40}
 MOST_JUDGED = 32  # test pieces of a composer
 _GAP = 2.0
 _TAPE = 40

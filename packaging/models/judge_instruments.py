@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from instrument_batches import NOTHING, UNLABELLED, Windows
 from instrument_classes import FAMILIES, LABELS
+from instrument_rules import learn_rules
 from instrument_student import Student, judge, load_student, teach
 from numpy.typing import NDArray
 from safetensors.torch import save_file
@@ -91,6 +92,7 @@ def taught(windows: Windows, usable: NDArray[np.bool_], steps: int, kept: Path) 
     if kept.is_file():
         return load_student(kept, windows)
     student = teach(windows, usable, steps, SEED)
+    learn_rules(student, windows, usable)
     save_file(student.state_dict(), kept)
     return student
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from instrument_batches import Windows
+from instrument_rules import learn_rules
 from instrument_student import teach
 from safetensors.torch import save_file
 
@@ -21,7 +22,9 @@ def main() -> None:
     torch.set_num_threads(1)
     folder, student, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     windows = Windows.read(folder, sorted(path.stem for path in folder.glob("*.npz")))
-    taught = teach(windows, np.ones(len(windows.labels), dtype=bool), steps, SEED)
+    usable = np.ones(len(windows.labels), dtype=bool)
+    taught = teach(windows, usable, steps, SEED)
+    learn_rules(taught, windows, usable)
     student.parent.mkdir(parents=True, exist_ok=True)
     save_file(taught.state_dict(), student, {"steps": str(steps)})
 

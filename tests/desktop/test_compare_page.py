@@ -130,6 +130,17 @@ def test_one_run_shows_its_curves(page: ComparePage, qtbot: QtBot, trained: Path
     assert "Choose two or more" in page.view.words.text()
 
 
+def test_says_that_it_reads(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    qtbot.waitUntil(lambda: page._shown != [] and page._reading is None, timeout=60_000)
+    page.table.clearSelection()
+    page._read()
+    page.table.choose([trained / "sweep"])
+    with qtbot.waitSignal(page.compared, timeout=60_000):
+        page._read()
+        assert page.view.words.text() == "Reading what is chosen..."
+    assert "Reading" not in page.view.words.text()
+
+
 def test_a_sweep_is_four_charts(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
     choose(page, qtbot, trained / "sweep")
     titles = [plot.title for plot in page.view.bars]
