@@ -235,7 +235,8 @@ def _borders(
     A network that is deaf to loudness changes its mind within the first hundredths of the path.
 
     Returns:
-        Shares of the path from 0 to 1: ``steps + 1`` of them, or three times as many steps where dense.
+        Shares of the path from 0 to 1: ``steps + 1`` of them, or of thrice the steps where
+            dense.
     """
     looked, moved = yield from _looked(logit_at, _LOOKS)
     if moved[looked[1:] <= _EARLY].sum() < _MUCH:

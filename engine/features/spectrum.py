@@ -66,7 +66,9 @@ class Spectral(Feature):
         if self.precise and frames.device.type != "mps":  # which has no float64
             frames, window = frames.double(), self._precise_window.to(frames.device)
         spectra = torch.fft.rfft((frames * window).flatten(0, 1))
-        squares = torch.view_as_real(spectra).square().flatten(1)
+        pairs = torch.view_as_real(spectra)
+        # In place where no gradient needs them: memory is what many frames wait for.
+        squares = (pairs.square() if torch.is_grad_enabled() else pairs.square_()).flatten(1)
         return self.from_squares(squares).to(self.window.dtype)
 
     def from_squares(self, squares: Tensor) -> Tensor:
