@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
+from engine.cli.interrupt import interrupt_noted
 from engine.cli.output import data, notes
 from engine.errors import RecipeError
 from engine.recipe import Recipe, find_recipe
@@ -107,11 +108,13 @@ def _train(recipe: Recipe, dataset: "Dataset", place: "Place") -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
     shown = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     steps = run_training(recipe, dataset, place)
-    with shown as bar:
+    with shown as bar, interrupt_noted() as interrupted:
         task = bar.add_task("sounds", total=1.0, words="")
         try:
             for event in steps:
                 _show(event, bar, task)
+                if interrupted():
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             steps.close()
             kept = "the best so far is kept as a classifier, " if _kept(place) else ""

@@ -155,8 +155,8 @@ def test_cache_is_told_and_cleared(
 
 def test_ctrl_c_keeps_the_best_and_resume_goes_on(sounds: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    command = [sys.executable, "-m", "engine.cli", "train", "genre-mlp", str(sounds)]
-    command += ["-o", str(folder), "--device", "cpu", "--set", "data.allow_leak=true"]
+    command = [sys.executable, "-X", "faulthandler", "-m", "engine.cli", "train", "genre-mlp"]
+    command += [str(sounds), "-o", str(folder), "--device", "cpu", "--set", "data.allow_leak=true"]
     started = subprocess.Popen(
         [*command, "--set", "training.epochs=100000"], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
@@ -164,8 +164,12 @@ def test_ctrl_c_keeps_the_best_and_resume_goes_on(sounds: Path, tmp_path: Path) 
     while not (folder / "history.json").is_file() and time.monotonic() < deadline:
         time.sleep(0.1)
     started.send_signal(signal.SIGINT)
-    _, words = started.communicate(timeout=30)
-    assert started.returncode == 130
+    try:
+        _, words = started.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        started.send_signal(signal.SIGABRT)  # faulthandler tells where it stands
+        _, words = started.communicate(timeout=30)
+    assert started.returncode == 130, words
     assert "the best so far is kept" in words
     assert "Traceback" not in words
     assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"
