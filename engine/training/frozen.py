@@ -34,8 +34,10 @@ def kept(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]
 
 
 def keep(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write the tensors; a full disk only costs time the next time."""
+    """Write the tensors into a folder that is there.
+
+    A full disk, or a folder that was cleared meanwhile, only costs time the next time.
+    """
     data = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()})
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, data)

@@ -1,5 +1,6 @@
 """What a trained network makes of sounds that are none of its classes."""
 
+import contextlib
 import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ class Noises:
 
     def _keep(self, embeddings: Tensor, levels: Tensor) -> None:
         if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.parent.mkdir(parents=True, exist_ok=True)
             frozen.keep(self._path, {"embeddings": embeddings, "levels_db": levels})
             _drop_oldest(self._path.parent)
 

@@ -1,5 +1,6 @@
 """What frozen trunks heard is kept: the next head trains on it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,15 @@ def test_a_broken_file_is_made_anew(tmp_path: Path, heard: list[int]) -> None:
     path.write_bytes(b"\x10\0\0\0\0\0\0\0{")
     assert losses(recipe(), data, tmp_path, "again") == first
     assert path.stat().st_size > 1000
+
+
+def test_a_cache_cleared_meanwhile_stays_usable(tmp_path: Path, heard: list[int]) -> None:
+    data = toys.sounds(tmp_path)
+    steps = toys.started(recipe(), data, toys.place(tmp_path, "first"))
+    while not heard:  # windows are there and being heard
+        next(steps)
+    shutil.rmtree(tmp_path / "cache")
+    for _ in steps:
+        pass
+    assert kept_files(tmp_path) == []
+    assert losses(recipe(), data, tmp_path, "again")
