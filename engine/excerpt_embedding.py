@@ -134,6 +134,7 @@ class _Listener:
         rule = [_VERSION, describe_feature(self._feature), self._samples, _MOST_WINDOWS]
         digest = hashlib.sha256(json.dumps(rule, sort_keys=True).encode())
         for module in (classifier.feature, *self._trunks):
+            digest.update(type(module).__qualname__.encode())
             for name, tensor in sorted(module.state_dict().items()):
                 digest.update(f"{name}{tuple(tensor.shape)}".encode())
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())

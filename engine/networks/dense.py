@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from engine.networks.base import Network, Trunk
 from engine.networks.layers import Head, StandardisedTrunk, dense_layers
+from engine.networks.levelled import LevelledMusicnnTrunk
 from engine.networks.musicnn import MusicnnTrunk
 
 
@@ -68,6 +69,8 @@ class EmbeddingHead(Network):
         frames: frames of a window; musicnn takes any number.
         classes: logits.
         trunks: how many musicnn networks are joined.
+        levelled: bring each window to one level first: a sound is then heard alike from near and
+            far. Without, other musicnn classifiers share the trunks' work.
         hidden: units of the hidden layers, none: a linear probe.
         dropout: before the output and after each hidden layer.
     """
@@ -79,12 +82,14 @@ class EmbeddingHead(Network):
         frames: int,
         classes: int,
         trunks: int = 2,
+        levelled: bool = False,
         hidden: Sequence[int] = (),
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
         self.bands, self.classes, self.frames = bands, classes, frames
-        self.trunk = nn.ModuleList(MusicnnTrunk() for _ in range(trunks))
+        kind = LevelledMusicnnTrunk if levelled else MusicnnTrunk
+        self.trunk = nn.ModuleList(kind() for _ in range(trunks))
         for weight in self.trunk.parameters():
             weight.requires_grad = False
         size = self.embedding_size
@@ -92,10 +97,15 @@ class EmbeddingHead(Network):
         self.layers = dense_layers(size, hidden, "relu", dropout)
         self.drop = nn.Dropout(dropout)
         self.output = nn.Linear(hidden[-1] if hidden else size, classes)
-        self._chosen = {"trunks": trunks, "hidden": list(hidden), "dropout": dropout}
+        self._chosen = {
+            "trunks": trunks,
+            "levelled": levelled,
+            "hidden": list(hidden),
+            "dropout": dropout,
+        }
 
     def adopt(self, trunks: Sequence[Trunk]) -> None:
-        """Copy the weights of trunks of the same kind."""
+        """Copy the weights of musicnn trunks, levelled or not."""
         for mine, known in zip(self.trunk, trunks, strict=True):
             mine.load_state_dict(known.state_dict())
 

@@ -17,6 +17,7 @@ def trunks_digest(network: Network, about: str = "") -> str:
     """A name for these weights and what else the embeddings depend on, 32 hexadecimal digits."""
     digest = hashlib.sha256(about.encode())
     for trunk in network.trunks:
+        digest.update(type(trunk).__qualname__.encode())
         for name, tensor in trunk.state_dict().items():
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().tobytes())

@@ -29,7 +29,8 @@ from teacher_labels import heard
 from torch import Tensor
 
 from engine.features import build_feature
-from engine.networks.musicnn_mobile import decibels, levelled
+from engine.networks.levelled import levelled
+from engine.networks.musicnn_mobile import decibels
 
 SEED = 7
 MODEL_RATE, WINDOW = 16000, 16000

@@ -2,17 +2,20 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine import excerpt_map
+from engine import excerpt_embedding, excerpt_map
+from engine.catalog import Catalog
 from engine.datasets import open_dataset
 from engine.datasets.table import Excerpt
 from engine.errors import DataError, ModelError
 from engine.excerpt_embedding import Embedder, embed
 from engine.excerpt_map import MUSICNN, ExcerptMap, make_map, place_of
+from engine.networks.dense import EmbeddingHead
 from tests import corpora
 
 CLASSES = ("bell", "drum", "flute")
@@ -54,6 +57,18 @@ def clouds(labels: list[str], places: np.ndarray) -> ExcerptMap:
     near, distances = excerpt_map._near(vectors, [str(n) for n in range(len(vectors))])
     names = tuple((f"{n}.wav", 0.0, None) for n in range(len(labels)))
     return ExcerptMap(names, vectors[:, :2], "PCA", near, distances, {})
+
+
+def test_trunks_that_hear_otherwise_share_no_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    genre = Catalog().load("genre")
+    digests = set()
+    for levelled in (False, True):
+        head = EmbeddingHead(bands=96, frames=187, classes=2, levelled=levelled)
+        head.adopt(genre.network.trunks)
+        changed = SimpleNamespace(card=genre.card, feature=genre.feature, network=head)
+        monkeypatch.setattr(Catalog, "load", lambda *_, known=changed: known)
+        digests.add(excerpt_embedding._Listener(MUSICNN).digest)
+    assert len(digests) == 2
 
 
 def test_like_lies_with_like(home: Path, made: ExcerptMap) -> None:

@@ -7,7 +7,9 @@ from torch import Tensor
 
 from engine.catalog import Catalog
 from engine.features import build_feature
-from engine.networks.musicnn_mobile import MusicnnMobile, decibels, levelled, powers
+from engine.networks.dense import EmbeddingHead
+from engine.networks.levelled import levelled, powers
+from engine.networks.musicnn_mobile import MusicnnMobile, decibels
 
 FRONT = {"rate_hz": 16000, "n_fft": 512, "hop_length": 256, "n_mels": 96, "center": False}
 
@@ -46,6 +48,17 @@ def test_loudness_changes_nothing(network: MusicnnMobile) -> None:
         )
         plain = network.music.normalise(faint)
         assert not torch.allclose(plain, network.music.normalise(loud), atol=0.5)
+
+
+@pytest.mark.parametrize("is_levelled", [True, False])
+def test_a_levelled_head_hears_far_as_near(network: MusicnnMobile, is_levelled: bool) -> None:
+    sizes = {"bands": 96, "frames": 61, "classes": 3}
+    head = EmbeddingHead(**sizes, trunks=1, levelled=is_levelled).eval()
+    head.adopt([network.music])
+    with torch.inference_mode():
+        loud, faint = (head.embed(heard(note(level))) for level in (-3, -43))
+    same = torch.nn.functional.cosine_similarity(loud, faint) > 0.999
+    assert bool(same) is is_levelled
 
 
 def test_silence_stays_silence() -> None:

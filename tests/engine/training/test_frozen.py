@@ -62,6 +62,16 @@ def test_another_head_hears_nothing_anew(tmp_path: Path, heard: list[int]) -> No
     assert len(kept_files(tmp_path)) == 1
 
 
+def test_trunks_that_hear_otherwise_hear_anew(tmp_path: Path, heard: list[int]) -> None:
+    data = toys.sounds(tmp_path)
+    first = losses(recipe(), data, tmp_path, "plain")
+    before = sum(heard)
+    heard.clear()
+    assert losses(recipe(network__arguments__levelled=True), data, tmp_path, "levelled") != first
+    assert sum(heard) == before
+    assert len(kept_files(tmp_path)) == 2
+
+
 def test_only_windows_not_heard_before_are(tmp_path: Path, heard: list[int]) -> None:
     data = toys.sounds(tmp_path)
     losses(recipe(data__most_per_class=3), data, tmp_path, "few")
