@@ -52,6 +52,7 @@ SOURCES = [
     ),
     DataSource(name="FreePats, played by us", licence="GPL-2 with exception"),
     DataSource(name="Hydrogen's drum kits, Sonic Pi's samples", licence="GPL, CC; CC0"),
+    DataSource(name="KLettres (speech, made to sing by us), KTuberling (speech)", licence="GPL-2+"),
     DataSource(name="ESC-10 (what is not music)", licence="CC BY 3.0", count=400),
     DataSource(name="Free Spoken Digit Dataset (what is not music)", licence="CC BY-SA 4.0"),
     DataSource(name="Music and sounds of free games in Debian", licence="GPL, CC BY-SA and others"),
@@ -62,8 +63,8 @@ LIMITS = (
     "For one instrument at a time. Learned mostly from sampled and single recorded notes, with few "
     "real phrases: on recordings of others about every second answer is right, the family more "
     "often. Weakest: relatives (viola, cor anglais, bass clarinet, piccolo beside their sisters), "
-    "brass among each other, notes alone. Singing is not among the labels and may be taken for an "
-    "instrument; sirens, whistles and bells too."
+    "brass among each other, notes alone. Voices were learned from sampled choirs and from speech "
+    "made to sing. Sirens, whistles and bells may be taken for an instrument."
 )
 
 
@@ -137,7 +138,8 @@ def assemble(student: Student, music: MusicnnTrunk, windows: Windows, folds: Pat
     card = Card(
         name="instrument",
         title="Instrument",
-        description=f"Which of {len(LABELS)} instruments plays alone; where unsure, its family.",
+        description=f"Which of {len(LABELS) - 1} instruments, or a voice, is heard alone; "
+        "where unsure, its family.",
         task="instrument",
         multi_label=False,
         labels=list(LABELS),

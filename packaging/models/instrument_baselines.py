@@ -29,6 +29,7 @@ from teacher_labels import NAMES, heard
 from engine.features import build_feature
 
 FOLDS = ("philharmonia", "players", "fluid", "small-banks", "freepats")
+NEVER_LEFT_OUT = ("kits", "voices")
 MOST = 6000  # windows to learn from
 
 
@@ -66,7 +67,7 @@ def musicnn(sounds: Path, shared: Path) -> tuple[NDArray[np.float32], Windows]:
     settings = {"n_fft": 512, "hop_length": 256, "n_mels": 96, "log": "compress", "center": False}
     feature = build_feature("log_mel", {"rate_hz": MODEL_RATE} | settings)
     rows, labels, kinds, names = [], [], [], []
-    for name in FOLDS:
+    for name in (*FOLDS, *NEVER_LEFT_OUT):
         collection = Collection.read(sounds, name)
         for row in range(0, len(collection.rows), 2):
             sound = soxr.resample(collection.cut(row, 0, 3 * RATE + 512), RATE, MODEL_RATE)
@@ -104,7 +105,7 @@ def figures(
 
 def main() -> None:
     sounds, folder, shared = (Path(name) for name in sys.argv[1:4])
-    windows = Windows.read(folder, [*FOLDS, "kits"])
+    windows = Windows.read(folder, [*FOLDS, *NEVER_LEFT_OUT])
     names = Teacher(shared / "efficientat-mn04").labels
     said = zero_shot(windows, names)
     embedded, table = musicnn(sounds, shared)

@@ -20,12 +20,14 @@ HELD = (
     "espeak fr",
     "espeak ru",
     "espeak hi",
+    "spoken fr",
+    "spoken it",
+    "spoken uk",
     "noise 8",
     "noise 9",
     "effects colobot-common-sounds",
     "effects lincity-ng-data",
     "effects lugaru-data",
-    "music warzone2100-music",
     "music lincity-ng-data",
 )
 

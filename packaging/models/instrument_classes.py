@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 STRINGS, PLUCKED, WOODWIND = "bowed strings", "plucked strings", "woodwind"
 BRASS, KEYS, DRUMS = "brass", "keyboards", "percussion"
+VOICE = "voice"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ INSTRUMENTS: dict[str, Instrument] = {
     "harp": Instrument(PLUCKED, (46,), 30, 98, True, ("harp",)),
     "piano": Instrument(KEYS, (0, 1), 26, 104, True, ("piano",)),
     "harpsichord": Instrument(KEYS, (6,), 34, 88, True),
-    "organ": Instrument(KEYS, (16, 17, 19, 20), 36, 92, True, ("organ",)),
+    # Not the reed organ (20): it sounds like an accordion, and in most fonts is made of one.
+    "organ": Instrument(KEYS, (16, 17, 19), 36, 92, True, ("organ",)),
     "accordion": Instrument(KEYS, (21, 23), 48, 90, True),
     "flute": Instrument(WOODWIND, (73,), 60, 96, recorded=("flute",)),
     "piccolo": Instrument(WOODWIND, (72,), 74, 107),
@@ -58,6 +60,38 @@ INSTRUMENTS: dict[str, Instrument] = {
     "tuba": Instrument(BRASS, (58,), 28, 62, recorded=("tuba",)),
     "mallets": Instrument(DRUMS, (11, 12, 13), 48, 96, True, ("xylophone",)),
     "drums": Instrument(DRUMS, (), 35, 81, recorded=("percussion",)),
+    "voice": Instrument(VOICE, (52, 53), 43, 81, True),
+}
+# Heard far less often than the sister that each sounds like.
+RARE = {
+    "viola": "violin",
+    "cor anglais": "oboe",
+    "piccolo": "flute",
+    "bass clarinet": "clarinet",
+}
+# Programs of another range than their label's others: label, program, lowest and highest note.
+SISTERS = (
+    ("mallets", 9, 72, 103),  # glockenspiel
+    ("mallets", 14, 60, 79),  # tubular bells
+    ("drums", 47, 36, 57),  # timpani
+    ("drums", 116, 36, 67),  # taiko
+    ("drums", 117, 40, 76),  # toms
+)
+# Programs that play another instrument's samples, as ``soundfonts.py`` shows; of FreePats, what is
+# copied from the small banks, and a mandolin for which its guitar plays. Nobody could tell them
+# apart, and what they would teach is wrong.
+BORROWED: dict[str, tuple[tuple[int, int], ...]] = {
+    "FluidR3_GM.sf2": ((16, 25),),
+    "GeneralUser-v1.47.sf2": ((16, 25),),
+    "TimGM6mb.sf2": ((0, 41),),
+    "sf_GMbank.sf2": ((0, 41), (16, 25), (0, 60)),
+    "A320U.sf2": ((0, 41), (0, 60)),
+    "sonivox.sf2": (
+        *((0, program) for program in (40, 41, 42, 43)),
+        *((0, program) for program in (19, 57, 58, 60)),
+        *((0, program) for program in (68, 69, 70, 71, 72, 73)),
+    ),
+    "freepats": ((0, 69), (0, 73), (16, 25)),
 }
 LABELS = tuple(INSTRUMENTS)
 FAMILIES = {label: instrument.family for label, instrument in INSTRUMENTS.items()}

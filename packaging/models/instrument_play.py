@@ -19,6 +19,10 @@ from midi import Score
 
 RATE = 32000
 Samples = NDArray[np.float32]
+# How often each drum of a kit is struck on a sixteenth; hand percussion: on three of ten.
+_CHANCES = {36: 0.3, 38: 0.2, 42: 0.6, 46: 0.1, 45: 0.12, 49: 0.04, 51: 0.2}
+KIT = tuple(_CHANCES)
+HAND_PERCUSSION = tuple(range(54, 82))  # and two crashes and a ride
 _NOTES = "C Cs D Ds E F Fs G Gs A As B".split()  # noqa: SIM905
 
 
@@ -120,14 +124,15 @@ def scale_notes(instrument: Instrument, count: int, rng: np.random.Generator) ->
     ]
 
 
-def drum_pattern(start: float, seconds: float, rng: np.random.Generator) -> list[Event]:
-    """A rhythm on a drum kit: a random pattern of sixteenths, repeated with small changes."""
+def drum_pattern(
+    start: float, seconds: float, rng: np.random.Generator, keys: tuple[int, ...]
+) -> list[Event]:
+    """A rhythm on some drums: a random pattern of sixteenths, repeated with small changes."""
     step = float(rng.uniform(0.09, 0.2))
-    voices = [(36, 0.3), (38, 0.2), (42, 0.6), (46, 0.1), (45, 0.12), (49, 0.04), (51, 0.2)]
-    pattern = [[rng.random() < chance for _ in range(16)] for _, chance in voices]
+    pattern = [[rng.random() < _CHANCES.get(key, 0.3) for _ in range(16)] for key in keys]
     events = []
     for index in range(int(seconds / step)):
-        for (pitch, _), row in zip(voices, pattern, strict=True):
+        for pitch, row in zip(keys, pattern, strict=True):
             if row[index % 16] != (rng.random() < 0.05):
                 velocity = int(rng.integers(50, 127))
                 events.append(Event(start + index * step, 0.1, pitch, velocity))
@@ -158,6 +163,15 @@ def fluidsynth(font: Path) -> list[str]:
 
 
 def timidity(config: Path) -> list[str]:
+    """What plays the patches of a configuration and nothing else.
+
+    Raises:
+        SystemExit: TiMidity is set up to play what is missing on another font.
+    """
+    sounds = re.compile(r"(?m)^\s*(source|soundfont|bank|drumset)\b")
+    for usual in (Path("/etc/timidity/timidity.cfg"), Path.home() / ".timidity.cfg"):
+        if usual.is_file() and sounds.search(usual.read_text()):
+            raise SystemExit(f"{usual} names another font; empty it: it would play for this one.")
     # Interpolation and 32 kHz; reverb and chorus off.
     plain = ["timidity", "-c", str(config), "-EFreverb=0", "-EFchorus=0", "-s", str(RATE)]
     return [*plain, "-Ow", "-o", "{wave}", "{midi}"]

@@ -1,13 +1,15 @@
 """Sounds of instruments: soundfonts played by us, recorded notes and what is made of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from instrument_classes import INSTRUMENTS, Instrument
+from instrument_classes import BORROWED, FAMILIES, INSTRUMENTS, SISTERS, Instrument
 from instrument_play import (
+    HAND_PERCUSSION,
+    KIT,
     RATE,
     Event,
     Melodies,
@@ -33,44 +35,83 @@ class Stretch:
 
 
 def played(
-    command: list[str], name: str, melodies: Melodies, rng: np.random.Generator
+    command: list[str],
+    name: str,
+    melodies: Melodies,
+    rng: np.random.Generator,
+    has: Collection[tuple[int, int]] | None = None,
 ) -> Iterator[Stretch]:
-    """All instruments of a soundfont: single notes and phrases, a synthesis each."""
-    for label, instrument in INSTRUMENTS.items():
-        share = 2 if len(instrument.programs) > 1 else 1
-        for program in instrument.programs:
-            bank, number = program if isinstance(program, tuple) else (0, program)
-            group = f"{name} {bank}-{number}"
-            events = scale_notes(instrument, 24 // share, rng)
-            spans = [(e.start, 3.0, "note") for e in events]
-            clock = 3.0 * len(events) + 1.0
-            for _ in range(12 // share):
-                line = melodies.draw(instrument, 6.0)
-                events += [Event(e.start + clock, *_rest(e)) for e in line]
-                spans.append((clock, 6.2, "phrase"))
-                clock += 8.0
-            yield from _cut(synthesise(command, events, (bank, number)), spans, label, group)
+    """All instruments of a soundfont: single notes and phrases, a synthesis each program.
+
+    Args:
+        command: what plays, see ``synthesise``.
+        name: of the font, for groups and for what it borrowed.
+        melodies: lines to play.
+        rng: for what is played and how.
+        has: the font's own (bank, program); None: TiMidity, which leaves a missing program silent
+            and plays one of another bank, or another kit, by that of the first.
+    """
+    programs = [
+        (label, instrument, program if isinstance(program, tuple) else (0, program))
+        for label, instrument in INSTRUMENTS.items()
+        for program in instrument.programs
+    ]
+    programs += [
+        (label, Instrument(FAMILIES[label], (program,), low, high), (0, program))
+        for label, program, low, high in SISTERS
+    ]
+    for label, instrument, program in programs:
+        if program in BORROWED.get(name, ()) or (has is not None and program not in has):
+            continue
+        share = 2 if len(INSTRUMENTS[label].programs) != 1 else 1
+        events, spans = _notes_and_lines(instrument, share, melodies, rng)
+        group = f"{name} {program[0]}-{program[1]}"
+        yield from _cut(synthesise(command, events, program), spans, label, group)
     for kit in (0, 8, 16, 32, 40):
-        events, spans, clock = [], [], 0.0
-        for _ in range(5):
-            events += drum_pattern(clock, 6.0, rng)
-            spans.append((clock, 6.0, "phrase"))
-            clock += 8.0
-        for pitch in rng.permutation(np.arange(35, 60))[:8]:
-            events.append(Event(clock, 0.3, int(pitch), int(rng.integers(50, 127))))
-            spans.append((clock, 2.0, "note"))
-            clock += 3.0
-        sound = synthesise(command, events, (128, kit))
-        yield from _cut(sound, spans, "drums", f"{name} kit {kit}")
+        if kit == 0 or has is None or (128, kit) in has:
+            events, spans = _rhythms(rng)
+            sound = synthesise(command, events, (128, kit))
+            yield from _cut(sound, spans, "drums", f"{name} kit {kit}")
+
+
+Spans = list[tuple[float, float, str]]
+
+
+def _notes_and_lines(
+    instrument: Instrument, share: int, melodies: Melodies, rng: np.random.Generator
+) -> tuple[list[Event], Spans]:
+    events = scale_notes(instrument, 24 // share, rng)
+    spans = [(e.start, 3.0, "note") for e in events]
+    clock = 3.0 * len(events) + 1.0
+    for _ in range(12 // share):
+        line = melodies.draw(instrument, 6.0)
+        events += [Event(e.start + clock, *_rest(e)) for e in line]
+        spans.append((clock, 6.2, "phrase"))
+        clock += 8.0
+    return events, spans
+
+
+def _rhythms(rng: np.random.Generator) -> tuple[list[Event], Spans]:
+    """On a kit: patterns on its drums and cymbals, on hand percussion, and single strokes."""
+    events, spans, clock = [], [], 0.0
+    for keys in (KIT, KIT, KIT, None, None, None):
+        if keys is None:
+            keys = tuple(int(k) for k in rng.permutation(HAND_PERCUSSION)[:3])
+        events += drum_pattern(clock, 6.0, rng, keys)
+        spans.append((clock, 6.0, "phrase"))
+        clock += 8.0
+    for pitch in rng.permutation(np.arange(35, 82))[:10]:
+        events.append(Event(clock, 0.3, int(pitch), int(rng.integers(50, 127))))
+        spans.append((clock, 2.0, "note"))
+        clock += 3.0
+    return events, spans
 
 
 def _rest(event: Event) -> tuple[float, int, int]:
     return event.length, event.pitch, event.velocity
 
 
-def _cut(
-    sound: Samples, spans: list[tuple[float, float, str]], label: str, group: str
-) -> Iterator[Stretch]:
+def _cut(sound: Samples, spans: Spans, label: str, group: str) -> Iterator[Stretch]:
     for start, seconds, kind in spans:
         piece = trimmed(sound[int(start * RATE) : int((start + seconds) * RATE)])
         if len(piece) > RATE // 10 and np.abs(piece).max() > 1e-3:
@@ -166,9 +207,8 @@ def drum_machines(folder: Path, rng: np.random.Generator) -> Iterator[Stretch]:
             yield Stretch(sound, "drums", kit, "note")
         for _ in range(3 if sounds else 0):
             out = np.zeros(7 * RATE, np.float32)
-            keys = (36, 38, 42, 46, 45, 49, 51)
-            for event in drum_pattern(0.0, 5.5, rng):
-                hit = sounds[keys.index(event.pitch) % len(sounds)]
+            for event in drum_pattern(0.0, 5.5, rng, KIT):
+                hit = sounds[KIT.index(event.pitch) % len(sounds)]
                 at = int(event.start * RATE)
                 hit = hit[: len(out) - at] * (event.velocity / 127)
                 out[at : at + len(hit)] += hit

@@ -6,8 +6,9 @@ SHARED_DATA holds philharmonia/, weresax/, esc10/, fsdd/. DOWNLOADS holds unpack
 ``sf/`` the soundfonts named below, ``freepats/freepats.cfg`` (Debian's freepats, for timidity),
 ``npm/tonejs-instrument-*`` (samples CC BY 3.0), ``drums/`` (Debian's hydrogen-drumkits and
 sonic-pi-samples), ``stems/`` (Debian's fretsonfire-songs-*), ``games/`` (music and effects of
-Debian's games), ``songs/`` (music of more of them) and ``lines.json`` (lines of music21's corpus,
-see ``melodies.py``). Writes ``OUT/<collection>.npy``, int16 at 32 kHz end to end, and
+Debian's games), ``songs/`` (music of more of them), ``spoken/`` (the sounds of Debian's
+klettres-data and ktuberling-data, a folder a language) and ``lines.json`` (lines of music21's
+corpus, see ``melodies.py``). Writes ``OUT/<collection>.npy``, int16 at 32 kHz end to end, and
 ``OUT/<collection>.json``: a list of [start, end, label, group, kind].
 """
 
@@ -21,6 +22,8 @@ import numpy as np
 from instrument_others import mixtures, not_music
 from instrument_play import RATE, Melodies, fluidsynth, timidity
 from instrument_recordings import Stretch, drum_machines, philharmonia, played, players, stems
+from instrument_voices import spoken, sung
+from soundfonts import programs
 
 SEED = 5
 FONTS = {
@@ -58,7 +61,8 @@ def main() -> None:
     def fonts(names: tuple[str, ...]) -> Iterator[Stretch]:
         melodies, rng = fresh()
         for name in names:
-            yield from played(fluidsynth(downloads / "sf" / name), name, melodies, rng)
+            font = downloads / "sf" / name
+            yield from played(fluidsynth(font), name, melodies, rng, programs(font))
 
     config = downloads / "freepats" / "freepats.cfg"
     jobs = {
@@ -71,7 +75,10 @@ def main() -> None:
         "small-banks": lambda: fonts(FONTS["small-banks"]),
         "freepats": lambda: played(timidity(config), "freepats", *fresh()),
         "kits": lambda: drum_machines(downloads / "drums", fresh()[1]),
-        "not-music": lambda: not_music(shared, games, fresh()[1]),
+        "voices": lambda: sung(downloads / "spoken", *fresh()),
+        "not-music": lambda: itertools.chain(
+            not_music(shared, games, fresh()[1]), spoken(downloads / "spoken", fresh()[1])
+        ),
         "mixtures": lambda: mixtures([*games, downloads / "songs"], fresh()[1]),
     }
     for collection, job in jobs.items():

@@ -4,8 +4,11 @@
 
 DOWNLOADS/clips/ holds, of Debian: ``gcompris/instruments.rcc`` (gcompris-qt-data, GPL-3),
 ``qabcs/*.ogg`` (the noises of qabcs-data, CC0 and public domain) and ``tuxpaint/*.ogg`` (stamps of
-music of tuxpaint-stamps-default, GPL-2): an instrument each, a second to twelve, by many hands in
-many rooms. Counts windows of 1 s every quarter of a second that are not silent.
+music of tuxpaint-stamps-default, GPL-2), ``cyclone/violin.wav`` (pd-cyclone, BSD); of PyPI:
+``pyo/flute.aif`` (pyo 1.1.0, LGPL-3), ``vocadito/*.wav`` (two singers of the data set vocadito, CC
+BY 4.0, in basic-pitch 0.4.0) and ``dagstuhl/quartet.wav`` (Dagstuhl ChoirSet, CC BY 4.0, in libsoni
+1.1.0, ``DCS_LI_QuartetA_Take04_StereoReverb_STM.wav``): an instrument each, a second to twelve, by
+many hands in many rooms. Counts windows of 1 s every quarter of a second that are not silent.
 """
 
 import json
@@ -80,6 +83,10 @@ CLIPS = {
         "xylophone": "mallets",
     },
     "tuxpaint": {"bassoon": "bassoon", "cello": "cello", "drumkit": "drums", "violin": "violin"},
+    "vocadito": {"vocadito_10": "voice", "vocadito_14": "voice"},
+    "dagstuhl": {"quartet": "voice"},
+    "pyo": {"flute": "flute"},
+    "cyclone": {"violin": "violin"},
 }
 _GCOMPRIS = ":/clips/gcompris/src/activities/instruments/resource"
 
@@ -87,7 +94,12 @@ _GCOMPRIS = ":/clips/gcompris/src/activities/instruments/resource"
 def unpacked(source: str, folder: Path, clip: str) -> Path:
     """The clip's file; GCompris' lie in a Qt resource, opened by its caller."""
     if source != "gcompris":
-        return folder / source / f"{clip}.ogg"
+        found = sorted(
+            p for e in ("ogg", "wav", "aif") for p in (folder / source).glob(f"{clip}.{e}")
+        )
+        if not found:
+            raise SystemExit(f"{folder / source} has no {clip}.")
+        return found[0]
     inside = QFile(f"{_GCOMPRIS}/{clip}.ogg")
     if not inside.open(QFile.OpenModeFlag.ReadOnly):
         raise SystemExit(f"{clip} is not in instruments.rcc.")

@@ -25,6 +25,7 @@ NAMES = {
     "French horn": ("French horn",),
     "mallets": ("Marimba, xylophone", "Vibraphone"),
     "drums": ("Drum kit", "Drum", "Percussion"),
+    "voice": ("Singing", "Choir", "Vocal music", "Male singing", "Female singing"),
 }
 # Labels that AudioSet lacks, heard as those it has: the teacher tells their family.
 _RELATIVES = {
