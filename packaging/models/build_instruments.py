@@ -48,7 +48,7 @@ SOURCES = [
     ),
     DataSource(
         name="TimGM6mb, Sonivox, Csound's bank and Airfont 320, played by us",
-        licence="GPL-2; Apache-2.0; LGPL-2.1; GPL-2",
+        licence="GPL-2; Apache-2.0; public domain; GPL-2",
     ),
     DataSource(name="FreePats, played by us", licence="GPL-2 with exception"),
     DataSource(name="Hydrogen's drum kits, Sonic Pi's samples", licence="GPL, CC; CC0"),
