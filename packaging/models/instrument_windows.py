@@ -75,15 +75,15 @@ class Collection:
 class Wear:
     """Rooms, microphones, noise and codecs, drawn at random."""
 
-    def __init__(self, noises: Collection, rng: np.random.Generator) -> None:
-        self._noises, self._rng = noises, rng
+    def __init__(self, noises: Collection, rng: np.random.Generator, length: int = WINDOW) -> None:
+        self._noises, self._rng, self._length = noises, rng, length
 
     def __call__(self, sound: Samples) -> Samples:
-        """At 16 kHz; the last second of the sound, changed."""
+        """At 16 kHz; the sound's last ``length`` samples, changed."""
         rng = self._rng
         if rng.random() < 0.12:
             sound = np.tanh(sound / np.abs(sound).max() * rng.uniform(1, 6)).astype(np.float32)
-        worn = self._coloured(sound)[-WINDOW:]
+        worn = self._coloured(sound)[-self._length :]
         worn = self._noisy(worn)
         if rng.random() < 0.08:
             worn = _through_mp3(worn, float(rng.uniform(0.4, 0.95)))
@@ -124,12 +124,12 @@ class Wear:
         if rng.random() < 0.5:
             row = int(rng.integers(len(self._noises.rows)))
             first, last = self._noises.rows[row][:2]
-            start = int(rng.integers(0, max(1, last - first - 2 * WINDOW)))
-            noise = self._noises.cut(row, start, 2 * WINDOW)[::2]
+            start = int(rng.integers(0, max(1, last - first - 2 * self._length)))
+            noise = self._noises.cut(row, start, 2 * self._length)[::2]
         else:
-            spectrum = np.fft.rfft(rng.standard_normal(WINDOW))
+            spectrum = np.fft.rfft(rng.standard_normal(self._length))
             spectrum /= np.maximum(np.arange(len(spectrum)), 30.0) ** (rng.uniform(-0.2, 2) / 2)
-            noise = np.fft.irfft(spectrum, WINDOW)
+            noise = np.fft.irfft(spectrum, self._length)
         power = float(np.square(noise).mean())
         if power < 1e-10:
             return sound
