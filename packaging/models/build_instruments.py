@@ -64,8 +64,8 @@ LIMITS = (
     "real phrases: on recordings of others about every second answer is right, the family more "
     "often. Weakest: relatives (viola, cor anglais, bass clarinet, piccolo beside their sisters), "
     "brass among each other, notes alone. Voices were learned from sampled choirs and from speech "
-    "made to sing: a choir is heard, a singer alone is mostly taken for speech, and so for nothing. "
-    "Sirens, whistles and bells may be taken for an instrument."
+    "made to sing: a choir is heard, a singer alone is mostly taken for speech, and so for "
+    "nothing. Sirens, whistles and bells may be taken for an instrument."
 )
 
 
