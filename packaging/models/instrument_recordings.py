@@ -23,6 +23,8 @@ from instrument_play import (
     trimmed,
 )
 
+Spans = list[tuple[float, float, str]]  # start and length in seconds, and the kind
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -72,9 +74,6 @@ def played(
             events, spans = _rhythms(rng)
             sound = synthesise(command, events, (128, kit))
             yield from _cut(sound, spans, "drums", f"{name} kit {kit}")
-
-
-Spans = list[tuple[float, float, str]]
 
 
 def _notes_and_lines(
