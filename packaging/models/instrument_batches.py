@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as functional
+from instrument_classes import LABELS
 from numpy.typing import NDArray
 from torch import Tensor
 
 NOTHING, UNLABELLED = -1, -2
 BATCH = 128
-REAL = ("philharmonia", "players")
+# Shares of collections in their labels, of labels in a batch; all others 1. Song is the hardest to
+# tell from what is no music, and of few people.
+_COLLECTIONS = {"philharmonia": 2.0, "players": 2.0, "speakers": 4.0}
+_LABELS = {NOTHING: 6.0, UNLABELLED: 8.0, LABELS.index("voice"): 3.0}
 # Groups of what is not music, and of unlabelled music, that no training sees.
 HELD = (
     "esc fold 5",
@@ -23,8 +27,23 @@ HELD = (
     "spoken fr",
     "spoken it",
     "spoken uk",
+    "spoken asterisk-fr_CA",
+    "spoken asterisk-fr_f",
+    "spoken asterisk-it_f",
+    "spoken asterisk-it_m",
+    "song asterisk-fr_CA",
+    "song asterisk-fr_f",
+    "song asterisk-it_f",
+    "song asterisk-it_m",
+    "song klettres-fr",
+    "song klettres-it",
+    "song klettres-uk",
+    "song ktuberling-fr",
+    "song ktuberling-it",
+    "song ktuberling-uk",
     "noise 8",
     "noise 9",
+    "hum 9",
     "effects colobot-common-sounds",
     "effects lincity-ng-data",
     "effects lugaru-data",
@@ -73,27 +92,26 @@ class Windows:
         return np.isin(self.groups, HELD)
 
 
+def importance(windows: Windows, usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much each window weighs, shape (windows,); 0 for what is not usable."""
+    weight = np.zeros(len(windows.labels))
+    for label in np.unique(windows.labels[usable]):
+        mine = usable & (windows.labels == label)
+        unnamed = label in (UNLABELLED, NOTHING)
+        parts = np.char.partition(windows.groups, " ")[:, 0] if unnamed else windows.collections
+        for name in np.unique(parts[mine]):
+            part = mine & (parts == name)
+            share = 1.0 if unnamed else min(1.0, part.sum() / 20) * _COLLECTIONS.get(name, 1.0)
+            weight[part] = share / part.sum()
+        weight[mine] *= _LABELS.get(int(label), 1.0) / weight[mine].sum()
+    return weight
+
+
 class Sampler:
     """Draws batches: labels alike, and of each label its collections, recorded ones twice."""
 
     def __init__(self, windows: Windows, usable: NDArray[np.bool_]) -> None:
-        weight = np.zeros(len(windows.labels))
-        shares = {NOTHING: 6.0, UNLABELLED: 8.0}
-        for label in np.unique(windows.labels[usable]):
-            mine = usable & (windows.labels == label)
-            if label in (UNLABELLED, NOTHING):
-                kinds = np.char.partition(windows.groups, " ")[:, 0]
-                for kind in np.unique(kinds[mine]):
-                    part = mine & (kinds == kind)
-                    weight[part] = shares[int(label)] / part.sum()
-                weight[mine] *= shares[int(label)] / weight[mine].sum()
-                continue
-            for collection in np.unique(windows.collections[mine]):
-                part = mine & (windows.collections == collection)
-                weight[part] = min(1.0, part.sum() / 20) * (2.0 if collection in REAL else 1.0)
-                weight[part] /= part.sum()
-            weight[mine] /= weight[mine].sum()
-        self._weight = torch.from_numpy(weight)
+        self._weight = torch.from_numpy(importance(windows, usable))
 
     def draw(self, generator: torch.Generator) -> NDArray[np.int64]:
         drawn = torch.multinomial(self._weight, BATCH, replacement=True, generator=generator)

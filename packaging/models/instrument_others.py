@@ -76,6 +76,20 @@ def computed_noise(rng: np.random.Generator) -> Iterator[Stretch]:
         yield Stretch(sound.astype(np.float32), NOTHING, f"noise {index % 10}", "other")
 
 
+def hums(rng: np.random.Generator) -> Iterator[Stretch]:
+    """Mains hum without noise, or nearly: 50 and 60 Hz, or their double after a rectifier."""
+    time = np.arange(2 * RATE) / RATE
+    for index in range(300):
+        base = rng.choice([50.0, 60.0, 100.0, 120.0]) * rng.uniform(0.995, 1.005)
+        count = int(rng.integers(3, 17))
+        shares = rng.random(count) / np.arange(1, count + 1) ** rng.uniform(0.5, 1.5)
+        turns = rng.uniform(0, 2 * np.pi, count) * rng.integers(0, 2)
+        sound = 10 ** rng.uniform(-4, -1) * rng.standard_normal(len(time))
+        for k in range(count):
+            sound += shares[k] * np.sin(2 * np.pi * base * (k + 1) * time + turns[k])
+        yield Stretch(sound.astype(np.float32), NOTHING, f"hum {index % 10}", "other")
+
+
 def mixtures(games: list[Path], rng: np.random.Generator) -> Iterator[Stretch]:
     """Excerpts of whole music, without a label: the teacher says what is in them."""
     for folder in games:

@@ -7,9 +7,12 @@ SHARED_DATA holds philharmonia/, weresax/, esc10/, fsdd/. DOWNLOADS holds unpack
 ``npm/tonejs-instrument-*`` (samples CC BY 3.0), ``drums/`` (Debian's hydrogen-drumkits and
 sonic-pi-samples), ``stems/`` (Debian's fretsonfire-songs-*), ``games/`` (music and effects of
 Debian's games), ``songs/`` (music of more of them), ``spoken/`` (the sounds of Debian's
-klettres-data and ktuberling-data, a folder a language) and ``lines.json`` (lines of music21's
-corpus, see ``melodies.py``). Writes ``OUT/<collection>.npy``, int16 at 32 kHz end to end, and
-``OUT/<collection>.json``: a list of [start, end, label, group, kind].
+klettres-data and ktuberling-data, a folder a language, and in ``asterisk/``, a folder a speaker,
+those prompts of Debian's asterisk-core-sounds-*-g722 and asterisk-prompt-* that have 12 kB or more,
+made Ogg at 16 kHz by ffmpeg: en, es_CO, es_MX, fr_CA, fr_f (Armelle), it_f (Menardi), it_m, ru_f)
+and ``lines.json`` (lines of music21's corpus, see ``melodies.py``). Writes
+``OUT/<collection>.npy``, int16 at 32 kHz end to end, and ``OUT/<collection>.json``: a list of
+[start, end, label, group, kind].
 """
 
 import itertools
@@ -19,9 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from instrument_others import mixtures, not_music
+from instrument_others import hums, mixtures, not_music
 from instrument_play import RATE, Melodies, fluidsynth, timidity
 from instrument_recordings import Stretch, drum_machines, philharmonia, played, players, stems
+from instrument_songs import speakers
 from instrument_voices import spoken, sung
 from soundfonts import programs
 
@@ -79,6 +83,8 @@ def main() -> None:
         "not-music": lambda: itertools.chain(
             not_music(shared, games, fresh()[1]), spoken(downloads / "spoken", fresh()[1])
         ),
+        "speakers": lambda: speakers(downloads / "spoken", *fresh()),
+        "hums": lambda: hums(fresh()[1]),
         "mixtures": lambda: mixtures([*games, downloads / "songs"], fresh()[1]),
     }
     for collection, job in jobs.items():

@@ -18,6 +18,7 @@ from engine.networks.musicnn_mobile import DecibelMobileTrunk, MusicnnMobile
 
 HIDDEN, DROPOUT, WIDTH = 256, 0.2, 0.35
 SHARE = 0.4  # of the mobile trunk's reader in what both say; musicnn's has the rest
+GATE_SHARE = 0.7  # of the mobile trunk's reader in the gate
 RULES = 0.5  # share of the readers found by discriminant analysis; the taught ones have the rest
 LEAST_DEVIATION = 3e-3
 # Added to the logits of rare labels and of their sisters: with the temperature, half and one and a
@@ -37,19 +38,21 @@ class Student(nn.Module):
         size = MusicnnTrunk.embedding_size
         self.scale = nn.BatchNorm1d(size, affine=False)
         self.drop = nn.Dropout(0.5)
-        self.music_output, self.music_gate = nn.Linear(size, len(LABELS)), nn.Linear(size, 1)
+        self.music_output = nn.Linear(size, len(LABELS))
         # Found at once by instrument_rules.py when all else is taught.
         self.rule = nn.Linear(HIDDEN, len(LABELS)).requires_grad_(False)
         self.music_rule = nn.Linear(size, len(LABELS)).requires_grad_(False)
+        # Found by instrument_gate.py, together with the gate.
+        self.music_gate = nn.Linear(size, 1).requires_grad_(False)
 
-    def read_music(self, music: Tensor) -> tuple[Tensor, Tensor]:
-        """From musicnn's answer: logits and presence, (batch, labels) and (batch, 1)."""
-        scaled = self.drop(self.scale(music))
-        return self.music_output(scaled), self.music_gate(scaled)
+    def read_music(self, music: Tensor) -> Tensor:
+        """From musicnn's answer: logits, (batch, labels)."""
+        logits: Tensor = self.music_output(self.drop(self.scale(music)))
+        return logits
 
     def answer(self) -> nn.Linear:
         """All four readers of the labels as one on both embeddings."""
-        both = self.joined(self.output, self.music_output)
+        both = self._taught()
         rules = [(1 - SHARE) * self.music_rule.weight, SHARE * self.rule.weight]
         bias = (1 - SHARE) * self.music_rule.bias + SHARE * self.rule.bias
         with torch.no_grad():
@@ -60,18 +63,28 @@ class Student(nn.Module):
                 both.bias[LABELS.index(sister)] += COMMONER
         return both
 
-    def joined(self, read: nn.Linear, read_music: nn.Linear) -> nn.Linear:
-        """Both readers, each by its share, as one on both embeddings."""
+    def _taught(self) -> nn.Linear:
+        """Both taught readers, each by its share, as one on both embeddings."""
         mean, variance = self.scale.running_mean, self.scale.running_var
         assert mean is not None
         assert variance is not None
-        both = nn.Linear(len(mean) + read.in_features, read.out_features)
+        read, read_music = self.output, self.music_output
+        both = nn.Linear(len(mean) + HIDDEN, len(LABELS))
         with torch.no_grad():
             # What hardly ever changes would bring rounding errors, enlarged a thousand times.
             lively = variance > LEAST_DEVIATION**2
             scaled = read_music.weight * lively / (variance + self.scale.eps).sqrt()
             both.weight.copy_(torch.cat([(1 - SHARE) * scaled, SHARE * read.weight], dim=1))
             both.bias.copy_((1 - SHARE) * (read_music.bias - scaled @ mean) + SHARE * read.bias)
+        return both
+
+    def presence(self) -> nn.Linear:
+        """Both readers of the gate as one on both embeddings."""
+        parts = [(1 - GATE_SHARE, self.music_gate), (GATE_SHARE, self.gate)]
+        both = nn.Linear(sum(gate.in_features for _, gate in parts), 1)
+        with torch.no_grad():
+            both.weight.copy_(torch.cat([share * gate.weight for share, gate in parts], dim=1))
+            both.bias.copy_(sum(share * gate.bias for share, gate in parts))
         return both
 
     def shipped(self, music: MusicnnTrunk, width: float) -> tuple[MusicnnMobile, nn.Linear]:
@@ -86,18 +99,23 @@ class Student(nn.Module):
         network.music.load_state_dict(music.state_dict())
         network.mobile.load_state_dict(self.trunk.state_dict())
         network.output = self.answer()
-        return network.eval(), self.joined(self.gate, self.music_gate)
+        return network.eval(), self.presence()
 
 
-def known_losses(logits: Tensor, presence: Tensor, labels: Tensor, share: Tensor) -> Tensor:
-    """Of labels and of presence, each window by its share."""
+def label_loss(logits: Tensor, labels: Tensor, share: Tensor) -> Tensor:
+    """Of the labels, each window by its share; where there is none, nothing."""
     each = functional.cross_entropy(
         logits, labels.clamp(min=0), label_smoothing=0.1, reduction="none"
     )
-    gate = functional.binary_cross_entropy_with_logits(
+    return (share * each * (labels >= 0)).sum() / BATCH
+
+
+def gate_loss(presence: Tensor, labels: Tensor, share: Tensor) -> Tensor:
+    """Of presence, each window by its share."""
+    each = functional.binary_cross_entropy_with_logits(
         presence[:, 0], (labels != NOTHING).float(), reduction="none"
     )
-    return (share * each * (labels >= 0)).sum() / BATCH + 0.5 * (share * gate).mean()
+    return (share * each).mean()
 
 
 def named_loss(names: Tensor, batch: Batch, index: Tensor | slice, share: Tensor) -> Tensor:
@@ -120,9 +138,10 @@ def losses(student: Student, batch: Batch, mix: Tensor) -> Tensor:
     embedding = student.trunk.hear(torch.lerp(features[other], features, mix[:, None, None]))
     logits, presence = student.output(embedding), student.gate(embedding)
     names = student.to_names(embedding)
-    loss = known_losses(*student.read_music(batch.music), labels, torch.ones_like(mix))
+    loss = label_loss(student.read_music(batch.music), labels, torch.ones_like(mix))
     for share, index in ((mix, slice(None)), (1 - mix, other)):
-        loss = loss + known_losses(logits, presence, labels[index], share)
+        loss = loss + label_loss(logits, labels[index], share)
+        loss = loss + 0.5 * gate_loss(presence, labels[index], share)
         loss = loss + named_loss(names, batch, index, share)
     target = torch.lerp(heard[other], heard, mix[:, None])
     alike = functional.cosine_similarity(student.to_embedding(embedding), target, dim=1)
@@ -209,8 +228,7 @@ def judge(
     student: Student, features: NDArray[np.float16], music: NDArray[np.float16]
 ) -> tuple[Tensor, Tensor]:
     """Logits (n, labels) and presence logits (n,) of windows, as the shipped network gives them."""
-    output = student.answer()
-    gate = student.joined(student.gate, student.music_gate)
+    output, gate = student.answer(), student.presence()
     logits, gates = [], []
     for start in range(0, len(features), 256):
         part = slice(start, start + 256)

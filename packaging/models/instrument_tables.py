@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from build_instruments import calibrated
+from build_instruments import Presence, calibrated
 from instrument_baselines import FOLDS
 from instrument_classes import FAMILIES, LABELS
 from judge_instruments import FAMILY
@@ -96,13 +96,23 @@ def clips(judged: dict[str, dict[str, Any]]) -> str:
     return out
 
 
+def passing(folds: Path, presence: Presence) -> str:
+    """Shares of windows that the gate lets pass, none of which it learned from."""
+    out = ""
+    for name in ("silent", "speech", "songs", "gates"):
+        gates = [np.load(path)[name] for path in sorted(folds.glob("*.npz"))]
+        out += f"{name}: {percent(presence.passes(np.concatenate(gates)))} %\n"
+    return out
+
+
 def main() -> None:
     folds = Path(sys.argv[1])
     results = {fold: json.loads((folds / f"{fold}.json").read_text()) for fold in FOLDS}
     baselines = json.loads(Path(sys.argv[2]).read_text())
-    calibration, _, figures = calibrated(folds)
+    calibration, presence, figures = calibrated(folds)
     parts = [left_out(results), beside(results, baselines), by_class(results), families(results)]
     parts.append(clips(json.loads(Path(sys.argv[3]).read_text())))
+    parts.append(passing(folds, presence))
     sys.stdout.write("\n".join(parts))
     sys.stdout.write(f"\n{json.dumps(figures, indent=1)}\n")
     sys.stdout.write(f"temperature {calibration.temperature:.2f}, threshold ")

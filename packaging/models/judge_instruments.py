@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from instrument_batches import NOTHING, UNLABELLED, Windows
 from instrument_classes import FAMILIES, LABELS
+from instrument_gate import learn_gate
 from instrument_rules import learn_rules
 from instrument_student import Student, judge, load_student, teach
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ def leave_out(windows: Windows, fold: str, steps: int, out_folder: Path) -> dict
     result: dict[str, object] = {"fold": fold, "steps": steps}
     silent = windows.held() & (windows.labels == NOTHING)
     music = tested | (windows.held() & (windows.labels == UNLABELLED))
+    songs = windows.held() & (windows.labels == LABELS.index("voice"))
     auroc, alarms = [], []
     for version, name in enumerate(("dry", "worn")):
         wanted = tested | windows.held()
@@ -82,6 +84,8 @@ def leave_out(windows: Windows, fold: str, steps: int, out_folder: Path) -> dict
             truth=windows.labels[tested],
             gates=gates[tested],
             silent=gates[silent],
+            songs=gates[songs],
+            speech=gates[silent & (np.char.partition(windows.groups, " ")[:, 0] == "spoken")],
             kinds=windows.kinds[tested],
         )
     return result | {"gate auroc": auroc, "false alarms": alarms}
@@ -93,6 +97,7 @@ def taught(windows: Windows, usable: NDArray[np.bool_], steps: int, kept: Path) 
         return load_student(kept, windows)
     student = teach(windows, usable, steps, SEED)
     learn_rules(student, windows, usable)
+    learn_gate(student, windows, usable)
     save_file(student.state_dict(), kept)
     return student
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from instrument_batches import Windows
+from instrument_gate import learn_gate
 from instrument_rules import learn_rules
 from instrument_student import teach
 from safetensors.torch import save_file
@@ -25,6 +26,7 @@ def main() -> None:
     usable = np.ones(len(windows.labels), dtype=bool)
     taught = teach(windows, usable, steps, SEED)
     learn_rules(taught, windows, usable)
+    learn_gate(taught, windows, usable)
     student.parent.mkdir(parents=True, exist_ok=True)
     save_file(taught.state_dict(), student, {"steps": str(steps)})
 

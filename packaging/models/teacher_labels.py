@@ -23,8 +23,8 @@ NAMES = {
     "trumpet": ("Trumpet",),
     "trombone": ("Trombone",),
     "French horn": ("French horn",),
-    "mallets": ("Marimba, xylophone", "Vibraphone"),
-    "drums": ("Drum kit", "Drum", "Percussion"),
+    "mallets": ("Marimba, xylophone", "Vibraphone", "Glockenspiel", "Tubular bells"),
+    "drums": ("Drum kit", "Drum", "Percussion", "Timpani", "Tambourine", "Cymbal"),
     "voice": ("Singing", "Choir", "Vocal music", "Male singing", "Female singing"),
 }
 # Labels that AudioSet lacks, heard as those it has: the teacher tells their family.

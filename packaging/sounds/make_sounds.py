@@ -37,22 +37,15 @@ def piano() -> Score:
     return score
 
 
-def strings() -> Score:
-    """Two violins, viola and cello in suspensions."""
+def cello() -> Score:
+    """A cello alone."""
     score = Score(72)
-    for channel, (program, pan) in enumerate([(40, 40), (40, 56), (41, 76), (42, 90)]):
-        score.program(channel, program, 105, pan)
-    parts = [
-        [(78, 2), (76, 2), (74, 1), (73, 1), (74, 2), (76, 1), (78, 1), (79, 2)],
-        [(74, 1), (73, 3), (71, 2), (69, 2), (71, 2), (71, 2)],
-        [(66, 2), (64, 2), (62, 2), (66, 2), (67, 2), (67, 2)],
-        [(50, 2), (45, 2), (47, 2), (42, 2), (43, 2), (38, 2)],
-    ]
-    for channel, part in enumerate(parts):
-        beat = 0.0
-        for pitch, length in part:
-            score.note(channel, beat, length * 0.98, pitch, 88)
-            beat += length
+    score.program(0, 42, 105, 60)
+    tune = [(54, 1.5), (52, 0.5), (50, 1), (49, 1), (50, 1), (52, 1), (54, 1.5), (55, 0.5), (57, 2)]
+    beat = 0.0
+    for pitch, length in tune:
+        score.note(0, beat, length * 0.98, pitch, 88)
+        beat += length
     return score
 
 
@@ -152,8 +145,8 @@ def write(name: str, sound: Samples, title: str) -> None:
 
 def main() -> None:
     soundfont = sys.argv[1] if len(sys.argv) > 1 else SOUNDFONT
-    sections = [render(make(), soundfont, 8.0) for make in (piano, strings, rock, techno)]
-    write("demo", np.concatenate(sections, axis=1), "Demo: piano, strings, rock, techno")
+    sections = [render(make(), soundfont, 8.0) for make in (piano, cello, rock, techno)]
+    write("demo", np.concatenate(sections, axis=1), "Demo: piano, cello, rock, techno")
     write("flute", render(flute(), soundfont, 7.0), "Flute")
     write("harpsichord", render(harpsichord(), soundfont, 9.0), "Harpsichord")
 

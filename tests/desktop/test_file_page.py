@@ -84,7 +84,7 @@ def test_the_demo_is_heard_and_shown(heard: FilePage) -> None:
     image = page.tracks.spectrogram.grab().toImage()
     bright = QColor(image.pixelColor(GUTTER + 250, image.height() - 25)).lightness()
     dark = QColor(image.pixelColor(GUTTER + 60, 8)).lightness()
-    assert bright > dark + 40  # strings below, nothing at the top of the piano
+    assert bright > dark + 40  # cello below, nothing at the top of the piano
 
 
 def test_zoom_keeps_what_is_under_the_pointer(page: FilePage) -> None:

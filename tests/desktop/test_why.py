@@ -357,7 +357,7 @@ def test_a_stretch_of_a_family(planted: Window, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.analysed, timeout=30_000):
         planted.open_file(resource("sounds", "demo.ogg"))
     peak = page.explainer._peak("instrument", "keyboards")
-    assert peak < 16.5  # piano and strings, before the rock
+    assert peak < 16.5  # piano and cello, before the rock
     page.explainer.explain("instrument", "keyboards", peak)
     found(page, qtbot)
     assert page.explainer.why.explanation.label == "keyboards"
