@@ -112,7 +112,7 @@ class Presence:
 
     @staticmethod
     def of(music: NDArray[np.float32], silent: NDArray[np.float32]) -> "Presence":
-        """By logistic regression (Platt, 1999), music and what is none counted as equally frequent."""
+        """By logistic regression (Platt, 1999), music and the rest counted as equally frequent."""
         gates = np.concatenate([music, silent])[:, None]
         truth = np.repeat([1, 0], [len(music), len(silent)])
         found = LogisticRegression(class_weight="balanced").fit(gates, truth)
