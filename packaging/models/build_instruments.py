@@ -69,7 +69,7 @@ LIMITS = (
     "real phrases: on recordings of others about every second answer is right, the family more "
     "often. Weakest: relatives (viola, cor anglais, bass clarinet, piccolo beside their sisters), "
     "brass among each other, notes alone. Voices were learned from sampled choirs and from speech "
-    "made to sing: of a singer alone about half is taken for speech, and so for nothing. Sirens, "
+    "made to sing: of a singer alone more than half is taken for speech, so for nothing. Sirens, "
     "whistles, bells and animals may be taken for an instrument or a voice."
 )
 
