@@ -71,6 +71,20 @@ def by_class(results: dict[str, Any]) -> str:
     return out
 
 
+def confused(results: dict[str, Any], least: float = 0.05) -> str:
+    """What each class is taken for, of all folds together, dry; from a share of its windows on."""
+    counts = sum(np.asarray(results[fold]["dry confusion"]) for fold in FOLDS)
+    out = row("class", "windows", "right", "taken for") + row(*["---"] * 4)
+    for truth, line in enumerate(counts):
+        if not line.any():
+            continue
+        shares = line / line.sum()
+        wrong = [i for i in np.argsort(-shares) if i != truth and shares[i] >= least]
+        names = ", ".join(f"{LABELS[i]} {percent(shares[i])}" for i in wrong)
+        out += row(LABELS[truth], str(line.sum()), percent(shares[truth]), names)
+    return out
+
+
 def families(results: dict[str, Any]) -> str:
     """Confusion of families, rows: truth, in percent of the row; worn windows of all folds."""
     counts = sum(np.asarray(results[fold]["worn confusion"]) for fold in FOLDS)
@@ -110,7 +124,8 @@ def main() -> None:
     results = {fold: json.loads((folds / f"{fold}.json").read_text()) for fold in FOLDS}
     baselines = json.loads(Path(sys.argv[2]).read_text())
     calibration, presence, figures = calibrated(folds)
-    parts = [left_out(results), beside(results, baselines), by_class(results), families(results)]
+    parts = [left_out(results), beside(results, baselines), by_class(results), confused(results)]
+    parts.append(families(results))
     parts.append(clips(json.loads(Path(sys.argv[3]).read_text())))
     parts.append(passing(folds, presence))
     sys.stdout.write("\n".join(parts))
