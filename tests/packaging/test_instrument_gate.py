@@ -75,7 +75,7 @@ def test_tells_music_and_says_so_as_the_classifier_will(
     both, share = student.presence(), students.GATE_SHARE
     heard = torch.randn(3, both.in_features)
     size = student.gate.in_features
-    parts = share * student.gate(heard[:, -size:]) + (1 - share) * student.music_gate(
-        heard[:, :-size]
-    )
-    assert torch.allclose(both(heard), parts, atol=1e-5)
+    heard[:, -size:] *= heard[:, :-size].std() / student.gate.weight.norm()
+    parts = share * student.gate(heard[:, -size:])
+    parts += (1 - share) * student.music_gate(heard[:, :-size])
+    assert torch.allclose(both(heard), parts, atol=1e-4)
