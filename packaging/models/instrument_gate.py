@@ -1,7 +1,7 @@
 """The gate of instruments, found when all else is taught: logistic regression on what is heard.
 
-Each trunk has its own, and what both say is added: the mobile trunk's alone lets most of the
-singers pass, but misses more instruments that it does not know.
+Each trunk has its own, and what both say is added: the mobile trunk's alone lets more singers pass,
+but misses more instruments that it does not know.
 """
 
 import numpy as np

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-FRAME_MS = 5.0
-_SECOND = int(1000 / FRAME_MS)  # frames
+_FRAME_MS = 5.0
+_SECOND = int(1000 / _FRAME_MS)  # frames
 _LONGEST = 12 * RATE
 # Recordings of a package that make up what one song is made of, and songs of each speaker.
 _PACKAGES = {"asterisk": (1, 30), "ktuberling": (4, 12), "klettres": (6, 8)}
@@ -52,7 +52,7 @@ class Sentence:
 def sentence(speech: Samples) -> Sentence | None:
     """Parted into syllables at the dips between vowels; None: fewer than three are heard."""
     wave = speech.astype(np.float64)
-    rough, time = pyworld.dio(wave, RATE, f0_floor=70, f0_ceil=500, frame_period=FRAME_MS)
+    rough, time = pyworld.dio(wave, RATE, f0_floor=70, f0_ceil=500, frame_period=_FRAME_MS)
     pitch = pyworld.stonemask(wave, rough, time, RATE)
     voiced = pitch > 0
     if voiced.sum() < _SECOND // 4:
@@ -84,7 +84,7 @@ def other_singer(said: Sentence, rng: np.random.Generator) -> Sentence:
 
 
 def song(said: Sentence, melody: list[float], rng: np.random.Generator) -> Samples:
-    """A note a syllable, now and then two; phrases are parted by a breath.
+    """A note a syllable, now and then two; the last one is held longer.
 
     Args:
         said: the words.
@@ -108,7 +108,7 @@ def song(said: Sentence, melody: list[float], rng: np.random.Generator) -> Sampl
     pitch = expressed(np.concatenate(notes), rng)
     hz = np.where(said.voiced[chosen], 440 * 2 ** ((pitch - 69) / 12), 0.0)
     envelope = _evened(said.envelope[chosen], said.voiced[chosen])
-    wave = pyworld.synthesize(hz, envelope, said.aperiodicity[chosen], RATE, FRAME_MS)
+    wave = pyworld.synthesize(hz, envelope, said.aperiodicity[chosen], RATE, _FRAME_MS)
     return np.asarray(wave, dtype=np.float32)
 
 
