@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import style
 from desktop.icons import application_icon
-from desktop.instance import Door, hand_over
+from desktop.pages.registry import MODELS
 from desktop.session import Session
 from desktop.settings import APPEARANCE
-from desktop.teaching import MODELS
+from desktop.single_instance import Door, hand_over
 from desktop.window import Window
 
 _CLASSIFIER = ".safetensors"

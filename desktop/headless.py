@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from desktop.pages.file_work import Found
-from desktop.widgets.time_axis import clock
+from desktop.pages.file.worker import Found
+from desktop.plots.time_axis import clock
 from desktop.window import Window
-from engine.decisions import Decision
+from engine.recognition.decisions import Decision
 
 _MOST_SECONDS = 600.0
 

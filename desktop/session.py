@@ -10,7 +10,7 @@ from desktop import jobs
 from desktop.settings import FOLDER, LOADED, PROJECT, RECENT, Settings
 
 if TYPE_CHECKING:
-    from engine.classifier import Classifier
+    from engine.classifier.classifier import Classifier
 
 _MOST_RECENT = 10
 
@@ -112,7 +112,7 @@ def _loading(
     """Work that opens classifiers; what cannot be opened is told, the others load."""
 
     def work() -> "Generator[None, None, tuple[dict[str, Classifier], list[str]]]":
-        from engine.catalog import Catalog
+        from engine.classifier.catalog import Catalog
         from engine.errors import ModelError
 
         catalog = Catalog()
@@ -136,7 +136,7 @@ def _loading(
 
 
 def _adopt(path: Path) -> Generator[None, None, str]:
-    from engine.catalog import Catalog
+    from engine.classifier.catalog import Catalog
 
     yield
     return Catalog().add(path).name

@@ -29,12 +29,12 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs, style
 from desktop.about import About, CrashReport, Shortcuts
-from desktop.pages.file import FilePage
-from desktop.pages.listen import ListenPage
+from desktop.pages.file.page import FilePage
+from desktop.pages.listen.page import ListenPage
+from desktop.pages.registry import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN, Teaching
 from desktop.rail import Rail
 from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
-from desktop.teaching import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN, Teaching
 from resources import resource
 
 _PLAIN = Qt.KeyboardModifier.NoModifier

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.audio import Audio, probe, read, stream, write
     from engine.audio.microphone import Microphone
-    from engine.batch import analyse
-    from engine.catalog import Catalog
-    from engine.classifier import Classifier
-    from engine.decisions import decide, segments
+    from engine.classifier.catalog import Catalog
+    from engine.classifier.classifier import Classifier
     from engine.errors import EarmarkError
-    from engine.live import listen
-    from engine.timeline import Timeline, smooth, summary
+    from engine.recognition.decisions import decide, segments
+    from engine.recognition.files import analyse
+    from engine.recognition.live import listen
+    from engine.recognition.timeline import Timeline, smooth, summary
 
 _HOMES = {
     "Audio": "engine.audio",
@@ -27,16 +27,16 @@ _HOMES = {
     "stream": "engine.audio",
     "write": "engine.audio",
     "Microphone": "engine.audio.microphone",
-    "analyse": "engine.batch",
-    "Catalog": "engine.catalog",
-    "Classifier": "engine.classifier",
-    "decide": "engine.decisions",
-    "segments": "engine.decisions",
+    "analyse": "engine.recognition.files",
+    "Catalog": "engine.classifier.catalog",
+    "Classifier": "engine.classifier.classifier",
+    "decide": "engine.recognition.decisions",
+    "segments": "engine.recognition.decisions",
     "EarmarkError": "engine.errors",
-    "listen": "engine.live",
-    "Timeline": "engine.timeline",
-    "smooth": "engine.timeline",
-    "summary": "engine.timeline",
+    "listen": "engine.recognition.live",
+    "Timeline": "engine.recognition.timeline",
+    "smooth": "engine.recognition.timeline",
+    "summary": "engine.recognition.timeline",
 }
 
 __all__ = [

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.datasets.gtzan import GENRES
+from engine.datasets.corpora.gtzan import GENRES
 
 Samples = NDArray[np.float32]
 MEDLEY_SUBSETS = ("training", "validation", "test")

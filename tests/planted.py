@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.card import Calibration, Card, Part
-from engine.classifier import Classifier
+from engine.classifier.card import Calibration, Card, Part
+from engine.classifier.classifier import Classifier
 from engine.features import build_feature, describe_feature
 from engine.filters import hz_to_mel
 from engine.networks import build_network

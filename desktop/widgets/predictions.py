@@ -15,8 +15,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.plots.track import LEFT, RIGHT
 from desktop.style import colours, label_colour
-from desktop.widgets.track import LEFT, RIGHT
 
 _HEAD, _ROW, _SHOWN = 46, 25, 5
 

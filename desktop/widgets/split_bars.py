@@ -7,8 +7,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.plots.track import LEFT, RIGHT
 from desktop.style import Colours, colours
-from desktop.widgets.track import LEFT, RIGHT
 
 _ROW, _HEAD, _NAME = 34, 34, 130
 _PATTERNS = (

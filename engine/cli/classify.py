@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.catalog import DEFAULT, Catalog
+from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.formats import render
 from engine.cli.output import notes
 from engine.errors import AudioError
 from engine.export import write_text
 
 if TYPE_CHECKING:
-    from engine.batch import FileAnalysis
-    from engine.classifier import Classifier
+    from engine.classifier.classifier import Classifier
+    from engine.recognition.files import FileAnalysis
 
 
 class Format(StrEnum):
@@ -54,7 +54,7 @@ def classify(
     Examples: 'earmark classify song.mp3', 'earmark classify -f json recordings/ > all.jsonl',
     'earmark classify -f audacity -o labels/ *.wav'.
     """
-    from engine.batch import find_audio
+    from engine.recognition.files import find_audio
 
     paths = find_audio(files)
     if output is not None and len(paths) > 1 and format in (Format.audacity, Format.raven):
@@ -86,7 +86,7 @@ def _analyse(
     progress: Progress,
     task: object,
 ) -> "FileAnalysis":
-    from engine.batch import analyse
+    from engine.recognition.files import analyse
 
     steps = analyse(path, models, hop_seconds=hop)
     while True:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from engine.catalog import Catalog
+from engine.atomic_write import write_whole
+from engine.classifier.catalog import Catalog
 from engine.cli.output import data, notes, progress
 from engine.cli.train import Device, Kind
 from engine.errors import DataError
-from engine.whole_files import write_whole
 
 if TYPE_CHECKING:
-    from engine.classifier import Classifier
+    from engine.classifier.classifier import Classifier
     from engine.datasets import Dataset
     from engine.evaluation import Evaluation, TagEvaluation
-    from engine.judging import Heard
+    from engine.evaluation.judge import Heard
 
 
 def evaluate(
@@ -37,7 +37,7 @@ def evaluate(
     from engine.datasets import open_dataset
     from engine.evaluation import evaluate as figures_of
     from engine.evaluation import evaluate_tags
-    from engine.judging import hear_dataset
+    from engine.evaluation.judge import hear_dataset
 
     model = Catalog().load(classifier)
     opened = open_dataset(dataset, kind)
@@ -65,7 +65,7 @@ def _write(
     warnings: list[str],
     found: "Evaluation | TagEvaluation",
 ) -> None:
-    from engine.evaluation.report import RunReport, write_html
+    from engine.evaluation.report.report import RunReport, write_html
 
     report = RunReport(
         title=f"{model.card.title} on {dataset.about.name}",
@@ -92,7 +92,7 @@ def compare(
     ] = None,
 ) -> None:
     """Show finished runs side by side, and whether their difference is more than chance."""
-    from engine.training.comparison import compare_runs, write_comparison
+    from engine.training.runs.comparison import compare_runs, write_comparison
 
     found = compare_runs(runs) if output is None else write_comparison(runs, output)
     table = Table("", *found.names)

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from engine.decisions import Segment, decide, segments
 from engine.export import to_audacity, to_csv, to_json, to_raven
-from engine.timeline import summary
+from engine.recognition.decisions import Segment, decide, segments
+from engine.recognition.timeline import summary
 
 if TYPE_CHECKING:
-    from engine.batch import FileAnalysis
-    from engine.classifier import Classifier
+    from engine.classifier.classifier import Classifier
+    from engine.recognition.files import FileAnalysis
 
 
 def render(

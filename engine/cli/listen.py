@@ -7,10 +7,10 @@ import typer
 
 from engine.audio.devices import DeviceId, input_devices
 from engine.audio.microphone import Microphone
-from engine.catalog import DEFAULT, Catalog
+from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import notes
-from engine.decisions import Decider
 from engine.errors import AudioError
+from engine.recognition.decisions import Decider
 
 Device = Annotated[str | None, typer.Option(help="Name of the microphone, or a part of it.")]
 Channel = Annotated[int | None, typer.Option(min=1, help="One channel; all mixed if left out.")]
@@ -48,7 +48,7 @@ def listen_command(
 
     Each line: seconds since the start, level, then for each classifier what it hears.
     """
-    from engine.live import listen  # brings torch along
+    from engine.recognition.live import listen  # brings torch along
 
     microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
     classifiers = Catalog().load_all(classifier or DEFAULT)

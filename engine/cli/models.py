@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from engine.catalog import Catalog, Entry
+from engine.classifier.catalog import Catalog, Entry
+from engine.classifier.figures import figure_lines
 from engine.cli.output import data, notes
 from engine.errors import ModelError
-from engine.figures import figure_lines
 
 app = typer.Typer(help="List, show and verify classifiers.", no_args_is_help=False)
 
@@ -73,7 +73,7 @@ def export(
     """Write a classifier as ONNX, feature extraction included, checked against torch."""
     if path.suffix != ".onnx":
         raise ModelError("ONNX models are .onnx files: give it such a name.")
-    from engine.onnx_export import export_onnx
+    from engine.classifier.onnx import export_onnx
 
     difference = export_onnx(Catalog().load(name), path)
     text = f"Written to {path}; onnxruntime and torch differ by at most {difference:.1g}."
@@ -100,6 +100,6 @@ def verify(
 
 
 def _load(entry: Entry) -> str:
-    from engine.classifier import Classifier
+    from engine.classifier.classifier import Classifier
 
     return str(Classifier.load(entry.path).sha256)

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from engine.atomic_write import write_whole
 from engine.cli.output import data, notes
 from engine.errors import RecipeError
-from engine.recipe import Recipe, find_recipe, presets, read_recipe
-from engine.recipe_text import reference, to_toml
-from engine.whole_files import write_whole
+from engine.recipes.recipe import Recipe, find_recipe, presets, read_recipe
+from engine.recipes.toml import reference, to_toml
 
 app = typer.Typer(help="What can be learned and how: presets and your own.", no_args_is_help=True)
 
@@ -93,7 +93,7 @@ def _chosen(name: str, as_published: bool) -> Recipe:
 
 def _describe(recipe: Recipe, classes: int) -> None:
     from engine.networks.summary import summarise
-    from engine.training.material import feature_of
+    from engine.training.data.prepare import feature_of
 
     feature = feature_of(recipe)
     frames = feature.frame_count(recipe.data.window_samples)

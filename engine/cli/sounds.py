@@ -64,11 +64,11 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Empty it.")] = False,
 ) -> None:
     """Say how much room the kept features take, or empty them."""
-    from engine.training import material
+    from engine.training.data import prepare
 
     if clear:
-        material.clear()
+        prepare.clear()
         notes().print("The cache is empty.")
         return
-    count, size = material.cached()
+    count, size = prepare.cached()
     data().print(f"{count} sets of windows, {size / 1e9:.2f} GB.", markup=False)

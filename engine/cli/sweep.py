@@ -11,10 +11,10 @@ from rich.table import Table
 
 from engine.cli.output import data, notes
 from engine.cli.train import Changes, Device, Kind, changed
-from engine.recipe import find_recipe
+from engine.recipes.recipe import find_recipe
 
 if TYPE_CHECKING:
-    from engine.training.sweep import Trial, Trying
+    from engine.training.sweeps.sweep import Trial, Trying
 
 
 class Search(StrEnum):
@@ -55,10 +55,10 @@ def sweep(  # noqa: PLR0913  # the options of a command
     'earmark sweep instrument-mlp iowa/ --grid training.learning_rate=0.1,0.01,0.001,0.0001
     --set training.stop.target_accuracy=0.98 --set training.epochs=500'.
     """
-    from engine.training.search import parse_span
-    from engine.training.sweep import run_sweep
-    from engine.training.sweep_plan import Source, Sweep
-    from engine.training.sweep_report import write_sweep_report
+    from engine.training.sweeps.plan import Source, Sweep
+    from engine.training.sweeps.report import write_sweep_report
+    from engine.training.sweeps.search import parse_span
+    from engine.training.sweeps.sweep import run_sweep
 
     chosen = find_recipe(recipe)
     chosen = changed(chosen.as_published() if as_published else chosen, set_ or [])
@@ -93,7 +93,7 @@ def _words(values: "Mapping[str, Any]") -> str:
 def _shown(steps: "Iterable[Trial | Trying | None]", count: int) -> "Iterator[Trial]":
     """The trials that end; a bar for each that runs."""
     from engine.training.events import BatchDone
-    from engine.training.sweep import Trial, Trying
+    from engine.training.sweeps.sweep import Trial, Trying
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
     console = notes()

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from engine.cli.interrupt import interrupt_noted
 from engine.cli.output import data, notes
 from engine.errors import RecipeError
-from engine.recipe import Recipe, find_recipe
+from engine.recipes.recipe import Recipe, find_recipe
 
 if TYPE_CHECKING:
     from engine.datasets import Dataset
@@ -62,7 +62,7 @@ def train(  # noqa: PLR0913  # the options of a command
     both', 'earmark train instrument-mlp iowa/ --set training.learning_rate=0.01'.
     """
     from engine.datasets import open_dataset
-    from engine.training.comparison import write_comparison
+    from engine.training.runs.comparison import write_comparison
     from engine.training.train import Place, run_name
 
     chosen = changed(find_recipe(recipe), set_ or [])
@@ -90,7 +90,7 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     Raises:
         RecipeError: an option is no field=value, or does not fit.
     """
-    from engine.training.search import parse_value
+    from engine.training.sweeps.search import parse_value
 
     changes = {}
     for text in settings:

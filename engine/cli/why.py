@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from engine.cli.output import notes, progress
 from engine.errors import DataError
-from engine.evaluation import svg
+from engine.evaluation.report import svg
 from engine.export import write_text
 
 if TYPE_CHECKING:
-    from engine.explanation import Explanation, Spot
+    from engine.explain.explanation import Explanation, Spot
 
 _HEIGHT, _LEFT, _TOP, _PLOT = 330, 60, 30, 250
 _MOST_COLUMNS = 64
@@ -40,8 +40,8 @@ def why(
 
     Example: 'earmark why song.mp3 --at 12 -c genre --label techno --picture why.svg'.
     """
-    from engine.attribution import explain_file  # brings torch along
-    from engine.explanation import strongest
+    from engine.explain.explanation import strongest
+    from engine.explain.integrated_gradients import explain_file  # brings torch along
 
     if picture is not None and picture.suffix.lower() not in (".svg", ".csv"):
         raise DataError(
@@ -91,7 +91,7 @@ def _table(found: "Explanation") -> str:
 
 
 def _picture(found: "Explanation") -> str:
-    from engine.explanation import highlight
+    from engine.explain.explanation import highlight
 
     bright = highlight(found)
     join = -(-bright.shape[1] // _MOST_COLUMNS)

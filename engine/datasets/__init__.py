@@ -1,4 +1,4 @@
-"""Labelled sound: corpora, folders and tables, all as one kind of table.
+"""Labelled sound: corpora, folders and cache, all as one kind of table.
 
 A new corpus is a file with ``recognises`` and ``load``, and a line in ``DATASETS``.
 """
@@ -6,7 +6,8 @@ A new corpus is a file with ``recognises`` and ``load``, and a line in ``DATASET
 from pathlib import Path
 from types import ModuleType
 
-from engine.datasets import (
+from engine.datasets import cache
+from engine.datasets.corpora import (
     audacity,
     author_music,
     esc,
@@ -17,7 +18,6 @@ from engine.datasets import (
     manifest,
     medley_solos,
     philharmonia,
-    tables,
 )
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
@@ -54,13 +54,13 @@ def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
         raise DataError(f"{root} is not there: check the path of the data set.")
     if kind != "auto" and kind not in DATASETS:
         raise DataError(f"There is no kind of data set '{kind}'. Known: {', '.join(DATASETS)}.")
-    stamp = tables.stamp_of(root)
-    kept = tables.recall(root, kind, stamp) if stamp else None
+    stamp = cache.stamp_of(root)
+    kept = cache.recall(root, kind, stamp) if stamp else None
     if kept is not None:
         return kept
     dataset = _load(DATASETS[kind] if kind != "auto" else _kind_of(root), root)
     if stamp:
-        tables.keep(root, kind, stamp, dataset)
+        cache.keep(root, kind, stamp, dataset)
     return dataset
 
 

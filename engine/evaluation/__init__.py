@@ -4,7 +4,7 @@ from engine.evaluation.bootstrap import Interval
 from engine.evaluation.calibration import best_thresholds, fit_temperature, none_threshold
 from engine.evaluation.metrics import Evaluation, evaluate
 from engine.evaluation.open_set import OpenSet, evaluate_open_set
-from engine.evaluation.report import RunReport, html, write_html, write_json
+from engine.evaluation.report.report import RunReport, html, write_html, write_json
 from engine.evaluation.results import Results
 from engine.evaluation.scores import ClassScores, Mistake, ReliabilityBin
 from engine.evaluation.significance import Comparison, McNemar, compare, mcnemar

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
-from engine.evaluation.plain import finite, number, numbers, plain
+from engine.evaluation.json_values import finite, number, numbers, plain
 from engine.evaluation.ranking import mean_known
 from engine.evaluation.results import Results
 from engine.evaluation.scores import (

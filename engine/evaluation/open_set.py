@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.evaluation.plain import finite, number, plain
+from engine.evaluation.json_values import finite, number, plain
 from engine.evaluation.ranking import Ranking
 
 NEEDED = ("silence", "noise", "speech")

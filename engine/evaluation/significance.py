@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
-from engine.evaluation.plain import plain
+from engine.evaluation.json_values import plain
 from engine.evaluation.results import Results
 
 _EXACT_UNDER = 25

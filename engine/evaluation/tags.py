@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
+from engine.evaluation.json_values import finite, number, numbers, plain
 from engine.evaluation.metrics import intervals_from_json
-from engine.evaluation.plain import finite, number, numbers, plain
 from engine.evaluation.ranking import Ranking, mean_known
 from engine.evaluation.results import Results
 

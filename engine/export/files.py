@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from engine.atomic_write import write_whole
 from engine.errors import DataError
-from engine.whole_files import write_whole
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from engine.decisions import Segment
 from engine.errors import DataError
+from engine.recognition.decisions import Segment
 
 Lane = Mapping[str, Sequence[Segment]]  # by classifier
 _RAVEN = (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DataError
-from engine.timeline import Timeline, summary
+from engine.recognition.timeline import Timeline, summary
 
 _DIGITS = 6
 _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presence", "level_db")

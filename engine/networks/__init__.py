@@ -9,8 +9,8 @@ from engine.networks.base import Network, Sliding, Trunk
 from engine.networks.convolutional import Cnn, ResidualCnn
 from engine.networks.dense import Dense, EmbeddingHead
 from engine.networks.mobile import MobileCnn
-from engine.networks.musicnn_mobile import MusicnnMobile
-from engine.networks.musicnn_tags import MusicnnTags
+from engine.networks.musicnn.mobile import MusicnnMobile
+from engine.networks.musicnn.tags import MusicnnTags
 from engine.networks.pitch_cnn import PitchCnn
 from engine.networks.recurrent import Crnn, Recurrent
 

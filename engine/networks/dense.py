@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from engine.networks.base import Network, Trunk
 from engine.networks.layers import Head, StandardisedTrunk, dense_layers
-from engine.networks.levelled import LevelledMusicnnTrunk
-from engine.networks.musicnn import MusicnnTrunk
+from engine.networks.musicnn.levelled import LevelledMusicnnTrunk
+from engine.networks.musicnn.trunk import MusicnnTrunk
 
 
 class DenseTrunk(StandardisedTrunk):

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import torch
 
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.datasets.table import Dataset
 from engine.errors import DataError, EarmarkError
 from engine.features import Feature
 from engine.networks import Network, Trunk, build_network
 from engine.networks.dense import EmbeddingHead
-from engine.recipe import Recipe
-from engine.training.augmentation import SoundAugmentation, load_noises
-from engine.training.devices import choose_device
+from engine.recipes.recipe import Recipe
+from engine.training.augment.augmentation import SoundAugmentation, load_noises
+from engine.training.data.plan import Plan, make_plan
+from engine.training.data.prepare import Material, feature_of, prepare
 from engine.training.events import Event, Finished, Preparing, Started, Warned
-from engine.training.finish import judge, make_classifier, with_figures
-from engine.training.learner import Learner, seeded
-from engine.training.listening import Background, listen_to_background
-from engine.training.loop import Loop
-from engine.training.material import Material, feature_of, prepare
-from engine.training.optimisers import initialise_as_keras
-from engine.training.plan import Plan, make_plan
-from engine.training.reporting import write_report
-from engine.training.run import Run
-from engine.training.team import Team
+from engine.training.finish.background import Background, listen_to_background
+from engine.training.finish.classifier import judge, make_classifier, with_figures
+from engine.training.loop.devices import choose_device
+from engine.training.loop.distributed import Team
+from engine.training.loop.learner import Learner, seeded
+from engine.training.loop.loop import Loop
+from engine.training.loop.optimisers import initialise_as_keras
+from engine.training.runs.report import write_report
+from engine.training.runs.run import Run
 
 _NOISE_WINDOWS = 4  # a row of noise is longer than a window, so that windows of it differ
 
@@ -161,7 +161,7 @@ def _learner(
 
 
 def _bundled_trunks() -> Sequence[Trunk]:
-    from engine.catalog import Catalog
+    from engine.classifier.catalog import Catalog
 
     return Catalog().load("genre").network.trunks
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from instrument_play import Samples, load
-from instrument_windows import MODEL_RATE, Collection, Wear
+from instrument.sounds.play import Samples, load
+from instrument.windows import MODEL_RATE, Collection, Wear
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from engine.catalog import Catalog
-from engine.networks.levelled import levelled
+from engine.classifier.catalog import Catalog
+from engine.networks.musicnn.levelled import levelled
 
 LENGTH = 48128  # 3 s
 NAMES = ("two musicnn", "two musicnn, levelled", "instrument", "levelled and mobile")

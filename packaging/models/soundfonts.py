@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from instrument_classes import INSTRUMENTS
+from instrument.classes import INSTRUMENTS
 
 _KEYS, _INSTRUMENT, _SAMPLE = 43, 41, 53  # generators
 _FORMATS = {

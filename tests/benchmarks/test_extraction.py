@@ -15,8 +15,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from engine.audio.files import read
 from engine.datasets import open_dataset
 from engine.datasets.table import Dataset
-from engine.recipe import Recipe, find_recipe
-from engine.training.material import prepare
+from engine.recipes.recipe import Recipe, find_recipe
+from engine.training.data.prepare import prepare
 
 FILES, SECONDS, RATE = 48, 30, 44100
 ROUNDS = 5

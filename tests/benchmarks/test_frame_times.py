@@ -15,10 +15,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.train import TrainPage
+from desktop.pages.registry import TRAIN
+from desktop.pages.train.page import TrainPage
 from desktop.session import Session
 from desktop.settings import APPEARANCE
-from desktop.teaching import TRAIN
 from desktop.window import LISTEN, Window
 from resources import resource
 from tests import corpora

@@ -13,11 +13,11 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pytestqt.qtbot import QtBot
 
 from desktop import style
-from desktop.pages.rolling import Rolling
+from desktop.pages.listen.rolling import Rolling
 from desktop.session import Session
 from desktop.window import FILE, LISTEN, Window
-from engine.overview import survey
-from engine.views import View
+from engine.pictures.overview import survey
+from engine.pictures.view import View
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ import soundfile
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from engine.analysis import Analysis
 from engine.audio import read
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from engine.features import build_feature
+from engine.recognition.analysis import Analysis
 from resources import resource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,8 +114,9 @@ def test_offline_against_the_original(benchmark: BenchmarkFixture, tmp_path: Pat
     """60 s through both musicnn networks, without overlap, as the original's extractor does.
 
     The peer is musicnn 0.1.0 on TensorFlow 2.21.0; EARMARK_MUSICNN_PYTHON names a Python that has
-    both (see packaging/models/reference.py). Its own function makes its graph anew at each call;
-    the second figure leaves that out. Measured together: see README.md. Aim: 3 times the package.
+    both (see packaging/models/tags/reference.py). Its own function makes its graph anew at each
+    call; the second figure leaves that out. Measured together: see README.md. Aim: 3 times the
+    package.
     """
     peer = os.environ.get("EARMARK_MUSICNN_PYTHON")
     if not peer:
@@ -124,7 +125,7 @@ def test_offline_against_the_original(benchmark: BenchmarkFixture, tmp_path: Pat
     minute = np.tile(demo, 2)[: 60 * 16000]
     soundfile.write(tmp_path / "minute.wav", minute, 16000)
     done = subprocess.run(
-        [peer, str(ROOT / "packaging/models/time_reference.py"), str(tmp_path / "minute.wav")],
+        [peer, str(ROOT / "packaging/models/tags/time_reference.py"), str(tmp_path / "minute.wav")],
         env={**os.environ, "TF_USE_LEGACY_KERAS": "1"},
         capture_output=True,
         text=True,

@@ -17,15 +17,15 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from engine.datasets.leaks import Leaks
 from engine.networks import build_network
-from engine.recipe import find_recipe
+from engine.recipes.recipe import find_recipe
+from engine.training.data.plan import Plan, SealedTest
+from engine.training.data.prepare import Material, feature_of
 from engine.training.events import EpochDone
-from engine.training.learner import Learner
-from engine.training.loop import Loop
-from engine.training.material import Material, feature_of
-from engine.training.optimisers import initialise_as_keras
-from engine.training.plan import Plan, SealedTest
-from engine.training.run import Run
-from engine.training.team import Team
+from engine.training.loop.distributed import Team
+from engine.training.loop.learner import Learner
+from engine.training.loop.loop import Loop
+from engine.training.loop.optimisers import initialise_as_keras
+from engine.training.runs.run import Run
 
 PEER = Path(__file__).with_name("keras_peer.py")
 SAMPLES = 5991

@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import nn
 
-from engine.artefact import read_header
-from engine.card import Calibration, Card, Part
-from engine.catalog import BUNDLED, Catalog
-from engine.classifier import Classifier
+from engine.classifier.card import Calibration, Card, Part
+from engine.classifier.catalog import BUNDLED, Catalog
+from engine.classifier.classifier import Classifier
+from engine.classifier.file import read_header
 from engine.errors import ModelError
 from engine.features import build_feature, describe_feature
-from engine.networks.musicnn_tags import MusicnnTags
+from engine.networks.musicnn.tags import MusicnnTags
 
 MEL = {"rate_hz": 16000, "n_fft": 512, "hop_length": 256, "n_mels": 96, "center": False}
 

@@ -32,20 +32,20 @@ def test_import_rules_hold() -> None:
     [
         "engine",
         "engine.audio",
-        "engine.timeline",
-        "engine.decisions",
+        "engine.recognition.timeline",
+        "engine.recognition.decisions",
         "engine.export",
         "engine.cli",
         "desktop",
         "desktop.__main__",
         "desktop.application",
         "desktop.window",
-        "desktop.pages.listen",
-        "desktop.pages.file",
-        "desktop.pages.sounds",
-        "desktop.pages.train",
-        "desktop.pages.compare",
-        "desktop.pages.models",
+        "desktop.pages.listen.page",
+        "desktop.pages.file.page",
+        "desktop.pages.sounds.page",
+        "desktop.pages.train.page",
+        "desktop.pages.compare.page",
+        "desktop.pages.models.page",
     ],
 )
 def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
@@ -56,8 +56,9 @@ def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
 
 def test_the_engine_does_not_load_qt() -> None:
     loaded = _python(
-        "import sys, engine, engine.cli, engine.live, engine.batch, engine.views, engine.catalog;"
-        "import engine.attribution;"
+        "import sys, engine, engine.cli, engine.recognition.live, engine.recognition.files;"
+        "import engine.pictures.view, engine.classifier.catalog;"
+        "import engine.explain.integrated_gradients;"
         "print([name for name in sys.modules if name.startswith(('PySide6', 'pyqtgraph'))])"
     )
     assert loaded == "[]"

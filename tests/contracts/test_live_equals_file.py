@@ -8,13 +8,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis
 from engine.audio import Audio, Ring, write
-from engine.batch import analyse
-from engine.catalog import Catalog
-from engine.classifier import Classifier
-from engine.live import listen
-from engine.timeline import Timeline, concatenate
+from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
+from engine.recognition.analysis import Analysis
+from engine.recognition.files import analyse
+from engine.recognition.live import listen
+from engine.recognition.timeline import Timeline, concatenate
 from resources import resource
 
 RATE = 44100
@@ -120,7 +120,7 @@ def test_shared_trunks_change_nothing(clip: Path, classifiers: dict[str, Classif
 def test_a_trunk_is_computed_once_for_all_who_use_it(
     classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.networks.musicnn import MusicnnTrunk
+    from engine.networks.musicnn.trunk import MusicnnTrunk
 
     calls: list[int] = []
     original = MusicnnTrunk.finish

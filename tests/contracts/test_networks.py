@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from engine.errors import ModelError
 from engine.features import build_feature
 from engine.networks import NETWORKS, build_network, describe_network
 from engine.networks.base import WindowByWindow
-from engine.networks.musicnn import MusicnnTrunk
+from engine.networks.musicnn.trunk import MusicnnTrunk
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 SIZES = {"bands": 13, "frames": 60, "classes": 3}
@@ -96,7 +96,7 @@ def test_sliding_is_each_window_alone(trunk: MusicnnTrunk, hop: int) -> None:
 def test_the_port_agrees_with_the_original() -> None:
     """Tags and embedding of musicnn 0.1.0 (TensorFlow 2.21), kept as numbers.
 
-    The sound is 6 s of our demo; made by packaging/models/reference.py.
+    The sound is 6 s of our demo; made by packaging/models/tags/reference.py.
     """
     kept = np.load(DATA / "musicnn_reference.npz")
     genre = Catalog().load("genre").network

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.networks.summary import summarise
-from engine.recipe import find_recipe, presets
-from engine.training.material import feature_of
+from engine.recipes.recipe import find_recipe, presets
+from engine.training.data.prepare import feature_of
 
 CLASSES = {"author": 2, "genre": 10, "instrument-mlp": 10, "instrument-lstm": 8}
 PUBLISHED = [name for name in presets() if find_recipe(name).published]

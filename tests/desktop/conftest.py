@@ -10,8 +10,8 @@ from desktop import jobs, style
 from desktop.session import Session
 from desktop.settings import LOADED
 from desktop.window import Window
-from engine.catalog import Catalog
-from engine.classifier import Classifier
+from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 
 # What the demo sound is best heard by.
 TAGGERS = ["genre", "mood", "instruments-in-music"]

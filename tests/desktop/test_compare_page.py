@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.compare import ComparePage
+from desktop.pages.compare.page import ComparePage
 from desktop.session import Session
-from engine.training.run import Run
-from engine.training.sweep import Trial
+from engine.training.runs.run import Run
+from engine.training.sweeps.sweep import Trial
 from tests.engine.training import toys
 
 

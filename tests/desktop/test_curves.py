@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import style
-from desktop.widgets.confusion import ConfusionWidget
-from desktop.widgets.curves import CurvesWidget
+from desktop.plots.confusion import ConfusionWidget
+from desktop.plots.curves import CurvesWidget
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -9,14 +9,14 @@ from PySide6.QtGui import QColor, QDropEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.pages.file import FilePage
+from desktop.pages.file.page import FilePage
+from desktop.plots.lanes import Stretch, _in_rows
+from desktop.plots.track import GUTTER
 from desktop.settings import LOADED
-from desktop.widgets.lanes import Stretch, _in_rows
-from desktop.widgets.track import GUTTER
 from desktop.window import FILE, Window
 from engine.audio import Audio, read, write
-from engine.catalog import Catalog
-from engine.classifier import Classifier
+from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 from engine.export import from_audacity, from_csv, from_json, from_raven
 from resources import resource
 

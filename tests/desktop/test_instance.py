@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop import about
 from desktop.application import Application, open_paths
-from desktop.instance import Door, hand_over
-from desktop.teaching import FILE, MODELS
+from desktop.pages.registry import FILE, MODELS
+from desktop.single_instance import Door, hand_over
 from desktop.window import Window
 from resources import resource
 
@@ -18,7 +18,7 @@ _KNOCK = """
 import sys
 from pathlib import Path
 from desktop.application import make_application
-from desktop.instance import hand_over
+from desktop.single_instance import hand_over
 application = make_application(sys.argv[:1])
 print(hand_over([Path(word) for word in sys.argv[1:]]))
 """
@@ -41,7 +41,7 @@ def test_files_reach_the_first(qtbot: QtBot) -> None:
 
 def test_what_a_crash_left_does_not_keep_one_out(qtbot: QtBot) -> None:
     died = "import os, sys; from desktop.application import make_application as m; a = m(['x'])\n"
-    died += "from desktop.instance import Door; d = Door(); os._exit(1)"
+    died += "from desktop.single_instance import Door; d = Door(); os._exit(1)"
     assert subprocess.run([sys.executable, "-c", died], check=False).returncode == 1
     assert not hand_over([])
     door = Door()
@@ -60,8 +60,8 @@ def test_a_sound_opens_on_its_page(qtbot: QtBot, window: Window) -> None:
 def test_a_classifier_is_taken_among_the_users_own(
     qtbot: QtBot, window: Window, tmp_path: Path
 ) -> None:
-    from engine.artefact import renamed, write_file
-    from engine.catalog import Catalog
+    from engine.classifier.catalog import Catalog
+    from engine.classifier.file import renamed, write_file
 
     path = tmp_path / "mine.safetensors"
     write_file(path, renamed(resource("models", "genre.safetensors"), "mine"))

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from desktop.pages.compare import ComparePage
-from desktop.pages.sounds import SoundsPage
-from desktop.pages.train import TrainPage
+from desktop.pages.compare.page import ComparePage
+from desktop.pages.registry import COMPARE, MODELS, SOUNDS, TRAIN
+from desktop.pages.sounds.page import SoundsPage
+from desktop.pages.train.page import TrainPage
 from desktop.session import Session
-from desktop.teaching import COMPARE, MODELS, SOUNDS, TRAIN
 from desktop.window import Window
 from tests import corpora
 from tests.engine.training import toys

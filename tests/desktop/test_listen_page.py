@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from desktop.pages import listening
+from desktop.pages.listen import worker
 from desktop.settings import RECORDINGS
 from desktop.window import LISTEN, Window
 from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
-from engine.decisions import Candidate, Decision
 from engine.errors import AudioError
+from engine.recognition.decisions import Candidate, Decision
 from resources import resource
 
 RATE = 44100
@@ -70,7 +70,7 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
 
     monkeypatch.setattr(Clip, "unplugged", False)
     monkeypatch.setattr(Clip, "silent", None)
-    monkeypatch.setattr(listening, "open_chosen", open_chosen)
+    monkeypatch.setattr(worker, "open_chosen", open_chosen)
     return made
 
 
@@ -159,7 +159,7 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
             time.sleep(0.02)
         return Clip.device
 
-    monkeypatch.setattr(listening, "wait_for", wait_for)
+    monkeypatch.setattr(worker, "wait_for", wait_for)
     page = window.listen_page
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
@@ -224,7 +224,7 @@ def test_the_picture_stays_in_time_when_the_view_changes(
 
 
 def test_lanes_stand_in_the_order_of_the_classifiers() -> None:
-    memory = listening._Memory()
+    memory = worker._Memory()
     assert list(memory.lanes(["own", "genre"])) == ["own", "genre"]
     memory.decisions["genre"] = [_decided(second) for second in range(4)]
     memory.hops["genre"] = 1.0

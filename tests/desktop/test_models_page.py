@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.models import ModelsPage
+from desktop.pages.models.page import ModelsPage
 from desktop.session import Session
-from engine.artefact import sha256
-from engine.catalog import BUNDLED, Catalog
+from engine.classifier.catalog import BUNDLED, Catalog
+from engine.classifier.file import sha256
 from engine.errors import ModelError
 from tests.contracts.test_artefact import TAMPERED, make
 
@@ -238,7 +238,7 @@ class TestExport:
         def missing(*_: object) -> float:
             raise ModelError("ONNX export needs the extra 'export'.")
 
-        monkeypatch.setattr("engine.onnx_export.export_onnx", missing)
+        monkeypatch.setattr("engine.classifier.onnx.export_onnx", missing)
         page.export_onnx(tmp_path / "tiny.onnx")
         qtbot.waitUntil(lambda: "needs the extra" in page.banner.text, timeout=30_000)
         assert page.card.onnx_button.isEnabled()

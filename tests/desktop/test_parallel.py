@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import style
-from desktop.widgets.coordinates import Coordinate
-from desktop.widgets.parallel import ParallelWidget
+from desktop.plots.coordinates import Coordinate
+from desktop.plots.parallel import ParallelWidget
 
 AXES = (
     Coordinate("Learning rate", "", (0.1, 0.01, 0.001)),

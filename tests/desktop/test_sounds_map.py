@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.sounds import SoundsPage
-from desktop.pages.sounds_view import MAP, SPLIT, TABLE
+from desktop.pages.sounds.layout import MAP, SPLIT, TABLE
+from desktop.pages.sounds.page import SoundsPage
+from desktop.plots.scatter import Points, Scatter
 from desktop.session import Session
 from desktop.settings import PROJECT
-from desktop.widgets.scatter import Points, Scatter
-from engine.excerpt_map import Place, place_of
-from engine.project import Project
+from engine.project.project import Project
+from engine.sound_map.layout import Place, place_of
 from tests import corpora
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -325,7 +325,7 @@ def test_the_wheel_zooms_where_the_pointer_is(scatter: Scatter) -> None:
 
 
 def test_classes_differ_without_colour(scatter: Scatter, monkeypatch: pytest.MonkeyPatch) -> None:
-    from desktop.widgets import scatter_marks
+    from desktop.plots import scatter_marks
 
     grey = scatter_marks.label_colour("the same")
     monkeypatch.setattr(scatter_marks, "label_colour", lambda _: grey)

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages import listening, sounds_record
-from desktop.pages.sounds import SoundsPage
-from desktop.pages.sounds_table import PROBLEM
+from desktop.pages.listen import worker
+from desktop.pages.sounds import recorder
+from desktop.pages.sounds.page import SoundsPage
+from desktop.pages.sounds.table import PROBLEM
 from desktop.session import Session
 from desktop.settings import PROJECT
 from engine.audio import Ring
@@ -59,7 +60,7 @@ class Clip:
 @pytest.fixture
 def clip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(listening, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
 
 
 @pytest.fixture
@@ -189,8 +190,8 @@ def test_held_button_records_examples(page: SoundsPage, qtbot: QtBot, clip: None
 def test_twenty_seconds_after_a_count_in(
     page: SoundsPage, qtbot: QtBot, clip: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sounds_record, "COUNT_IN_SECONDS", 1)
-    monkeypatch.setattr(sounds_record, "_LOOK_SECONDS", 0.002)
+    monkeypatch.setattr(recorder, "COUNT_IN_SECONDS", 1)
+    monkeypatch.setattr(recorder, "_LOOK_SECONDS", 0.002)
     page.new_class()
     idle(qtbot, page, lambda: bool(page.cards.cards))
     page.recorder.examples.setCurrentIndex(2)

@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages import listening
-from desktop.pages.sounds import SoundsPage
+from desktop.pages.listen import worker
+from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
 from engine.audio.files import probe
 from engine.audio.recording import Recorder
 from engine.errors import AudioError
-from engine.project import Project
+from engine.project.project import Project
 from tests import corpora
 from tests.desktop.test_sounds_page import Clip
 
@@ -37,11 +37,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from desktop import style
 from desktop.pages import listening
-from desktop.pages.sounds import SoundsPage
+from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
-listening.open_chosen = lambda *_: Clip()
+worker.open_chosen = lambda *_: Clip()
 app = QApplication([])
 style.apply(app, "light")
 session = Session()
@@ -190,8 +190,8 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
     say = page.banner.say
     monkeypatch.setattr(page.banner, "say", lambda text, **more: (said.append(text), say(text)))
     with monkeypatch.context() as disk:
-        disk.setattr("engine.project_files.write_whole", full)
-        disk.setattr("engine.project_files.shutil.copyfile", full)
+        disk.setattr("engine.project.store.write_whole", full)
+        disk.setattr("engine.project.store.shutil.copyfile", full)
         for act in (
             lambda: QTest.keyClick(page.table, Qt.Key.Key_2),
             page.undo,
@@ -219,7 +219,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(listening, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
     page = open_page(folder)
     project = page.project
     assert project is not None
@@ -232,7 +232,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
 
     with monkeypatch.context() as disk:
         disk.setattr(Recorder, "write", soon_full)
-        disk.setattr("engine.project_files.write_whole", full)
+        disk.setattr("engine.project.store.write_whole", full)
         page.recorder.start(0.0, None)
         idle(qtbot, page, lambda: page.banner.isVisible())
     assert "disk full?" in page.banner.text
@@ -255,7 +255,7 @@ def test_no_room_for_a_second_leaves_no_empty_recording(
     def nothing(self: Recorder, samples: object) -> None:
         raise AudioError("no room")
 
-    monkeypatch.setattr(listening, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
     monkeypatch.setattr(Recorder, "write", nothing)
     page = open_page(folder)
     page.recorder.start(0.0, None)

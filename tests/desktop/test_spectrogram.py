@@ -5,10 +5,10 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from desktop.widgets.overlay import Overlay
-from desktop.widgets.spectrogram import SpectrogramTrack
-from desktop.widgets.time_range import TimeRange
-from desktop.widgets.track import GUTTER
+from desktop.plots.overlay import Overlay
+from desktop.plots.spectrogram import SpectrogramTrack
+from desktop.plots.time_range import TimeRange
+from desktop.plots.track import GUTTER
 
 WIDTH = 400
 

@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
-from desktop.pages import listening
-from desktop.pages.sounds import SoundsPage
-from desktop.pages.train import TrainPage
+from desktop.pages.listen import worker
+from desktop.pages.registry import COMPARE, FILE, MODELS, SOUNDS, TRAIN
+from desktop.pages.sounds.page import SoundsPage
+from desktop.pages.train.page import TrainPage
 from desktop.session import Session
-from desktop.teaching import COMPARE, FILE, MODELS, SOUNDS, TRAIN
 from desktop.window import Window
 from resources import resource
 from tests import corpora
@@ -96,7 +96,7 @@ def test_keys_without_ctrl_mean_nothing_elsewhere(window: Window, qtbot: QtBot) 
 def test_the_light_says_that_sounds_are_recorded(
     window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(listening, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
     window._session.open_project(tmp_path / "fresh")
     window.show_page(SOUNDS)
     page = window.teaching.page(SOUNDS)

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.train import TrainPage
+from desktop.pages.train.page import TrainPage
 from desktop.session import Session
-from engine import whole_files
-from engine.classifier import Classifier
-from engine.training.run import Run
+from engine import atomic_write
+from engine.classifier.classifier import Classifier
+from engine.training.runs.run import Run
 from tests import corpora
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from desktop.application import make_application
 from desktop.session import Session
-from desktop.teaching import TRAIN
+from desktop.pages.registry import TRAIN
 from desktop.window import Window
 
 home = Path(sys.argv[1])
@@ -124,7 +124,7 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as disk:
-        disk.setattr(whole_files.os, "fsync", full)
+        disk.setattr(atomic_write.os, "fsync", full)
         qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     qtbot.wait(200)
     assert len(said) == 1

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.train import TrainPage
-from desktop.pages.train_queue import Training
+from desktop.pages.train.page import TrainPage
+from desktop.pages.train.queue import Training
 from desktop.session import Session
-from engine.recipe import find_recipe
-from engine.training import listening
+from engine.recipes.recipe import find_recipe
 from engine.training.events import BatchDone
+from engine.training.finish import background
 from tests import corpora
 
 MOST = 60_000
@@ -38,7 +38,7 @@ def page(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[TrainPage]:
-    monkeypatch.setattr(listening, "_SYNTHETIC", 10)  # the gate learns from a few windows only
+    monkeypatch.setattr(background, "_SYNTHETIC", 10)  # the gate learns from a few windows only
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")

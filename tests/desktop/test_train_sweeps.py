@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.train import TrainPage
-from desktop.pages.train_excerpt import Place
-from desktop.pages.train_sweep_form import SweepDialog, proposed
+from desktop.pages.train.excerpt import Place
+from desktop.pages.train.page import TrainPage
+from desktop.pages.train.sweep.dialog import SweepDialog, proposed
 from desktop.session import Session
 from engine.datasets import open_dataset
-from engine.recipe import find_recipe
-from engine.training.run import Run
-from engine.training.runs import FoundRun, find_runs
-from engine.training.search import Span
-from engine.training.sweep_plan import PRESETS, Sweep
+from engine.recipes.recipe import find_recipe
+from engine.training.runs.listing import FoundRun, find_runs
+from engine.training.runs.run import Run
+from engine.training.sweeps.plan import PRESETS, Sweep
+from engine.training.sweeps.search import Span
 from engine.training.train import Place as RunPlace
 from engine.training.train import train
 from tests import corpora

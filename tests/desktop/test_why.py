@@ -11,15 +11,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from desktop.pages import listening
-from desktop.pages.file import FilePage
-from desktop.pages.listen import ListenPage
-from desktop.widgets.spectrogram import SpectrogramTrack
+from desktop.pages.file.page import FilePage
+from desktop.pages.listen import worker
+from desktop.pages.listen.page import ListenPage
+from desktop.plots.spectrogram import SpectrogramTrack
 from desktop.window import LISTEN, Window
 from engine.audio import Audio, Ring, write
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from resources import resource
 from tests.planted import BURST_HZ, beeper, build, burst
 
@@ -262,7 +262,7 @@ class Beeps:
 
 @pytest.fixture
 def live(planted: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListenPage]:
-    monkeypatch.setattr(listening, "open_chosen", lambda *_: Beeps())
+    monkeypatch.setattr(worker, "open_chosen", lambda *_: Beeps())
     planted.show_page(LISTEN)
     planted.activateWindow()
     page = planted.listen_page

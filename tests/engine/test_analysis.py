@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from engine.analysis import Analysis
 from engine.audio import Audio, write
-from engine.batch import analyse, find_audio
-from engine.card import Calibration, Card, Part
-from engine.classifier import Classifier
+from engine.classifier.card import Calibration, Card, Part
+from engine.classifier.classifier import Classifier
 from engine.errors import AudioError
 from engine.features import build_feature, describe_feature
-from engine.networks.musicnn_tags import MusicnnTags
-from engine.timeline import concatenate
+from engine.networks.musicnn.tags import MusicnnTags
+from engine.recognition.analysis import Analysis
+from engine.recognition.files import analyse, find_audio
+from engine.recognition.timeline import concatenate
 
 
 def make(center: bool, top_db: float | None, hop: int) -> Classifier:

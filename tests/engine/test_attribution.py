@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.attribution import explain, explain_file
 from engine.audio import Audio, write
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.errors import AudioError, ModelError
-from engine.explanation import Explanation, highlight, strongest
+from engine.explain.explanation import Explanation, highlight, strongest
+from engine.explain.frames import fronts_of
+from engine.explain.integrated_gradients import explain, explain_file
 from engine.features import FEATURES, build_feature
-from engine.features.fronts import fronts_of
 from tests.planted import BURST, BURST_HZ, MEL, RATE, beeper, build, burst
 
 Result = TypeVar("Result")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis
 from engine.audio import read
-from engine.catalog import BUNDLED, Catalog
-from engine.classifier import Classifier
-from engine.decisions import decide
-from engine.timeline import Timeline, between, concatenate, summary
+from engine.classifier.catalog import BUNDLED, Catalog
+from engine.classifier.classifier import Classifier
+from engine.recognition.analysis import Analysis
+from engine.recognition.decisions import decide
+from engine.recognition.timeline import Timeline, between, concatenate, summary
 from resources import resource
 
 

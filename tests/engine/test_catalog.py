@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.catalog import BUNDLED, Catalog
+from engine.classifier.catalog import BUNDLED, Catalog
 from engine.errors import ModelError
 from tests.contracts.test_artefact import make
 
@@ -78,7 +78,7 @@ class TestRemoving:
         first = catalog.remove(catalog.add(stored).path)
         month = 31 * 24 * 3600 * 10**9
         later = int(first.parent.name) + month
-        monkeypatch.setattr("engine.catalog.time.time_ns", lambda: later)
+        monkeypatch.setattr("engine.classifier.catalog.time.time_ns", lambda: later)
         second = catalog.remove(catalog.add(other).path)
         assert not first.exists()
         assert second.exists()

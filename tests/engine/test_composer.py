@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis
 from engine.audio import read
-from engine.classifier import Classifier
-from engine.decisions import decide
-from engine.timeline import Timeline, concatenate, summary
+from engine.classifier.classifier import Classifier
+from engine.recognition.analysis import Analysis
+from engine.recognition.decisions import decide
+from engine.recognition.timeline import Timeline, concatenate, summary
 from resources import resource
 
 RATE = 16000

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.decisions import SILENCE, UNCERTAIN, Decider, Rules, decide, segments
-from engine.timeline import Timeline, rows
+from engine.classifier.rules import Rules
+from engine.recognition.decisions import SILENCE, UNCERTAIN, Decider, decide, segments
+from engine.recognition.timeline import Timeline, rows
 
 RULES = Rules(thresholds=(0.5, 0.5), gate="music", smoothing_seconds=0.0)
 

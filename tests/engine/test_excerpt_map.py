@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import excerpt_embedding, excerpt_map
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from engine.datasets import open_dataset
 from engine.datasets.table import Excerpt
 from engine.errors import DataError, ModelError
-from engine.excerpt_embedding import Embedder, embed
-from engine.excerpt_map import MUSICNN, ExcerptMap, make_map, place_of
 from engine.networks.dense import EmbeddingHead
+from engine.sound_map import embedding, layout
+from engine.sound_map.embedding import Embedder, embed
+from engine.sound_map.layout import MUSICNN, ExcerptMap, make_map, place_of
 from tests import corpora
 
 CLASSES = ("bell", "drum", "flute")
@@ -54,7 +54,7 @@ def cloud(rng: np.random.Generator, axis: int, count: int) -> np.ndarray:
 def clouds(labels: list[str], places: np.ndarray) -> ExcerptMap:
     """A map of vectors of one's own choice, each a group by itself."""
     vectors = np.asarray(places, dtype=np.float32)
-    near, distances = excerpt_map._near(vectors, [str(n) for n in range(len(vectors))])
+    near, distances = layout._near(vectors, [str(n) for n in range(len(vectors))])
     names = tuple((f"{n}.wav", 0.0, None) for n in range(len(labels)))
     return ExcerptMap(names, vectors[:, :2], "PCA", near, distances, {})
 
@@ -67,7 +67,7 @@ def test_trunks_that_hear_otherwise_share_no_vectors(monkeypatch: pytest.MonkeyP
         head.adopt(genre.network.trunks)
         changed = SimpleNamespace(card=genre.card, feature=genre.feature, network=head)
         monkeypatch.setattr(Catalog, "load", lambda *_, known=changed: known)
-        digests.add(excerpt_embedding._Listener(MUSICNN).digest)
+        digests.add(embedding._Listener(MUSICNN).digest)
     assert len(digests) == 2
 
 
@@ -99,7 +99,7 @@ def test_the_second_time_nothing_is_computed(
 ) -> None:
     heard = []
     data = open_dataset(home / "sounds")
-    monkeypatch.setattr("engine.excerpt_embedding._Listener.of", lambda *_: heard.append(1))
+    monkeypatch.setattr("engine.sound_map.embedding._Listener.of", lambda *_: heard.append(1))
     again: ExcerptMap = finish(make_map(data.root, data.excerpts, cache=home / "cache"))
     assert not heard
     assert np.array_equal(again.points, made.points)
@@ -148,7 +148,7 @@ def test_a_full_disk_only_costs_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.excerpt_embedding.np.save", full)
+    monkeypatch.setattr("engine.sound_map.embedding.np.save", full)
     found = finish(embed(tmp_path, [Excerpt("a.wav", "x")], MUSICNN, tmp_path / "cache"))
     assert np.abs(found.vectors).max() > 0
     assert not list((tmp_path / "cache").rglob(".earmark-*"))
@@ -188,9 +188,9 @@ def test_giving_up_ends_at_once(home: Path) -> None:
 
 
 def test_too_many_are_thinned_by_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(excerpt_map, "MOST_EXCERPTS", 100)
+    monkeypatch.setattr(layout, "MOST_EXCERPTS", 100)
     rows = [Excerpt(f"{n}.wav", "many" if n % 10 else "few") for n in range(1000)]
-    kept = excerpt_map._thinned([*rows, Excerpt("one.wav", "one")], 1)
+    kept = layout._thinned([*rows, Excerpt("one.wav", "one")], 1)
     counts = {label: sum(row.label == label for row in kept) for label in ("many", "few", "one")}
     assert counts == {"many": 89, "few": 9, "one": 1}
     assert [rows.index(row) for row in kept[:-1]] == sorted(rows.index(row) for row in kept[:-1])
@@ -222,7 +222,7 @@ def test_neighbours_of_the_same_recording_are_not_asked() -> None:
     vectors = np.concatenate([a, b]).astype(np.float32)
     labels = ["a"] * 15 + ["b"] * 25  # five pieces of one recording, all labelled wrong
     groups = [str(n) for n in range(15)] + ["one"] * 5 + [str(n) for n in range(20, 40)]
-    near, distances = excerpt_map._near(vectors, groups)
+    near, distances = layout._near(vectors, groups)
     places = tuple((f"{n}.wav", 0.0, None) for n in range(40))
     found = ExcerptMap(places, vectors[:, :2], "PCA", near, distances, {}).suspects(labels, groups)
     assert set(found) == {15, 16, 17, 18, 19}

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.decisions import Segment
 from engine.errors import DataError
 from engine.export import (
     from_audacity,
@@ -20,7 +19,8 @@ from engine.export import (
     to_raven,
     write_text,
 )
-from engine.timeline import Timeline
+from engine.recognition.decisions import Segment
+from engine.recognition.timeline import Timeline
 
 RNG = np.random.default_rng(8)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
+from engine.classifier.onnx import export_onnx
 from engine.datasets import open_dataset
 from engine.errors import DataError, ModelError
-from engine.onnx_export import export_onnx
 
 
 @pytest.fixture

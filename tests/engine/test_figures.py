@@ -1,6 +1,6 @@
 """A card's figures in words."""
 
-from engine.figures import figure_lines
+from engine.classifier.figures import figure_lines
 
 
 def test_shares_are_percent_with_their_bounds() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.audio import Ring
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from engine.errors import AudioError
-from engine.live import listen
+from engine.recognition.live import listen
 
 RATE = 16000
 

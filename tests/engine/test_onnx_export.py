@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from engine.audio import read
-from engine.card import Card
-from engine.catalog import Catalog
-from engine.classifier import Classifier, level_db
+from engine.classifier.card import Card
+from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier, level_db
+from engine.classifier.onnx import convert, export_onnx, run_onnx
 from engine.errors import ModelError
 from engine.features import FEATURES, build_feature
-from engine.onnx_export import convert, export_onnx, run_onnx
 from resources import resource
 
 onnx = pytest.importorskip("onnx")
@@ -192,7 +192,7 @@ class TestRefused:
             probabilities, presence = run_onnx(data, waveforms)
             return [probabilities, presence + wrong]
 
-        monkeypatch.setattr("engine.onnx_export.run_onnx", off)
+        monkeypatch.setattr("engine.classifier.onnx.run_onnx", off)
         path = tmp_path / "model.onnx"
         path.write_bytes(b"what was there before")
         with pytest.raises(ModelError, match="off by"):

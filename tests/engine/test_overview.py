@@ -7,8 +7,8 @@ import pytest
 
 from engine.audio import Audio, write
 from engine.errors import AudioError
-from engine.overview import Detail, Envelope, Overview, detail, survey
-from engine.views import Kind, View
+from engine.pictures.overview import Detail, Envelope, Overview, detail, survey
+from engine.pictures.view import Kind, View
 
 RATE = 8000
 
@@ -91,7 +91,7 @@ def test_a_click_between_two_columns_is_seen(path: Path, kind: Kind) -> None:
     sound[[RATE * 20 + 1234, RATE * 61 + 77]] = 0.9
     write(path, Audio(sound[None], RATE))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.overview._MOST_COLUMNS", 40)
+        patch.setattr("engine.pictures.overview._MOST_COLUMNS", 40)
         overview = finish(survey(path, View(kind, RATE)))
     assert isinstance(overview, Overview)
     assert overview.hop_length > 10 * overview.view.frame_length
@@ -104,7 +104,7 @@ def test_the_picture_of_a_long_file_stays_in_time(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Columns further apart than a frame is long, which is so of files over half an hour."""
-    monkeypatch.setattr("engine.overview._MOST_COLUMNS", 97)
+    monkeypatch.setattr("engine.pictures.overview._MOST_COLUMNS", 97)
     sound = np.zeros(RATE * 90, dtype=np.float32)
     tone = np.sin(2 * np.pi * 1000 * np.arange(RATE * 5) / RATE) / 2
     for start in (10, 45, 80):

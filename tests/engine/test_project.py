@@ -15,8 +15,8 @@ import pytest
 
 from engine.datasets import open_dataset
 from engine.errors import DataError
-from engine.project import Project
-from engine.project_check import Problem
+from engine.project.check import Problem
+from engine.project.project import Project
 from tests import corpora
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -240,7 +240,7 @@ def test_problems_are_found_each_with_a_mend(project: Project, tmp_path: Path) -
 KILLED = """
 import sys
 from pathlib import Path
-from engine.project import Project
+from engine.project.project import Project
 from tests.engine.test_project import finish
 project, given = Project(Path(sys.argv[1])), Path(sys.argv[2])
 for number in range(10_000):
@@ -276,7 +276,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from engine.errors import DataError
-from engine.project import Project
+from engine.project.project import Project
 from tests.engine.test_project import finish, state, on_disk
 project, given = Project(Path(sys.argv[1])), Path(sys.argv[2])
 before = state(project)

@@ -10,12 +10,12 @@ import soundfile
 
 from engine.datasets import open_dataset
 from engine.datasets.leaks import near_duplicates
-from engine.project import Project
-from engine.project_leaks import _components
-from engine.project_split import PARTS, draw
-from engine.recipe import find_recipe
-from engine.training.material import prepare
-from engine.training.plan import make_plan
+from engine.project.project import Project
+from engine.project.split import PARTS, draw
+from engine.project.twins import _components
+from engine.recipes.recipe import find_recipe
+from engine.training.data.plan import make_plan
+from engine.training.data.prepare import prepare
 from tests import corpora
 
 

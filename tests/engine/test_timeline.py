@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.timeline import Smoother, Timeline, between, concatenate, rows, smooth, summary
+from engine.recognition.timeline import (
+    Smoother,
+    Timeline,
+    between,
+    concatenate,
+    rows,
+    smooth,
+    summary,
+)
 
 
 def line(values: list[list[float]], presence: list[float] | None = None) -> Timeline:

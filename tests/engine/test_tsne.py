@@ -11,8 +11,8 @@ from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine import tsne as module
-from engine.tsne import one_thread, principal_components, tsne
+from engine.sound_map import projection
+from engine.sound_map.projection import one_thread, principal_components, tsne
 
 
 def finish(work: Generator[Any, None, Any]) -> Any:
@@ -88,7 +88,7 @@ def test_the_plane_is_as_true_as_scikit_learns(reduced: tuple[np.ndarray, np.nda
 def test_it_ends_as_low_as_scikit_learns(reduced: tuple[np.ndarray, np.ndarray]) -> None:
     """The very thing it minimises, of both, by the definition: Kullback and Leibler's."""
     vectors = reduced[0]
-    joint = finish(module._joint(vectors, 30.0)).astype(np.float64)
+    joint = finish(projection._joint(vectors, 30.0)).astype(np.float64)
     their = TSNE(perplexity=30, init="pca", random_state=1, max_iter=750)
     with threadpool_limits(1):
         theirs = divergence(joint, their.fit_transform(vectors))
@@ -105,9 +105,9 @@ def divergence(joint: np.ndarray, points: np.ndarray) -> float:
 
 def test_each_row_has_the_perplexity() -> None:
     vectors = embeddings(60)[0].astype(np.float64)
-    distances = module._squared(vectors, vectors)
+    distances = projection._squared(vectors, vectors)
     np.fill_diagonal(distances, np.inf)
-    rows = module._conditional(distances, 12.0)
+    rows = projection._conditional(distances, 12.0)
     assert np.abs(rows.sum(axis=1) - 1).max() < 1e-9
     assert not rows.diagonal().any()
     entropy = -(rows * np.log(np.where(rows > 0, rows, 1.0))).sum(axis=1)
@@ -115,11 +115,11 @@ def test_each_row_has_the_perplexity() -> None:
 
 
 def test_the_gradient_is_the_divergences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_BLOCK", 40 * 7)  # in blocks that do not come out even
-    joint = finish(module._joint(embeddings(40)[0], 8.0))
+    monkeypatch.setattr(projection, "_BLOCK", 40 * 7)  # in blocks that do not come out even
+    joint = finish(projection._joint(embeddings(40)[0], 8.0))
     assert np.array_equal(joint, joint.T)
     points = np.random.default_rng(3).normal(0, 2, (40, 2)).astype(np.float32)
-    found = module._gradient(joint, points)
+    found = projection._gradient(joint, points)
     for place in ((0, 0), (17, 1), (39, 0)):
         step = np.zeros((40, 2))
         step[place] = 1e-3
@@ -141,10 +141,12 @@ def test_of_many_the_others_lie_with_their_landmarks(
 ) -> None:
     vectors, labels = reduced
     whole = trustworthiness(vectors, finish(tsne(vectors, 30.0, 1)), n_neighbors=10)
-    monkeypatch.setattr(module, "MOST_LANDMARKS", 150)
+    monkeypatch.setattr(projection, "MOST_LANDMARKS", 150)
     sizes = []
-    laid_out = module._laid_out
-    monkeypatch.setattr(module, "_laid_out", lambda v, p: sizes.append(len(v)) or laid_out(v, p))
+    laid_out = projection._laid_out
+    monkeypatch.setattr(
+        projection, "_laid_out", lambda v, p: sizes.append(len(v)) or laid_out(v, p)
+    )
     found = finish(tsne(vectors, 30.0, 1))
     assert sizes == [150]
     assert np.isfinite(found).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.views import View, ViewStream, axis_ticks, note_name
+from engine.pictures.view import View, ViewStream, axis_ticks, note_name
 
 
 def tone(hz: float, rate: int, seconds: float = 1.0) -> np.ndarray:

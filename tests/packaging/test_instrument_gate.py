@@ -14,11 +14,9 @@ BANDS, FRAMES, LOGITS = 96, 61, 5
 @pytest.fixture
 def scripts(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType, ModuleType]:
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "packaging" / "models")
-    import instrument_batches
-    import instrument_gate
-    import instrument_student
+    from instrument import batches, gate, student
 
-    return instrument_batches, instrument_gate, instrument_student
+    return batches, gate, student
 
 
 def windows(batches: ModuleType, count: int, seed: int) -> Any:

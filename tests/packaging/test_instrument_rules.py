@@ -14,10 +14,10 @@ Array = NDArray[np.float64]
 @pytest.fixture
 def discriminant(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Array, Array]]:
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "packaging" / "models")
-    import instrument_rules
+    from instrument import readers
 
-    monkeypatch.setattr(instrument_rules, "LABELS", range(LABELS))
-    found: Callable[..., tuple[Array, Array]] = instrument_rules.discriminant
+    monkeypatch.setattr(readers, "LABELS", range(LABELS))
+    found: Callable[..., tuple[Array, Array]] = readers.discriminant
     return found
 
 

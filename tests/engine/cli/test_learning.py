@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.cli.app import run
-from engine.recipe_text import reference
+from engine.recipes.toml import reference
 
 ROOT = Path(__file__).resolve().parents[3]
 RATE = 16000

@@ -7,14 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets import (
-    Dataset,
-    author_music,
-    gtzan,
-    iowa,
-    medley_solos,
-    open_dataset,
-)
+from engine.datasets import Dataset, open_dataset
+from engine.datasets.corpora import author_music, gtzan, iowa, medley_solos
 from engine.errors import DataError
 from tests import corpora
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.datasets import manifest, open_dataset
+from engine.datasets import open_dataset
+from engine.datasets.corpora import manifest
 from engine.errors import DataError
 from tests import corpora
 

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.datasets import (
-    DATASETS,
-    Dataset,
-    esc,
-    fsdd,
-    open_dataset,
-    philharmonia,
-)
+from engine.datasets import DATASETS, Dataset, open_dataset
+from engine.datasets.corpora import esc, fsdd, philharmonia
 from engine.errors import DataError
 from tests import corpora
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets import Dataset, open_dataset
-from engine.datasets import summary as module
+from engine.datasets import Dataset, open_dataset, summary
 from engine.datasets.summary import Summary, summarise
 from tests import corpora
 
@@ -78,13 +77,13 @@ def test_who_stops_listening_does_not_wait(tmp_path: Path, monkeypatch: pytest.M
     corpora.folders(tmp_path, files=50, seconds=0.02)
     go, looked = threading.Event(), []
 
-    def slow(_dataset: Dataset, path: str) -> module._Looked:
+    def slow(_dataset: Dataset, path: str) -> summary._Looked:
         looked.append(path)
         if len(looked) > 1:
             go.wait(20)
-        return module._Looked()
+        return summary._Looked()
 
-    monkeypatch.setattr(module, "_look", slow)
+    monkeypatch.setattr(summary, "_look", slow)
     work = summarise(open_dataset(tmp_path))
     next(work)
     threading.Timer(0.2, go.set).start()

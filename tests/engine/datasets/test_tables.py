@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from platformdirs import user_cache_path
 
-from engine.datasets import folder, open_dataset, tables
+from engine.datasets import cache, open_dataset
+from engine.datasets.corpora import folder
 from engine.datasets.table import Dataset
 from tests import corpora
 
@@ -35,7 +36,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         return load(root)
 
     monkeypatch.setattr(folder, "load", counting)
-    monkeypatch.setattr(tables, "LEAST_ROWS", 10)
+    monkeypatch.setattr(cache, "LEAST_ROWS", 10)
     return calls
 
 
@@ -69,7 +70,7 @@ def test_a_second_look_is_spared(root: Path, looked: list[Path]) -> None:
 
 
 def test_everything_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "LEAST_ROWS", 10)
+    monkeypatch.setattr(cache, "LEAST_ROWS", 10)
     corpora.gtzan(tmp_path / "gtzan", 1, 0.02)
     corpora.write(tmp_path / "gtzan/genres_original/rock/rock.00016.wav", corpora.sound(9, 16, 0.1))
     corpora.write(
@@ -101,7 +102,7 @@ def test_a_file_that_has_gone_is_seen(root: Path, looked: list[Path]) -> None:
 
 
 def test_labels_that_change_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "LEAST_ROWS", 1)
+    monkeypatch.setattr(cache, "LEAST_ROWS", 1)
     corpora.folders(tmp_path, seconds=0.02)
     table = tmp_path / "manifest.csv"
     for target in (tmp_path, table):
@@ -165,13 +166,13 @@ def test_a_damaged_table_is_built_anew(root: Path, looked: list[Path], damage: b
 def test_only_so_many_are_kept(
     root: Path, looked: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_MOST_TABLES", 2)
+    monkeypatch.setattr(cache, "_MOST_TABLES", 2)
     for number, kind in enumerate(("auto", "folder")):
         open_dataset(root, kind)
-        os.utime(tables._path(root, kind), (number, number))
+        os.utime(cache._path(root, kind), (number, number))
     open_dataset(root)  # used again: the other one is now the oldest
-    tables.keep(root, "third", "stamp", open_dataset(root))
-    assert set(_kept()) == {tables._path(root, "auto"), tables._path(root, "third")}
+    cache.keep(root, "third", "stamp", open_dataset(root))
+    assert set(_kept()) == {cache._path(root, "auto"), cache._path(root, "third")}
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(

@@ -7,9 +7,9 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 import pytest
 
-from engine.evaluation.plots import bars, confusion, curves, reliability
+from engine.evaluation.report.plots import bars, confusion, curves, reliability
+from engine.evaluation.report.svg import log_ticks, nice_ticks
 from engine.evaluation.scores import ReliabilityBin
-from engine.evaluation.svg import log_ticks, nice_ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = "<script>alert('&\"')</script>\x00"

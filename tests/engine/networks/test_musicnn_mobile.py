@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.catalog import Catalog
+from engine.classifier.catalog import Catalog
 from engine.features import build_feature
 from engine.networks.dense import EmbeddingHead
-from engine.networks.levelled import levelled, powers
-from engine.networks.musicnn_mobile import MusicnnMobile, decibels
+from engine.networks.musicnn.levelled import levelled, powers
+from engine.networks.musicnn.mobile import MusicnnMobile, decibels
 
 FRONT = {"rate_hz": 16000, "n_fft": 512, "hop_length": 256, "n_mels": 96, "center": False}
 

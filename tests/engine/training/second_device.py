@@ -21,14 +21,14 @@ from torch.utils import backend_registration
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.datasets import open_dataset
 from engine.datasets.table import Dataset
-from engine.judging import hear_dataset
-from engine.recipe import Recipe, find_recipe
-from engine.training import listening
+from engine.evaluation.judge import hear_dataset
+from engine.recipes.recipe import Recipe, find_recipe
 from engine.training.events import EpochDone, Started
-from engine.training.run import Run
+from engine.training.finish import background
+from engine.training.runs.run import Run
 from engine.training.train import Place, train
 
 _INSIDE = torch.device("privateuseone", 0)
@@ -208,7 +208,7 @@ def trained(recipe: Recipe, folder: Path, dataset: Dataset) -> dict[str, Any]:
 def main() -> None:
     """Train recipes there, changed as told; prints what came of each as JSON."""
     folder, data, cases = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
-    listening._SYNTHETIC = 10  # windows of noise that the gate learns from
+    background._SYNTHETIC = 10  # windows of noise that the gate learns from
     play()
     told: dict[str, Any] = {"mixing": mixing()}
     for preset, changes in cases.items():

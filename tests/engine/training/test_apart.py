@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 import torch
 
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.datasets import open_dataset
 from engine.errors import DataError, ModelError
-from engine.recipe import Recipe
-from engine.training import apart
-from engine.training.apart import train_apart
+from engine.recipes.recipe import Recipe
+from engine.training import process
 from engine.training.events import BatchDone, EpochDone, Event
-from engine.training.run import Run
+from engine.training.process import train_apart
+from engine.training.runs.run import Run
 from engine.training.train import train
 from tests import corpora
 from tests.engine.training import toys
@@ -59,7 +59,7 @@ def in_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     count = torch.get_num_threads()
     monkeypatch.setattr(multiprocessing, "get_context", lambda _: Context)
-    monkeypatch.setattr(apart, "_step_back", lambda: None)
+    monkeypatch.setattr(process, "_step_back", lambda: None)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     yield
     torch.set_num_threads(count)
@@ -115,7 +115,7 @@ def test_errors_are_told_as_they_are(
     with pytest.raises(RuntimeError, match="ZeroDivisionError: of nothing"):
         list(train_apart(recipe, sounds, toys.place(tmp_path)))
     # Killed between two steps: it says nothing more.
-    monkeypatch.setattr(apart, "_steps", lambda there, *_: there.recv())
+    monkeypatch.setattr(process, "_steps", lambda there, *_: there.recv())
     with pytest.raises(ModelError, match="The process of the training ended"):
         list(train_apart(recipe, sounds, toys.place(tmp_path)))
 

@@ -9,9 +9,14 @@ from torch import Tensor
 
 from engine.audio import Audio, write
 from engine.errors import DataError
-from engine.recipe import Augmentation
-from engine.training import augmentation, effects
-from engine.training.augmentation import FrameAugmentation, SoundAugmentation, load_noises, mixup
+from engine.recipes.recipe import Augmentation
+from engine.training.augment import augmentation, effects
+from engine.training.augment.augmentation import (
+    FrameAugmentation,
+    SoundAugmentation,
+    load_noises,
+    mixup,
+)
 from tests.engine.training.waves import RATE, SAMPLES, clicks, kept, noise, power_db, seeded, sine
 
 EVERY = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.training import effects
+from engine.training.augment import effects
 from tests.engine.training.waves import (
     FRAME,
     RATE,

@@ -8,8 +8,8 @@ import torch
 
 from engine.datasets.table import Dataset
 from engine.networks.dense import EmbeddingHead
-from engine.recipe import Recipe, find_recipe
-from engine.training import listening
+from engine.recipes.recipe import Recipe, find_recipe
+from engine.training.finish import background
 from tests.engine.training import toys
 
 SHORT = {
@@ -23,7 +23,7 @@ SHORT = {
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many windows trunks were given, call by call."""
-    monkeypatch.setattr(listening, "_SYNTHETIC", 4)
+    monkeypatch.setattr(background, "_SYNTHETIC", 4)
     counts: list[int] = []
     embed = EmbeddingHead.embed
 

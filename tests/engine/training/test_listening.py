@@ -10,9 +10,9 @@ import torch
 
 from engine.features import build_feature
 from engine.networks import build_network
-from engine.training import listening
 from engine.training.events import Preparing
-from engine.training.listening import Background, listen_to_background
+from engine.training.finish import background
+from engine.training.finish.background import Background, listen_to_background
 from tests.engine.training import toys
 
 RATE, WINDOW = 16000, 4000
@@ -21,7 +21,7 @@ FEATURE = {"rate_hz": RATE, "n_fft": 512, "hop_length": 256, "n_mels": 96, "log"
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "_SYNTHETIC", 20)
+    monkeypatch.setattr(background, "_SYNTHETIC", 20)
 
 
 class Ear:
@@ -112,7 +112,7 @@ def test_a_broken_file_is_heard_anew(tmp_path: Path) -> None:
 
 
 def test_a_full_cache_drops_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "_MOST_KEPT", 2)
+    monkeypatch.setattr(background, "_MOST_KEPT", 2)
     for seed in range(3):
         listen(Ear(), tmp_path, training__seed=seed)
     assert len(list(tmp_path.glob("noises-*"))) == 2

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from engine.training.logistic import fit_logistic
+from engine.training.finish.logistic import fit_logistic
 
 
 @pytest.mark.parametrize(("count", "size", "strength"), [(200, 5, 1.0), (400, 80, 0.05)])

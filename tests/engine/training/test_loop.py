@@ -10,11 +10,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.errors import DataError, ModelError
-from engine.training.checkpoints import load_checkpoint
 from engine.training.events import EpochDone, Finished, Started
-from engine.training.run import Run
+from engine.training.loop.checkpoints import load_checkpoint
+from engine.training.runs.run import Run
 from tests.engine.training import toys
 
 RESUMED: dict[str, dict[str, Any]] = {

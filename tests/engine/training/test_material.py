@@ -12,10 +12,11 @@ from engine.audio.files import read
 from engine.datasets import open_dataset
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
-from engine.recipe import Recipe
-from engine.training import decoding, material
-from engine.training.decoding import scaled
-from engine.training.material import Material, cached, clear, feature_of, prepare
+from engine.recipes.recipe import Recipe
+from engine.training.data import decoding
+from engine.training.data import prepare as preparing
+from engine.training.data.decoding import scaled
+from engine.training.data.prepare import Material, cached, clear, feature_of, prepare
 from tests import corpora
 from tests.engine.training import toys
 
@@ -91,7 +92,7 @@ def test_the_cache_is_bounded_and_can_be_emptied(
     count, size = cached(cache)
     assert count == 1
     assert size == sum(p.stat().st_size for p in cache.rglob("*") if p.is_file())
-    monkeypatch.setattr(material, "_MOST_CACHED_BYTES", int(2.5 * size))
+    monkeypatch.setattr(preparing, "_MOST_CACHED_BYTES", int(2.5 * size))
     for hop in (401, 402, 403):
         _prepared(dataset, toys.recipe(data__hop_samples=hop), cache)
     assert cached(cache)[0] == 2
@@ -169,13 +170,13 @@ def _threads_of_new_threads() -> int:
 def test_torch_has_its_threads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Features are computed in the decoding threads, each of which computes alone."""
     before, within = torch.get_num_threads(), set[int]()
-    part = material._part
+    part = preparing._part
 
     def noticed(*arguments: Any) -> Any:
         within.add(torch.get_num_threads())
         return part(*arguments)
 
-    monkeypatch.setattr(material, "_part", noticed)
+    monkeypatch.setattr(preparing, "_part", noticed)
     torch.set_num_threads(2)
     try:
         dataset = toys.sounds(tmp_path / "sounds")

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from engine.networks import build_network
-from engine.recipe import Training
-from engine.training.optimisers import (
+from engine.recipes.recipe import Training
+from engine.training.loop.optimisers import (
     initialise_as_keras,
     learning_rate,
     loss_of,

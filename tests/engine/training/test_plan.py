@@ -7,10 +7,10 @@ import pytest
 
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
-from engine.recipe import Recipe
+from engine.recipes.recipe import Recipe
+from engine.training.data.plan import Plan, make_plan
+from engine.training.data.prepare import Material
 from engine.training.events import Finished
-from engine.training.material import Material
-from engine.training.plan import Plan, make_plan
 from tests.engine.training import toys
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from engine.batch import analyse
-from engine.classifier import Classifier
+from engine.classifier.classifier import Classifier
 from engine.datasets import open_dataset
 from engine.errors import DataError
-from engine.recipe import find_recipe, presets
-from engine.training import listening
+from engine.recipes.recipe import find_recipe, presets
+from engine.recognition.files import analyse
 from engine.training.events import Finished, Warned
+from engine.training.finish import background
 from tests import corpora
 from tests.engine.training import toys
 
@@ -96,7 +96,7 @@ def standins(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(autouse=True)
 def _little_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate learns from a few windows only."""
-    monkeypatch.setattr(listening, "_SYNTHETIC", 10)
+    monkeypatch.setattr(background, "_SYNTHETIC", 10)
 
 
 @pytest.mark.parametrize("published", [False, True], ids=["corrected", "published"])

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from engine.errors import RecipeError
 from engine.networks import build_network
-from engine.recipe import Recipe, find_recipe, presets, read_recipe
-from engine.recipe_text import reference, to_toml
-from engine.training.material import feature_of
+from engine.recipes.recipe import Recipe, find_recipe, presets, read_recipe
+from engine.recipes.toml import reference, to_toml
+from engine.training.data.prepare import feature_of
 from engine.training.train import parameter_counts
 
 CLASSES = {"author": 2, "genre": 10, "instrument-lstm": 8, "instrument-mlp": 10}

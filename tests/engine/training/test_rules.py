@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.recipe import Training
-from engine.training import loop as loops
+from engine.recipes.recipe import Training
 from engine.training.events import EpochDone, Finished, Warned
-from engine.training.learner import Step
-from engine.training.loop import Loop, Progress
-from engine.training.run import Run
-from engine.training.team import Team
+from engine.training.loop import loop as loops
+from engine.training.loop.distributed import Team
+from engine.training.loop.learner import Step
+from engine.training.loop.loop import Loop, Progress
+from engine.training.runs.run import Run
 from tests.engine.training import toys
 from tests.engine.training.test_loop import history, same
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from engine import whole_files
+from engine import atomic_write
 from engine.errors import DataError
-from engine.training.run import Run
-from engine.training.runs import FoundRun, accuracy_words, find_runs
+from engine.training.runs.listing import FoundRun, accuracy_words, find_runs
+from engine.training.runs.run import Run
 
 
 def found(*roots: Path) -> list[FoundRun]:
@@ -128,7 +128,7 @@ def test_a_full_disk_says_what_to_do(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(whole_files.os, "fsync", full)
+    monkeypatch.setattr(atomic_write.os, "fsync", full)
     with pytest.raises(DataError, match=f"No space left on device.*{todo}"):
         run.keep_history([])
     assert not list(tmp_path.glob("*.json"))

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from engine.datasets import open_dataset
-from engine.recipe import find_recipe
-from engine.training import listening
+from engine.recipes.recipe import find_recipe
 from engine.training.events import EpochDone
-from engine.training.learner import Learner
+from engine.training.finish import background
+from engine.training.loop.learner import Learner
 from tests import corpora
 from tests.engine.training import toys
 
@@ -72,7 +72,7 @@ def test_learns_in_bf16(preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """As on CUDA, where networks compute in bfloat16; here the processor does."""
     half = torch.autocast("cpu", dtype=torch.bfloat16)
     monkeypatch.setattr(Learner, "_precision", lambda self: half)
-    monkeypatch.setattr(listening, "_SYNTHETIC", 10)
+    monkeypatch.setattr(background, "_SYNTHETIC", 10)
     data = open_dataset(corpora.folders(tmp_path / "sounds", files=4, seconds=0.6))
     recipe = find_recipe(preset).changed(
         CASES[preset] | {"training.epochs": 2, "data.allow_leak": True}

@@ -10,17 +10,17 @@ import pytest
 
 from engine.datasets import open_dataset
 from engine.errors import DataError, RecipeError
-from engine.recipe import Recipe, find_recipe
+from engine.recipes.recipe import Recipe, find_recipe
 from engine.training.events import EpochDone, Started
-from engine.training.run import Run
-from engine.training.search import Proposer, Span, parse_span, parse_value
-from engine.training.sweep import (
+from engine.training.runs.run import Run
+from engine.training.sweeps.plan import PRESETS, Source, Sweep, check_sweep, read_plan, write_plan
+from engine.training.sweeps.search import Proposer, Span, parse_span, parse_value
+from engine.training.sweeps.sweep import (
     Trial,
     Trying,
     read_sweep,
     run_sweep,
 )
-from engine.training.sweep_plan import PRESETS, Source, Sweep, check_sweep, read_plan, write_plan
 from engine.training.train import Place
 from tests import corpora
 from tests.engine.training import toys

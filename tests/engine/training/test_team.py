@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.training.team import Team
+from engine.training.loop.distributed import Team
 from tests.engine.training import toys
 
 distributed = pytest.importorskip("torch.distributed")

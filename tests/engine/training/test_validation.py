@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.training.team import Team
-from engine.training.validation import Validated, validate
+from engine.training.loop.distributed import Team
+from engine.training.loop.validation import Validated, validate
 from tests.engine.training import toys
 
 # Of six windows: logits, and the class that is true.

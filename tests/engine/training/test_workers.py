@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.training.workers import Workers, tell
+from engine.training.sweeps.workers import Workers, tell
 
 ROOT = Path(__file__).parents[3]
 PARENT = """
 import sys, time
-from engine.training.workers import Workers
+from engine.training.sweeps.workers import Workers
 from tests.engine.training.test_workers import sleep
 if __name__ == "__main__":
     workers = Workers(1)

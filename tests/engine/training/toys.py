@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.datasets import open_dataset
 from engine.datasets.table import About, Dataset, Excerpt
-from engine.recipe import Recipe, validated
+from engine.recipes.recipe import Recipe, validated
 from engine.training.events import EpochDone, Event
-from engine.training.run import Run
+from engine.training.runs.run import Run
 from engine.training.train import Place, train
 from tests import corpora
 

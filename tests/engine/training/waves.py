@@ -5,9 +5,9 @@ import math
 import torch
 from torch import Tensor
 
-from engine.recipe import Augmentation
-from engine.training import effects
-from engine.training.augmentation import SoundAugmentation
+from engine.recipes.recipe import Augmentation
+from engine.training.augment import effects
+from engine.training.augment.augmentation import SoundAugmentation
 
 RATE = 22_050
 SAMPLES = 3 * RATE

@@ -1,0 +1,270 @@
+"""The Compare page: finished runs side by side, and sweeps."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import jobs
+from desktop.pages.compare import worker
+from desktop.pages.compare.details import DetailsView
+from desktop.pages.compare.table import RunTable
+from desktop.session import Session
+from desktop.settings import RUNS
+from desktop.widgets.banner import Banner
+from engine.training.runs.listing import FoundRun
+
+_WAIT_MS = 120
+
+
+class ComparePage(QWidget):
+    """Runs are read in jobs, anew whenever the page is shown."""
+
+    status = Signal(str)
+    compared = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.folders = [Path(name) for name in session.settings.get(RUNS)]
+        self._wanted: Path | None = None  # to be chosen once it is listed
+        self._met = False  # whether there were runs before
+        self.details = worker.Details()
+        self._reading: jobs.Job | None = None
+        self._finding: jobs.Job | None = None
+        self._shown: list[FoundRun] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self._read)
+        self._build()
+        self._connect()
+        self._show_rows([])
+        self._show(worker.Details())
+
+    def _build(self) -> None:
+        self.banner = Banner()
+        self.table = RunTable()
+        self.view = DetailsView()
+        self.empty = QLabel()
+        self.empty.setObjectName("faint")
+        self.empty.setWordWrap(True)
+        upper = QFrame()
+        upper.setObjectName("panel")
+        above = QVBoxLayout(upper)
+        above.setContentsMargins(14, 10, 14, 10)
+        above.addLayout(self._head())
+        above.addWidget(self.empty)
+        above.addWidget(self.table, 1)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(upper)
+        splitter.addWidget(self.view)
+        splitter.setSizes([240, 480])
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.banner)
+        layout.addWidget(splitter, 1)
+
+    def _head(self) -> QHBoxLayout:
+        heading = QLabel(self.tr("Finished runs"))
+        heading.setObjectName("title")
+        self.folder_button = QPushButton(self.tr("Add folder..."))
+        self.folders_button = QPushButton(self.tr("Folders"))
+        self._folders_menu = QMenu(self.folders_button)
+        self.folders_button.setMenu(self._folders_menu)
+        self._list_folders()
+        self.refresh_button = QPushButton(self.tr("Refresh"))
+        self.report_button = QPushButton(self.tr("Open report"))
+        self.page_button = QPushButton(self.tr("Save comparison..."))
+        tips = {
+            self.folder_button: self.tr("Also show the runs in another folder"),
+            self.folders_button: self.tr("Folders that were added"),
+            self.refresh_button: self.tr("Look for runs again"),
+            self.report_button: self.tr("Open the report of the run or sweep that is chosen"),
+            self.page_button: self.tr("Save the comparison of the chosen runs as a page"),
+        }
+        head = QHBoxLayout()
+        head.addWidget(heading, 1)
+        for button, words in tips.items():
+            button.setAccessibleName(words)
+            button.setToolTip(words)
+            head.addWidget(button)
+        return head
+
+    def _connect(self) -> None:
+        self.table.chosen.connect(self._chosen)
+        self.view.export.connect(self._ask_export)
+        self.folder_button.clicked.connect(self._ask_folder)
+        self.refresh_button.clicked.connect(self.refresh)
+        self.report_button.clicked.connect(self.open_report)
+        self.page_button.clicked.connect(self._ask_page)
+
+    def refresh(self) -> None:
+        """Look for finished runs again."""
+        if self._finding is not None:
+            self._finding.cancel()
+        self._finding = jobs.run(
+            worker.find_finished([self._session.runs_folder, *self.folders]),
+            on_result=self._show_rows,
+            on_error=lambda text: self.banner.say(text),
+            parent=self,
+        )
+
+    def add_folder(self, folder: Path) -> None:
+        """Also show the runs in this folder."""
+        if folder not in self.folders:
+            self.folders.append(folder)
+            self._keep_folders()
+        self.refresh()
+
+    def forget_folder(self, folder: Path) -> None:
+        """Show the runs in this folder no more; nothing is deleted."""
+        self.folders.remove(folder)
+        self._keep_folders()
+        self.refresh()
+
+    def _keep_folders(self) -> None:
+        self._session.settings.set(RUNS, [str(folder) for folder in self.folders])
+        self._list_folders()
+
+    def _list_folders(self) -> None:
+        self._folders_menu.clear()
+        for folder in self.folders:
+            words = self.tr("Forget {}").format(folder)
+            action = self._folders_menu.addAction(words)
+            action.triggered.connect(lambda _=False, gone=folder: self.forget_folder(gone))
+        self.folders_button.setVisible(bool(self.folders))
+
+    def choose(self, folder: Path) -> None:
+        """Choose a run or sweep, as soon as it is found."""
+        self._wanted = folder
+        self.refresh()
+
+    def _ask_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("A folder of runs"))
+        if name:
+            self.add_folder(Path(name))
+
+    def _show_rows(self, rows: list[FoundRun]) -> None:
+        self._finding = None
+        self.empty.setVisible(not rows)
+        self.empty.setText(
+            self.tr(
+                "There are no finished runs in {} yet. Train something, or add a folder."
+            ).format(self._session.runs_folder)
+        )
+        self.table.setVisible(bool(rows))
+        self.table.show_rows(rows)
+        if self._wanted in {row.folder for row in rows}:
+            self.table.choose([self._wanted])
+            self._wanted = None
+        elif rows and not self._met:
+            self.table.choose(_newest(rows))
+        self._met = self._met or bool(rows)
+
+    def _chosen(self, rows: list[FoundRun]) -> None:
+        runs = [row for row in rows if not row.is_sweep]
+        self.page_button.setEnabled(len(runs) >= 2)
+        self.report_button.setEnabled(len(rows) == 1 and rows[0].report.is_file())
+        if rows != self._shown:
+            self._timer.start()
+
+    def _read(self) -> None:
+        rows = self._shown = self.table.chosen_rows()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+        runs = [row for row in rows if not row.is_sweep]
+        sweep = next((row for row in rows if row.is_sweep), None)
+        if not rows:
+            self._show(worker.Details())
+            return
+        self.status.emit(self.tr("Reading..."))
+        if not self.details.charts:
+            self.view.show_details(self.details, self.tr("Reading what is chosen..."))
+        self._reading = jobs.run(
+            worker.read_details(runs, sweep), on_result=self._show, on_error=self._fail, parent=self
+        )
+
+    def _show(self, details: worker.Details) -> None:
+        self._reading = None
+        self.status.emit("")
+        self.details = details
+        hint = self.tr("Choose two or more runs (Ctrl or Shift) to compare them, or a sweep.")
+        self.view.show_details(details, "" if details.charts else hint)
+        self.compared.emit()
+
+    def _fail(self, text: str) -> None:
+        self._show(worker.Details())
+        self.banner.say(text)
+
+    def open_report(self) -> None:
+        """Open the report of what is chosen in the browser."""
+        rows = self.table.chosen_rows()
+        if rows:
+            self._open(rows[0].report)
+
+    def _open(self, page: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
+            self.banner.say(self.tr("No browser could be opened. The page is {}.").format(page))
+
+    def _ask_page(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save the comparison"), "comparison.html", self.tr("Pages (*.html)")
+        )
+        if name:
+            self.save_page(Path(name))
+
+    def save_page(self, target: Path) -> None:
+        """Write the comparison of the chosen runs as a page."""
+        runs = [row.folder for row in self.table.chosen_rows() if not row.is_sweep]
+        self._write(worker.write_page(runs, target), self.tr("Open"))
+
+    def _ask_export(self, name: str, form: str, make: Callable[[], bytes]) -> None:
+        target, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export the plot"), f"{name}.{form}", f"{form.upper()} (*.{form})"
+        )
+        if target:
+            self.export(Path(target), make())
+
+    def export(self, target: Path, data: bytes) -> None:
+        """Write a plot."""
+        self._write(worker.write_plot(target, data))
+
+    def _write(self, job: worker.Work[Path], action: str = "") -> None:
+        def done(path: Path) -> None:
+            actions = {action: lambda: self._open(path)} if action else {}
+            self.banner.say(self.tr("Written to {}.").format(path), **actions)
+
+        jobs.run(job, on_result=done, on_error=lambda text: self.banner.say(text), parent=self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.view.dress()
+
+
+def _newest(rows: list[FoundRun]) -> list[Path]:
+    """What one most likely looks for: the last sweep when it came last, else the last two runs."""
+    whole = [row for row in rows if row.sweep is None]
+    if whole and whole[0].is_sweep:
+        return [whole[0].folder]
+    return [row.folder for row in whole if not row.is_sweep][:2]

@@ -1,0 +1,1 @@
+"""File: a recording, its pictures, its timeline and its verdict."""

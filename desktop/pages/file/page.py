@@ -1,0 +1,255 @@
+"""The File page: one recording, seen whole or close, and what is heard in it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop import jobs
+from desktop.pages.file import worker
+from desktop.pages.file.export import FileExports
+from desktop.pages.file.header import FileHeader
+from desktop.pages.file.picture import FilePicture
+from desktop.pages.file.why import FileWhy
+from desktop.plots.time_axis import clock
+from desktop.session import Session
+from desktop.settings import FOLDER
+from desktop.shared.player import Transport
+from desktop.shared.prediction_panels import PredictionPanels
+from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.wording import explained, in_order, place, stretches
+from desktop.widgets.banner import Banner
+from engine.audio.files import EXTENSIONS
+from engine.pictures.overview import Overview
+from engine.recognition.decisions import Decision
+from resources import resource
+
+
+class FilePage(QWidget):
+    """Opens files by :meth:`open`; everything slow runs in jobs."""
+
+    status = Signal(str)
+    analysed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.path: Path | None = None
+        self.found: worker.Found | None = None
+        self._analysis: jobs.Job | None = None
+        self._build()
+        session.classifiers_loaded.connect(self._analyse)
+        session.loading_failed.connect(lambda text: self.banner.say(text))
+        jobs.run(worker.ask_output, on_result=self.header.set_output_problem, parent=self)
+
+    def _build(self) -> None:
+        self.banner = Banner()
+        self.header = FileHeader()
+        self.tracks = Tracks(self._session.settings, interactive=True)
+        self.controls = PictureControls(self._session.settings)
+        self.panels = PredictionPanels(self.tr("Whole file"))
+        self.picture = FilePicture(self.tracks, self)
+        self.transport = Transport(self)
+        self.exports = FileExports(self)
+        self.explainer = FileWhy(self, self._session)
+        middle = QHBoxLayout()
+        middle.addWidget(self.tracks, 1)
+        middle.addWidget(self.panels)
+        below = QHBoxLayout()
+        below.addWidget(self.controls)
+        below.addStretch(1)
+        below.addWidget(self.header.words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.header)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.explainer.why.strip)
+        layout.addLayout(middle, 1)
+        layout.addLayout(below)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        in_order(self.header.open_button, self.explainer.why.strip.close_button)
+        self.panels.follow(self.explainer.why.strip.close_button)
+        self.setAcceptDrops(False)  # the window takes drops wherever they fall
+        self._connect()
+
+    def _connect(self) -> None:
+        time, tracks = self.tracks.time, self.tracks
+        self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
+        self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
+        self.picture.opened.connect(self._opened)
+        self.picture.failed.connect(lambda text: self.banner.say(text))
+        time.selected.connect(self._summarise)
+        tracks.spectrogram.hovered.connect(self._read_out)
+        tracks.waveform.hovered.connect(lambda at, _: self.header.words.setText(clock(at, 0.01)))
+        tracks.lanes.hovered.connect(self._explain)
+        for other in (tracks.waveform, tracks.spectrogram, tracks.axis):
+            other.clicked.connect(lambda _: tracks.lanes.choose(None))
+        for track in (tracks.waveform, tracks.spectrogram, tracks.lanes, tracks.axis):
+            track.clicked.connect(self.seek)
+        tracks.cursor_wanted.connect(self.seek)
+        self.panels.asked.connect(self.explainer.ask_label)
+        header = self.header
+        header.open_button.clicked.connect(self.choose)
+        header.demo_button.clicked.connect(lambda: self.open(resource("sounds", "demo.ogg")))
+        header.play_button.clicked.connect(self.play)
+        header.why_button.clicked.connect(self.explainer.ask)
+        header.export_button.setMenu(self.exports.menu)
+        header.cancel_button.clicked.connect(self.cancel)
+        self.transport.moved.connect(time.set_cursor)
+        self.transport.playing_changed.connect(header.set_playing)
+        self.transport.failed.connect(lambda text: self.banner.say(text))
+
+    def choose(self) -> None:
+        """Ask for a file."""
+        kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
+        folder = self._session.settings.get(FOLDER)
+        title, any_file = self.tr("Open a sound"), self.tr("All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, title, folder, f"{self.tr('Sounds')} ({kinds});;{any_file}"
+        )
+        if name:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Show a file; the former one stays if this one cannot be read."""
+        self.setFocus()
+        self.picture.look(path)
+
+    def _opened(self, path: Path, overview: Overview) -> None:
+        if path == self.path:  # only another picture of it
+            if self._analysis is None and not (self.found and self.found.done):
+                self._analyse()  # which was cancelled
+            return
+        self.path = path
+        self.explainer.why.close()
+        self.banner.hide()
+        self.found = None
+        self.transport.set_file(path)
+        self.header.describe(overview.info)
+        self.tracks.lanes.set_lanes({})
+        self.tracks.time.set_duration(overview.info.duration_seconds)
+        self._session.opened(path)
+        self._session.load_classifiers()
+        self._analyse()
+
+    def _analyse(self) -> None:
+        classifiers = dict(self._session.classifiers)
+        if self._analysis is not None:
+            self._analysis.cancel()
+            self._analysis = None
+        self.explainer.why.close()
+        self.header.why_button.setEnabled(False)
+        self.found = None
+        if self.path is None or not classifiers:
+            self.tracks.lanes.set_lanes({})
+            self.panels.set_classifiers({}, "")
+            return
+        path = self.path
+        self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
+        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.panels.set_classifiers(classifiers, self.tr("listening..."))
+        self.header.set_progress(0.0)
+        self._analysis = jobs.run(
+            lambda: worker.analyse_file(path, classifiers),
+            on_event=self._heard,
+            on_result=self._finished,
+            on_error=self._analysis_failed,
+            parent=self,
+        )
+
+    def _heard(self, events: list[worker.Found | float]) -> None:
+        founds = [event for event in events if isinstance(event, worker.Found)]
+        seconds = [event for event in events if isinstance(event, float)]
+        if seconds and self.picture.overview is not None:
+            self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
+        if founds:
+            self.found = founds[-1]
+            self.header.why_button.setEnabled(True)
+            lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
+            self.tracks.lanes.set_lanes(lanes)
+            self._summarise()
+
+    def _finished(self, result: object) -> None:
+        self._analysis = None
+        self.header.set_progress(None)
+        if self.found is not None and self.found.repaired:
+            words = self.tr("{} samples of this file were no numbers: taken as silence.")
+            self.banner.say(words.format(self.found.repaired))
+        self.analysed.emit()
+
+    def _analysis_failed(self, message: str) -> None:
+        self._analysis = None
+        self.header.set_progress(None)
+        self.banner.say(message)
+        self.analysed.emit()
+
+    def cancel(self) -> None:
+        """Stop the analysis; what was heard so far stays."""
+        if self._analysis is not None:
+            self._analysis.cancel()
+            self._analysis = None
+            self.header.set_progress(None)
+
+    def _summarise(self) -> None:
+        selection = self.tracks.time.selection
+        self.exports.set_selection(selection is not None)
+        if self.found is None:
+            return
+        heading = self.tr("Whole file")
+        if selection is not None:
+            heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
+        self.panels.heading.setText(heading)
+        for name, decision in self.summaries().items():
+            self.panels.show_decision(name, decision)
+
+    def summaries(self) -> dict[str, Decision]:
+        """What each classifier says of the selection or, without one, of all that was heard."""
+        if self.found is None:
+            return {}
+        found, selection = self.found, self.tracks.time.selection
+        return {
+            name: worker.verdict_on(
+                timeline, found.decisions[name], self._session.classifiers[name], selection
+            )
+            for name, timeline in found.timelines.items()
+        }
+
+    def seek(self, seconds: float) -> None:
+        """Put the cursor there; a selection is given up."""
+        time = self.tracks.time
+        time.clear_selection()
+        time.set_cursor(min(max(0.0, seconds), time.duration))
+        self.transport.seek(time.cursor or 0.0)
+
+    def play(self) -> None:
+        """Play or pause: the selection, or from the cursor on."""
+        if self.transport.playing:
+            self.transport.pause()
+            return
+        time = self.tracks.time
+        loop = self.header.loop_button.isChecked()
+        start, end = time.selection or (time.cursor or 0.0, None)
+        if end is None and start >= time.duration - 0.05:
+            start = 0.0
+        self.transport.play(start, end, loop=loop)
+
+    def _read_out(self, seconds: float, height: float) -> None:
+        words = place(self.picture.view, self.tracks.spectrogram, seconds, height)
+        self.header.words.setText(words)
+
+    def _explain(self, seconds: float, height: float) -> None:
+        """All candidates at that moment, with the reasons."""
+        lane = self.tracks.lanes.lane_at(height)
+        decisions = self.found.decisions.get(lane, []) if self.found and lane else []
+        if not decisions:
+            self.tracks.lanes.setToolTip("")
+            return
+        self.tracks.lanes.setToolTip(explained(str(lane), decisions, seconds))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
+            self.explainer.why.close()
+        elif not self.tracks.take_key(event.key(), event.modifiers()):
+            super().keyPressEvent(event)

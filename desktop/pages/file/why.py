@@ -1,0 +1,116 @@
+"""Why the File page says what it says: which prediction is meant, and the work that explains it."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from desktop.plots.time_axis import clock
+from desktop.session import Session
+from desktop.shared.explanation import Why
+from engine.explain.explanation import Explanation
+from engine.recognition.timeline import between
+
+if TYPE_CHECKING:
+    from desktop.pages.file.page import FilePage
+    from engine.classifier.classifier import Classifier
+
+
+class FileWhy(QObject):
+    """The page's button, key and clicks on its predictions lead here."""
+
+    def __init__(self, page: "FilePage", session: Session) -> None:
+        super().__init__(page)
+        self._page, self._session = page, session
+        self.why = Why(page.tracks, lambda: page.picture.view, session.settings)
+        self.why.found.connect(self._uncover)
+
+    def ask(self) -> None:
+        """Why what is chosen in the lanes; else the leading label at the cursor, or of it all."""
+        page = self._page
+        chosen, cursor = page.tracks.lanes.chosen, page.tracks.time.cursor
+        if page.found is None:
+            self.why.say(self.tr("Nothing was heard yet: open a file, or ask again in a moment."))
+        elif chosen is not None:
+            lane, stretch = chosen
+            inside = cursor is not None and stretch.start <= cursor <= stretch.end
+            if inside and cursor is not None:
+                self.explain(lane, stretch.label, cursor)
+            else:
+                self.explain(lane, stretch.label, self._peak(lane, stretch.label))
+        elif cursor is not None and page.tracks.time.selection is None:
+            self.explain(*self._leading_at(cursor), cursor)
+        else:
+            lane, label = self._leading()
+            self.explain(lane, label, self._peak(lane, label))
+
+    def ask_label(self, lane: str, label: str) -> None:
+        """Why a label of the summary: where it is most probable in what is summed up."""
+        if self._page.found is not None and lane in self._page.found.timelines:
+            self.explain(lane, label, self._peak(lane, label))
+
+    def explain(self, lane: str, label: str, seconds: float) -> None:
+        """Why a label at a moment."""
+        page = self._page
+        path, classifier = page.path, self._session.classifiers.get(lane)
+        if path is None or classifier is None:
+            return
+        words = self.tr("Looking for what spoke for {} at {}...")
+        self.why.ask(
+            lambda: _work(classifier, path, seconds, label),
+            words.format(label, clock(seconds, 0.1)),
+        )
+
+    def _leading_at(self, seconds: float) -> tuple[str, str]:
+        """Lane and label that lead at a moment: of those heard, if any are."""
+        found = self._page.found
+        ranked = []
+        for lane, decisions in (found.decisions if found else {}).items():
+            if not decisions:  # the sound is shorter than this classifier's window
+                continue
+            nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
+            ranked += [(c.heard, c.probability, lane, c.label) for c in nearest.candidates]
+        if not ranked:
+            return self._leading()
+        _, _, lane, label = max(ranked)
+        return lane, label
+
+    def _leading(self) -> tuple[str, str]:
+        """The same of the selection or the whole file."""
+        ranked = [
+            (candidate.heard, candidate.probability, lane, candidate.label)
+            for lane, decision in self._page.summaries().items()
+            for candidate in decision.candidates
+        ]
+        _, _, lane, label = max(ranked)
+        return lane, label
+
+    def _peak(self, lane: str, label: str) -> float:
+        """Where a label or family is most probable, in the selection if there is one."""
+        found, selection = self._page.found, self._page.tracks.time.selection
+        classifier = self._session.classifiers.get(lane)
+        if found is None or classifier is None:
+            return 0.0
+        timeline = found.timelines[lane]
+        part = timeline if selection is None else between(timeline, *selection)
+        best = int(part.probabilities[:, classifier.card.members(label)].sum(axis=1).argmax())
+        return min(float(part.times[best]), found.total_seconds)
+
+    def _uncover(self) -> None:
+        """Move the view to what was found, if it lies outside."""
+        explanation, time = self.why.explanation, self._page.tracks.time
+        if explanation is None:
+            return
+        first, last = explanation.window_seconds
+        if last <= time.start or first >= time.end:
+            half = (time.end - time.start) / 2
+            time.show((first + last) / 2 - half, (first + last) / 2 + half)
+
+
+def _work(
+    classifier: "Classifier", path: Path, seconds: float, label: str
+) -> Generator[float, None, Explanation]:
+    from engine.explain.integrated_gradients import explain_file
+
+    return (yield from explain_file(classifier, path, seconds, label))

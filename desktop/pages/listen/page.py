@@ -1,0 +1,288 @@
+"""The Listen page: what the microphone hears, as it sounds."""
+
+import datetime
+import functools
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop import jobs
+from desktop.pages.listen import worker
+from desktop.pages.listen.rolling import Rolling
+from desktop.pages.listen.toolbar import ListenBar
+from desktop.pages.listen.why import ListenWhy
+from desktop.plots.time_axis import clock
+from desktop.session import Session
+from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
+from desktop.shared.prediction_panels import PredictionPanels
+from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.wording import in_order, place
+from desktop.widgets.banner import Banner
+
+_PAINT_MS = 33
+_TEXT_MS = 250
+
+
+class ListenPage(QWidget):
+    """Device, level, rolling pictures, predictions and what was heard."""
+
+    listening_changed = Signal(bool)
+    status = Signal(str)
+    open_file = Signal(Path)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._job: jobs.Job | None = None
+        self._waiting: jobs.Job | None = None
+        self.wishes = worker.Wishes()
+        self._latest: worker.Heard | None = None
+        self.tracks = Tracks(session.settings, interactive=False)
+        self._rolling = Rolling(self.tracks)
+        self._build()
+        self._paint = self._timer(_PAINT_MS, self._rolling.advance)
+        self._text = self._timer(_TEXT_MS, self._say)
+        session.classifiers_loaded.connect(self._show_classifiers)
+        session.loading_failed.connect(lambda text: self.banner.say(text))
+        self.tracks.dress(self._rolling.view)
+        self._show_classifiers()
+
+    def _timer(self, milliseconds: int, do: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(do)
+        return timer
+
+    def _build(self) -> None:
+        self.bar = ListenBar()
+        self.banner = Banner()
+        self.panels = PredictionPanels(self.tr("Now"))
+        self.controls = PictureControls(self._session.settings)
+        self.explainer = ListenWhy(self, self._session, self._rolling)
+        self._words = QLabel()
+        self._words.setObjectName("faint")
+        middle = QHBoxLayout()
+        middle.addWidget(self.tracks, 1)
+        middle.addWidget(self.panels)
+        below = QHBoxLayout()
+        below.addWidget(self.controls)
+        below.addStretch(1)
+        below.addWidget(self._words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.explainer.why.strip)
+        layout.addLayout(middle, 1)
+        layout.addLayout(below)
+        in_order(self.bar.why, self.explainer.why.strip.close_button)
+        self.panels.follow(self.explainer.why.strip.close_button)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.controls.picture_changed.connect(self._new_view)
+        self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
+        self.tracks.spectrogram.hovered.connect(self._read_out)
+        self.bar.listen.clicked.connect(self.toggle)
+        self.bar.refresh.clicked.connect(self.find_devices)
+        self.bar.record.clicked.connect(self.record)
+        self.bar.keep.clicked.connect(self.keep)
+        self.bar.freeze.toggled.connect(self._freeze)
+        self.bar.device_chosen.connect(self._device_chosen)
+        self.bar.why.clicked.connect(self.explainer.ask)
+        self.panels.asked.connect(self.explainer.ask_label)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the microphone is open."""
+        return self._job is not None
+
+    def find_devices(self) -> None:
+        """Ask for the microphones, unless one is in use: asking anew would end that."""
+        if self._job is None:
+            jobs.run(
+                worker.find_inputs,
+                on_result=self._list_devices,
+                on_error=lambda text: self.banner.say(text),
+                parent=self,
+            )
+
+    def _list_devices(self, found: list[Any]) -> None:
+        settings = self._session.settings
+        self.bar.list_devices(found, (settings.get(DEVICE), settings.get(HOST_API)))
+        if not found:
+            self.banner.say(
+                self.tr("There is no microphone. Plug one in and press Refresh; files work too.")
+            )
+        elif not self.is_listening:
+            self.banner.hide()
+
+    def _device_chosen(self) -> None:
+        name, host_api = self.bar.device
+        self._session.settings.set(DEVICE, name)
+        self._session.settings.set(HOST_API, host_api)
+        if self.is_listening:
+            self.stop()
+            self.start()
+
+    def toggle(self) -> None:
+        """Start or stop."""
+        if self.is_listening or self._waiting is not None:
+            self.stop()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Open the microphone."""
+        self.stop()
+        device, channel, session = self.bar.device, self.bar.channel, self._session
+        self.banner.hide()
+        self.explainer.forget()
+        self._latest = None
+        wishes = self.wishes = worker.Wishes()
+        self._job = jobs.run(
+            lambda: worker.hear(
+                lambda: worker.open_chosen(*device, channel),
+                lambda: session.classifiers,
+                wishes,
+            ),
+            on_event=self._news,
+            on_error=self._lost,
+            parent=self,
+        )
+        self._paint.start()
+        self._text.start()
+        self._show_state()
+
+    def stop(self) -> None:
+        """Close the microphone; the picture stays."""
+        for job in (self._job, self._waiting):
+            if job is not None:
+                job.cancel()
+        self._job = self._waiting = None
+        self._paint.stop()
+        self._text.stop()
+        self.explainer.stop()
+        self._show_state()
+
+    def record(self, on: bool) -> None:
+        """Begin or end recording."""
+        if not self.is_listening:
+            return
+        self.wishes.record_to = _new_file(self._session.settings, "recording") if on else None
+        self.bar.record.setChecked(on)
+        if not on:
+            self.banner.say(
+                self.tr("The recording is in {}.").format(_folder(self._session.settings))
+            )
+
+    def keep(self) -> None:
+        """Save the last half minute."""
+        if self.is_listening:
+            self.wishes.keep_to = _new_file(self._session.settings, "kept")
+
+    def _freeze(self, on: bool) -> None:
+        self._rolling.frozen = on
+
+    def _new_view(self) -> None:
+        view = self.tracks.view(self._rolling.view.rate_hz)
+        self.wishes.view = view
+        if not self.is_listening:
+            self._rolling.view = view
+            self.tracks.dress(view)
+
+    def _news(self, events: list[worker.Heard]) -> None:
+        last = events[-1]
+        if self._latest is None:
+            self.wishes.view = self.tracks.view(last.view.rate_hz)
+        self._latest = last
+        level = max((e.level for e in events), key=lambda found: found.peak)
+        clipped = sum(e.level.clipped for e in events)
+        self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
+        self._rolling.take(events)
+        for kept in (e.kept for e in events if e.kept is not None):
+            self.banner.say(
+                self.tr("Kept in {}.").format(kept),
+                Open=functools.partial(self.open_file.emit, kept),
+            )
+        for stretch in (e.stretch for e in events if e.stretch is not None):
+            self.explainer.take(stretch)
+        if not self._rolling.frozen:
+            self.explainer.show_decisions(last.decisions)
+            for name, decision in last.decisions.items():
+                self.panels.show_decision(name, decision)
+
+    def _say(self) -> None:
+        if self._latest is None:
+            return
+        self.explainer.tidy()
+        stats = self._latest.stats
+        rate = f"{self._latest.view.rate_hz / 1000:g} kHz"
+        words = [
+            self.tr("Listening at {}").format(rate),
+            self.tr("latency {:.0f} ms").format(stats.latency_seconds * 1000),
+            self.tr("load {:.0%}").format(stats.load),
+            self.tr("lost {} samples, skipped {} windows").format(
+                stats.dropped_samples, stats.skipped_windows
+            ),
+        ]
+        if self._latest.recorded_seconds is not None:
+            words.insert(0, self.tr("Recording {}").format(clock(self._latest.recorded_seconds)))
+        self.status.emit("   ".join(words))
+        self.banner.advise(self._latest.advice)
+
+    def _lost(self, message: str) -> None:
+        """The microphone is gone: say so once, offer the others, come back when it does."""
+        latest, self._latest = self._latest, None
+        self.stop()
+        self.banner.say(message, Try_again=self.start, Refresh=self.find_devices)
+        if latest is not None:
+            device = latest.device
+            self._waiting = jobs.run(
+                lambda: worker.wait_for(*device), on_result=self._back, parent=self
+            )
+            self._show_state()
+
+    def _back(self, device: Any) -> None:
+        self._waiting = None
+        self.start()
+        self.banner.say(self.tr("The microphone '{}' is back.").format(device.id.name))
+
+    def _show_state(self) -> None:
+        waiting = self._waiting is not None
+        self.bar.set_state(listening=self.is_listening, waiting=waiting)
+        self.listening_changed.emit(self.is_listening)
+        if not self.is_listening:
+            self.status.emit(self.tr("Waiting for the microphone") if waiting else "")
+
+    def _show_classifiers(self) -> None:
+        classifiers = self._session.classifiers
+        self.explainer.forget()
+        self.panels.set_classifiers(classifiers, self.tr("ready"))
+        self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
+        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
+            self.explainer.why.close()
+        else:
+            super().keyPressEvent(event)
+
+    def _read_out(self, seconds: float, height: float) -> None:
+        self._words.setText(place(self._rolling.view, self.tracks.spectrogram, seconds, height))
+
+
+def _folder(settings: Settings) -> Path:
+    chosen = settings.get(RECORDINGS)
+    music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
+    return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"
+
+
+def _new_file(settings: Settings, kind: str) -> Path:
+    stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
+    return _folder(settings) / f"{stamp} {kind}.flac"

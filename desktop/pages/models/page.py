@@ -1,0 +1,280 @@
+"""The Models page: all classifiers, what they are, and which of them listen."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop import jobs
+from desktop.pages.models import worker
+from desktop.pages.models.card import CardView
+from desktop.pages.models.list import ClassifierList
+from desktop.session import Session
+from desktop.widgets.banner import Banner
+
+if TYPE_CHECKING:
+    from engine.classifier.classifier import Classifier
+
+_SUFFIX = ".safetensors"
+
+
+class ModelsPage(QWidget):
+    """Reads the catalog in a job, at the start and after every change."""
+
+    status = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.found = worker.Found()
+        self.chosen = ""
+        self._unopened: dict[Path, str] = {}
+        self._broken_path: Path | None = None
+        self._adjusting = False
+        self._waiting: tuple[str, worker.Choice] | None = None
+        self._build()
+        self._connect()
+        session.loading_failed.connect(self._loading_failed)
+        session.classifiers_loaded.connect(self.refresh)
+        self.refresh()
+
+    def _build(self) -> None:
+        self.banner = Banner()
+        self.list, self.card = ClassifierList(), CardView()
+        self.card.setEnabled(False)
+        middle = QHBoxLayout()
+        middle.setSpacing(10)
+        middle.addWidget(self.list)
+        middle.addWidget(self.card, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.banner)
+        layout.addLayout(middle, 1)
+        self.setAcceptDrops(True)
+
+    def _connect(self) -> None:
+        self.list.chosen.connect(self._choose)
+        self.list.broken_chosen.connect(self._choose_broken)
+        self.list.listens_changed.connect(self._listen)
+        self.list.import_button.clicked.connect(self.ask_import)
+        self.card.export_button.clicked.connect(self.ask_export)
+        self.card.onnx_button.clicked.connect(self.ask_onnx)
+        self.card.delete_button.clicked.connect(self.delete)
+        self.card.thresholds.changed.connect(self._adjust)
+        self.card.thresholds.reset.connect(lambda name: self._adjust(name, worker.Choice()))
+        for view in (self.list.tree, self.list.broken):
+            shortcut = QShortcut(QKeySequence.StandardKey.Delete, view, self.delete)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+
+    def refresh(self) -> None:
+        """Read the catalog again."""
+        self._run(worker.read_catalog, self._show)
+
+    def _run(self, job: Callable[[], object], done: Callable[[Any], None]) -> jobs.Job:
+        return jobs.run(
+            job,  # type: ignore[arg-type]
+            on_result=done,
+            on_error=lambda text: self.banner.say(text),
+            parent=self,
+        )
+
+    def _show(self, found: worker.Found) -> None:
+        opened = [e.entry.path for n, e in found.listed.items() if n in self._session.classifiers]
+        self._unopened = {p: why for p, why in self._unopened.items() if p not in opened}
+        self.found = worker.Found(found.listed, found.broken | self._unopened)
+        shown = self.chosen if self.chosen in found.listed else ""
+        self.list.show_found(self.found, self._session.loaded_names, shown)
+        if shown:
+            self._choose(shown)
+
+    def _choose(self, name: str) -> None:
+        listed = self.found.listed.get(name)
+        if listed is None:
+            return
+        self.chosen, self._broken_path = name, None
+        self.card.setEnabled(True)
+        self.card.show_listed(listed)
+
+        def show(words: str, *, good: bool) -> None:
+            if self.chosen == name:
+                self.card.show_digest(words, good=good)
+
+        jobs.run(
+            worker.digest(listed.entry.path),
+            on_result=lambda found: show(found, good=True),
+            on_error=lambda text: show(text, good=False),
+            parent=self,
+        )
+
+    def _choose_broken(self, path: Path) -> None:
+        self.chosen, self._broken_path = "", path
+        self.card.setEnabled(False)
+        bundled = [e.entry.path for e in self.found.listed.values() if e.entry.bundled]
+        actions = {} if path in bundled else {self.tr("Delete"): self.delete}
+        self.banner.say(self.found.broken[path], **actions)
+
+    def _listen(self, name: str, on: bool) -> None:
+        others = [other for other in self._session.loaded_names if other != name]
+        self._session.set_loaded([*others, name] if on else others)
+        title = self.found.listed[name].card.title
+        words = self.tr("{} listens.") if on else self.tr("{} does not listen any more.")
+        self.status.emit(words.format(title))
+
+    def _loading_failed(self, text: str) -> None:
+        """A file whose card is right but that cannot be used is kept apart, too."""
+        for listed in self.found.listed.values():
+            if text.startswith(listed.entry.path.name):
+                self._unopened[listed.entry.path] = text
+        self.banner.say(text)
+        self.refresh()
+
+    def ask_import(self) -> None:
+        """Ask for classifier files."""
+        kinds = self.tr("Classifiers (*.safetensors)")
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Import classifiers"), "", kinds)
+        if names:
+            self.bring_in([Path(name) for name in names])
+
+    def bring_in(self, paths: Sequence[Path]) -> None:
+        """Copy classifier files among the user's own."""
+        self._run(worker.bring_in(paths), self._brought_in)
+
+    def _brought_in(self, found: worker.Imported) -> None:
+        if found.names:
+            self.chosen = found.names[-1]
+            self.status.emit(self.tr("Imported: {}.").format(", ".join(found.names)))
+        if found.problems:
+            self.banner.say(" ".join(found.problems))
+        self.refresh()
+
+    def ask_export(self) -> None:
+        """Ask for a place and copy the classifier there."""
+        target = self._ask_target(_SUFFIX, self.tr("Classifiers (*.safetensors)"))
+        if target is not None:
+            self.export(target)
+
+    def export(self, target: Path) -> None:
+        """Copy the classifier that is shown."""
+        source = self.found.listed[self.chosen].entry.path
+        written = self.tr("Written to {}.")
+        self._run(
+            worker.copy_out(source, target), lambda path: self.banner.say(written.format(path))
+        )
+
+    def ask_onnx(self) -> None:
+        """Ask for a place and write the classifier there as ONNX."""
+        target = self._ask_target(".onnx", self.tr("ONNX models (*.onnx)"))
+        if target is not None:
+            self.export_onnx(target)
+
+    def export_onnx(self, target: Path) -> None:
+        """Write the classifier that is shown as ONNX; takes some seconds."""
+        self.card.onnx_button.setEnabled(False)
+        self.status.emit(self.tr("Exporting as ONNX..."))
+
+        def end(text: str) -> None:
+            self.card.onnx_button.setEnabled(True)
+            self.status.emit("")
+            self.banner.say(text)
+
+        words = self.tr("Written to {}. onnxruntime and Earmark differ by at most {:.1g}.")
+        jobs.run(
+            worker.to_onnx(self.chosen, target),
+            on_result=lambda difference: end(words.format(target, difference)),
+            on_error=end,
+            parent=self,
+        )
+
+    def _ask_target(self, suffix: str, kinds: str) -> Path | None:
+        proposed = f"{self.chosen}{suffix}"
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), proposed, kinds)
+        return Path(name) if name else None
+
+    def delete(self) -> None:
+        """Take the classifier, or the broken file, that is shown out of the catalog."""
+        listed = self.found.listed.get(self.chosen)
+        if self._broken_path is None and (listed is None or listed.entry.bundled):
+            return
+        path = self._broken_path or (listed.entry.path if listed else Path())
+        listened = listed is not None and listed.name in self._session.loaded_names
+        if listed is not None and listened:
+            self._listen(listed.name, False)
+        name = listed.name if listed is not None else ""
+        self._unopened.pop(path, None)
+        self._run(worker.remove(path), lambda kept: self._removed(kept, name, listened))
+
+    def _removed(self, kept: Path, name: str, listened: bool) -> None:
+        self.chosen, self._broken_path = "", None
+        words = self.tr("{} is deleted.").format(kept.name)
+        self.banner.say(words, **{self.tr("Undo"): lambda: self.undo(kept, name, listened)})
+        self.refresh()
+
+    def undo(self, kept: Path, name: str, listened: bool) -> None:
+        """Bring back what was deleted."""
+
+        def back(path: Path) -> None:
+            self.banner.hide()
+            self.chosen = name
+            if listened:
+                self._session.set_loaded([*self._session.loaded_names, name])
+            self.status.emit(self.tr("{} is back.").format(path.name))
+            self.refresh()
+
+        self._run(worker.restore(kept), back)
+
+    def _adjust(self, name: str, choice: worker.Choice) -> None:
+        """One after the other: each reads and writes the same file."""
+        if self._adjusting:
+            self._waiting = (name, choice)
+            return
+        self._adjusting = True
+        opened = self._session.classifiers.get(name)
+        jobs.run(
+            worker.adjust(name, choice, opened),
+            on_result=lambda found: self._adjusted(*found),
+            on_error=self._not_adjusted,
+            parent=self,
+        )
+
+    def _adjusted(self, listed: worker.Listed, opened: "Classifier | None") -> None:
+        self.found.listed[listed.name] = listed
+        if opened is not None and listed.name in self._session.classifiers:
+            classifiers = self._session.classifiers
+            self._session.classifiers = {**classifiers, listed.name: opened}
+            self._session.set_loaded(self._session.loaded_names)
+        if listed.name == self.chosen:
+            self.card.show_thresholds(listed.card, adjusted=listed.card != listed.entry.card)
+        self._next_adjustment()
+
+    def _not_adjusted(self, text: str) -> None:
+        self.banner.say(text)
+        self._next_adjustment()
+
+    def _next_adjustment(self) -> None:
+        self._adjusting = False
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            self._adjust(*waiting)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.card.thresholds.flush()
+        super().hideEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _classifier_files(event.mimeData()):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.bring_in(_classifier_files(event.mimeData()))
+
+
+def _classifier_files(data: QMimeData) -> list[Path]:
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return [path for path in paths if path.suffix == _SUFFIX]

@@ -1,0 +1,182 @@
+"""When a label counts as heard: a threshold for each, and how much is smoothed."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.pages.models.worker import Choice
+
+_STEPS = 100
+_WAIT_MS = 250
+_COLUMNS = 2
+_MOST_SMOOTHING = 30.0
+
+
+class _Spin(QDoubleSpinBox):
+    """Turning the wheel over it scrolls the page, unless one is in it."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class _Slider(QSlider):
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class _Row:
+    """Name, slider and number of one label's threshold."""
+
+    def __init__(self, words: str) -> None:
+        self.value = 0.0  # with all its digits until it is changed
+        self.slider = _Slider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, _STEPS)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the number beside takes keys
+        self.slider.setMinimumWidth(80)
+        self.spin = _Spin()
+        self.spin.setRange(0.0, 1.0)
+        self.spin.setSingleStep(0.01)
+        self.spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for control in (self.slider, self.spin):
+            control.setAccessibleName(words)
+        self.slider.valueChanged.connect(lambda value: self.spin.setValue(value / _STEPS))
+        self.spin.valueChanged.connect(self._follow)
+
+    def _follow(self, value: float) -> None:
+        self.value = value
+        blocker = QSignalBlocker(self.slider)
+        self.slider.setValue(round(value * _STEPS))
+        blocker.unblock()
+
+    def show_value(self, value: float) -> None:
+        blocker = QSignalBlocker(self.spin)
+        self.spin.setValue(value)
+        blocker.unblock()
+        self._follow(value)
+
+
+class Thresholds(QWidget):
+    """Tells ``changed`` a moment after the last change, and ``reset`` when the card shall rule."""
+
+    changed = Signal(str, object)
+    reset = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = ""
+        self._smoothing_seconds = 0.0
+        self.rows: dict[str, _Row] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self._tell)
+        self._holder = QWidget()
+        self.smoothing = self._smoothing()
+        self.reset_button = QPushButton(self.tr("Reset"))
+        self.reset_button.setAccessibleName(self.tr("Reset thresholds and smoothing"))
+        self.reset_button.setToolTip(self.tr("Thresholds and smoothing as the card says"))
+        self.reset_button.clicked.connect(self._reset)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._head())
+        layout.addWidget(self._holder)
+
+    def _smoothing(self) -> QDoubleSpinBox:
+        spin = _Spin()
+        spin.setRange(0.0, _MOST_SMOOTHING)
+        spin.setSingleStep(0.1)
+        spin.setSuffix(self.tr(" s"))
+        spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        spin.setAccessibleName(self.tr("Smoothing in seconds"))
+        spin.setToolTip(self.tr("Time constant of what is shown: more is calmer and later"))
+        spin.valueChanged.connect(self._smooth)
+        return spin
+
+    def _head(self) -> QVBoxLayout:
+        title = QLabel(self.tr("Thresholds and smoothing"))
+        title.setObjectName("title")
+        words = self.tr("A label counts as heard from its threshold on. Changes apply at once.")
+        hint = QLabel(words)
+        hint.setObjectName("faint")
+        hint.setWordWrap(True)
+        name = QLabel(self.tr("Smoothing"))
+        name.setBuddy(self.smoothing)
+        top = QHBoxLayout()
+        top.addWidget(title, 1)
+        top.addWidget(name)
+        top.addWidget(self.smoothing)
+        top.addWidget(self.reset_button)
+        head = QVBoxLayout()
+        head.addLayout(top)
+        head.addWidget(hint)
+        return head
+
+    def show_card(self, name: str, labels: Sequence[str], choice: Choice, adjusted: bool) -> None:
+        """Show what is in force for a classifier."""
+        if self._timer.isActive() and name == self._name:
+            return  # being changed: what is kept is older
+        self.flush()
+        self._name = name
+        if list(self.rows) != list(labels):
+            self._rebuild(labels)
+        for label, row in self.rows.items():
+            row.show_value(choice.thresholds[label])
+        self._smoothing_seconds = choice.smoothing_seconds or 0.0
+        blocker = QSignalBlocker(self.smoothing)
+        self.smoothing.setValue(self._smoothing_seconds)
+        blocker.unblock()
+        self.reset_button.setEnabled(adjusted)
+
+    def _rebuild(self, labels: Sequence[str]) -> None:
+        old, self._holder = self._holder, QWidget()
+        grid = QGridLayout(self._holder)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(4)
+        self.rows = {label: _Row(self.tr("Threshold of {}").format(label)) for label in labels}
+        lines = -(-len(labels) // _COLUMNS)
+        for index, (label, row) in enumerate(self.rows.items()):
+            line, column = index % lines, 4 * (index // lines)
+            name = QLabel(label.replace("&", "&&"))
+            name.setBuddy(row.spin)
+            grid.addWidget(name, line, column)
+            grid.addWidget(row.slider, line, column + 1)
+            grid.addWidget(row.spin, line, column + 2)
+            row.spin.valueChanged.connect(lambda _: self._timer.start())
+        for half in range(_COLUMNS):
+            grid.setColumnStretch(4 * half + 1, 1)
+        grid.setColumnMinimumWidth(3, 16)
+        layout = self.layout()
+        if layout is not None:
+            layout.replaceWidget(old, self._holder)
+        old.deleteLater()
+
+    def flush(self) -> None:
+        """Tell a change that still waits."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._tell()
+
+    def _tell(self) -> None:
+        values = {label: row.value for label, row in self.rows.items()}
+        self.reset_button.setEnabled(True)
+        self.changed.emit(self._name, Choice(values, self._smoothing_seconds))
+
+    def _smooth(self, seconds: float) -> None:
+        self._smoothing_seconds = seconds
+        self._timer.start()
+
+    def _reset(self) -> None:
+        self._timer.stop()
+        self.reset.emit(self._name)

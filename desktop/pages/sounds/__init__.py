@@ -1,0 +1,1 @@
+"""Sounds: gather, cut and label sounds for classes of one's own."""

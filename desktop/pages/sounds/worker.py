@@ -1,0 +1,177 @@
+"""The Sounds page's project at work: one operation after the other, each in a job."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop import jobs
+from engine.datasets.corpora import folder
+from engine.project.check import Problem
+from engine.project.project import Project
+from engine.project.split import Draw, draw
+from engine.recipes.recipe import find_recipe
+
+_RECIPE = "tagger-head"  # what the Train page proposes
+Step = Callable[[Project], Any]
+_Then = Callable[[Any], None] | None
+_Otherwise = Callable[[str], None] | None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a look at all sounds found."""
+
+    problems: list[Problem] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # of each class
+    draw: Draw | None = None
+
+
+class Work(QObject):
+    """Opens a project, changes it and looks through it, never in the window's thread."""
+
+    opened = Signal()
+    changed = Signal()
+    checked = Signal(object)
+    failed = Signal(str)
+    progress = Signal(float)  # share done; 1 at the end
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.project: Project | None = None
+        self._waiting: deque[tuple[Step, _Then, _Otherwise]] = deque()
+        self._job: jobs.Job | None = None
+        self._check: jobs.Job | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done or waits for its turn."""
+        return self._job is not None
+
+    def open(self, place: Path) -> None:
+        """Another project; what was removed from the former goes for good."""
+        former = self.leave()
+
+        def work() -> Generator[None, None, Project]:
+            if former is not None:
+                former.close()
+            yield
+            return Project(place)
+
+        self._job = jobs.run(work, on_result=self._opened, on_error=self._not_opened, parent=self)
+
+    def leave(self) -> Project | None:
+        """Stop all work; gives the project that was open."""
+        for job in (self._job, self._check):
+            if job is not None:
+                job.cancel()
+                job.wait()
+        self._job = self._check = None
+        self._waiting.clear()
+        former, self.project = self.project, None
+        return former
+
+    def do(self, step: Step, then: _Then = None, otherwise: _Otherwise = None) -> None:
+        """Change the project; a step may be a generator that yields the share done.
+
+        Args:
+            step: what to do.
+            then: gets its result.
+            otherwise: gets the sentence that says why it failed; None: ``failed`` tells it.
+        """
+        self._waiting.append((step, then, otherwise))
+        self._next()
+
+    def _next(self) -> None:
+        project = self.project
+        if self._job is not None or project is None or not self._waiting:
+            return
+        step, then, otherwise = self._waiting.popleft()
+
+        def work() -> Generator[float, None, Any]:
+            yield 0.0
+            result = step(project)
+            if isinstance(result, Generator):
+                result = yield from result
+            return result
+
+        self._job = jobs.run(
+            work,
+            on_event=lambda shares: self.progress.emit(shares[-1]),
+            on_result=lambda result: self._done(result, then),
+            on_error=lambda message: self._failed(message, otherwise),
+            parent=self,
+        )
+
+    def _opened(self, project: Project) -> None:
+        self.project = project
+        self._job = None
+        self.opened.emit()
+        self._go_on()
+
+    def _not_opened(self, message: str) -> None:
+        self._job = None
+        self._waiting.clear()
+        self.opened.emit()
+        self.failed.emit(message)
+
+    def _done(self, result: Any, then: _Then) -> None:
+        self._job = None
+        self.progress.emit(1.0)
+        self.changed.emit()
+        if then is not None:
+            then(result)
+        self._go_on()
+
+    def _failed(self, message: str, otherwise: _Otherwise) -> None:
+        self._job = None
+        self.progress.emit(1.0)
+        self.changed.emit()
+        if otherwise is not None:
+            otherwise(message)
+        else:
+            self.failed.emit(message)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._next()
+        project = self.project
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
+        if self._job is None and project is not None:
+            self._check = jobs.run(lambda: _look(project), on_result=self._checked, parent=self)
+
+    def _checked(self, found: Findings) -> None:
+        self._check = None
+        self.checked.emit(found)
+
+
+def _look(project: Project) -> Generator[float, None, Findings]:
+    rows = project.rows
+    problems = yield from project.check()
+    seconds: dict[str, float] = {}
+    for row in rows:
+        facts = project.facts_of(row)
+        if facts is not None:
+            seconds[row.label] = seconds.get(row.label, 0.0) + facts.seconds
+    return Findings(problems, seconds, draw(rows, project.facts_of, find_recipe(_RECIPE)))
+
+
+def all_of(project: Project, label: str, paths: Sequence[Path]) -> Generator[float, None, None]:
+    """Add files to a class; whole data sets among them bring their own classes.
+
+    Raises:
+        DataError: there is nothing to add, or no class to add it to.
+    """
+    yield 0.0
+    sets = [path for path in paths if path.is_dir() and folder.recognises(path)]
+    for path in sets:
+        yield from project.import_folder(path)
+    if rest := [path for path in paths if path not in sets]:
+        if not label:  # a folder that is dropped before there are classes names one
+            label = rest[0].name if rest[0].is_dir() else rest[0].parent.name
+        yield from project.add_files(label, rest)

@@ -1,0 +1,1 @@
+"""Train: recipes, running trainings and their results."""

@@ -1,0 +1,289 @@
+"""The Train page: a recipe, a folder of sounds, one button."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop import jobs
+from desktop.pages.train import worker
+from desktop.pages.train.network import NetworkView
+from desktop.pages.train.orders import TrainOrders
+from desktop.pages.train.progress import TrainProgress
+from desktop.pages.train.queue import Training, TrainQueue
+from desktop.pages.train.queue_list import TrainList
+from desktop.pages.train.recipe_form import RecipeForm
+from desktop.pages.train.recipe_text import TomlView
+from desktop.pages.train.results import TrainResults
+from desktop.pages.train.runs import RunsView
+from desktop.pages.train.source import TrainMaterial
+from desktop.pages.train.sweep.table import SweepView
+from desktop.pages.train.sweep.worker import SweepOrder
+from desktop.pages.train.worker import Judgement, Outcome, Placed
+from desktop.session import Session
+from desktop.widgets.banner import Banner
+from engine.errors import EarmarkError
+from engine.training.events import Started
+from engine.training.runs.listing import FoundRun
+from engine.training.runs.run import Run
+
+_NETWORK_MS = 300  # how long typing may go on before the network is built anew
+
+
+class TrainPage(QWidget):
+    """One training at a time; more wait in the queue.
+
+    Args:
+        session: what all pages share.
+        apart: whether a training has a process of its own, so that the window stays smooth; it
+            takes some seconds to begin.
+    """
+
+    status = Signal(str)
+    running_changed = Signal(bool)
+    open_file = Signal(object)
+    judged = Signal()  # the results of a training are shown
+    compare_asked = Signal(object)  # the folder of a sweep
+    listen_asked = Signal()
+
+    def __init__(self, session: Session, *, apart: bool = True) -> None:
+        super().__init__()
+        self._session = session
+        self.queue = TrainQueue(lambda: session.runs_folder, self, apart=apart)
+        self.material = TrainMaterial(session, self)
+        self.setup, self.model = self.material.setup, self.material.model
+        self.orders = TrainOrders(session, self.queue, self.material, self)
+        self._following: jobs.Job | None = None
+        self._offered = False
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        self.banner = Banner()
+        self.form, self.toml = RecipeForm(self.model), TomlView(self.model)
+        self.network, self.progress = NetworkView(), TrainProgress()
+        self.results, self.sweep = TrainResults(), SweepView()
+        self.runs = RunsView(lambda: self._session.runs_folder, self.orders.busy)
+        self.tabs = QTabWidget()
+        self.tabs.tabBar().setAccessibleName(self.tr("Views of the training"))
+        for widget, words in (
+            (self.progress, self.tr("Progress")),
+            (self.results, self.tr("Results")),
+            (self.sweep, self.tr("Sweep")),
+            (self.runs, self.tr("Earlier runs")),
+            (self.form, self.tr("Settings")),
+            (self.toml, "TOML"),
+            (self.network, self.tr("Network")),
+        ):
+            self.tabs.addTab(widget, words)
+        both = QHBoxLayout()
+        both.setSpacing(10)
+        both.addWidget(self.setup)
+        both.addWidget(self.tabs, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.banner)
+        layout.addLayout(both, 1)
+        self._network_timer = QTimer(self)
+        self._network_timer.setSingleShot(True)
+        self._network_timer.setInterval(_NETWORK_MS)
+
+    def _connect(self) -> None:
+        setup = self.setup
+        self.material.failed.connect(self.banner.say)
+        self.material.take_drops(self)
+        setup.start.clicked.connect(lambda: self.start())
+        setup.pause.clicked.connect(self.toggle_pause)
+        setup.stop.clicked.connect(self.queue.keep_best)
+        setup.sweep_asked.connect(lambda: self.orders.ask_sweep(self))
+        setup.course_sweep_asked.connect(self.orders.start_preset)
+        self.orders.refused.connect(self.banner.say)
+        queue = self.queue
+        self.list = TrainList(setup, queue, self)
+        self.list.selected.connect(self._show_result)
+        queue.changed.connect(self._look_at_runs)
+        queue.running_changed.connect(self.running_changed)
+        queue.began.connect(self._began)
+        queue.told.connect(self._heard)
+        queue.ended.connect(self._ended)
+        queue.failed.connect(self._failed)
+        self.results.use_asked.connect(self._use)
+        self.results.open_file.connect(self.open_file)
+        self._connect_earlier()
+        self.tabs.currentChanged.connect(lambda _: self._network_timer.start())
+        self.model.changed.connect(lambda _: self._network_timer.start())
+        self._network_timer.timeout.connect(self._follow_network)
+
+    def _connect_earlier(self) -> None:
+        for widget in (self.results, self.runs):
+            widget.failed.connect(self.banner.say)
+        self.runs.results_asked.connect(self._show_run)
+        self.runs.use_asked.connect(self._use)
+        self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
+        self.sweep.compare_asked.connect(self.compare_asked)
+        self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
+        self.tabs.currentChanged.connect(lambda _: self._look_at_runs())
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being trained, or held."""
+        return self.queue.current is not None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.material.look()
+        self._look_at_runs()
+        if not self._offered:
+            self._offered = True
+            self._offer()
+
+    def _follow_network(self) -> None:
+        if self.tabs.currentWidget() is not self.network:
+            return
+        if self._following is not None:
+            self._following.cancel()
+        self.network.wait()
+        looked, recipe = self.material.looked, self.model.recipe
+        classes = len(looked.counts) if looked else 10
+        self._following = jobs.run(
+            lambda: worker.follow_network(recipe, max(2, classes)),
+            on_result=self.network.show_found,
+            on_error=self.network.fail,
+            parent=self,
+        )
+
+    def start(self) -> None:
+        """Train what is chosen, at once or after what is being trained."""
+        self.orders.start()
+
+    def train_project(self) -> None:
+        """Train what is chosen with the project's sounds, unless something is being trained."""
+        if not self.running:
+            self.material.take_project()
+            self.start()
+            self._offer()  # the start has taken it away
+
+    def unfinished(self) -> list[Path]:
+        """Runs that were broken off, the newest first."""
+        return self.orders.unfinished()
+
+    def resume(self, folder: Path) -> None:
+        """Go on with a run or sweep that was broken off."""
+        self.banner.hide()
+        self.orders.resume(folder)
+
+    def _look_at_runs(self) -> None:
+        if self.tabs.currentWidget() is self.runs and self.isVisible():
+            self.runs.look()
+
+    def _offer(self) -> None:
+        found = self.unfinished()
+        if found:
+            words = self.tr("A training was broken off: {}.").format(found[0].name)
+            self.banner.say(words, **{self.tr("Resume"): lambda: self.resume(found[0])})
+
+    def toggle_pause(self) -> None:
+        """Hold the training, or go on."""
+        current = self.queue.current
+        if current is not None:
+            self.queue.pause(not current.control.paused)
+
+    def stop(self) -> None:
+        """End everything: the window closes. The best so far is kept."""
+        self.queue.cancel()
+
+    def _began(self, training: Training) -> None:
+        self.banner.hide()
+        if isinstance(training.order, SweepOrder):
+            self.sweep.begin(training.order)
+            self.tabs.setCurrentWidget(self.sweep)
+        else:
+            self.progress.begin(training.order.title)
+            self.tabs.setCurrentWidget(self.progress)
+        self.status.emit(self.tr("Training: {}").format(training.order.title))
+
+    def _heard(self, training: Training, events: list[Any]) -> None:
+        if training is not self.queue.current:
+            return
+        for event in events:
+            if isinstance(event, Started) and training.order.resume is not None:
+                self._recall(training.order.resume, event.epoch)
+        told = [event for event in events if not isinstance(event, Placed)]
+        if training.is_sweep:
+            self.sweep.folder = training.folder
+            self.sweep.take(told)
+        elif told:
+            self.progress.take(told)
+
+    def _recall(self, folder: Path, first: int) -> None:
+        """Show the epochs before the break: the file may hold newer ones by now."""
+        try:
+            before = [epoch for epoch in Run(folder).history() if epoch.epoch < first]
+            self.progress.resumed(before)
+        except EarmarkError as error:
+            self.progress.warn(str(error))
+
+    def _ended(self, training: Training) -> None:
+        outcome = training.outcome
+        by_hand = outcome is not None and outcome.stopped
+        if training.is_sweep:
+            self.sweep.ended(self.tr("Stopped by hand") if by_hand else self.tr("Done"))
+        elif by_hand:
+            self.progress.stopped(self.tr("Stopped by hand"))
+        self.status.emit(self.tr("Trained: {}").format(training.order.title))
+        self._show_result(training, come=not self.queue.waiting)
+
+    def _failed(self, training: Training, message: str) -> None:
+        shown = self.sweep.ended if training.is_sweep else self.progress.stopped
+        shown(self.tr("Ended by an error"))
+        self.status.emit("")
+        folder = training.folder
+        resumable = folder in worker.unfinished(self._session.runs_folder)
+        actions = {self.tr("Resume"): lambda: self.resume(folder)} if folder and resumable else {}
+        self.banner.say(message, **actions)
+
+    def _show_result(self, training: Training, *, come: bool = True) -> None:
+        outcome = training.outcome
+        if outcome is None:
+            return
+        if come:
+            self.tabs.setCurrentWidget(self.sweep if outcome.is_sweep else self.results)
+        if outcome.stopped and not outcome.is_sweep:
+            self.results.show_outcome(outcome)
+        elif not outcome.is_sweep:
+            self._read(outcome, come=come)
+
+    def _show_run(self, run: FoundRun) -> None:
+        """Results of an earlier run; a sweep's are on the Compare page."""
+        if run.is_sweep:
+            self.compare_asked.emit(run.folder)
+        else:
+            self._read(Outcome(run.folder, stopped=False))
+
+    def _read(self, outcome: Outcome, *, come: bool = True) -> None:
+        if come:
+            self.tabs.setCurrentWidget(self.results)
+
+        def show(judgement: Judgement) -> None:
+            self.results.show_judgement(judgement, outcome)
+            self.judged.emit()
+
+        jobs.run(
+            lambda: worker.read_judgement(outcome.folder),
+            on_result=show,
+            on_error=self.banner.say,
+            parent=self,
+        )
+
+    def _use(self, path: Path) -> None:
+        """Let a classifier listen, and listen: one click from the figures to words for a sound."""
+        self._session.use_classifier(path)
+        self.listen_asked.emit()

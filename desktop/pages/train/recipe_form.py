@@ -1,0 +1,210 @@
+"""A form made from the recipe's own fields, with their help, ranges and defaults."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.pages.train.fields import Editor, editor_of, words_of
+from desktop.pages.train.recipe_text import ProblemLabel, RecipeModel
+from desktop.style import colours
+from engine.datasets.splits import SplitRule
+from engine.recipes.recipe import Augmentation, Data, Deployment, Recipe, Stop, Training
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "training": Training,
+    "training.stop": Stop,
+    "data": Data,
+    "data.split": SplitRule,
+    "augmentation": Augmentation,
+    "deployment": Deployment,
+}
+_OPEN = ("training",)
+
+
+class Row:
+    """One field: name, control, and a button that takes a change back."""
+
+    def __init__(self, path: str, field: FieldInfo, reset_words: str) -> None:
+        self.path = path
+        self.words, unit = words_of(path.rpartition(".")[2])
+        self.editor: Editor = editor_of(field, unit)
+        self.label = QLabel(self.words)
+        self.label.setBuddy(self.editor.control)
+        help_text = field.description or ""
+        for widget in (self.label, self.editor.control):
+            widget.setToolTip(f"{path}: {help_text}" if help_text else path)
+        self.editor.control.setAccessibleName(f"{path.replace('.', ' ')}".replace("_", " "))
+        self.editor.control.setAccessibleDescription(help_text)
+        self.reset = QToolButton()
+        self.reset.setText("↺")
+        self.reset.setAutoRaise(True)
+        self.reset.setToolTip(reset_words)
+        self.reset.setAccessibleName(f"{reset_words}: {path}")
+        kept = self.reset.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.reset.setSizePolicy(kept)
+        self.help = QLabel(help_text)
+        self.help.setObjectName("faint")
+        self.help.setWordWrap(True)
+
+    def mark(self, changed: bool) -> None:
+        """Whether it is other than the preset's."""
+        self.label.setText(f"● {self.words}" if changed else self.words)
+        accent = f"color: {colours().accent}; font-weight: 600;"
+        self.label.setStyleSheet(accent if changed else "")
+        self.reset.setVisible(changed)
+
+
+class Section(QWidget):
+    """A table of the recipe; its heading folds it."""
+
+    def __init__(self, title: str, rows: list[Row], *, unfolded: bool) -> None:
+        super().__init__()
+        self.title, self.rows = title, rows
+        self.heading = QToolButton()
+        self.heading.setCheckable(True)
+        self.heading.setChecked(unfolded)
+        self.heading.setAutoRaise(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setObjectName("section")
+        self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.body = QWidget()
+        grid = QGridLayout(self.body)
+        grid.setContentsMargins(14, 0, 4, 6)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(4)
+        for index, row in enumerate(rows):
+            row.label.setFixedWidth(170)
+            row.editor.control.setFixedWidth(190)
+            for column, widget in enumerate((row.label, row.editor.control, row.reset, row.help)):
+                grid.addWidget(widget, index, column)
+        grid.setColumnStretch(3, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.body)
+        self.heading.toggled.connect(self._fold)
+        self._fold(unfolded)
+
+    def _fold(self, unfolded: bool) -> None:
+        self.body.setVisible(unfolded)
+        arrow = Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow
+        self.heading.setArrowType(arrow)
+
+    def name(self, changed: int, words: str) -> None:
+        """Say in the heading how many fields are changed."""
+        self.heading.setText(f"{self.title}   {words.format(changed)}" if changed else self.title)
+        self.heading.setAccessibleName(self.heading.text())
+
+
+class RecipeForm(QWidget):
+    """Every change goes to the model at once; what is changed elsewhere shows here."""
+
+    def __init__(self, model: RecipeModel) -> None:
+        super().__init__()
+        self._model = model
+        self.rows: dict[str, Row] = {}
+        self._sections: list[Section] = []
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(6, 4, 6, 4)
+        for path, kind in _TABLES.items():
+            section = self._section(path, kind)
+            self._sections.append(section)
+            column.addWidget(section)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for behind in (area.viewport(), inner):
+            behind.setAutoFillBackground(False)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
+        area.setAccessibleName(self.tr("Fields of the recipe"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(area, 1)
+        layout.addWidget(ProblemLabel(model))
+        model.changed.connect(self._show)
+        self._show(model)
+
+    def _titles(self) -> dict[str, str]:
+        return {
+            "training": self.tr("Training"),
+            "training.stop": self.tr("When to stop"),
+            "data": self.tr("Data"),
+            "data.split": self.tr("Split into training, validation and test"),
+            "augmentation": self.tr("Augmentation"),
+            "deployment": self.tr("Use afterwards"),
+        }
+
+    def _section(self, path: str, kind: type[BaseModel]) -> Section:
+        rows = []
+        for name, field in kind.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                continue
+            row = Row(f"{path}.{name}", field, self.tr("Back to the preset's value"))
+            row.editor.edited.connect(self._edited)
+            row.reset.clicked.connect(lambda _=False, path=row.path: self.reset(path))
+            self.rows[row.path] = row
+            rows.append(row)
+        return Section(self._titles()[path], rows, unfolded=path in _OPEN)
+
+    def reset(self, path: str) -> None:
+        """Take a change back."""
+        self.rows[path].editor.set_value(_at(self._model.base, path))
+        self._edited()
+
+    def _edited(self) -> None:
+        values = {}
+        for path, row in self.rows.items():
+            try:
+                values[path] = row.editor.value()
+            except ValueError:
+                sentence = self.tr("The field '{}' does not take this: check what you typed.")
+                self._model.refuse(sentence.format(path))
+                return
+        self._model.set_values(values, self)
+        self._mark()
+
+    def _show(self, source: QObject) -> None:
+        if source is not self:
+            for path, row in self.rows.items():
+                row.editor.set_value(_at(self._model.recipe, path))
+        self._mark()
+
+    def _mark(self) -> None:
+        found = self._changed()
+        for section in self._sections:
+            changed = 0
+            for row in section.rows:
+                differs = row.path in found
+                row.mark(differs)
+                changed += differs
+            section.name(changed, self.tr("({} changed)"))
+
+    def _changed(self) -> set[str]:
+        model = self._model
+        return {path for path in self.rows if _at(model.recipe, path) != _at(model.base, path)}
+
+
+def _at(recipe: Recipe, path: str) -> Any:
+    value: Any = recipe
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value

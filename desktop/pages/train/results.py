@@ -1,0 +1,287 @@
+"""What came out of a training: figures, classes, confusions, mistakes."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidgetItem,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
+from desktop.pages.train.network import fill, table
+from desktop.pages.train.worker import Judgement, Outcome
+from desktop.plots.confusion import ConfusionWidget
+from desktop.plots.curves import CurvesWidget
+from desktop.plots.time_axis import clock
+
+if TYPE_CHECKING:
+    from engine.evaluation import Evaluation, Mistake
+
+IDEAL, FOUND = "if it were right", "found"
+
+
+class TrainResults(QWidget):
+    """One run at a time; the page says which."""
+
+    use_asked = Signal(object)  # the classifier's file
+    open_file = Signal(object)  # a sound's file
+    failed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcome: Outcome | None = None
+        self.judgement: Judgement | None = None
+        self.headline = QLabel()
+        self.headline.setObjectName("title")
+        self.headline.setWordWrap(True)
+        self.remarks = QLabel()
+        self.remarks.setObjectName("faint")
+        self.remarks.setWordWrap(True)
+        self.use = QPushButton(self.tr("Use it now"))
+        self.use.setObjectName("main")
+        self.use.setToolTip(self.tr("Let this classifier listen: opens the microphone"))
+        self.report = QPushButton(self.tr("Open report"))
+        self.report.setToolTip(self.tr("The whole report, in the browser"))
+        self._build_tables()
+        self._build_pictures()
+        self._lay_out()
+        self.use.clicked.connect(self._use)
+        self.report.clicked.connect(self._open_report)
+        self.confusion.cell_clicked.connect(self._list_mistakes)
+        self.mistakes.play_asked.connect(self._play)
+        self.open.clicked.connect(self._open)
+        self.player.failed.connect(self.failed)
+        self.mistakes.currentRowChanged.connect(lambda row: self.open.setEnabled(row >= 0))
+        self.clear()
+
+    def _build_tables(self) -> None:
+        tr = self.tr
+        self.figures = table([tr("Figure"), tr("Test part"), tr("95 % interval"), tr("Reported")])
+        self.figures.setAccessibleName(tr("Figures of the test part"))
+        self.classes = table([tr("Class"), tr("Precision"), tr("Recall"), "F1", tr("Windows")])
+        self.classes.setAccessibleName(tr("Figures of each class"))
+        self.mistakes = ExcerptList()
+        self.mistakes.setAccessibleName(tr("Confused excerpts"))
+        self.mistakes.setToolTip(tr("A click, Enter or Space plays it"))
+        self.mistakes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.mistakes.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.player = ExcerptPlayer()
+        self.open = QPushButton(tr("Open file"))
+        self.open.setToolTip(tr("Show the selected sound's file on the File page"))
+        self.listed = QLabel()
+        self.listed.setObjectName("faint")
+        self.listed.setWordWrap(True)
+
+    def _build_pictures(self) -> None:
+        self.confusion = ConfusionWidget()
+        self.reliability = CurvesWidget(
+            self.tr("Reliability"), self.tr("confidence"), self.tr("share right")
+        )
+        self.reliability.add_series(FOUND, dots=True)
+        self.reliability.add_series(IDEAL)
+        self.reliability.set_ranges((0.0, 1.0), (0.0, 1.0))
+        self.pictures = QTabWidget()
+        self.pictures.setDocumentMode(True)
+        self.pictures.tabBar().setDrawBase(False)
+        self.pictures.tabBar().setAccessibleName(self.tr("Pictures of the results"))
+        self.pictures.addTab(self.confusion, self.tr("What was confused"))
+        self.pictures.addTab(self.reliability, self.tr("How sure it may be"))
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.headline)
+        words.addWidget(self.remarks)
+        head.addLayout(words, 1)
+        head.addWidget(self.report)
+        head.addWidget(self.use)
+        side = _column(self.figures, self.classes)
+        below = QWidget()
+        inside = QVBoxLayout(below)
+        inside.setContentsMargins(0, 0, 0, 0)
+        above = QHBoxLayout()
+        above.addWidget(self.listed, 1)
+        above.addWidget(self.open)
+        inside.addLayout(above)
+        inside.addWidget(self.mistakes, 1)
+        inside.addWidget(self.player)
+        pictures = _column(self.pictures, below)
+        pictures.setSizes([340, 220])
+        self.body = QSplitter(Qt.Orientation.Horizontal)
+        self.body.addWidget(side)
+        self.body.addWidget(pictures)
+        self.body.setChildrenCollapsible(False)
+        self.body.setSizes([465, 385])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(self.body, 1)
+        layout.addStretch(0)
+
+    def clear(self) -> None:
+        """Before there is any result."""
+        self.outcome = self.judgement = None
+        self.player.clear()
+        self.headline.setText(self.tr("No training is done yet"))
+        self.remarks.setText(self.tr("Here stands how good it is, once one has come to its end."))
+        self._show_body(False)
+        self.use.hide()
+        self.report.hide()
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """A training that was stopped: usable, but not judged."""
+        self.outcome, self.judgement = outcome, None
+        self.player.clear()
+        kept = outcome.classifier is not None
+        self.use.setVisible(kept)
+        self.report.hide()
+        self._show_body(False)
+        self.headline.setText(self.tr("Stopped before its end"))
+        self.remarks.setText(
+            self.tr("The best epoch so far is kept and can be used. It was not judged.")
+            if kept
+            else self.tr("No epoch was done: there is nothing to keep.")
+        )
+
+    def show_judgement(self, judgement: Judgement, outcome: Outcome) -> None:
+        """A training that came to its end."""
+        self.outcome, self.judgement = outcome, judgement
+        self.player.clear()
+        self.use.setVisible(outcome.classifier is not None)
+        self.report.setVisible((judgement.folder / "report.html").is_file())
+        self.headline.setText(self._headline(judgement))
+        self.remarks.setText("\n".join([judgement.title, *judgement.warnings]))
+        self._show_body(True)
+        fill(self.figures, _figure_rows(judgement), right=(1, 2, 3))
+        none_reported = not judgement.published
+        self.figures.setColumnHidden(3, none_reported)
+        evaluation = judgement.evaluation
+        for widget in (self.classes, self.pictures, self.mistakes, self.listed, self.open):
+            widget.setVisible(evaluation is not None)
+        if evaluation is not None:
+            self._show_evaluation(evaluation)
+
+    def _show_body(self, on: bool) -> None:
+        self.body.setVisible(on)
+        self.layout().setStretch(2, 0 if on else 1)  # type: ignore[union-attr]
+
+    def _headline(self, judgement: Judgement) -> str:
+        figures = judgement.figures
+        if "accuracy" not in figures:
+            return self.tr("Trained; nothing was there to judge it on")
+        words = self.tr("{:.1%} of the test windows are right").format(figures["accuracy"])
+        ends = [figures.get(f"accuracy_{end}") for end in ("low", "high")]
+        if None not in ends:
+            words += self.tr(" (95 % interval {:.1%} to {:.1%})").format(*ends)
+        return words
+
+    def _show_evaluation(self, evaluation: "Evaluation") -> None:
+        rows = [
+            (c.label, _share(c.precision), _share(c.recall), _share(c.f1), str(c.support))
+            for c in evaluation.classes
+        ]
+        fill(self.classes, rows, right=(1, 2, 3, 4))
+        self.confusion.set_matrix(evaluation.labels, evaluation.confusion.tolist())
+        bins = [b for b in evaluation.bins if b.count]
+        self.reliability.set_points(IDEAL, [0.0, 1.0], [0.0, 1.0])
+        self.reliability.set_points(FOUND, [b.confidence for b in bins], [b.accuracy for b in bins])
+        self._fill_mistakes(list(evaluation.mistakes), self.tr("Worst mistakes first"))
+
+    def _list_mistakes(self, row: int, column: int) -> None:
+        evaluation = self.judgement.evaluation if self.judgement else None
+        if evaluation is None:
+            return
+        truth, said = evaluation.labels[row], evaluation.labels[column]
+        known = evaluation.confused or evaluation.mistakes  # older results have the worst only
+        found = [m for m in known if (m.truth, m.predicted) == (truth, said)]
+        words = self.confusion.words(row, column)
+        if row != column and len(found) < int(evaluation.confusion[row, column]):
+            words += self.tr(" The {} surest are listed.").format(len(found))
+        elif found:
+            words += self.tr(" A click plays each.")
+        self._fill_mistakes(found, words)
+
+    def _fill_mistakes(self, mistakes: "list[Mistake]", words: str) -> None:
+        self.listed.setText(words)
+        self.mistakes.clear()
+        line = self.tr("{} at {}: {}, taken for {} ({:.0%})")
+        for m in mistakes:
+            name = Path(m.recording).name
+            item = QListWidgetItem(
+                line.format(name, clock(m.start, 0.1), m.truth, m.predicted, m.probability)
+            )
+            item.setData(Qt.ItemDataRole.UserRole, (m.recording, m.start))
+            item.setToolTip(m.recording)
+            self.mistakes.addItem(item)
+        self.open.setEnabled(False)
+
+    def _place(self, item: QListWidgetItem | None) -> Place | None:
+        """Where an excerpt lies; features are no sound."""
+        if item is None or self.judgement is None:
+            return None
+        recording, start = item.data(Qt.ItemDataRole.UserRole)
+        path = self.judgement.root / str(recording)
+        length = self.judgement.window_seconds
+        return None if path.suffix == ".npy" else Place(path, start, start + length)
+
+    def _play(self, item: QListWidgetItem) -> None:
+        place = self._place(item)
+        if place is None:
+            self.failed.emit(self.tr("This run learned from features: there is no sound to play."))
+        elif place == self.player.place and self.player.transport.playing:
+            self.player.toggle()
+        else:
+            self.player.play(place)
+
+    def _open(self) -> None:
+        place = self._place(self.mistakes.currentItem())
+        if place is not None:
+            self.player.stop()
+            self.open_file.emit(place.path)
+
+    def _use(self) -> None:
+        if self.outcome is not None and self.outcome.classifier is not None:
+            self.use_asked.emit(self.outcome.classifier)
+
+    def _open_report(self) -> None:
+        if self.judgement is not None:
+            page = self.judgement.folder / "report.html"
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+
+
+def _column(*widgets: QWidget) -> QSplitter:
+    column = QSplitter(Qt.Orientation.Vertical)
+    column.setChildrenCollapsible(False)
+    for widget in widgets:
+        column.addWidget(widget)
+    return column
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "-"
+
+
+def _figure_rows(judgement: Judgement) -> list[tuple[str, ...]]:
+    figures = judgement.figures
+    rows: list[tuple[str, ...]] = []
+    for name, value in figures.items():
+        if name.endswith(("_low", "_high")) and name.rpartition("_")[0] in figures:
+            continue
+        low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
+        spread = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else ""
+        reported = judgement.published.get(name)
+        words = name.replace("_", " ")
+        rows.append((words, f"{value:.3f}", spread, "" if reported is None else f"{reported:.3f}"))
+    return rows

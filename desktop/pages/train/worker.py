@@ -1,0 +1,262 @@
+"""What the Train page's jobs do: look at a folder, train, read what came out."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import EarmarkError
+from engine.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    from engine.evaluation import Evaluation
+    from engine.training.events import Event
+
+_LOOK_SECONDS = 0.05  # how often a pause looks whether it is to end
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What lies in a folder of sounds: kind and name of the data set, excerpts of each class."""
+
+    kind: str
+    name: str
+    counts: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+def look(folder: Path) -> Generator[None, None, Looked]:
+    """Find out what data set a folder is."""
+    from engine.datasets import DATASETS, open_dataset
+
+    yield
+    dataset = open_dataset(folder)
+    yield
+    root = Path(folder).absolute()
+    kind = next((name for name, module in DATASETS.items() if module.recognises(root)), "folder")
+    return Looked(kind, dataset.about.name, dataset.counts(), dataset.warnings)
+
+
+@dataclass(frozen=True)
+class NetworkFound:
+    """A network in words: name, kind, output and numbers of each layer; diagram; totals."""
+
+    rows: list[tuple[str, str, str, str]]
+    diagram: str
+    learned: int
+    total: int
+
+
+def follow_network(recipe: Recipe, classes: int) -> Generator[None, None, NetworkFound]:
+    """Build a recipe's network without memory for its weights and describe it."""
+    yield
+    from engine.networks.summary import summarise
+    from engine.training.data.prepare import feature_of
+
+    yield
+    feature = feature_of(recipe)
+    frames = feature.frame_count(recipe.data.window_samples)
+    sizes = {"bands": feature.bands, "frames": frames, "classes": classes}
+    found = summarise(recipe.network.name, recipe.network.arguments | sizes)
+    rows = [
+        (layer.name, layer.kind, " x ".join(map(str, layer.shape)), f"{layer.parameters:,}")
+        for layer in found.layers
+    ]
+    return NetworkFound(rows, found.diagram(), found.learned, found.total)
+
+
+class Control:
+    """Pause, go on and stop, from the window's thread."""
+
+    def __init__(self) -> None:
+        self._go = threading.Event()
+        self._go.set()
+        self._stop = threading.Event()
+
+    @property
+    def paused(self) -> bool:
+        return not self._go.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def pause(self, on: bool) -> None:
+        """Hold, or go on."""
+        self._go.clear() if on else self._go.set()
+
+    def stop(self) -> None:
+        """End after this step; the best so far is kept."""
+        self._stop.set()
+        self._go.set()
+
+    def held(self) -> Generator[None, None, None]:
+        """Yields nothing, again and again, as long as it is paused."""
+        while not self._go.wait(_LOOK_SECONDS):
+            yield
+
+
+@dataclass(frozen=True)
+class Order:
+    """A training to be done; with ``resume`` one that was broken off, from its folder."""
+
+    title: str
+    recipe: Recipe | None
+    data: Path
+    resume: Path | None = None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The run's folder is known."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """An error nobody foresaw ends it; the report of it follows."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A training that ended; ``stopped``: by hand, and not judged."""
+
+    folder: Path
+    stopped: bool
+    is_sweep: bool = False
+
+    @property
+    def classifier(self) -> Path | None:
+        """What was learned, if anything."""
+        path = self.folder / "classifier.safetensors"
+        return path if path.is_file() else None
+
+
+def guarded(
+    steps: Callable[[], Generator[Any, None, Outcome]],
+) -> Callable[[], Generator[Any, None, Outcome]]:
+    """Work that tells of an error nobody foresaw before it ends by it."""
+
+    def work() -> Generator[Any, None, Outcome]:
+        try:
+            return (yield from steps())
+        except EarmarkError:
+            raise
+        except Exception:
+            time.sleep(2 * _LOOK_SECONDS)  # so that the page is told of it before the job ends
+            yield Crashed()
+            raise
+
+    return work
+
+
+def training(
+    order: Order, runs: Path, control: Control, *, apart: bool
+) -> "Generator[Event | Placed | None, None, Outcome]":
+    """Train, ``apart`` in a process of its own; nothing is told while it is held."""
+    yield None
+    from engine.datasets import open_dataset
+    from engine.training.process import train_apart
+    from engine.training.runs.run import Run
+    from engine.training.train import Place, run_name, train
+
+    recipe, data, folder = order.recipe, order.data, order.resume
+    if folder is not None:
+        run = Run(folder)
+        recipe, data = run.recipe(), Path(run.read(run.facts_file)["folder"])
+    dataset = open_dataset(data)
+    assert recipe is not None
+    folder = folder or unused(runs / run_name(recipe, dataset))
+    yield Placed(folder)
+    place = Place(folder, resume=order.resume is not None)
+    steps = train_apart(recipe, data, place) if apart else train(recipe, dataset, place)
+    return (yield from _driven(steps, folder, control))
+
+
+def _driven(
+    steps: "Generator[Event | None, None, Any]", folder: Path, control: Control
+) -> "Generator[Event | Placed | None, None, Outcome]":
+    try:
+        while not control.stopping:
+            try:
+                yield next(steps)
+            except StopIteration:
+                return Outcome(folder, stopped=False)
+            yield from control.held()
+    finally:
+        steps.close()  # which keeps the best so far
+    return Outcome(folder, stopped=True)
+
+
+def unused(folder: Path) -> Path:
+    """The folder, or the same with a number if it is there already."""
+    found, number = folder, 2
+    while found.exists():
+        found, number = folder.with_name(f"{folder.name}-{number}"), number + 1
+    return found
+
+
+def unfinished(runs: Path) -> list[Path]:
+    """Runs and sweeps that were broken off and can go on, the newest first."""
+    if not runs.is_dir():
+        return []
+    ends = {"checkpoint.safetensors": "results.json", "plan.json": "sweep.html"}
+    found = [
+        mark
+        for name, end in ends.items()
+        for mark in runs.glob(f"*/{name}")
+        if not mark.with_name(end).exists()
+    ]
+    return [mark.parent for mark in sorted(found, key=lambda m: m.stat().st_mtime, reverse=True)]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the test part said; ``evaluation`` is None for tags, and where nothing judges.
+
+    ``window_seconds`` is the length of what was judged at once.
+    """
+
+    folder: Path
+    root: Path
+    title: str
+    reason: str
+    facts: dict[str, str]
+    warnings: list[str]
+    figures: dict[str, float]
+    published: dict[str, float]
+    evaluation: "Evaluation | None"
+    window_seconds: float = 0.0
+
+
+def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
+    """Read the results of a finished run."""
+    yield
+    from engine.errors import DataError
+    from engine.evaluation import Evaluation
+    from engine.training.runs.run import Run
+
+    run = Run(folder)
+    found, facts = run.read(run.results_file), run.read(run.facts_file)
+    evaluation = None
+    if found["evaluation"] is not None:
+        try:
+            evaluation = Evaluation.from_json(found["evaluation"])
+        except DataError:  # of tags
+            evaluation = None
+    data = run.recipe().data
+    return Judgement(
+        folder,
+        Path(facts["folder"]),
+        found["title"],
+        found["reason"],
+        found["facts"],
+        found["warnings"],
+        found["figures"],
+        found["published"],
+        evaluation,
+        data.window_samples / data.rate_hz,
+    )

@@ -1,0 +1,1 @@
+"""What several pages show: tracks, prediction panels, the player, explanations."""

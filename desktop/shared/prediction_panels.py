@@ -1,0 +1,74 @@
+"""The panel of predictions at the right of both pages: one block a classifier."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from desktop.shared.wording import bars, in_order
+from desktop.widgets.predictions import Predictions
+from engine.recognition.decisions import Decision
+
+if TYPE_CHECKING:
+    from engine.classifier.classifier import Classifier
+
+_WIDTH = 320
+
+
+class PredictionPanels(QScrollArea):
+    """A heading, and what each classifier says under it."""
+
+    asked = Signal(str, str)  # why: name of the classifier, label
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        inner = QFrame()
+        inner.setObjectName("panel")
+        self.heading = QLabel(heading)
+        self.heading.setObjectName("title")
+        self._waiting = QLabel(self.tr("The classifiers are being loaded..."))
+        self._waiting.setObjectName("faint")
+        self._panels: dict[str, Predictions] = {}
+        self._before: QWidget | None = None
+        self._layout = QVBoxLayout(inner)
+        self._layout.setContentsMargins(14, 10, 14, 10)
+        self._layout.setSpacing(12)
+        self._layout.addWidget(self.heading)
+        self._layout.addWidget(self._waiting)
+        self._first = self._layout.count()  # place of the first block
+        self._layout.addStretch(1)
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedWidth(_WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(heading)
+
+    def set_classifiers(self, classifiers: "Mapping[str, Classifier]", words: str) -> None:
+        """A block for each classifier, saying ``words`` until it has something to say."""
+        self._waiting.setVisible(not classifiers)
+        for gone in [name for name in self._panels if name not in classifiers]:
+            panel = self._panels.pop(gone)
+            self._layout.removeWidget(panel)
+            panel.deleteLater()
+        for place, (name, classifier) in enumerate(classifiers.items(), self._first):
+            if name not in self._panels:
+                panel = self._panels[name] = Predictions(classifier.card.title)
+                panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
+            self._layout.insertWidget(place, self._panels[name])
+            self._panels[name].set_predictions(words, [])
+        self._panels = {name: self._panels[name] for name in classifiers}
+        self.verticalScrollBar().setValue(0)
+        if self._before is not None:
+            in_order(self._before, *self._panels.values())
+
+    def follow(self, before: QWidget) -> None:
+        """Let Tab come here after another widget, whenever blocks are made."""
+        self._before = before
+
+    def show_decision(self, name: str, decision: Decision) -> None:
+        """What one of them says."""
+        if name in self._panels:
+            self._panels[name].set_predictions(decision.verdict, bars(decision))

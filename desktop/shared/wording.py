@@ -1,0 +1,62 @@
+"""What the pages read out: the pointer's place in words, predictions as bars."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QWidget
+
+from desktop.plots.lanes import Stretch
+from desktop.plots.spectrogram import SpectrogramTrack
+from desktop.plots.time_axis import clock
+from desktop.widgets.predictions import Bar
+from engine.pictures.view import View, note_name
+from engine.recognition.decisions import Decision, Segment
+
+
+def place(view: View, track: SpectrogramTrack, seconds: float, height: float) -> str:
+    """Time, frequency, note and level under the pointer."""
+    parts = [clock(seconds, 0.01)]
+    value = track.value_at(seconds, height)
+    if view.frequencies:
+        hz = view.hz_at(min(1.0, max(0.0, height)))
+        parts += [f"{hz:,.0f} Hz", note_name(hz)]
+        if value is not None:
+            parts.append(f"{value:.0f} dB")
+    elif value is not None:
+        parts.append(f"{value:.2f}")
+    return "    ".join(part for part in parts if part)
+
+
+def bars(decision: Decision) -> list[Bar]:
+    """A decision's candidates as bars."""
+    return [Bar(c.label, c.probability, c.heard, c.reason) for c in decision.candidates]
+
+
+def stretches(segments: Iterable[Segment]) -> list[Stretch]:
+    """Segments as stretches for the lanes."""
+    return [Stretch(s.start_seconds, s.end_seconds, s.label, s.mean_probability) for s in segments]
+
+
+def explained(lane: str, decisions: Sequence[Decision], seconds: float) -> str:
+    """All candidates of a lane at a moment, with why each was rejected."""
+    nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
+    lines = [f"{lane}, {clock(seconds, 0.1)}: {nearest.verdict}"]
+    for candidate in nearest.candidates[:6]:
+        reason = candidate.reason or "heard"
+        lines.append(f"{candidate.label}  {candidate.probability:.0%}  {reason}")
+    return "\n".join(lines)
+
+
+def in_order(*widgets: QWidget) -> None:
+    """Let Tab go through them like this."""
+    for before, after in itertools.pairwise(widgets):
+        QWidget.setTabOrder(before, after)
+
+
+def only_part(seconds: float) -> str:
+    """That what was written is not of the whole file."""
+    words = QCoreApplication.translate(
+        "Reading", " Only the first {}: the rest is not analysed yet."
+    )
+    return words.format(clock(seconds, 1.0))

@@ -1,0 +1,1 @@
+"""A classifier: feature, network, labels, calibration and card in one file."""

@@ -1,0 +1,128 @@
+"""The card of a classifier: everything about it that is not a tensor, as validated JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engine.classifier.rules import Rules
+
+FORMAT = 1
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Part(_Strict):
+    """A feature or network: its name in the table and its constructor's arguments."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class Calibration(_Strict):
+    """From logits to probabilities one can read, and when to believe them.
+
+    ``probability = activation(scale * logit / temperature + bias)``, activation being the
+    softmax of a single-label and the sigmoid of a multi-label task; then times the gate's presence.
+    """
+
+    temperature: float = Field(default=1.0, gt=0)
+    scale: list[float] | None = None  # one a label; None: 1
+    bias: list[float] | None = None  # one a label; None: 0
+    thresholds: list[float]  # one a label: at or over this the label counts as heard
+    silence_dbfs: float = -65.0  # windows with a lower RMS level are silence: presence 0
+    # Under it the row is not what the classifier knows about.
+    presence_threshold: float = Field(default=0.5, ge=0, le=1)
+    smoothing_seconds: float = Field(default=1.0, ge=0)  # time constant of what is shown
+    gate: str | None = None  # what the gate listens for, in a word ("music"); None: no gate
+    # Where no label is sure: from this sum of its labels' probabilities on, a family is heard.
+    family_threshold: float = Field(default=0.6, gt=0, le=1)
+
+
+class DataSource(_Strict):
+    """One collection the classifier learned from."""
+
+    name: str
+    licence: str
+    count: int | None = None
+    fingerprint: str | None = None
+    url: str | None = None
+
+
+class Card(_Strict):
+    """Metadata of a classifier file, under the key ``card``."""
+
+    format: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    description: str
+    task: Literal["instrument", "genre", "mood", "author", "other"]
+    multi_label: bool
+    labels: list[str] = Field(min_length=1)
+    families: list[str] | None = None  # of each label, the answer one level up
+    rate_hz: int = Field(ge=1000, le=384_000)
+    window_samples: int = Field(ge=1, le=60_000_000)
+    hop_samples: int = Field(ge=1, le=60_000_000)
+    feature: Part
+    network: Part
+    calibration: Calibration
+    data: list[DataSource] = Field(default_factory=list)
+    licence: str
+    credits: str = ""
+    metrics: dict[str, float] = Field(default_factory=dict)
+    limits: str = ""  # where it fails, in words
+    recipe: dict[str, Any] | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    date: str
+
+    @model_validator(mode="after")
+    def _lengths_agree(self) -> "Card":
+        count = len(self.labels)
+        if len(set(self.labels)) != count:
+            raise ValueError("the labels are not all different")
+        calibration = self.calibration
+        for values in (calibration.thresholds, calibration.scale, calibration.bias):
+            if values is not None and len(values) != count:
+                raise ValueError(f"the calibration is not for {count} labels")
+        if self.families is not None and (self.multi_label or len(self.families) != count):
+            raise ValueError("families are for single-label tasks, and one for each label")
+        return self
+
+    def adjusted(
+        self, thresholds: Mapping[str, float], smoothing_seconds: float | None = None
+    ) -> "Card":
+        """A copy that decides otherwise; what is probable stays the same.
+
+        Args:
+            thresholds: of labels, by name; those of the others stay, unknown labels are left out.
+            smoothing_seconds: None: as it is.
+        """
+        mine = self.calibration
+        values = zip(self.labels, mine.thresholds, strict=True)
+        changes: dict[str, Any] = {
+            "thresholds": [thresholds.get(label, value) for label, value in values]
+        }
+        if smoothing_seconds is not None:
+            changes["smoothing_seconds"] = smoothing_seconds
+        return self.model_copy(update={"calibration": mine.model_copy(update=changes)})
+
+    def members(self, label: str) -> list[int]:
+        """Numbers of the labels that a label or a family stands for; none: it is neither."""
+        names = self.labels if label in self.labels else self.families or []
+        return [number for number, name in enumerate(names) if name == label]
+
+    def rules(self) -> Rules:
+        """When a label of this classifier counts as heard."""
+        calibration = self.calibration
+        return Rules(
+            thresholds=tuple(calibration.thresholds),
+            several=self.multi_label,
+            presence_threshold=calibration.presence_threshold,
+            gate=calibration.gate,
+            silence_dbfs=calibration.silence_dbfs,
+            smoothing_seconds=calibration.smoothing_seconds,
+            families=tuple(self.families or ()),
+            family_threshold=calibration.family_threshold,
+        )

@@ -1,0 +1,268 @@
+"""Which classifiers there are: those Earmark brings along and the user's own."""
+
+import copy
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from engine.classifier.card import Card
+from engine.classifier.file import SUFFIX, read_header, renamed, sha256, write_file
+from engine.errors import ModelError
+from resources import resource
+
+if TYPE_CHECKING:
+    from engine.classifier.classifier import Classifier
+
+BUNDLED = ("instrument", "genre", "composer", "mood", "instruments-in-music")
+DEFAULT = ("instrument", "genre", "composer")  # those that listen unless one chooses others
+_REMOVED = ".removed"  # where deleted ones wait for a while
+_KEPT_SECONDS = 30 * 24 * 3600
+_ADJUSTMENTS = "adjustments.json"
+
+
+class Adjustment(BaseModel):
+    """What a user decides otherwise than a card; probabilities stay the same.
+
+    Attributes:
+        thresholds: by label; labels that are not in it keep theirs.
+        smoothing_seconds: None: as on the card.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    smoothing_seconds: float | None = Field(default=None, ge=0)
+
+
+_KEPT = TypeAdapter(dict[str, Adjustment])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One classifier file, known by its card.
+
+    Attributes:
+        name: what it is called by.
+        path: the file.
+        card: what it says of itself.
+        bundled: whether Earmark brought it along.
+    """
+
+    name: str
+    path: Path
+    card: Card
+    bundled: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the file."""
+        return self.path.stat().st_size
+
+    def sha256(self) -> str:
+        """SHA-256 of the file, in hexadecimal."""
+        return sha256(self.path)
+
+
+class Catalog:
+    """Lists classifiers by their cards, which needs no torch, and loads them.
+
+    Args:
+        folder: where the user's own are, None: the usual place for this system.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or platformdirs.user_data_path("Earmark", appauthor=False) / "models"
+
+    def entries(self) -> list[Entry]:
+        """All classifiers that can be read, the bundled first."""
+        return self._read()[0]
+
+    def broken(self) -> dict[Path, str]:
+        """Files among the user's own that cannot be read, and why."""
+        return self._read()[1]
+
+    def find(self, name: str) -> Entry:
+        """A classifier by its name, or by the path of its file.
+
+        Raises:
+            ModelError: there is none.
+        """
+        entries, broken = self._read()
+        for entry in entries:
+            if entry.name == name:
+                return entry
+        path = Path(name)
+        if path.suffix == SUFFIX or path.exists():
+            if not path.exists():
+                raise ModelError(f"There is no classifier file {name}.")
+            return Entry(read_header(path).card.name, path, read_header(path).card, False)
+        reason = {file.stem: why for file, why in broken.items()}.get(name)
+        if reason:
+            raise ModelError(reason)
+        known = ", ".join(entry.name for entry in entries)
+        raise ModelError(f"There is no classifier '{name}'. Known are: {known}.")
+
+    def add(self, path: Path) -> Entry:
+        """Copy a classifier file among the user's own; a name that is taken gets a number.
+
+        Raises:
+            ModelError: it is none, or cannot be copied.
+        """
+        card = read_header(path).card
+        taken = {entry.name: entry for entry in self.entries()}
+        same = taken.get(card.name)
+        if same is not None and same.sha256() == sha256(path):
+            return same
+        name, number = card.name, 2
+        while name in taken:
+            name, number = f"{card.name}-{number}", number + 1
+        target = self.folder / f"{name}{SUFFIX}"
+        write_file(target, renamed(path, name))
+        self.reset(name)  # of one that had this name before
+        return Entry(name, target, read_header(target).card, False)
+
+    def remove(self, path: Path) -> Path:
+        """Take one of the user's own out of the catalog, readable or not.
+
+        Returns:
+            Where the file waits for :meth:`restore`: a month, at least.
+
+        Raises:
+            ModelError: it is not the user's own, or cannot be moved.
+        """
+        if path.parent != self.folder:
+            raise ModelError(f"{path.stem} belongs to Earmark: only your own can be deleted.")
+        place = self.folder / _REMOVED / f"{time.time_ns()}"
+        try:
+            _forget_old(place.parent)
+            place.mkdir(parents=True)
+            return path.replace(place / path.name)
+        except OSError as error:
+            raise ModelError(f"{path.name} could not be deleted: {error.strerror}.") from error
+
+    def restore(self, removed: Path) -> Path:
+        """Put back what :meth:`remove` took out; gives its place.
+
+        Raises:
+            ModelError: its place is taken, or it cannot be moved.
+        """
+        target = self.folder / removed.name
+        if target.exists():
+            raise ModelError(f"There is another {removed.name} now: delete that first.")
+        try:
+            removed.replace(target)
+            removed.parent.rmdir()
+        except OSError as error:
+            raise ModelError(
+                f"{removed.name} could not be brought back: {error.strerror}."
+            ) from error
+        return target
+
+    def adjustments(self) -> dict[str, Adjustment]:
+        """What the user decides otherwise, by classifier; a damaged file counts as none."""
+        try:
+            return _KEPT.validate_json((self.folder / _ADJUSTMENTS).read_bytes())
+        except (OSError, ValidationError):
+            return {}
+
+    def adjust(
+        self, name: str, thresholds: Mapping[str, float], smoothing_seconds: float | None = None
+    ) -> None:
+        """Keep other thresholds and another smoothing than the card's; :meth:`load` uses them.
+
+        Raises:
+            ModelError: they are wrong or cannot be kept.
+        """
+        try:
+            mine = Adjustment(thresholds=dict(thresholds), smoothing_seconds=smoothing_seconds)
+        except ValidationError as error:
+            words = "A threshold lies between 0 and 1, a smoothing is 0 seconds or more."
+            raise ModelError(words) from error
+        self._keep(self.adjustments() | {name: mine})
+
+    def reset(self, name: str) -> None:
+        """Decide as the card says again.
+
+        Raises:
+            ModelError: that cannot be kept.
+        """
+        kept = self.adjustments()
+        if kept.pop(name, None) is not None:
+            self._keep(kept)
+
+    def adjusted(self, card: Card) -> Card:
+        """The card as the user adjusted it; the same card if nothing is adjusted."""
+        mine = self.adjustments().get(card.name)
+        return card.adjusted(mine.thresholds, mine.smoothing_seconds) if mine else card
+
+    def refreshed(self, classifier: "Classifier", entry: Entry) -> "Classifier":
+        """An open classifier as it is adjusted now, sharing its tensors with the one given."""
+        card = self._card_of(entry)
+        if classifier.card == card:
+            return classifier
+        other = copy.copy(classifier)
+        other.card = card
+        return other
+
+    def load(self, name: str) -> "Classifier":
+        """Open a classifier by name, as the user adjusted it, or by path, as it is.
+
+        Raises:
+            ModelError: there is none, or its file cannot be used.
+        """
+        from engine.classifier.classifier import Classifier  # here: it brings torch along
+
+        entry = self.find(name)
+        return self.refreshed(Classifier.load(entry.path), entry)
+
+    def load_all(self, names: Sequence[str] = DEFAULT) -> "dict[str, Classifier]":
+        """Open several, by their own names, in the order asked for.
+
+        Raises:
+            ModelError: as :meth:`load`.
+        """
+        loaded = [self.load(name) for name in names]
+        return {classifier.card.name: classifier for classifier in loaded}
+
+    def _card_of(self, entry: Entry) -> Card:
+        mine = entry.bundled or entry.path.parent == self.folder
+        return self.adjusted(entry.card) if mine else entry.card
+
+    def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
+        plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}
+        text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+        write_file(self.folder / _ADJUSTMENTS, text.encode())
+
+    def _read(self) -> tuple[list[Entry], dict[Path, str]]:
+        entries: dict[str, Entry] = {}
+        broken: dict[Path, str] = {}
+        for name in BUNDLED:
+            path = resource("models", f"{name}{SUFFIX}")
+            entries[name] = Entry(name, path, read_header(path).card, True)
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            try:
+                card = read_header(path).card
+            except ModelError as error:
+                broken[path] = str(error)
+                continue
+            if card.name in entries:
+                broken[path] = f"{path.name}: a classifier called '{card.name}' is there already."
+                continue
+            entries[card.name] = Entry(card.name, path, card, False)
+        return list(entries.values()), broken
+
+
+def _forget_old(folder: Path) -> None:
+    """Delete what was removed more than a month ago."""
+    before = time.time_ns() - _KEPT_SECONDS * 10**9
+    for place in folder.glob("*"):
+        if place.name.isdecimal() and int(place.name) < before:
+            for file in place.glob(f"*{SUFFIX}"):
+                file.unlink(missing_ok=True)
+            place.rmdir()

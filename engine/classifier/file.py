@@ -1,0 +1,169 @@
+"""The classifier file: what may be read without torch, and everything that is refused.
+
+A safetensors file: eight bytes that give the length of a JSON header, the header (shape, type and
+place of each tensor, and our card as text), then the tensors. Nothing in it can run.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from engine.atomic_write import write_whole
+from engine.classifier.card import FORMAT, Card
+from engine.errors import ModelError
+
+SUFFIX = ".safetensors"
+MOST_HEADER_BYTES = 10_000_000
+MOST_FILE_BYTES = 4_000_000_000
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the head of a classifier file says.
+
+    Attributes:
+        card: the validated card.
+        tensors: type (safetensors' name, "F32") and shape of each tensor.
+    """
+
+    card: Card
+    tensors: dict[str, tuple[str, tuple[int, ...]]]
+
+
+def read_header(path: Path) -> Header:
+    """Read and check the head of a classifier file; needs no torch and takes a millisecond.
+
+    Raises:
+        ModelError: it cannot be read or is no classifier of this version of Earmark.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(9)
+            length = _header_length(start, size, path)
+            text = start[8:] + file.read(length - 1)
+    except IsADirectoryError as error:
+        raise ModelError(f"{path.name} is a folder, not a classifier file.") from error
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
+    return _parse(text, path)
+
+
+def read_file(path: Path) -> tuple[Header, bytes]:
+    """The checked head and all bytes of a classifier file.
+
+    Raises:
+        ModelError: as :func:`read_header`.
+    """
+    header = read_header(path)
+    try:
+        return header, path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def renamed(path: Path, name: str) -> bytes:
+    """The bytes of a classifier file with another name on its card.
+
+    Raises:
+        ModelError: as :func:`read_header`.
+    """
+    header, data = read_file(path)
+    if header.card.name == name:
+        return data
+    length = int.from_bytes(data[:8], "little")
+    fields = json.loads(data[8 : 8 + length])
+    card = header.card.model_copy(update={"name": name})
+    fields["__metadata__"]["card"] = card.model_dump_json()
+    text = json.dumps(fields).encode()
+    text += b" " * (-len(text) % 8)  # tensors stay aligned
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write beside the place and rename: a full disk leaves what was there before.
+
+    Raises:
+        ModelError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data)
+    except OSError as error:
+        raise ModelError(
+            f"The classifier could not be saved as {path.name}: {error.strerror}. "
+            "Choose another place or make room, then save again."
+        ) from error
+
+
+def _header_length(start: bytes, size: int, path: Path) -> int:
+    # A header is a JSON object; a length may well begin with a pickle's first byte.
+    pickled = start[:4] == b"PK\x03\x04" or start[:1] == b"\x80"
+    if pickled and start[8:] != b"{":
+        raise ModelError(
+            f"{path.name} is a pickled model, which could run code when opened: Earmark never "
+            "opens those. Ask for a classifier saved by Earmark."
+        )
+    length = int.from_bytes(start[:8], "little")
+    if len(start) < 9 or length < 2 or size > MOST_FILE_BYTES:
+        raise ModelError(f"{path.name} is not a classifier file.")
+    if length > MOST_HEADER_BYTES:
+        raise ModelError(f"{path.name} is not a classifier file: its header is over 10 MB.")
+    if length > size - 8:
+        raise ModelError(f"{path.name} is cut short: copy or download it again.")
+    return length
+
+
+def _parse(text: bytes, path: Path) -> Header:
+    try:
+        header = json.loads(text)
+        metadata = header.pop("__metadata__", {})
+        card_text = metadata.get("card")
+        tensors = {name: _described(entry) for name, entry in header.items()}
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
+        raise ModelError(f"{path.name} is damaged: its header cannot be read.") from error
+    if not isinstance(card_text, str):
+        raise ModelError(f"{path.name} holds tensors but no Earmark card: it is no classifier.")
+    return Header(_card(card_text, path), tensors)
+
+
+def _described(entry: dict[str, Any]) -> tuple[str, tuple[int, ...]]:
+    return str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
+
+
+def _card(text: str, path: Path) -> Card:
+    try:
+        fields = json.loads(text)
+        found = fields.get("format")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path.name} is damaged: its card cannot be read.") from error
+    if isinstance(found, int) and found > FORMAT:
+        raise ModelError(
+            f"{path.name} was made by a newer Earmark (format {found}): update Earmark to use it."
+        )
+    try:
+        return Card.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "as a whole"
+        raise ModelError(
+            f"{path.name} has a wrong card: '{place}': {first['msg']}. "
+            "It was changed or made by another program."
+        ) from error

@@ -1,0 +1,1 @@
+"""One reader a corpus: its files and labels as a table of excerpts."""

@@ -1,0 +1,128 @@
+"""A finished classifier on a labelled data set."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.audio.files import read
+from engine.classifier.classifier import Classifier, level_db
+from engine.datasets.cutting import Cutting, cut
+from engine.datasets.table import Dataset
+from engine.errors import AudioError, DataError
+from engine.evaluation.results import Results
+from engine.windows import Windows
+
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a classifier said of a data set.
+
+    Attributes:
+        results: of all windows.
+        skipped: files that could not be read, with the reason.
+        known_data: whether it learned from this very data set.
+    """
+
+    results: Results
+    skipped: dict[str, str]
+    known_data: bool
+
+
+def hear_dataset(
+    classifier: Classifier, dataset: Dataset, *, device: str = "cpu"
+) -> Generator[float, None, Heard]:
+    """Run a classifier over the windows of a data set; yields the share done.
+
+    Windows follow each other by the card's hop, an excerpt's last one filled up with silence.
+
+    Raises:
+        DataError: the data set has features instead of sound, or none of the classifier's classes.
+    """
+    rows = _rows(classifier, dataset)
+    classifier = classifier.to(torch.device(device))
+    parts: list[NDArray[np.float32]] = []
+    truth: list[NDArray[np.bool_]] = []
+    recordings: list[str] = []
+    starts: list[float] = []
+    skipped: dict[str, str] = {}
+    for done, (index, labels) in enumerate(rows, start=1):
+        excerpt = dataset.excerpts[index]
+        try:
+            windows, places = _windows(classifier, dataset, index)
+        except AudioError as error:
+            skipped[excerpt.path] = str(error)
+            continue
+        parts.append(_probabilities(classifier, windows, device))
+        truth += [labels] * len(windows)
+        recordings += [excerpt.path] * len(windows)
+        starts += (excerpt.start + places / classifier.card.rate_hz).tolist()
+        yield done / len(rows)
+    if not recordings:
+        raise DataError(f"No sound of {dataset.about.name} could be judged.")
+    table = np.stack(truth)
+    results = Results(
+        labels=tuple(classifier.card.labels),
+        probabilities=np.clip(np.concatenate(parts), 0.0, 1.0),
+        truth=table if classifier.card.multi_label else table.argmax(1),
+        recordings=tuple(recordings),
+        starts=np.asarray(starts),
+    )
+    learned = {source.fingerprint for source in classifier.card.data} - {None}
+    return Heard(results, skipped, dataset.fingerprint() in learned)
+
+
+def _rows(classifier: Classifier, dataset: Dataset) -> list[tuple[int, NDArray[np.bool_]]]:
+    """Rows that have a class the classifier knows, and which."""
+    if dataset.features:
+        raise DataError("This data set holds features, not sound: it can only be trained on.")
+    known = {label: index for index, label in enumerate(classifier.card.labels)}
+    found = []
+    for index, excerpt in enumerate(dataset.excerpts):
+        names = excerpt.label.split(";") if classifier.card.multi_label else [excerpt.label]
+        has = np.zeros(len(known), dtype=bool)
+        has[[known[name.strip()] for name in names if name.strip() in known]] = True
+        if has.any():
+            found.append((index, has))
+    if not found:
+        raise DataError(
+            f"{dataset.about.name} has none of the classes of '{classifier.card.name}' "
+            f"({', '.join(list(known)[:6])}, ...): it has {', '.join(dataset.labels[:6])}."
+        )
+    return found
+
+
+def _windows(
+    classifier: Classifier, dataset: Dataset, index: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    excerpt, card = dataset.excerpts[index], classifier.card
+    length = None if excerpt.end is None else excerpt.end - excerpt.start
+    audio = read(
+        dataset.file_of(index),
+        mono=True,
+        rate_hz=card.rate_hz,
+        start_seconds=excerpt.start,
+        duration_seconds=length,
+    )
+    return cut(
+        audio.samples[0], card.rate_hz, Cutting(Windows(card.window_samples, card.hop_samples))
+    )
+
+
+@torch.inference_mode()
+def _probabilities(
+    classifier: Classifier, windows: NDArray[np.float32], device: str
+) -> NDArray[np.float32]:
+    """Without the gate's presence: what it says if it is one of its classes."""
+    found = [np.zeros((0, len(classifier.card.labels)), dtype=np.float32)]
+    for start in range(0, len(windows), _AT_ONCE):
+        waveforms = torch.from_numpy(windows[start : start + _AT_ONCE]).to(device)
+        embedding = classifier.network.embed(classifier.feature(waveforms))
+        probabilities, presence = classifier.judge(embedding, level_db(waveforms))
+        share = torch.where(presence > 0, presence, 1.0)[:, None]
+        found.append((probabilities / share).cpu().numpy())
+    return np.concatenate(found)

@@ -1,0 +1,140 @@
+"""The report of a training run: one HTML page that needs nothing beside it, and its JSON."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.atomic_write import write_whole
+from engine.errors import DataError
+from engine.evaluation.json_values import plain
+from engine.evaluation.metrics import Evaluation
+from engine.evaluation.open_set import OpenSet
+from engine.evaluation.report import sections
+from engine.evaluation.report.page import document
+from engine.evaluation.report.svg import safe
+from engine.evaluation.tags import TagEvaluation
+
+_HEADING = re.compile(r'<section id="([a-z-]+)"[^>]*><h2>(.*?)</h2>')
+
+
+@dataclass(frozen=True, eq=False)
+class RunReport:
+    """Everything worth knowing about a run.
+
+    Attributes:
+        title: of the classifier.
+        description: what it does, in a sentence or two.
+        recipe_toml: the recipe as TOML.
+        facts: words by words: data, split, windows of each part, device, epochs, seconds, energy
+            ("not measured" or joules), versions, date, seed.
+        warnings: sentences, such as about leaks.
+        history: of each epoch ``epoch``, ``loss``, ``accuracy``, ``validation_loss``,
+            ``validation_accuracy`` and ``learning_rate``; None or NaN where there is none.
+        evaluation: of the test part; None: there was none.
+        open_set: of background; None: there was none.
+        published: figures of the original, named as those of ``Evaluation.figures``.
+        comparison: variants of the recipe with their figures, to show side by side.
+        verdicts: sentences under them, such as ``Comparison.verdict``.
+        link: from a recording's name to a file URI that opens it; None: no links.
+    """
+
+    title: str
+    description: str
+    recipe_toml: str
+    facts: Mapping[str, str]
+    warnings: Sequence[str] = ()
+    history: sections.History = ()
+    evaluation: Evaluation | TagEvaluation | None = None
+    open_set: OpenSet | None = None
+    published: Mapping[str, float] = field(default_factory=dict)
+    comparison: Sequence[tuple[str, Mapping[str, float]]] = ()
+    verdicts: Sequence[str] = ()
+    link: Callable[[str], str] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without the links; what is not defined is None."""
+        return {
+            "title": self.title,
+            "description": self.description,
+            "recipe_toml": self.recipe_toml,
+            "facts": plain(self.facts),
+            "warnings": plain(tuple(self.warnings)),
+            "history": plain(tuple(self.history)),
+            "evaluation": plain(self.evaluation),
+            "figures": self.evaluation.figures() if self.evaluation is not None else {},
+            "open_set": plain(self.open_set),
+            "published": plain(self.published),
+            "comparison": [
+                {"name": name, "figures": plain(figures)} for name, figures in self.comparison
+            ],
+            "verdicts": plain(tuple(self.verdicts)),
+        }
+
+
+def html(report: RunReport) -> str:
+    """The report as an HTML page, light or dark as the reader's system is."""
+    parts = [
+        sections.warnings(report.warnings),
+        sections.figures(report.evaluation, report.published),
+        sections.comparison(report.comparison, report.published, report.verdicts),
+        *_of_evaluation(report.evaluation, report.link),
+        sections.open_set(report.open_set),
+        sections.history(report.history),
+        sections.facts(report.facts),
+        sections.recipe(report.recipe_toml),
+    ]
+    head = (
+        f"<header><h1>{safe(report.title)}</h1><p>{safe(report.description)}</p>"
+        f"{_contents(parts)}</header>"
+    )
+    return document(report.title, [head, *parts])
+
+
+def _of_evaluation(
+    evaluation: Evaluation | TagEvaluation | None, link: Callable[[str], str] | None
+) -> list[str]:
+    if evaluation is None:
+        return []
+    if isinstance(evaluation, TagEvaluation):
+        return [sections.tags(evaluation)]
+    return [
+        sections.classes(evaluation),
+        sections.confusion(evaluation),
+        sections.calibration(evaluation),
+        sections.mistakes(evaluation.mistakes, link),
+    ]
+
+
+def _contents(parts: Sequence[str]) -> str:
+    found = (_HEADING.match(part) for part in parts)
+    links = "".join(f'<a href="#{match[1]}">{match[2]}</a> ' for match in found if match)
+    return f'<nav aria-label="Contents">{links}</nav>'
+
+
+def write_html(report: RunReport, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    _write(path, html(report))
+
+
+def write_json(report: RunReport, path: Path) -> None:
+    """Write the same as JSON (UTF-8, null where a figure is not defined).
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    _write(path, json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        # File names that are no UTF-8 arrive as lone surrogates.
+        write_whole(path, content.encode("utf-8", "replace"))
+    except OSError as error:
+        raise DataError(f"The report {path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Why an answer came out: which times and frequencies led to it."""

@@ -1,0 +1,1 @@
+"""musicnn, the music tagger, and the networks that stand on its trunk."""

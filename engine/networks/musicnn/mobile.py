@@ -1,0 +1,81 @@
+"""A music tagger's trunk and a small network of its own, heard side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.errors import ModelError
+from engine.networks.base import Network, Trunk
+from engine.networks.mobile import MobileTrunk
+from engine.networks.musicnn.levelled import FLOOR, LevelledMusicnnTrunk, powers
+from engine.networks.musicnn.trunk import MusicnnTrunk, piecemeal
+
+
+def decibels(features: Tensor) -> Tensor:
+    """10 log10 of the power, at least -100 dB, from musicnn's features; shape kept."""
+    return 10 * torch.log10(powers(features).clamp(min=FLOOR))
+
+
+class DecibelMobileTrunk(MobileTrunk):
+    """A mobile trunk that takes musicnn's features."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """See :class:`Trunk`; window by window on a CPU: how many there are changes no bit."""
+        heard = decibels(features)
+        if not piecemeal(heard):
+            return self.hear(heard)
+        return torch.cat([self.hear(one) for one in torch.split(heard, 1)])
+
+    def hear(self, features: Tensor) -> Tensor:
+        """As :meth:`forward`, from features that are in decibels already."""
+        return super().forward(features)
+
+
+class MusicnnMobile(Network):
+    """One linear output on the musicnn trunk and a mobile trunk beside it.
+
+    The first brings what it knows of recorded music, the second what it was taught for the task.
+
+    Args:
+        frames: frames of a window, of musicnn's features (96 bands, 16 kHz, hop 256).
+        classes: logits.
+        width: share of MobileNetV3-Large's channels in the mobile trunk.
+        hidden: numbers of the mobile trunk's embedding.
+        dropout: of that embedding.
+    """
+
+    bands = MusicnnTrunk.bands
+
+    def __init__(
+        self,
+        *,
+        frames: int,
+        classes: int,
+        width: float = 0.35,
+        hidden: int = 256,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        if classes < 1:
+            raise ModelError("A network needs at least one class.")
+        self.classes = classes
+        self._chosen = {"frames": frames, "width": width, "hidden": hidden, "dropout": dropout}
+        self.music = LevelledMusicnnTrunk()
+        self.mobile = DecibelMobileTrunk(self.bands, frames, width, hidden, dropout, relative=True)
+        self.output = nn.Linear(self.music.embedding_size + hidden, classes)
+
+    @property
+    def trunks(self) -> Sequence[Trunk]:
+        """See :class:`Network`."""
+        return [self.music, self.mobile]
+
+    def head(self, embedding: Tensor) -> Tensor:
+        """See :class:`Network`."""
+        logits: Tensor = self.output(embedding)
+        return logits
+
+    def arguments(self) -> dict[str, Any]:
+        """See :class:`Network`."""
+        return {"classes": self.classes} | self._chosen

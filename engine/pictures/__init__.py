@@ -1,0 +1,1 @@
+"""Waveform and spectrogram as arrays, from one column to a whole file."""

@@ -1,0 +1,114 @@
+"""How a recipe would split a project: which sounds train, which choose and which judge."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.datasets.splits import Items, split
+from engine.datasets.table import Excerpt
+from engine.errors import DataError
+from engine.project.check import Facts
+from engine.project.twins import group_of
+from engine.recipes.recipe import Recipe
+from engine.windows import Windows
+
+PARTS = ("training", "validation", "test")
+
+
+@dataclass
+class Share:
+    """What one part has of one class.
+
+    Attributes:
+        sounds: how many.
+        groups: from how many recordings, or whatever the groups are.
+    """
+
+    sounds: int = 0
+    groups: int = 0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A split as it would be drawn.
+
+    Attributes:
+        recipe: name of the recipe.
+        by: what is never cut apart: group, recording or window.
+        rows: the sounds.
+        parts: the part of each sound, by the identity of its row.
+        shares: for each class the share of training, validation and test.
+        problem: why it cannot be drawn; empty: it can.
+    """
+
+    recipe: str
+    by: str = "group"
+    rows: tuple[Excerpt, ...] = ()  # kept, so that no other row gets the identity of one
+    parts: dict[int, str] = field(default_factory=dict)
+    shares: dict[str, tuple[Share, Share, Share]] = field(default_factory=dict)
+    problem: str = ""
+
+
+def draw(
+    rows: Sequence[Excerpt], facts_of: Callable[[Excerpt], Facts | None], recipe: Recipe
+) -> Draw:
+    """Draw the split that training by a recipe would draw, from the lengths of the sounds.
+
+    Windows are counted and not cut, so it is the very same unless the recipe leaves out quiet ones
+    or takes them where notes begin.
+
+    Args:
+        rows: the project's.
+        facts_of: what is known of a row; those not looked at or unreadable are left out.
+        recipe: whose rule and seed.
+    """
+    rule = recipe.data.split
+    found = Draw(recipe.name, rule.by, tuple(rows))
+    heard = [(row, facts) for row in rows if (facts := facts_of(row)) and facts.seconds > 0]
+    labels = sorted({row.label for row, _ in heard})
+    if len(labels) < 2:
+        return Draw(recipe.name, rule.by, problem="It takes sounds of two classes to split them.")
+    counts = [_windows(facts.seconds, recipe) for _, facts in heard]
+    owner = np.repeat(np.arange(len(heard)), counts)
+    items = Items(
+        labels=np.asarray([labels.index(heard[n][0].label) for n in owner], dtype=np.int64),
+        recordings=[heard[n][0].path for n in owner],
+        groups=[group_of(heard[n][0]) for n in owner],
+        folds=[heard[n][0].fold for n in owner],
+    )
+    try:
+        parts = split(items, rule, recipe.training.seed)
+    except DataError as error:
+        return Draw(recipe.name, rule.by, problem=str(error))
+    for name, chosen in zip(PARTS, (parts.training, parts.validation, parts.test), strict=True):
+        found.parts.update({id(heard[n][0]): name for n in owner[chosen].tolist()})
+    found.shares.update(_shares([row for row, _ in heard], found.parts))
+    return found
+
+
+def _windows(seconds: float, recipe: Recipe) -> int:
+    data = recipe.data
+    samples = round(seconds * data.rate_hz)
+    rule = Windows(data.window_samples, data.hop_samples)
+    count = 1 if data.at == "start" else rule.count(samples)
+    if data.short == "drop":
+        count = min(count, rule.whole(samples))
+    return min(count, data.most_windows) if data.most_windows else count
+
+
+def _shares(
+    rows: Sequence[Excerpt], parts: dict[int, str]
+) -> dict[str, tuple[Share, Share, Share]]:
+    sounds: dict[tuple[str, str], int] = defaultdict(int)
+    groups: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        if part := parts.get(id(row)):
+            sounds[row.label, part] += 1
+            groups[row.label, part].add(group_of(row))
+    made = {}
+    for label in sorted({row.label for row in rows}):
+        one, two, three = (Share(sounds[label, part], len(groups[label, part])) for part in PARTS)
+        made[label] = (one, two, three)
+    return made

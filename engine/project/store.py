@@ -1,0 +1,299 @@
+"""How a project lies on the disk: the table, the order of its classes, and its sounds."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.atomic_write import write_whole
+from engine.audio.files import EXTENSIONS
+from engine.datasets import open_dataset
+from engine.datasets.corpora.manifest import save
+from engine.datasets.table import About, Dataset, Excerpt, files_under, read_csv
+from engine.errors import DataError
+
+MANIFEST, CLASSES = "manifest.csv", "classes.json"
+REMOVED, RECORDING = ".removed", ".recording"
+_COLUMNS = ("path", "start", "end", "label", "group", "fold")
+_PENDING, _MARK = ".classes.next.json", ".earmark"
+_HOMES = ("sounds", "earmark sounds")  # the second where the first holds what is not ours
+
+
+@dataclass(frozen=True)
+class State:
+    """A project at one moment.
+
+    Attributes:
+        classes: their names in order, empty ones too.
+        rows: the labelled excerpts, in the order they came.
+    """
+
+    classes: tuple[str, ...] = ()
+    rows: tuple[Excerpt, ...] = ()
+
+    def check_known(self, *names: str) -> None:
+        """Raises DataError unless there are such classes."""
+        for name in names:
+            if name not in self.classes:
+                raise DataError(f"There is no class '{name}': it may have been renamed.")
+
+    def new_name(self, name: str, besides: str = "") -> str:
+        """A name that a class may get, without needless spaces; DataError if it may not."""
+        name = " ".join(name.split())
+        if not name:
+            raise DataError("A class needs a name: type one.")
+        if name.casefold() in {other.casefold() for other in self.classes if other != besides}:
+            raise DataError(f"There is a class '{name}' already: choose another name, or merge.")
+        return name
+
+
+class Store:
+    """A project's folder: the table, the order of its classes, and the sounds.
+
+    Args:
+        root: the folder; it need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        free = (h for h in _HOMES if self._ours(h) or not (self.root / h).exists())
+        self._home = next(free, _HOMES[-1])
+
+    def _ours(self, home: str) -> bool:
+        return (self.root / home / _MARK).is_file()
+
+    def load(self) -> State:
+        """Read what lies there; nothing is written but what a crash left half done.
+
+        Raises:
+            DataError: it is no project, no data set and no empty folder, or cannot be read.
+        """
+        table, names = self.root / MANIFEST, self.root / CLASSES
+        if table.is_file():
+            rows = tuple(_row(n, row) for n, row in enumerate(read_csv(table), start=1))
+        elif names.is_file() or not self.root.exists() or not self._occupied():
+            rows = ()
+        else:
+            dataset = open_dataset(self.root)
+            if dataset.features:
+                raise DataError(
+                    f"{self.root} holds finished features rather than sounds: train on it as it is."
+                )
+            rows = dataset.excerpts
+        labels = sorted({row.label for row in rows})
+        self._finish(set(labels))
+        ordered = _names(names)
+        classes = (*ordered, *(label for label in labels if label not in ordered))
+        state = State(classes, rows)
+        self.bring_back(state)
+        return state
+
+    def _occupied(self) -> bool:
+        return bool(files_under(self.root, [*EXTENSIONS, ".csv", ".tsv", ".json", ".npy"]))
+
+    def _finish(self, labels: set[str]) -> None:
+        """A crash between the two files of one step: take the second, or forget it."""
+        pending = self.root / _PENDING
+        if not pending.is_file():
+            return
+        try:
+            if labels <= set(_names(pending)):
+                pending.replace(self.root / CLASSES)
+            else:
+                pending.unlink()
+        except (OSError, DataError):
+            pending.unlink(missing_ok=True)
+
+    def save(self, state: State) -> None:
+        """Write a state, all of it or nothing.
+
+        Raises:
+            DataError: it cannot be written; the former state stays.
+        """
+        pending = self.root / _PENDING
+        text = json.dumps({"classes": list(state.classes)}, indent=1, ensure_ascii=False)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            write_whole(pending, text.encode("utf-8"))
+            if state.rows:
+                named = Dataset(About(self.root.name), self.root, state.rows)
+                save(named, self.root / MANIFEST)
+            else:
+                write_whole(self.root / MANIFEST, (",".join(_COLUMNS) + "\r\n").encode())
+            pending.replace(self.root / CLASSES)  # needs no room on the disk
+        except (OSError, DataError) as error:
+            pending.unlink(missing_ok=True)
+            if isinstance(error, DataError):
+                raise
+            raise DataError(
+                f"The project in {self.root} could not be saved: {error.strerror}. "
+                "What was there before is kept."
+            ) from error
+
+    def owned(self, state: State) -> set[str]:
+        """Paths of the files that the project itself keeps, relative to its folder."""
+        if not self._ours(self._home):
+            return set()
+        inside = self._home + "/"
+        return {row.path for row in state.rows if row.path.startswith(inside)}
+
+    def bring_back(self, state: State) -> list[str]:
+        """Fetch sounds that a state needs from among the removed ones; gives their paths.
+
+        Raises:
+            DataError: one cannot be moved.
+        """
+        gone = [path for path in self.owned(state) if not (self.root / path).exists()]
+        for path in gone:
+            _move(self.root / REMOVED / path, self.root / path)
+        return gone
+
+    def put_away(self, paths: Iterable[str]) -> None:
+        """Lay files of the project among the removed ones; what can't be moved stays."""
+        for path in paths:
+            with contextlib.suppress(DataError):
+                _move(self.root / path, self.root / REMOVED / path)
+
+    def empty(self) -> None:
+        """Delete the removed sounds for good."""
+        shutil.rmtree(self.root / REMOVED, ignore_errors=True)
+
+    def take_in(self, source: Path, label: str, *, move: bool = False) -> str:
+        """Copy or move a file among the sounds of a class; gives its path relative to the root.
+
+        Raises:
+            DataError: it cannot be read, or the disk is full.
+        """
+        place = self.free_place(label, source.name)
+        temporary = None
+        try:
+            if move:
+                os.replace(source, place)
+            else:
+                handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".earmark-")
+                os.close(handle)
+                shutil.copyfile(source, temporary)
+                Path(temporary).chmod(0o644)
+                os.replace(temporary, place)
+        except OSError as error:
+            if temporary is not None:
+                Path(temporary).unlink(missing_ok=True)
+            raise DataError(
+                f"{source.name} could not be taken into the project: {error.strerror}."
+            ) from error
+        return place.relative_to(self.root).as_posix()
+
+    def free_place(self, label: str, name: str) -> Path:
+        """A new file's place among the sounds of a class.
+
+        Raises:
+            DataError: its folder cannot be made.
+        """
+        folder = f"{self._home}/{safe(label)}"
+        try:
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            (self.root / self._home / _MARK).touch()
+        except OSError as error:
+            raise DataError(f"{self.root / folder} cannot be made: {error.strerror}.") from error
+        stem, ending = Path(name).stem, Path(name).suffix
+        number, free = 1, f"{folder}/{name}"
+        while any((place / free).exists() for place in (self.root, self.root / REMOVED)):
+            number += 1
+            free = f"{folder}/{stem} ({number}){ending}"
+        return self.root / free
+
+    def find(self, state: State, within: Path) -> State:
+        """With rows whose file is gone pointing at the one file of that name in a folder.
+
+        Raises:
+            DataError: the folder cannot be read.
+        """
+        gone = {row.path for row in state.rows if not (self.root / row.path).is_file()}
+        if not gone or not within.is_dir():
+            return state
+        by_name: dict[str, list[str]] = defaultdict(list)
+        for name in files_under(within, sorted(EXTENSIONS)):
+            by_name[name.rpartition("/")[2]].append(name)
+        found = {}
+        for path in gone:
+            place = _likeliest(path, by_name[re.split(r"[\\/]", path)[-1]])
+            if place is not None:
+                file = within.absolute() / place
+                inside = file.is_relative_to(self.root)
+                found[path] = file.relative_to(self.root).as_posix() if inside else str(file)
+        rows = (replace(r, path=found[r.path]) if r.path in found else r for r in state.rows)
+        return State(state.classes, tuple(rows)) if found else state
+
+
+def safe(label: str) -> str:
+    """A class's name as the name of a folder."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]|^\.|[. ]$', "_", label)[:80] or "_"
+
+
+def sounds_at(path: Path) -> Iterator[tuple[Path, str]]:
+    """Sound files at a place, each with its group."""
+    if not path.is_dir():
+        if path.suffix.lower() in EXTENSIONS:
+            yield path, f"{path.parent.name}/{path.name}"
+        return
+    for name in files_under(path, sorted(EXTENSIONS)):
+        folder = name.rpartition("/")[0]
+        yield path / name, f"{path.name}/{folder or name}"
+
+
+def _likeliest(path: str, names: list[str]) -> str | None:
+    """The one that shares most folders with a path; None where two are as good."""
+    wanted = re.split(r"[\\/]", path)[::-1]
+
+    def shared(name: str) -> int:
+        parts = name.split("/")[::-1]
+        equal = [a == b for a, b in zip(parts, wanted, strict=False)] + [False]
+        return equal.index(False)
+
+    best = sorted(names, key=shared, reverse=True)[:2]
+    if not best or (len(best) == 2 and shared(best[0]) == shared(best[1])):
+        return None
+    return best[0]
+
+
+def _move(source: Path, place: Path) -> None:
+    if source.is_file():
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, place)
+        except OSError as error:
+            raise DataError(f"{source.name} could not be moved: {error.strerror}.") from error
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    if not path.is_file():
+        return ()
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["classes"]
+        return tuple(dict.fromkeys(str(name) for name in found))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path} cannot be read: delete it, and the classes come in the order of their names."
+        ) from error
+
+
+def _row(number: int, row: dict[str, str]) -> Excerpt:
+    try:
+        start, end = float(row.get("start") or 0), float(row["end"]) if row.get("end") else None
+        good = row["path"] and row["label"] and 0 <= start < (end or float("inf"))
+    except (KeyError, ValueError, TypeError):
+        good = False
+    if not good or None in row:
+        raise DataError(
+            f"{MANIFEST}, row {number} cannot be used: it needs a path, a label, and a start and "
+            "end in seconds where it is a part."
+        )
+    extra = {name: value for name, value in row.items() if name not in _COLUMNS and value}
+    known = {name: row.get(name) or "" for name in ("path", "label", "group", "fold")}
+    return Excerpt(**known, start=start, end=end, extra=extra)

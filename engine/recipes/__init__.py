@@ -1,0 +1,1 @@
+"""Recipes: the TOML files that decide what a training gives."""

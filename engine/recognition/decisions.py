@@ -1,0 +1,238 @@
+"""From probabilities to what was heard: thresholds, hysteresis, confirmation, and honest doubt."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.classifier.rules import Rules
+from engine.recognition.timeline import Smoother, Timeline
+
+SILENCE = "silence"
+UNCERTAIN = "nothing I know"
+
+
+# With slots: a long file has a million of these.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One label in one row.
+
+    Attributes:
+        label: its name; a family's where only that is sure.
+        probability: smoothed.
+        heard: whether it counts as heard.
+        reason: why not, in words; empty when heard.
+    """
+
+    label: str
+    probability: float
+    heard: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one row says.
+
+    Attributes:
+        time: centre of the window in seconds.
+        heard: labels heard, most probable first.
+        verdict: in words: the labels, or why there are none.
+        candidates: the labels, most probable first, with why each was rejected.
+    """
+
+    time: float
+    heard: tuple[str, ...]
+    verdict: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch in which one label was heard."""
+
+    start_seconds: float
+    end_seconds: float
+    label: str
+    mean_probability: float
+
+
+class Decider:
+    """Decides row by row; live and whole files go through it, so they agree.
+
+    Args:
+        labels: of the timeline.
+        rules: when a label counts as heard.
+    """
+
+    def __init__(self, labels: Sequence[str], rules: Rules) -> None:
+        if len(rules.thresholds) != len(labels):
+            raise ValueError("one threshold a label is needed")
+        if rules.families and len(rules.families) != len(labels):
+            raise ValueError("one family a label is needed")
+        self._labels = tuple(labels)
+        self._rules = rules
+        self._thresholds = np.asarray(rules.thresholds)
+        self._smoother = Smoother(rules.smoothing_seconds)
+        self._on = np.zeros(len(labels), dtype=bool)
+        self._recent: deque[np.ndarray[tuple[int], np.dtype[np.bool_]]] = deque(maxlen=rules.of)
+        self._families: deque[str] = deque(maxlen=rules.of)
+
+    def push(self, timeline: Timeline) -> list[Decision]:
+        """Decide on rows that follow those pushed before."""
+        smooth = self._smoother.push(timeline)
+        return [
+            self._row(
+                float(smooth.times[index]),
+                smooth.probabilities[index].astype(np.float64),
+                float(smooth.presence[index]),
+                float(timeline.level_db[index]),
+            )
+            for index in range(len(smooth))
+        ]
+
+    def _row(
+        self,
+        time: float,
+        probabilities: np.ndarray[tuple[int], np.dtype[np.float64]],
+        presence: float,
+        level_db: float,
+    ) -> Decision:
+        rules = self._rules
+        absent = self._absent(presence, level_db)
+        over = (probabilities >= self._thresholds) & (absent == "")
+        self._recent.append(over)
+        confirmed = np.sum(list(self._recent), axis=0) >= rules.needed
+        stays = self._on & (probabilities >= rules.release * self._thresholds) & (absent == "")
+        on = stays | (over & confirmed)
+        if not rules.several and on.any():
+            best = int(np.argmax(np.where(on, probabilities, -1.0)))
+            on = np.arange(len(on)) == best
+        self._on = on
+        order = np.argsort(-probabilities, kind="stable")
+        candidates = tuple(
+            self._candidate(index, float(probabilities[index]), bool(on[index]), absent, over)
+            for index in order
+        )
+        family = None if absent else leading_family(self._labels, rules, probabilities)
+        self._families.append(family.label if family else "")
+        if family and not on.any() and self._families.count(family.label) >= rules.needed:
+            candidates = (family, *candidates)
+        heard = tuple(candidate.label for candidate in candidates if candidate.heard)
+        return Decision(time, heard, ", ".join(heard) or absent or UNCERTAIN, candidates)
+
+    def _absent(self, presence: float, level_db: float) -> str:
+        """Why nothing can be heard in a row at all; empty when something can."""
+        if level_db < self._rules.silence_dbfs:
+            return SILENCE
+        if presence < self._rules.presence_threshold:
+            return f"not {self._rules.gate}" if self._rules.gate else UNCERTAIN
+        return ""
+
+    def _candidate(
+        self,
+        index: int,
+        probability: float,
+        heard: bool,
+        absent: str,
+        over: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    ) -> Candidate:
+        threshold = self._thresholds[index]
+        if heard:
+            reason = ""
+        elif absent:
+            reason = absent
+        elif not over[index]:
+            reason = f"under its threshold of {threshold:.0%}"
+        elif not self._rules.several and self._on.any():
+            reason = "another is more probable"
+        else:
+            reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
+        return Candidate(self._labels[index], probability, heard, reason)
+
+
+def leading_family(
+    labels: Sequence[str],
+    rules: Rules,
+    probabilities: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> Candidate | None:
+    """The family that is sure even where none of its labels is.
+
+    Args:
+        labels: of the timeline.
+        rules: with their families.
+        probabilities: of the labels.
+
+    Returns:
+        None: there are no families, or none is over its threshold. A family of one label is none.
+    """
+    sums: dict[str, float] = {}
+    for family, probability in zip(rules.families, probabilities, strict=False):
+        sums[family] = sums.get(family, 0.0) + float(probability)
+    if not sums:
+        return None
+    best = max(sums, key=lambda family: sums[family])
+    if sums[best] < rules.family_threshold or best in labels:
+        return None
+    return Candidate(best, min(1.0, sums[best]), True, "")
+
+
+def decide(timeline: Timeline, rules: Rules) -> list[Decision]:
+    """Decide on all rows of a timeline."""
+    return Decider(timeline.labels, rules).push(timeline)
+
+
+def segments(
+    decisions: Sequence[Decision],
+    *,
+    hop_seconds: float,
+    duration_seconds: float | None = None,
+    bridge_seconds: float = 0.0,
+    least_seconds: float = 0.0,
+) -> list[Segment]:
+    """Join rows into stretches, in order of their start.
+
+    A row stands for one hop around its centre; the first also for what lies before it, the last for
+    what lies after it, if the duration is given.
+
+    Args:
+        decisions: in order of time.
+        hop_seconds: of the timeline.
+        duration_seconds: length of the sound.
+        bridge_seconds: pauses of one label up to this long are closed.
+        least_seconds: shorter stretches are dropped, after closing pauses.
+    """
+    found: list[Segment] = []
+    running: dict[str, tuple[float, float, list[float]]] = {}
+    for index, decision in enumerate(decisions):
+        start, end = _span(decisions, index, hop_seconds, duration_seconds)
+        for candidate in decision.candidates:
+            if not candidate.heard:
+                continue
+            before = running.get(candidate.label)
+            if before is not None and start - before[1] <= bridge_seconds + 1e-9:
+                running[candidate.label] = (before[0], end, [*before[2], candidate.probability])
+                continue
+            if before is not None:
+                found.append(_segment(candidate.label, before))
+            running[candidate.label] = (start, end, [candidate.probability])
+    found += [_segment(label, state) for label, state in running.items()]
+    long = [s for s in found if s.end_seconds - s.start_seconds >= least_seconds - 1e-9]
+    return sorted(long, key=lambda segment: (segment.start_seconds, segment.label))
+
+
+def _span(
+    decisions: Sequence[Decision], index: int, hop_seconds: float, duration_seconds: float | None
+) -> tuple[float, float]:
+    time = decisions[index].time
+    start = 0.0 if index == 0 else time - hop_seconds / 2
+    end = time + hop_seconds / 2
+    if index == len(decisions) - 1 and duration_seconds is not None:
+        end = duration_seconds
+    return max(0.0, start), end
+
+
+def _segment(label: str, state: tuple[float, float, list[float]]) -> Segment:
+    start, end, probabilities = state
+    return Segment(start, end, label, float(np.mean(probabilities)))

@@ -1,0 +1,116 @@
+"""Whole files through classifiers."""
+
+import glob
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.audio.files import EXTENSIONS, AudioInfo, probe, stream
+from engine.classifier.classifier import Classifier
+from engine.errors import AudioError
+from engine.recognition.analysis import Analysis
+from engine.recognition.timeline import Timeline, concatenate
+
+BLOCK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class FileProgress:
+    """How far an analysis has come.
+
+    Attributes:
+        seconds: heard so far.
+        total_seconds: length of the file.
+        rows: each classifier's new rows.
+    """
+
+    seconds: float
+    total_seconds: float
+    rows: dict[str, Timeline]
+
+
+@dataclass(frozen=True)
+class FileAnalysis:
+    """What was heard in a file.
+
+    Attributes:
+        info: about the file.
+        timelines: by classifier.
+        repaired: samples that were no numbers and became silence.
+    """
+
+    info: AudioInfo
+    timelines: dict[str, Timeline]
+    repaired: int
+
+
+def analyse(
+    path: Path | str,
+    classifiers: Mapping[str, Classifier],
+    *,
+    hop_seconds: float | None = None,
+    device: str = "cpu",
+) -> Generator[FileProgress, None, FileAnalysis]:
+    """Run classifiers over a file, in bounded memory; each ``yield`` is a place to cancel.
+
+    Args:
+        path: the file.
+        classifiers: by name.
+        hop_seconds: step between rows, None: each classifier's own.
+        device: where to compute.
+
+    Yields:
+        Progress with the new rows, about once a second of sound.
+
+    Returns:
+        All rows.
+
+    Raises:
+        AudioError: the file cannot be read, or breaks off half-way.
+    """
+    info = probe(path)
+    analysis = Analysis(classifiers, info.rate_hz, hop_seconds=hop_seconds, device=device)
+    parts: dict[str, list[Timeline]] = {name: [] for name in classifiers}
+    heard, repaired = 0, 0
+
+    def keep(rows: dict[str, Timeline]) -> FileProgress:
+        for name, timeline in rows.items():
+            parts[name].append(timeline)
+        return FileProgress(heard / info.rate_hz, info.duration_seconds, rows)
+
+    for block in stream(path, block_seconds=BLOCK_SECONDS, mono=True):
+        heard += block.length
+        repaired += block.repaired
+        yield keep(analysis.push(block.samples[0]))
+    yield keep(analysis.finish())
+    timelines = {name: concatenate(rows) for name, rows in parts.items()}
+    return FileAnalysis(info, timelines, repaired)
+
+
+def find_audio(places: Iterable[str | Path]) -> list[Path]:
+    """The sound files that names, patterns and folders stand for, in order, each once.
+
+    A file named outright is taken whatever its extension; of folders (searched to the bottom) and
+    patterns only what has a sound file's extension.
+
+    Raises:
+        AudioError: a folder or pattern holds no sound file.
+    """
+    found: dict[Path, None] = {}
+    for place in places:
+        path = Path(place)
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if _is_audio(p))
+        elif not path.exists() and glob.has_magic(str(place)):
+            matches = (Path(name) for name in sorted(glob.glob(str(place), recursive=True)))
+            inside = [p for p in matches if _is_audio(p)]
+        else:
+            inside = [path]
+        if not inside:
+            raise AudioError(f"There is no sound file in {place}.")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _is_audio(path: Path) -> bool:
+    return path.suffix.lower() in EXTENSIONS and path.is_file()

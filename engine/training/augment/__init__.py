@@ -1,0 +1,1 @@
+"""Augmentation: what changes a window from one epoch to the next."""

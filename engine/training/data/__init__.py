@@ -1,0 +1,1 @@
+"""From the rows of a data set to windows in memory: decoding, features, caches."""

@@ -1,0 +1,172 @@
+"""What is learned from what: classes, parts, leaks; the test part stays sealed to the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.datasets.leaks import Leaks, find_leaks
+from engine.datasets.splits import Indices, Items, Split, split
+from engine.datasets.table import Dataset
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+from engine.training.data.prepare import Material
+
+_SEPARATOR = ";"
+
+
+class SealedTest:
+    """The windows that judge: handed out once, when everything is decided."""
+
+    def __init__(self, indices: Indices) -> None:
+        self._indices: Indices | None = indices
+        self.count = len(indices)
+
+    def open(self) -> Indices:
+        """The indices; the second call fails.
+
+        Raises:
+            DataError: it was opened before.
+        """
+        if self._indices is None:
+            raise DataError("The test part was judged already: it is for the end only, and once.")
+        indices, self._indices = self._indices, None
+        return indices
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A data set cut into parts.
+
+    Attributes:
+        labels: classes in the order of the logits.
+        targets: float32, shape (windows, classes); one-hot, or several 1 for multi-label.
+        training: windows that are learned from.
+        validation: windows that choose.
+        test: windows that judge.
+        used: windows of all three.
+        recordings: file of each window.
+        starts: seconds from the file's start where each window begins, float64.
+        leaks: what both sides share.
+    """
+
+    labels: tuple[str, ...]
+    targets: NDArray[np.float32]
+    training: Indices
+    validation: Indices
+    test: SealedTest
+    used: Indices
+    recordings: Sequence[str]
+    starts: NDArray[np.float64]
+    leaks: Leaks = field(default_factory=lambda: Leaks((), {}))
+
+
+def make_plan(dataset: Dataset, recipe: Recipe, material: Material) -> Plan:
+    """Cut the windows of a data set into parts and look for leaks.
+
+    Raises:
+        DataError: it cannot be split, or it leaks and the recipe does not allow that.
+    """
+    labels, of_row = _classes(dataset, recipe)
+    _check_heard(labels, of_row[material.rows], material)
+    numbers = of_row[material.rows]
+    first_class = numbers.argmax(1)
+    chosen = _at_most(first_class, recipe)
+    excerpts = [dataset.excerpts[row] for row in material.rows]
+    recordings = [f"{e.path}" for e in excerpts]
+    groups = _groups(dataset, recipe)
+    items = Items(
+        labels=first_class[chosen],
+        recordings=[_recording(dataset, int(material.rows[i])) for i in chosen],
+        groups=[groups[material.rows[i]] for i in chosen],
+        folds=[excerpts[i].fold for i in chosen],
+    )
+    parts = _original(chosen, split(items, recipe.data.split, recipe.training.seed))
+    leaks = find_leaks(
+        parts, [groups[row] for row in material.rows], recordings, dataset.repeats, material.values
+    )
+    if leaks and not recipe.data.allow_leak:
+        raise DataError(
+            f"The test would know the training: {leaks.sentence()}. "
+            "Split by group, remove the repeats, or say data.allow_leak = true."
+        )
+    return Plan(
+        labels=labels,
+        targets=numbers.astype(np.float32),
+        training=parts.training,
+        validation=parts.validation,
+        test=SealedTest(parts.test),
+        used=chosen,
+        recordings=recordings,
+        starts=material.starts + _offsets(dataset)[material.rows],
+        leaks=leaks,
+    )
+
+
+def _original(chosen: Indices, parts: Split) -> Split:
+    return Split(chosen[parts.training], chosen[parts.validation], chosen[parts.test])
+
+
+def _classes(dataset: Dataset, recipe: Recipe) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
+    """The labels, and for each row which of them it has."""
+    several = recipe.training.loss == "binary-cross-entropy"
+    rows = [
+        [part.strip() for part in e.label.split(_SEPARATOR) if part.strip()]
+        if several
+        else [e.label]
+        for e in dataset.excerpts
+    ]
+    labels = tuple(sorted({label for row in rows for label in row}))
+    if len(labels) < 2:
+        raise DataError(f"There is only one class, {', '.join(labels)}: at least two are needed.")
+    place = {label: index for index, label in enumerate(labels)}
+    table = np.zeros((len(rows), len(labels)), dtype=bool)
+    for index, row in enumerate(rows):
+        table[index, [place[label] for label in row]] = True
+    return labels, table
+
+
+def _check_heard(labels: Sequence[str], of_window: NDArray[np.bool_], material: Material) -> None:
+    """A class of which nothing is left could be neither learned nor judged."""
+    missing = [label for index, label in enumerate(labels) if not of_window[:, index].any()]
+    if missing:
+        reason = next(iter(material.skipped.values()), "all are too short or too quiet.")
+        raise DataError(
+            f"No sound of {', '.join(missing)} can be learned from: {reason} "
+            "Leave the class out by data.classes, or cut shorter windows."
+        )
+
+
+def _at_most(classes: Indices, recipe: Recipe) -> Indices:
+    """Windows that are used, at most so many of each class, drawn by the recipe's seed."""
+    most = recipe.data.most_per_class
+    if not most:
+        return np.arange(len(classes))
+    rng = np.random.default_rng([recipe.training.seed, 71])
+    kept = [
+        rng.permutation(np.flatnonzero(classes == label))[:most] for label in np.unique(classes)
+    ]
+    return np.sort(np.concatenate(kept))
+
+
+def _groups(dataset: Dataset, recipe: Recipe) -> Sequence[str]:
+    column = recipe.data.split.group
+    if not column:
+        return dataset.groups
+    if any(column not in excerpt.extra for excerpt in dataset.excerpts):
+        raise DataError(f"{dataset.about.name} has no column '{column}' to split by.")
+    return [excerpt.extra[column] for excerpt in dataset.excerpts]
+
+
+def _offsets(dataset: Dataset) -> NDArray[np.float64]:
+    """Seconds from the file's start where each row begins; features tell no times."""
+    if dataset.features:
+        return np.zeros(len(dataset))
+    return np.array([excerpt.start for excerpt in dataset.excerpts])
+
+
+def _recording(dataset: Dataset, row: int) -> str:
+    """What the windows of one sound share: for features, which tell no sounds, the row."""
+    excerpt = dataset.excerpts[row]
+    return f"{excerpt.path} {row}" if dataset.features else excerpt.path

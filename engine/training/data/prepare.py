@@ -1,0 +1,286 @@
+"""From a data set to numbers: decoded, cut and turned into features once, then kept on disk."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+from engine.datasets.corpora.iowa import read_features
+from engine.datasets.table import Dataset
+from engine.errors import DataError
+from engine.features import Feature, build_feature, describe_feature
+from engine.memory import keep_freed_memory
+from engine.recipes.recipe import Recipe
+from engine.training.data.decoding import Cut, decoded
+
+_AT_ONCE = 256  # windows turned into features in one call
+_MOST_CACHED_BYTES = 20_000_000_000
+_VERSION = 2
+_UNFINISHED = "unfinished-"
+_FORGOTTEN_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True)
+class Material:
+    """All windows of a data set.
+
+    Attributes:
+        values: float32, shape (windows, bands, frames); on disk, mapped into memory. Of sound, if
+            ``is_sound``: bands is 1 and frames are samples.
+        is_sound: whether features are still to be computed.
+        rows: the data set's row that each window comes from, int64.
+        starts: seconds from the row's start where each begins, float64.
+        levels_db: RMS level of each in dBFS, float32.
+        skipped: files that could not be read, with the reason.
+        folder: where they are kept, None: nowhere.
+    """
+
+    values: NDArray[np.float32]
+    is_sound: bool
+    rows: NDArray[np.int64]
+    starts: NDArray[np.float64]
+    levels_db: NDArray[np.float32]
+    skipped: dict[str, str]
+    folder: Path | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def feature_of(recipe: Recipe) -> Feature:
+    """The recipe's feature; its rate is the data's."""
+    arguments = recipe.feature.arguments
+    return build_feature(recipe.feature.name, with_rate(arguments, recipe.data.rate_hz))
+
+
+def with_rate(arguments: dict[str, Any], rate_hz: int) -> dict[str, Any]:
+    """Arguments of a feature with the rate filled in, also in its parts."""
+    filled = dict(arguments)
+    parts = [part for part in filled.get("parts", []) if isinstance(part, dict)]
+    if "parts" in filled:
+        filled["parts"] = [
+            part | {"arguments": with_rate(part.get("arguments", {}), rate_hz)} for part in parts
+        ]
+        return filled
+    inner = filled.get("inner")
+    if isinstance(inner, dict):
+        filled["inner"] = inner | {"arguments": with_rate(inner.get("arguments", {}), rate_hz)}
+        return filled
+    return filled | {"rate_hz": rate_hz}
+
+
+def prepare(
+    dataset: Dataset, recipe: Recipe, *, cache: Path | None = None, device: str = "cpu"
+) -> Generator[float, None, Material]:
+    """Decode, cut and compute, or take it from the cache; yields the share done.
+
+    Args:
+        dataset: what to learn from.
+        recipe: how.
+        cache: folder to keep it in, None: the user's.
+        device: where features are computed.
+
+    Raises:
+        DataError: nothing can be read, or the disk is full.
+    """
+    if dataset.features:
+        return _ready_made(dataset)
+    keep_freed_memory()
+    feature = feature_of(recipe)
+    is_sound = _keeps_sound(recipe, feature)
+    folder = (cache or user_cache_path("earmark") / "windows") / _key(dataset, recipe, is_sound)
+    if not (folder / "index.json").is_file():
+        try:
+            yield from _kept(dataset, recipe, None if is_sound else feature, folder, device)
+        except OSError as error:
+            raise DataError(
+                f"The features could not be kept in {folder.parent}: {error.strerror}. "
+                "Make room, or run 'earmark cache --clear'."
+            ) from error
+        _tidy(folder.parent, folder)
+    return _load(folder, is_sound)
+
+
+def _keeps_sound(recipe: Recipe, feature: Feature) -> bool:
+    """Whether windows are kept as sound: when each epoch changes them, or features are bulkier."""
+    frames = feature.frame_count(recipe.data.window_samples)
+    return recipe.augmentation.of_sound or feature.bands * frames > 2 * recipe.data.window_samples
+
+
+def _key(dataset: Dataset, recipe: Recipe, is_sound: bool) -> str:
+    data = recipe.data.model_dump(
+        include={
+            "rate_hz", "window_samples", "hop_samples", "at", "short", "quietest_dbfs",
+            "most_windows", "scale", "resample",
+        }
+    )  # fmt: skip
+    feature = None if is_sound else describe_feature(feature_of(recipe))
+    text = json.dumps([_VERSION, data, feature, dataset.fingerprint()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _kept(
+    dataset: Dataset, recipe: Recipe, feature: Feature | None, folder: Path, device: str
+) -> Generator[float, None, None]:
+    """Compute beside the place and rename: others may compute the same, or read it already."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder.parent) as beside:
+        inside = Path(beside) / "windows"
+        inside.mkdir()
+        yield from _compute(dataset, recipe, feature, inside, device)
+        with contextlib.suppress(OSError):  # another process was first
+            inside.rename(folder)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Of one row: its values, sound or features, and what :class:`Material` keeps beside them."""
+
+    values: NDArray[np.float32]
+    starts: NDArray[np.float64]
+    levels_db: NDArray[np.float32]
+    problem: str
+
+
+def _part(cut: Cut, feature: Feature | None) -> _Part:
+    return _Part(
+        _features(cut.windows, feature, "cpu"), cut.starts, _levels(cut.windows), cut.problem
+    )
+
+
+def _compute(
+    dataset: Dataset, recipe: Recipe, feature: Feature | None, folder: Path, device: str
+) -> Generator[float, None, None]:
+    """On a CPU each decoding thread computes features too; a GPU takes many windows at once."""
+    rows: list[NDArray[np.int64]] = []
+    starts: list[NDArray[np.float64]] = []
+    levels: list[NDArray[np.float32]] = []
+    skipped: dict[str, str] = {}
+    shape: tuple[int, ...] = ()
+    later = feature.to(device) if feature is not None and device != "cpu" else None
+    now = feature if later is None else None
+    with (folder / "values.f32").open("wb") as file:
+        waiting: list[NDArray[np.float32]] = []
+        parts = decoded(dataset, recipe, lambda cut: _part(cut, now), alone=now is not None)
+        for index, part in enumerate(parts):
+            if part.problem:
+                skipped[dataset.excerpts[index].path] = part.problem
+            rows.append(np.full(len(part.values), index, dtype=np.int64))
+            starts.append(part.starts)
+            levels.append(part.levels_db)
+            waiting.append(part.values)
+            last = index + 1 == len(dataset)
+            if last or later is None or sum(map(len, waiting)) >= _AT_ONCE:
+                values = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+                if later is not None:
+                    values = _features(values[:, 0], later, device)
+                shape = values.shape[1:]
+                values.tofile(file)
+                waiting = []
+            yield (index + 1) / len(dataset)
+    joined = np.concatenate(rows)
+    if len(joined) == 0:
+        reason = next(iter(skipped.values()), "all of them are too short or too quiet")
+        raise DataError(f"None of the {len(dataset)} sounds can be learned from: {reason}")
+    np.save(folder / "rows.npy", joined)
+    np.save(folder / "starts.npy", np.concatenate(starts))
+    np.save(folder / "levels.npy", np.concatenate(levels))
+    index_text = json.dumps({"shape": [len(joined), *shape], "skipped": skipped})
+    (folder / "index.json").write_text(index_text, encoding="utf-8")
+
+
+@torch.inference_mode()
+def _features(
+    windows: NDArray[np.float32], feature: Feature | None, device: str
+) -> NDArray[np.float32]:
+    if feature is None:
+        return np.ascontiguousarray(windows[:, None])
+    parts = [
+        feature(torch.from_numpy(windows[start : start + _AT_ONCE]).to(device)).cpu()
+        for start in range(0, len(windows), _AT_ONCE)
+    ]
+    if not parts:
+        empty = feature.frame_count(windows.shape[1])
+        return np.zeros((0, feature.bands, empty), dtype=np.float32)
+    return np.asarray(torch.cat(parts).numpy())
+
+
+def _levels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    power = np.einsum("ij,ij->i", windows, windows) / max(1, windows.shape[1])
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), dtype=np.float32)
+
+
+def _load(folder: Path, is_sound: bool) -> Material:
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    os.utime(folder)  # the cache drops what was used longest ago
+    shape = tuple(index["shape"])
+    return Material(
+        values=np.memmap(folder / "values.f32", dtype=np.float32, mode="r", shape=shape),
+        is_sound=is_sound,
+        rows=np.load(folder / "rows.npy", allow_pickle=False),
+        starts=np.load(folder / "starts.npy", allow_pickle=False),
+        levels_db=np.load(folder / "levels.npy", allow_pickle=False),
+        skipped=index["skipped"],
+        folder=folder,
+    )
+
+
+def _ready_made(dataset: Dataset) -> Material:
+    """Features that came as ``.npy`` files: rows of them in the order of the data set."""
+    parts: dict[str, NDArray[np.float32]] = {}
+    for path in dict.fromkeys(excerpt.path for excerpt in dataset.excerpts):
+        parts[path] = np.asarray(read_features(dataset.root / path), dtype=np.float32)
+    values = np.stack([parts[e.path][int(e.start)] for e in dataset.excerpts])
+    count = len(values)
+    return Material(
+        values=values[:, :, None],
+        is_sound=False,
+        rows=np.arange(count, dtype=np.int64),
+        starts=np.zeros(count),
+        levels_db=np.zeros(count, dtype=np.float32),
+        skipped={},
+    )
+
+
+def cached(cache: Path | None = None) -> tuple[int, int]:
+    """How many sets of windows the cache holds, and their bytes."""
+    folders = _folders(cache or user_cache_path("earmark") / "windows")
+    return len(folders), sum(_bytes(folder) for folder in folders)
+
+
+def clear(cache: Path | None = None) -> None:
+    """Empty the cache."""
+    shutil.rmtree(cache or user_cache_path("earmark") / "windows", ignore_errors=True)
+
+
+def _tidy(cache: Path, keep: Path) -> None:
+    """Drop what was used longest ago until the cache is within its bound."""
+    for left in cache.glob(f"{_UNFINISHED}*"):  # by a process that was killed
+        if time.time() - left.stat().st_mtime > _FORGOTTEN_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    folders = sorted(_folders(cache), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    total = 0
+    for folder in folders:
+        total += _bytes(folder)
+        if total > _MOST_CACHED_BYTES and folder != keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folders(cache: Path) -> list[Path]:
+    return [path.parent for path in cache.glob("*/index.json")]
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())

@@ -1,0 +1,221 @@
+"""From trained weights to a classifier: calibrated, gated, saved, loaded back and judged once."""
+
+import copy
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.classifier.card import Calibration, Card, DataSource, Part
+from engine.classifier.classifier import Classifier
+from engine.datasets.splits import Indices
+from engine.datasets.table import Dataset
+from engine.evaluation.calibration import best_thresholds, fit_temperature, none_threshold
+from engine.evaluation.metrics import Evaluation, evaluate
+from engine.evaluation.open_set import OpenSet, evaluate_open_set
+from engine.evaluation.results import Results
+from engine.evaluation.tags import TagEvaluation, evaluate_tags
+from engine.features import Feature, describe_feature
+from engine.networks import describe_network
+from engine.recipes.recipe import Recipe
+from engine.training.data.plan import Plan
+from engine.training.data.prepare import Material
+from engine.training.finish.background import Background
+from engine.training.finish.logistic import fit_logistic
+from engine.training.loop.learner import Learner
+from engine.training.runs.run import environment
+
+_MOST_KNOWN = 6000
+_GATE = "one of its classes"
+
+
+def train_gate(known: Tensor, unknown: Tensor) -> nn.Linear:
+    """Logistic regression between embeddings: both sides weigh the same.
+
+    Args:
+        known: of training windows, shape (n, embedding_size).
+        unknown: of background, shape (m, embedding_size).
+    """
+    x = torch.cat([known, unknown]).double()
+    positive = torch.arange(len(x)) < len(known)
+    mean, deviation = x.mean(0), x.std(0, correction=0) + 1e-3
+    weights, intercept = fit_logistic((x - mean) / deviation, positive, strength=0.05)
+    weights = weights / deviation
+    gate = nn.Linear(x.shape[1], 1)
+    with torch.no_grad():
+        gate.weight.copy_(weights[None])
+        gate.bias.fill_(intercept - float(weights @ mean))
+    return gate
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the test part said.
+
+    Attributes:
+        results: probabilities and truth.
+        evaluation: its figures; of tags for a multi-label task.
+        open_set: what it does with what it does not know, where that was tried.
+    """
+
+    results: Results | None
+    evaluation: Evaluation | TagEvaluation | None
+    open_set: OpenSet | None
+
+    def figures(self) -> dict[str, float]:
+        """All figures by name."""
+        found = dict(self.evaluation.figures()) if self.evaluation is not None else {}
+        return found | (self.open_set.figures() if self.open_set is not None else {})
+
+
+def calibrate(learner: Learner, plan: Plan, recipe: Recipe) -> tuple[float, list[float]]:
+    """Temperature and thresholds by the validation part; 1 and 0.5 without one."""
+    several = recipe.training.loss == "binary-cross-entropy"
+    thresholds = [0.5] * len(plan.labels)
+    if not recipe.deployment.calibrate or len(plan.validation) == 0:
+        return 1.0, thresholds
+    logits = torch.cat(list(learner.judge(plan.validation))).numpy()
+    targets = plan.targets[plan.validation]
+    if several:
+        probabilities = np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+        return 1.0, best_thresholds(probabilities, targets.astype(bool))
+    return fit_temperature(logits, targets.argmax(1)), thresholds
+
+
+def make_classifier(
+    learner: Learner,
+    feature: Feature,
+    plan: Plan,
+    recipe: Recipe,
+    dataset: Dataset,
+    unknown: Background | None,
+) -> Classifier:
+    """The artefact; its card is told the figures later, by :func:`with_figures`."""
+    temperature, thresholds = calibrate(learner, plan, recipe)
+    gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
+    network, data = copy.deepcopy(learner.network).cpu(), recipe.data
+    hop = recipe.deployment.hop_samples or max(1, data.window_samples // 2)
+    several = recipe.training.loss == "binary-cross-entropy"
+    card = Card(
+        name=recipe.name,
+        title=recipe.title,
+        description=recipe.description,
+        task=recipe.deployment.task,
+        multi_label=several,
+        labels=list(plan.labels),
+        rate_hz=data.rate_hz,
+        window_samples=data.window_samples,
+        hop_samples=hop,
+        feature=Part(**describe_feature(feature)),
+        network=Part(**describe_network(network)),
+        calibration=Calibration(
+            temperature=temperature,
+            thresholds=thresholds,
+            presence_threshold=presence,
+            gate=_GATE if gate is not None else None,
+        ),
+        data=[_source(dataset)],
+        licence=f"as its data: {dataset.about.licence or 'not stated'}",
+        recipe=recipe.model_dump(mode="json"),
+        versions={k: v for k, v in environment()["versions"].items() if k in ("earmark", "torch")},
+        date=datetime.date.today().isoformat(),
+    )
+    return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _gate(
+    learner: Learner, plan: Plan, seed: int, unknown: Background | None
+) -> tuple[nn.Linear | None, float]:
+    """What tells the classes from background, and its threshold; none without background."""
+    if unknown is None or not unknown.learned.any():
+        return None, 0.5
+    some = np.random.default_rng(seed).permutation(plan.training)[:_MOST_KNOWN]
+    gate = train_gate(learner.embed(some), unknown.embeddings[unknown.learned])
+    return gate, _presence_threshold(gate, learner, plan, unknown)
+
+
+def _presence_threshold(
+    gate: nn.Linear, learner: Learner, plan: Plan, unknown: Background
+) -> float:
+    """At most 0.5: lower where the gate would reject many of the windows it has not seen."""
+    if len(plan.validation) == 0:
+        return 0.5
+    with torch.inference_mode():
+        known = gate(learner.embed(plan.validation[:_MOST_KNOWN]))[:, 0].sigmoid().numpy()
+        others = gate(unknown.embeddings[unknown.learned])[:, 0].sigmoid().numpy()
+    return float(np.clip(none_threshold(known, others), 0.05, 0.5))
+
+
+def _source(dataset: Dataset) -> DataSource:
+    return DataSource(
+        name=dataset.about.name,
+        licence=dataset.about.licence or "not stated",
+        count=len(dataset),
+        fingerprint=dataset.fingerprint(),
+        url=dataset.about.url or None,
+    )
+
+
+def judge(
+    learner: Learner,
+    classifier: Classifier,
+    plan: Plan,
+    material: Material,
+    unknown: Background | None,
+) -> Judged:
+    """Open the test part and judge the classifier on it, and on background it never met."""
+    test = plan.test.open()
+    results = _results(learner, classifier, plan, test) if len(test) else None
+    evaluation: Evaluation | TagEvaluation | None = None
+    if results is not None and results.multi_label:
+        evaluation = evaluate_tags(results, classifier.card.calibration.thresholds)
+    elif results is not None:
+        evaluation = evaluate(results)
+    open_set = None
+    if unknown is not None and results is not None:
+        levels = torch.from_numpy(material.levels_db[test])
+        known, _ = classifier.judge(learner.embed(test), levels)
+        open_set = _open_set(classifier, known, unknown)
+    return Judged(results, evaluation, open_set)
+
+
+def _results(learner: Learner, classifier: Classifier, plan: Plan, test: Indices) -> Results:
+    logits = torch.cat(list(learner.judge(test))) / classifier.card.calibration.temperature
+    several = classifier.card.multi_label
+    probabilities = logits.sigmoid() if several else logits.softmax(1)
+    truth: Any = plan.targets[test].astype(bool) if several else plan.targets[test].argmax(1)
+    return Results(
+        labels=plan.labels,
+        probabilities=np.clip(probabilities.numpy(), 0.0, 1.0),
+        truth=truth,
+        recordings=tuple(plan.recordings[i] for i in test),
+        starts=plan.starts[test],
+    )
+
+
+@torch.inference_mode()
+def _open_set(classifier: Classifier, known: Tensor, unknown: Background) -> OpenSet:
+    judged = ~unknown.learned
+    scores, _ = classifier.judge(unknown.embeddings[judged], unknown.levels_db[judged])
+    highest, kinds = scores.amax(1).numpy(), unknown.kinds[judged]
+    card = classifier.card
+    silence = torch.full((20,), -120.0)
+    quiet, _ = classifier.judge(torch.zeros(20, unknown.embeddings.shape[1]), silence)
+    by_kind = {str(kind): highest[kinds == kind] for kind in np.unique(kinds)}
+    by_kind["silence"] = quiet.amax(1).numpy()
+    return evaluate_open_set(
+        known.amax(1).detach().numpy(),
+        by_kind,
+        threshold=min(card.calibration.thresholds),
+        hop_seconds=card.hop_samples / card.rate_hz,
+    )
+
+
+def with_figures(classifier: Classifier, judged: Judged, limits: str) -> Classifier:
+    """The same with its figures and limits on the card."""
+    update = {"metrics": judged.figures(), "limits": limits}
+    card = classifier.card.model_copy(update=update)
+    return Classifier(card, classifier.feature, classifier.network, classifier.gate)

@@ -1,0 +1,1 @@
+"""The epochs: one step after another, checkpoints, clocks and energy."""

@@ -1,0 +1,125 @@
+"""Energy as the hardware counts it; where it does not, "not measured" and never 0."""
+
+import contextlib
+import math
+import os
+import time
+from pathlib import Path
+from types import ModuleType
+
+from engine.training.loop.zeus import open_zeus
+
+_RAPL = Path("/sys/class/powercap")
+_LOOK_SECONDS = 0.5
+
+
+class EnergyMeter:
+    """Joules since it was made: the GPU's own counter, and RAPL's for the processor.
+
+    Where NVML has no counter of the GPU, Zeus is asked, if it is installed.
+
+    Args:
+        device: as torch names it; only the GPU in use is counted.
+        processor: whether to count the processor too; of several processes on a machine, one does.
+        rapl: where the kernel shows RAPL's counters.
+    """
+
+    def __init__(self, device: str, *, processor: bool = True, rapl: Path = _RAPL) -> None:
+        self._nvml, self._gpu = _open_gpu(device)
+        self._zeus = open_zeus(device) if self._nvml is None else None
+        self._zones = _zones(rapl) if processor else []
+        self._load: float | None = None
+        self._looked = -math.inf
+        self._gpu_start = self._gpu_joules()
+        self._spent = dict.fromkeys(self._zones, 0.0)
+        self._last = {zone: _read(zone / "energy_uj") for zone in self._zones}
+
+    @property
+    def source(self) -> str:
+        """What is counted, in words."""
+        names = ["GPU (NVML)"] if self._gpu is not None else []
+        names += ["GPU (Zeus)"] if self._zeus is not None else []
+        names += ["processor (RAPL)"] if self._zones else []
+        return " + ".join(names) or "not measured"
+
+    def joules(self) -> float | None:
+        """So far; None: nothing here counts energy. Ask at least every few minutes."""
+        total: float | None = None
+        now = self._gpu_joules()
+        if now is not None and self._gpu_start is not None:
+            total = now - self._gpu_start
+        elif self._zeus is not None:
+            total = self._zeus.joules()
+        for zone in self._zones:
+            current, before = _read(zone / "energy_uj"), self._last[zone]
+            if current is None or before is None:
+                continue
+            gone = current - before
+            if gone < 0:  # the counter began again
+                gone += _read(zone / "max_energy_range_uj") or 0
+            self._spent[zone] += gone / 1e6
+            self._last[zone] = current
+            total = (total or 0.0) + self._spent[zone]
+        return total
+
+    def gpu_load(self) -> float | None:
+        """Share of the time that the GPU in use was busy lately, 0 to 1; None: not measured.
+
+        NVML averages over up to a second and takes a moment to answer: it is asked twice a second.
+        """
+        if self._nvml is None:
+            return None
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            self._looked = time.monotonic()
+            try:
+                rates = self._nvml.nvmlDeviceGetUtilizationRates(self._gpu)
+                self._load = float(rates.gpu) / 100.0
+            except self._nvml.NVMLError:
+                self._load = None
+        return self._load
+
+    def _gpu_joules(self) -> float | None:
+        if self._nvml is None:
+            return None
+        try:
+            return float(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._gpu)) / 1000.0
+        except self._nvml.NVMLError:
+            return None
+
+
+def _open_gpu(device: str) -> tuple[ModuleType | None, object]:
+    if not device.startswith("cuda"):
+        return None, None
+    try:
+        import pynvml
+    except ImportError:
+        return None, None
+    try:
+        pynvml.nvmlInit()
+        handle = _handle(pynvml, int(device.partition(":")[2] or 0))
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+    except (pynvml.NVMLError, ValueError):
+        return None, None
+    return pynvml, handle
+
+
+def _handle(nvml: ModuleType, index: int) -> object:
+    """CUDA numbers the GPUs that it is shown; NVML all there are."""
+    shown = os.environ.get("CUDA_VISIBLE_DEVICES", "").strip()
+    names = [name.strip() for name in shown.split(",")] if shown else []
+    name = names[index] if index < len(names) else str(index)
+    if name.isdecimal():
+        return nvml.nvmlDeviceGetHandleByIndex(int(name))
+    return nvml.nvmlDeviceGetHandleByUUID(name)
+
+
+def _zones(rapl: Path) -> list[Path]:
+    """Whole packages: their parts would be counted twice."""
+    found = sorted(rapl.glob("intel-rapl:[0-9]")) if rapl.is_dir() else []
+    return [zone for zone in found if _read(zone / "energy_uj") is not None]
+
+
+def _read(path: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError):
+        return int(path.read_text())
+    return None

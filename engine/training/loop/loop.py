@@ -1,0 +1,260 @@
+"""The training loop: a generator that can be watched, stopped, killed and gone on with."""
+
+import math
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.errors import ModelError, RecipeError
+from engine.recipes.recipe import Training
+from engine.training.data.plan import Plan
+from engine.training.events import BatchDone, EpochDone, Event, Warned
+from engine.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from engine.training.loop.distributed import Team
+from engine.training.loop.energy import EnergyMeter
+from engine.training.loop.learner import Learner, Step, seeded
+from engine.training.loop.optimisers import learning_rate, make_optimiser
+from engine.training.loop.stopwatch import Watch
+from engine.training.loop.validation import validate
+from engine.training.runs.run import Run
+
+_SPIKE = 10.0  # times the usual loss
+
+
+@dataclass
+class Progress:
+    """What the loop knows; the best weights among it.
+
+    Attributes:
+        history: finished epochs.
+        best: weights of the best epoch.
+        best_loss: its validation loss.
+        reason: why training ended, empty while it goes on.
+    """
+
+    history: list[EpochDone] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_loss: float = math.inf
+    seconds: float = 0.0
+    joules: float | None = None
+    reason: str = ""
+
+
+class Loop:
+    """Epochs of one run.
+
+    Args:
+        learner: what learns.
+        plan: the parts.
+        training: the recipe's part.
+        run: where checkpoints and history go.
+        team: this process and others.
+    """
+
+    def __init__(
+        self, learner: Learner, plan: Plan, training: Training, run: Run, team: Team
+    ) -> None:
+        self._learner, self._plan, self._training = learner, plan, training
+        self._run, self._team = run, team
+        self._optimiser = make_optimiser(learner.network.parameters(), training)
+        self._meter = EnergyMeter(str(learner.device), processor=team.first_here)
+        self._joules_before: float | None = None
+        self.progress = Progress()
+        self._recent: deque[float] = deque(maxlen=50)
+        if training.batch_size < 2 * team.size and team.size > 1:
+            raise RecipeError(
+                f"{team.size} processes need a batch_size of at least {2 * team.size}."
+            )
+        everything = torch.zeros(len(plan.training))
+        self._batches = len(team.batches(everything, training.batch_size))
+
+    @property
+    def energy_source(self) -> str:
+        """What counts the energy, in words."""
+        return self._meter.source
+
+    def resume(self) -> None:
+        """Go on from the run's checkpoint.
+
+        Raises:
+            ModelError: it does not fit.
+        """
+        best, state = load_checkpoint(
+            self._run.checkpoint_file, self._learner.network, self._optimiser
+        )
+        history = [EpochDone(**row) for row in state["history"]]
+        self.progress = Progress(
+            history, best, state["best_loss"], state["seconds"], state["joules"]
+        )
+        self._joules_before = state["joules"]
+        if self._team.leads:
+            self._run.drop_batches(after=len(history))
+        self._judge_rules()
+
+    def epochs(self) -> Generator[Event, None, None]:
+        """Train until a rule stops it; closing the generator keeps the best so far."""
+        while not self.progress.reason:
+            yield from self._epoch(len(self.progress.history) + 1)
+            self._judge_rules()
+
+    def _epoch(self, epoch: int) -> Generator[Event, None, None]:
+        order = torch.from_numpy(self._order(epoch)).to(self._learner.device)
+        watch = Watch(self.progress.seconds)
+        losses: list[float] = []
+        waiting: list[tuple[Tensor, Step]] = []
+        right = torch.zeros((), device=self._learner.device)
+        batches = self._team.batches(order, self._training.batch_size)
+        for batch, indices in enumerate(batches, start=1):
+            step = self._step(epoch, batch, indices)
+            right += step.right
+            waiting.append((indices, step))
+            if watch.due() or batch == self._batches:
+                new, remarks = self._read(epoch, batch, waiting)
+                losses += new
+                waiting = []
+                with watch.paused():
+                    yield from remarks
+                    left = watch.left(epoch, batch, self._batches, self._training.epochs)
+                    yield self._told(epoch, batch, new, left)
+        found = self._team.sum(right).item() / len(order)
+        done = self._closed(epoch, losses, found, watch)
+        with watch.paused():
+            yield done
+        self.progress.seconds = watch.seconds()
+
+    def _told(self, epoch: int, batch: int, losses: Sequence[float], left: float) -> BatchDone:
+        rate, load = self._optimiser.param_groups[0]["lr"], self._meter.gpu_load()
+        return BatchDone(epoch, batch, self._batches, tuple(losses), left, rate, load)
+
+    def _step(self, epoch: int, batch: int, indices: Tensor) -> Step:
+        """One step; its randomness depends on seed, epoch, batch and process alone."""
+        number = (epoch - 1) * self._batches + batch - 1
+        rate = learning_rate(self._training, number, self._batches, self._losses())
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        mine = self._team.share(indices)
+        self._learner.network.train()
+        self._optimiser.zero_grad()
+        numbers = [self._training.seed, number, self._team.rank]
+        with seeded(numbers, self._learner.device) as generator:
+            step = self._learner.step(mine, generator)
+        parameters = list(self._learner.network.parameters())
+        self._team.average_gradients(parameters, len(mine) / len(indices))
+        if self._training.clip_norm:
+            torch.nn.utils.clip_grad_norm_(parameters, self._training.clip_norm)
+        self._optimiser.step()
+        return step
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The windows of an epoch in random order; balanced: every class equally often."""
+        rng = np.random.default_rng([self._training.seed, epoch])
+        training = self._plan.training
+        if not self._training.balanced:
+            return rng.permutation(training)
+        classes = self._plan.targets[training].argmax(1)
+        chance = 1.0 / np.bincount(classes)[classes]
+        return rng.choice(training, len(training), p=chance / chance.sum())
+
+    def _read(
+        self,
+        epoch: int,
+        batch: int,
+        waiting: Sequence[tuple[Tensor, Step]],
+    ) -> tuple[list[float], list[Event]]:
+        """Losses of the last steps, and remarks on those that are no numbers or far too high."""
+        losses = torch.stack([step.loss for _, step in waiting]).tolist()
+        remarks: list[Event] = []
+        first = batch - len(waiting) + 1
+        for number, (loss, (indices, _)) in enumerate(zip(losses, waiting, strict=True), first):
+            if not math.isfinite(loss):
+                raise ModelError(
+                    f"The loss is no number any more (epoch {epoch}, batch {number}, with "
+                    f"{self._files(indices)}): choose a lower learning rate or clip_norm = 1."
+                )
+            usual = median(self._recent) if len(self._recent) >= 20 else math.inf
+            self._recent.append(loss)
+            if loss > _SPIKE * usual:
+                text = f"Epoch {epoch}, batch {number}: the loss rose to {loss:.3g}, with "
+                remarks.append(Warned(text + self._files(indices) + "."))
+        if self._team.leads:
+            self._run.add_batches(epoch, first, losses)
+        return losses, remarks
+
+    def _files(self, indices: Tensor) -> str:
+        names = dict.fromkeys(self._plan.recordings[i] for i in indices.tolist())
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return ", ".join(list(names)[:3]) + more
+
+    def _losses(self) -> list[float]:
+        return [epoch.validation_loss for epoch in self.progress.history]
+
+    def _closed(
+        self, epoch: int, losses: Sequence[float], accuracy: float, watch: Watch
+    ) -> EpochDone:
+        """Judge on validation, keep the best, write checkpoint and history."""
+        self._team.average_statistics(self._learner.network)
+        found = validate(self._learner, self._plan, self._training, self._team)
+        progress = self.progress
+        compared = found.loss if len(self._plan.validation) else -epoch
+        best = compared < progress.best_loss
+        if best:
+            progress.best_loss = compared
+        if best or self._training.keep == "last" or not progress.best:
+            state = self._learner.network.state_dict()
+            progress.best = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+        progress.seconds, progress.joules = watch.seconds(), self._joules()
+        rate = self._optimiser.param_groups[0]["lr"]
+        mean = sum(losses) / max(1, len(losses))
+        done = EpochDone(
+            epoch, mean, accuracy, found.loss, found.accuracy, rate, progress.seconds,
+            progress.joules, best, found.confusion,
+        )  # fmt: skip
+        progress.history.append(done)
+        if self._team.leads:
+            self._keep()
+        return done
+
+    def _keep(self) -> None:
+        progress = self.progress
+        state = {
+            "history": [epoch.kept() for epoch in progress.history],
+            "best_loss": progress.best_loss,
+            "seconds": progress.seconds,
+            "joules": progress.joules,
+        }
+        save_checkpoint(
+            self._run.checkpoint_file,
+            self._learner.network,
+            progress.best,
+            self._optimiser,
+            state,
+        )
+        self._run.keep_history(progress.history)
+
+    def _joules(self) -> float | None:
+        now = self._team.sum_known(self._meter.joules())
+        if now is None:
+            return self._joules_before
+        return now + (self._joules_before or 0.0)
+
+    def _judge_rules(self) -> None:
+        stop, history = self._training.stop, self.progress.history
+        if stop.target_accuracy:
+            last = history[-stop.target_epochs :]
+            above = [epoch.validation_accuracy > stop.target_accuracy for epoch in last]
+            if len(last) == stop.target_epochs and all(above):
+                self.progress.reason = (
+                    f"validation accuracy over {stop.target_accuracy:g} "
+                    f"for {stop.target_epochs} epochs in a row"
+                )
+        if stop.patience:
+            since = next((i for i, e in enumerate(reversed(history)) if e.best), len(history))
+            if since >= stop.patience:
+                self.progress.reason = f"no better validation for {stop.patience} epochs"
+        if len(history) >= self._training.epochs and not self.progress.reason:
+            self.progress.reason = "all epochs done"

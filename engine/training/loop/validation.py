@@ -1,0 +1,54 @@
+"""How good a network is on the part that chooses, at the end of each epoch."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.evaluation.scores import confusion_matrix
+from engine.recipes.recipe import Training
+from engine.training.data.plan import Plan
+from engine.training.loop.distributed import Team
+from engine.training.loop.learner import Learner
+from engine.training.loop.optimisers import loss_of
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What was found.
+
+    Attributes:
+        loss: mean over the windows; NaN without any.
+        accuracy: share of windows that are right; NaN without any.
+        confusion: int64, shape (classes, classes), rows true, columns predicted; None where
+            several labels may be true at once, and without windows.
+    """
+
+    loss: float
+    accuracy: float
+    confusion: NDArray[np.int64] | None
+
+
+def validate(learner: Learner, plan: Plan, training: Training, team: Team) -> Validated:
+    """Judge the validation part; the answer is the same in all processes of a team."""
+    count, classes = len(plan.validation), len(plan.labels)
+    if count == 0:
+        return Validated(math.nan, math.nan, None)
+    mine = team.share_of(plan.validation)
+    total, done = 0.0, 0
+    counts = np.zeros((classes, classes), dtype=np.int64)
+    for logits in learner.judge(mine):
+        rows = mine[done : done + len(logits)]
+        targets = torch.from_numpy(plan.targets[rows])
+        total += loss_of(logits, targets, training, None).item() * len(rows)
+        truth, said = targets.argmax(1).numpy(), logits.argmax(1).cpu().numpy()
+        counts += confusion_matrix(truth, said, classes)
+        done += len(rows)
+    # The sum is the same in all processes, so that all stop at the same epoch.
+    loss = team.sum(torch.tensor(total, dtype=torch.float64)).item()
+    confusion = team.sum(torch.from_numpy(counts)).cpu().numpy()
+    several = training.loss == "binary-cross-entropy"
+    right = int(np.trace(confusion))
+    return Validated(loss / count, right / count, None if several else confusion)

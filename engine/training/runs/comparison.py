@@ -1,0 +1,107 @@
+"""Finished runs side by side, and what can be said of their difference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DataError
+from engine.evaluation.report.report import RunReport, write_html
+from engine.evaluation.significance import compare
+from engine.recipes.recipe import Recipe
+from engine.recipes.toml import to_toml
+from engine.training.runs.report import read_results
+from engine.training.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Runs beside each other.
+
+    Attributes:
+        names: of the runs.
+        figures: of each.
+        differences: fields of the recipes that are not the same, with each run's value.
+        verdicts: sentences on each further run against the first.
+    """
+
+    names: tuple[str, ...]
+    figures: tuple[dict[str, float], ...]
+    differences: dict[str, tuple[Any, ...]]
+    verdicts: tuple[str, ...]
+
+
+def compare_runs(folders: Sequence[Path]) -> Compared:
+    """Read finished runs and compare them.
+
+    Raises:
+        DataError: fewer than two, or one is not finished.
+    """
+    if len(folders) < 2:
+        raise DataError("Give at least two runs to compare.")
+    runs = [Run(folder) for folder in folders]
+    recipes = [run.recipe() for run in runs]
+    names = _names(folders, recipes)
+    figures = [dict(run.read(run.results_file)["figures"]) for run in runs]
+    verdicts = [_verdict(folders[0], folder, (names[0], name)) for folder, name in
+                zip(folders[1:], names[1:], strict=True)]  # fmt: skip
+    return Compared(names, tuple(figures), _differences(recipes), tuple(verdicts))
+
+
+def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
+    """Write a page that shows finished runs side by side.
+
+    Raises:
+        DataError: as :func:`compare_runs`, or it cannot be written.
+    """
+    found = compare_runs(folders)
+    first = Run(folders[0])
+    recipe = first.recipe()
+    facts = {
+        field: " | ".join(str(value) for value in values)
+        for field, values in found.differences.items()
+        if not field.startswith("published")
+    }
+    report = RunReport(
+        title=f"{recipe.title}: {' beside '.join(found.names)}",
+        description=recipe.description,
+        recipe_toml=to_toml(recipe),
+        facts=facts,
+        warnings=[f"As published: {trap}" for trap in recipe.published.traps]
+        if recipe.published
+        else [],
+        published=dict(recipe.published.figures) if recipe.published else {},
+        comparison=list(zip(found.names, found.figures, strict=True)),
+        verdicts=found.verdicts,
+    )
+    write_html(report, path)
+    return found
+
+
+def _names(folders: Sequence[Path], recipes: Sequence[Recipe]) -> tuple[str, ...]:
+    names = [f"{recipe.name} {recipe.variant}" for recipe in recipes]
+    if len(set(names)) < len(names):
+        names = [folder.name for folder in folders]
+    return tuple(names)
+
+
+def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
+    try:
+        return compare(read_results(first), read_results(second), names=names).verdict
+    except DataError as error:
+        return f"{names[0]} and {names[1]} cannot be tested against each other: {error}"
+
+
+def _differences(recipes: Sequence[Recipe]) -> dict[str, tuple[Any, ...]]:
+    flat = [dict(_flat(recipe.model_dump(mode="json"), "")) for recipe in recipes]
+    fields = dict.fromkeys(field for fields in flat for field in fields)
+    found = {field: tuple(fields.get(field) for fields in flat) for field in fields}
+    return {f: values for f, values in found.items() if any(v != values[0] for v in values)}
+
+
+def _flat(values: dict[str, Any], path: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        place = f"{path}.{key}".strip(".")
+        found += _flat(value, place) if isinstance(value, dict) else [(place, value)]
+    return found

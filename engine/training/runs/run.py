@@ -1,0 +1,179 @@
+"""The folder of one training: everything needed to repeat, resume, judge and compare it."""
+
+import csv
+import io
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engine.atomic_write import write_whole
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe, validated
+from engine.training.events import HISTORY, EpochDone
+
+_LIBRARIES = ("earmark", "torch", "numpy", "librosa", "soxr", "soundfile")
+
+
+class Run:
+    """Names and files of a run folder.
+
+    Args:
+        folder: its place; made when first written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.recipe_file = folder / "recipe.json"
+        self.facts_file = folder / "run.json"
+        self.history_file = folder / "history.json"
+        self.table_file = folder / "history.csv"
+        self.batches_file = folder / "batches.csv"
+        self.checkpoint_file = folder / "checkpoint.safetensors"
+        self.classifier_file = folder / "classifier.safetensors"
+        self.results_file = folder / "results.json"
+        self.report_file = folder / "report.html"
+
+    def begin(self, recipe: Recipe, facts: Mapping[str, Any]) -> None:
+        """Make the folder and write what is known before the first step.
+
+        Raises:
+            DataError: it cannot be written, or holds another run.
+        """
+        if self.checkpoint_file.exists() or self.results_file.exists():
+            raise DataError(
+                f"{self.folder} holds a run already: give another folder, or --resume to go on."
+            )
+        self.batches_file.unlink(missing_ok=True)  # of a run that ended before its first epoch
+        self.write(self.recipe_file, recipe.model_dump(mode="json"))
+        self.write(self.facts_file, {**facts, **environment()})
+
+    def recipe(self) -> Recipe:
+        """The recipe as run.
+
+        Raises:
+            DataError: there is no run.
+        """
+        return validated(self.read(self.recipe_file), self.recipe_file.name)
+
+    def write(self, path: Path, values: Any) -> None:
+        """Write JSON values; numbers that are none become null.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        self.write_text(path, json.dumps(_plain(values), indent=1, ensure_ascii=False) + "\n")
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a text, whole or not at all.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text.encode())
+        except OSError as error:
+            raise DataError(self._unwritten(path, error)) from error
+
+    def read(self, path: Path) -> Any:
+        """JSON values of one of the run's files.
+
+        Raises:
+            DataError: it is missing or damaged.
+        """
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise DataError(
+                f"{self.folder} is no run of Earmark: {path.name} is missing."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path} is damaged: it cannot be read.") from error
+
+    def keep_history(self, history: Sequence[EpochDone]) -> None:
+        """Write the epochs as JSON and CSV."""
+        rows = [epoch.kept() for epoch in history]
+        self.write(self.history_file, rows)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=HISTORY)
+        writer.writeheader()
+        writer.writerows(rows)
+        self.write_text(self.table_file, text.getvalue())
+
+    def add_batches(self, epoch: int, first: int, losses: Sequence[float]) -> None:
+        """Append losses of batches to the table of them.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        new = not self.batches_file.exists()
+        lines = [f"{epoch},{first + i},{loss:.7g}\n" for i, loss in enumerate(losses)]
+        try:
+            with self.batches_file.open("a", encoding="utf-8") as file:
+                file.writelines(["epoch,batch,loss\n", *lines] if new else lines)
+        except OSError as error:
+            raise DataError(self._unwritten(self.batches_file, error)) from error
+
+    def drop_batches(self, after: int) -> None:
+        """Leave out of the table of batches those of an epoch that was broken off."""
+        if self.batches_file.is_file():
+            lines = self.batches_file.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines[1:] if _epoch_of(line) <= after]
+            self.write_text(self.batches_file, "".join(lines[:1] + kept))
+
+    def _unwritten(self, path: Path, error: OSError) -> str:
+        """What happened and what to do: with a checkpoint, going on loses nothing."""
+        go_on = self.checkpoint_file.exists()
+        todo = ", then resume the training" if go_on else " or choose another folder"
+        return f"{path} could not be written: {error.strerror}. Make room{todo}."
+
+    def history(self) -> list[EpochDone]:
+        """The epochs so far; none before the first."""
+        if not self.history_file.exists():
+            return []
+        rows = self.read(self.history_file)
+        return [EpochDone(**{k: _number(k, v) for k, v in row.items()}) for row in rows]
+
+
+def environment() -> dict[str, Any]:
+    """The machine and the libraries, for the record."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return {
+        "versions": found,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": os.cpu_count(),
+        "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _epoch_of(line: str) -> float:
+    """The epoch of a line; one that was not written to its end belongs to none."""
+    epoch, *others = line.split(",")
+    whole = line.endswith("\n") and len(others) == 2
+    return float(epoch) if whole else math.inf
+
+
+def _number(name: str, value: Any) -> Any:
+    return math.nan if value is None and name != "joules" else value
+
+
+def _plain(values: Any) -> Any:
+    if isinstance(values, float) and not math.isfinite(values):
+        return None
+    if isinstance(values, Mapping):
+        return {str(key): _plain(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_plain(value) for value in values]
+    return values

@@ -1,0 +1,1 @@
+"""Sweeps: one recipe trained with many settings, one process each."""
