@@ -8,17 +8,19 @@ import html
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar, cast
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsItem
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsRectItem
 
 from desktop.plots.ticks import logarithmic, number, step_of, ticks
 from desktop.style import colours
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=True, exitCleanup=False)
 
+Item = TypeVar("Item", bound=QGraphicsItem)
 TRAINING, VALIDATION, TEST = "training", "validation", "test"
 _MEANT = {  # light, dark
     TRAINING: ("#2f6fde", "#6ea3ff"),
@@ -111,7 +113,7 @@ class Axis(pg.AxisItem):
         self.enableAutoSIPrefix(False)
         self.name, self.unit = name, unit
         self.setStyle(autoExpandTextSpace=side in ("left", "right"), autoReduceTextSpace=False)
-        self.setStyle(tickLength=4, hideOverlappingLabels=side in ("top", "bottom"))
+        self.setStyle(tickLength=4, hideOverlappingLabels=False)
         if name:
             self.setLabel(html.escape(f"{name} ({unit})" if unit else name))
 
@@ -135,7 +137,7 @@ class Axis(pg.AxisItem):
 def dress(plot: "pg.PlotItem") -> None:
     """Give a plot the colours in force: at its making, and again when they change."""
     use = colours()
-    plot.getViewBox().setBackgroundColor(use.plot)
+    _ground(plot).setBrush(QColor(use.plot))
     for side in ("left", "bottom", "right", "top"):
         axis = plot.getAxis(side)
         axis.setPen(pen(use.line))
@@ -155,6 +157,23 @@ def dress(plot: "pg.PlotItem") -> None:
             label.setText(label.text, color=use.text)
 
 
+def _ground(plot: "pg.PlotItem") -> QGraphicsRectItem:
+    """What lies under a plot, with the grid upon it; pyqtgraph draws the grid over the curves."""
+    box = plot.getViewBox()
+    found = getattr(plot, "ground", None)
+    if found is None:
+        made = plot.ground = QGraphicsRectItem(plot)
+        made.setPen(Qt.PenStyle.NoPen)
+        made.setFlag(QGraphicsRectItem.GraphicsItemFlag.ItemNegativeZStacksBehindParent)
+        made.setZValue(-2000)
+        for side in ("left", "bottom", "right", "top"):
+            plot.getAxis(side).setZValue(-1000)
+        box.geometryChanged.connect(lambda: made.setRect(box.geometry()))
+        made.setRect(box.geometry())
+        found = made
+    return cast(QGraphicsRectItem, found)
+
+
 def dress_view(view: "pg.GraphicsView") -> None:
     """Give a whole view, and each plot in it, the colours in force."""
     view.setBackground(colours().panel)
@@ -169,7 +188,7 @@ def grid(plot: "pg.PlotItem", *, x: bool = False, y: bool = True) -> None:
     plot.getAxis("left").setGrid(255 if y else False)
 
 
-def above(item: QGraphicsItem) -> QGraphicsItem:
+def above(item: Item) -> Item:
     """An item that lies over all others of its plot."""
     item.setZValue(1000)
     return item
