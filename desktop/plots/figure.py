@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
     QPainter,
     QPen,
     QWheelEvent,
@@ -109,6 +110,9 @@ class Figure(pg.GraphicsLayoutWidget):
         """Show everything again."""
         self.plot.enableAutoRange()
 
+    def clicked(self, place: QPointF) -> None:
+        """Do what a click of the left button means at a place of the widget."""
+
     def extra_actions(self, menu: QMenu) -> None:
         """Add to the menu what only this plot has."""
 
@@ -185,8 +189,11 @@ class Figure(pg.GraphicsLayoutWidget):
     def _clicked(self, event: "pg.GraphicsScene.mouseEvents.MouseClickEvent") -> None:
         if event.button() == Qt.MouseButton.RightButton:
             self._popup(QPointF(event.screenPos()))
-        elif event.double() and not event.isAccepted():
-            self.view_all()
+        elif event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
+            if event.double():
+                self.view_all()
+            else:
+                self.clicked(QPointF(self.mapFromScene(event.scenePos())))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # That of the mouse is a click of the right button: a drag of it zooms.
@@ -234,6 +241,14 @@ class Figure(pg.GraphicsLayoutWidget):
             event.ignore()
         else:
             meaning()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        event.accept()  # the scene waits whether it becomes a click or a drag
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
