@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TypeVar, cast
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsRectItem
 
@@ -36,6 +36,7 @@ _OTHERS = (
     ("#8a4b2a", "#d39a78"),
     ("#5c6675", "#9aa3b2"),
 )
+_ROOM = 24.0  # pixels by which the words of an axis may reach over its ends
 _ACROSS, _UP = 60, 32  # pixels from one tick to the next, at least
 
 
@@ -116,6 +117,12 @@ class Axis(pg.AxisItem):
         self.setStyle(tickLength=4, hideOverlappingLabels=False)
         if name:
             self.setLabel(html.escape(f"{name} ({unit})" if unit else name))
+
+    def boundingRect(self) -> QRectF:
+        """With room for the words at both ends, which pyqtgraph leaves out under a grid."""
+        across = self.orientation in ("top", "bottom")
+        more = (_ROOM, 0.0) if across else (0.0, _ROOM)
+        return QRectF(super().boundingRect()).adjusted(-more[0], -more[1], *more)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Where the ticks are, as pyqtgraph asks for it; a logarithmic axis counts in decades."""
