@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,15 @@ def test_no_script_finds_its_own_way() -> None:
         assert "__file__" not in names, name
         paths = [node for node in ast.walk(source) if ast.unparse(node) == "sys.path"]
         assert not paths, name
+
+
+def test_documents_name_scripts_that_are_there(runner: ModuleType) -> None:
+    known, named = runner.scripts(), 0
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text(encoding="utf-8")
+        for script in re.findall(r"(?:models/run\.py|\$run) (\w[\w./]*)", text):
+            named += 1
+            assert script in known, f"{path.name}: {script}"
+        for place in re.findall(r"packaging/[\w/]+\.py", text):
+            assert (ROOT / place).is_file(), f"{path.name}: {place}"
+    assert named > 10
