@@ -171,7 +171,7 @@ def training(
     """Train, ``apart`` in a process of its own; nothing is told while it is held."""
     yield None
     from engine.datasets import open_dataset
-    from engine.training.process import train_apart
+    from engine.training.process import train_in_process
     from engine.training.runs.run import Run
     from engine.training.train import Place, run_name, train
 
@@ -184,7 +184,7 @@ def training(
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
     place = Place(folder, resume=order.resume is not None)
-    steps = train_apart(recipe, data, place) if apart else train(recipe, dataset, place)
+    steps = train_in_process(recipe, data, place) if apart else train(recipe, dataset, place)
     return (yield from _driven(steps, folder, control))
 
 
