@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy, QWidget
 
 from desktop.plots import export, theme
 from desktop.plots.legend import Legend
@@ -91,6 +91,12 @@ class Figure(pg.GraphicsLayoutWidget):
     def area(self) -> QRectF:
         """The plot between its axes, in pixels of the widget."""
         return QRectF(self.box.sceneBoundingRect())
+
+    def settle(self) -> None:
+        """Lay out and scale at once what is due at the next painting."""
+        self.ci.layout.activate()
+        self.plot.layout.activate()
+        self.scene().prepareForPaint()
 
     def _head(self, *, shown: bool) -> None:
         self.heading.setVisible(shown)
@@ -280,6 +286,10 @@ class Figure(pg.GraphicsLayoutWidget):
         while above is not None and not isinstance(above, QAbstractScrollArea):
             above = above.parentWidget()
         return above is not None and above.verticalScrollBar().maximum() > 0
+
+    def close(self) -> bool:
+        # pyqtgraph's takes the scene apart, and Qt crashes at the widget's next event.
+        return QWidget.close(self)
 
     # Appearance.
 

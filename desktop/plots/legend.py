@@ -1,5 +1,6 @@
 """Names of the series beside their colours; a click hides or shows one."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,11 @@ class Legend(pg.GraphicsWidget):
         """The middle of an entry, in the scene."""
         number = [entry.name for entry in self._entries].index(name)
         return QPointF(self.mapToScene(self._places[number].center()))
+
+    def height_of(self, width: float) -> int:
+        """What it takes at a width of the widget, in pixels."""
+        rows = math.ceil(self.natural_width() / max(60.0, width - 20.0))
+        return round(max(self._high, rows * _ROW))
 
     def natural_width(self) -> float:
         """What one row of all takes."""
