@@ -59,6 +59,8 @@ def quantity(value: float, unit: str) -> str:
         return "-"
     if unit.startswith("dB"):
         return f"{value:.1f} {unit}"
+    if unit == "%":
+        return f"{value:.1f} %"
     if unit in _SCALED and value:
         size, prefix = next((p for p in _PREFIXES if abs(value) >= p[0] * 0.9995), _PREFIXES[-1])
         return f"{_short(f'{value / size:.4g}')} {prefix}{unit}"
