@@ -15,11 +15,11 @@ import pytest
 
 from engine.training.sweeps.workers import Workers, tell
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PARENT = """
 import sys, time
 from engine.training.sweeps.workers import Workers
-from tests.engine.training.test_workers import sleep
+from tests.engine.training.sweeps.test_workers import sleep
 if __name__ == "__main__":
     workers = Workers(1)
     workers.start("long", sleep, sys.argv[1])
