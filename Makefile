@@ -1,8 +1,9 @@
 # setup  prepares everything and starts nothing     run    opens the window
 # test   the whole suite                            lint   style, types, import rules
 # bench  speed, each figure beside a named peer's
+# pictures      of README and docs, made anew; all pages, light and dark, in build/pictures
 # package       installers for this system, in dist/       package-test  uses one without Python (root)
-.PHONY: setup run test lint bench package package-test pip-test
+.PHONY: setup run test lint bench pictures package package-test pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -36,6 +37,10 @@ lint: $(READY)
 bench: $(READY)
 	@packaging/system-packages test
 	$(VENV)/bin/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+
+pictures: $(READY)
+	@packaging/system-packages test
+	$(VENV)/bin/python packaging/pictures/make.py
 
 PACKING := build/venv
 PACKING_READY := $(PACKING)/.ready
