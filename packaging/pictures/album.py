@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from palette import rgb, small_png
-from person import Missing, Person
 from PySide6.QtGui import QGuiApplication, QImage
-from wanted import APPEARANCES, DOCS, MOST_BYTES, SIZE, SIZES, Shown
+
+from pictures.palette import rgb, small_png
+from pictures.person import Missing, Person
+from pictures.wanted import APPEARANCES, DOCS, MOST_BYTES, SIZE, SIZES, Shown
 
 _SETTLING = 0.45  # seconds in which what follows a new size or appearance is painted
 _FEWEST_COLOURS = 24

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from inner import open_project
-from material import demo
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
-from stage import Stage
-from teach import teach
+
+from pictures.inner import open_project
+from pictures.material import demo
+from pictures.stage import Stage
+from pictures.teach import teach
 
 _SURE = r"\d %|\d%"  # what a classifier says, in per cent
 _FULL = 16.0  # seconds until the rolling pictures are full

@@ -14,16 +14,13 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+PACKAGING = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent)]
 
+from pictures.inner import runs_folder  # noqa: E402
+from pictures.material import make_orchestra  # noqa: E402
+from pictures.surroundings import home_environment, own_home  # noqa: E402
 from project import ROOT  # noqa: E402
-
-sys.path.insert(0, str(ROOT))
-
-from inner import runs_folder  # noqa: E402
-from material import make_orchestra  # noqa: E402
-from surroundings import home_environment, own_home  # noqa: E402
 
 
 def main() -> int:
@@ -33,9 +30,11 @@ def main() -> int:
     begun = time.monotonic()
     with own_home() as home:
         # Two torch threads wait for each other where anything else runs.
-        os.environ.update(home_environment(home), PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
+        os.environ.update(
+            home_environment(home), PYTHONPATH=f"{PACKAGING}{os.pathsep}{ROOT}", OMP_NUM_THREADS="1"
+        )
         orchestra = make_orchestra(asked.recordings, home / "Orchestra")
-        earlier = _beside("runs.py", orchestra, runs_folder(home))
+        earlier = _beside("pictures.runs", orchestra, runs_folder(home))
         try:
             _tell(1, home, asked, ROOT / "docs")
             if not asked.only_docs:
@@ -59,7 +58,7 @@ def _asked() -> argparse.Namespace:
 
 def _beside(script: str, *words: Path) -> subprocess.Popen[bytes]:
     """A script at work while the window is used, and behind it."""
-    command = ["nice", "-n", "10", sys.executable, str(HERE / script), *map(str, words)]
+    command = ["nice", "-n", "10", sys.executable, "-m", script, *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -67,7 +66,7 @@ def _tell(scale: int, home: Path, asked: argparse.Namespace, *docs: Path) -> Non
     print(f"scale {scale}", flush=True)
     words = (home, asked.recordings, asked.folder, *docs)
     subprocess.run(
-        [sys.executable, str(HERE / "story.py"), *map(str, words)],
+        [sys.executable, "-m", "pictures.story", *map(str, words)],
         env={**os.environ, "QT_SCALE_FACTOR": str(scale), "EARMARK_CHAPTERS": asked.chapters},
         check=True,
     )

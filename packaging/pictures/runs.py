@@ -1,6 +1,6 @@
 """Earlier trainings for the pages that show them: a head, two perceptrons and a sweep.
 
-    python packaging/pictures/runs.py SOUNDS RUNS
+    python -m pictures.runs SOUNDS RUNS
 
 Run beside the window as a process of its own.
 """

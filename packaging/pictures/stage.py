@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from album import Album
-from material import Samples
-from person import Missing, Person
-
 from desktop.session import Session
+from pictures.album import Album
+from pictures.material import Samples
+from pictures.person import Missing, Person
 from tests.virtual_microphone import VirtualMicrophone
 
 

@@ -1,6 +1,6 @@
 """Opens the window on a screen of its own and takes every picture at one scale.
 
-    python packaging/pictures/story.py HOME RECORDINGS FOLDER [DOCS]
+    python -m pictures.story HOME RECORDINGS FOLDER [DOCS]
 
 Run by make.py, which makes HOME. With DOCS the whole story is told; without it what another scale
 of the screen may change.
@@ -13,17 +13,10 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-from project import ROOT  # noqa: E402
-
-sys.path.insert(0, str(ROOT))
-
-from surroundings import screen_and_microphone  # noqa: E402
+from pictures.surroundings import screen_and_microphone
 
 if TYPE_CHECKING:
-    from stage import Stage
+    from pictures.stage import Stage
 
 
 def main() -> int:
@@ -31,10 +24,10 @@ def main() -> int:
     docs = Path(sys.argv[4]) if len(sys.argv) > 4 else None
     with screen_and_microphone() as microphone:
         # Qt and PortAudio look around when they are first imported.
-        from album import Album
-        from inner import close_application, open_application
-        from person import Person
-        from stage import Stage
+        from pictures.album import Album
+        from pictures.inner import close_application, open_application
+        from pictures.person import Person
+        from pictures.stage import Stage
 
         _application, session, window = open_application()
         person = Person(window)
@@ -52,7 +45,7 @@ def main() -> int:
 
 
 def _tell(stage: "Stage", again: bool) -> None:
-    from chapters import AGAIN, ALL
+    from pictures.chapters import AGAIN, ALL
 
     crashes: list[str] = []
     sys.excepthook = lambda *error: crashes.append("".join(traceback.format_exception(*error)))

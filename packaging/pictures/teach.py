@@ -1,9 +1,9 @@
 """Three sounds are recorded, learned, and heard again on other notes."""
 
-from material import Lesson, lessons
 from PySide6.QtWidgets import QPushButton
-from stage import Stage
 
+from pictures.material import Lesson, lessons
+from pictures.stage import Stage
 from tests.virtual_microphone import RATE
 
 _TITLE = "Small head on a music tagger"
