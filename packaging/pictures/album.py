@@ -33,9 +33,11 @@ class Album:
         """Take what is shown in every appearance and size; the first size is put back.
 
         Raises:
-            Missing: there is hardly anything on a picture.
+            Missing: it is another page, or there is hardly anything on a picture.
         """
         self._number += 1
+        if not self._person.on_page():
+            raise Missing(f"{state}: the page {self._person.page!r} is not the one shown")
         for appearance in APPEARANCES:
             self._person.menu("View", "Appearance", appearance.capitalize())
             for size in SIZES if self.scale == 1 else (SIZE,):
@@ -54,7 +56,7 @@ class Album:
         """From the screen, with all that lies over the window."""
         place = self._person.window.geometry()
         screen = QGuiApplication.primaryScreen()
-        image = screen.grabWindow(0, *place.getRect()).toImage()
+        image = screen.grabWindow(0, place.x(), place.y(), place.width(), place.height()).toImage()
         image.setDevicePixelRatio(1.0)
         return image
 

@@ -17,6 +17,7 @@ _FULL = 16.0  # seconds until the rolling pictures are full
 def file(stage: Stage) -> None:
     """The demo, analysed; a stretch of it; why."""
     person = stage.person
+    person.go("File")
     person.see(r"^0:32")
     person.see(rf"^\w.*\. \w.*({_SURE})")
     person.gone("Progress of the analysis")
@@ -36,9 +37,8 @@ def listen(stage: Stage) -> None:
     """The demo, heard through the microphone; frozen; why."""
     person = stage.person
     with stage.sounding(demo()):
-        person.menu("View", "Listen")
-        person.rest(0.5)
-        person.press(Qt.Key.Key_Space)
+        person.go("Listen")
+        person.click("Listen", QPushButton)
         person.see("Microphone open")
         person.see(rf"^\w.*\. \w.*({_SURE})")
         person.rest(_FULL)
@@ -52,7 +52,7 @@ def listen(stage: Stage) -> None:
         stage.album.take("listen-why")
         person.menu("Sound", "Freeze the picture")
     person.click("Close")
-    person.press(Qt.Key.Key_Space)
+    person.click("Stop", QPushButton)
     person.see("Microphone closed")
 
 
@@ -60,7 +60,7 @@ def sounds(stage: Stage) -> None:
     """Six classes of notes: table, map, split."""
     person = stage.person
     open_project(stage.session, stage.orchestra)
-    person.menu("View", "Sounds")
+    person.go("Sounds")
     person.see(r"1[5-7] sounds")
     person.choose("Sounds of the class", "sounds", "")
     stage.album.take("sounds-table")
@@ -79,7 +79,7 @@ def sounds(stage: Stage) -> None:
 def train(stage: Stage) -> None:
     """A network on its way, its settings; the results of an earlier training."""
     person = stage.person
-    person.menu("View", "Train")
+    person.go("Train")
     person.choose("Recipe", "Residual network on mel bands")
     person.click("My sounds")
     person.see(r"excerpts of 6 classes")
@@ -97,7 +97,7 @@ def train(stage: Stage) -> None:
 def earlier(stage: Stage) -> None:
     """Runs of earlier, and the figures of one."""
     person = stage.person
-    person.menu("View", "Train")
+    person.go("Train")
     person.tab("Earlier runs")
     person.choose("Runs of earlier", "tagger-head")
     person.rest(0.5)
@@ -113,7 +113,7 @@ def earlier(stage: Stage) -> None:
 def compare(stage: Stage) -> None:
     """Two runs side by side; a sweep as bars and as parallel coordinates."""
     person = stage.person
-    person.menu("View", "Compare")
+    person.go("Compare")
     table = "Finished runs..."
     person.choose(table, "perceptron", "tagger-head")
     person.see("chance|differ|better")
@@ -132,7 +132,7 @@ def compare(stage: Stage) -> None:
 def models(stage: Stage) -> None:
     """The classifiers and the card of one."""
     person = stage.person
-    person.menu("View", "Models")
+    person.go("Models")
     person.choose("Classifiers...", "Solo")
     person.rest(1.0)
     stage.album.take("models")

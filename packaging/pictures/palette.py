@@ -66,9 +66,10 @@ def _png(pixels: Pixels, palette: Pixels) -> bytes:
         part = seen[begin : begin + 4096].astype(np.int32)[:, None] - palette.astype(np.int32)
         nearest[begin : begin + 4096] = np.square(part).sum(axis=2).argmin(axis=1)
     indices = nearest[which.ravel()].reshape(pixels.shape[:2])
-    height, width = indices.shape
+    height, width = len(pixels), pixels.shape[1]
     image = QImage(indices.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
-    image.setColorTable([0xFF000000 | r << 16 | g << 8 | b for r, g, b in palette.tolist()])
+    table = [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in palette]
+    image.setColorTable(table)
     kept = QByteArray()
     buffer = QBuffer(kept)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QTabBar,
+    QToolButton,
     QWidget,
 )
 
@@ -36,6 +37,7 @@ class Person:
 
     def __init__(self, window: QMainWindow) -> None:
         self.window = window
+        self.page = ""
 
     def wait(
         self, look: Callable[[], _Found | None], words: str, seconds: float = MOST_SECONDS
@@ -56,6 +58,17 @@ class Person:
     def rest(self, seconds: float) -> None:
         """Let the window go on for a while."""
         QTest.qWait(max(1, round(1000 * seconds)))
+
+    def go(self, page: str) -> None:
+        """Show a page."""
+        self.menu("View", page)
+        self.page = page
+        self.wait(self.on_page, f"the page {page!r}")
+
+    def on_page(self) -> bool:
+        """Whether the page that one went to last is the one shown, by the rail."""
+        rail = (w for w in self._visible() if isinstance(w, QToolButton) and w.isChecked())
+        return self.page in [button.accessibleName() for button in rail]
 
     def see(self, pattern: str, seconds: float = MOST_SECONDS) -> str:
         """Wait for words that are shown, or told to those who cannot see."""

@@ -12,7 +12,7 @@ _TITLE = "Small head on a music tagger"
 def teach(stage: Stage) -> None:
     """From no sounds at all to words for new ones."""
     person, three = stage.person, lessons(stage.recordings)
-    person.menu("View", "Sounds")
+    person.go("Sounds")
     person.see("Teach Earmark your own sounds")
     stage.album.take("teach-welcome")
     for number, lesson in enumerate(three):
@@ -23,10 +23,12 @@ def teach(stage: Stage) -> None:
     person.rest(1.0)
     stage.album.take("teach-recorded")
     person.click("Train", QPushButton)
+    person.page = "Train"
     person.see("Figures of the test part")
     person.rest(1.0)
     stage.album.take("teach-trained")
     person.click("Use it now", QPushButton)
+    person.page = "Listen"
     person.see("Microphone open")
     with stage.sounding(three[0].heard):
         person.see(rf"{three[0].name} \d\d%|{three[0].name} 100%")
