@@ -77,8 +77,9 @@ def _lesson_of_notes(notes: Path, name: str) -> Lesson:
 
 
 def _drawn(folder: Path, seed: int) -> list[Path]:
-    """Plain notes in an order of chance that is always the same."""
-    paths = [path for path in sorted(folder.iterdir()) if path.stem.endswith("_normal")]
+    """Plain notes that are not too short, in an order of chance that is always the same."""
+    plain = (path for path in sorted(folder.iterdir()) if path.stem.endswith("normal"))
+    paths = [path for path in plain if "_025_" not in path.name and "_phrase_" not in path.name]
     return [paths[at] for at in np.random.default_rng(seed).permutation(len(paths))]
 
 
