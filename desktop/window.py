@@ -96,7 +96,7 @@ class Window(QMainWindow):
         self._rail.chosen.connect(self.show_page)
         self._session.recent_changed.connect(self._list_recent)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
-        jobs.on_crash(lambda report: CrashReport(self, report).open())
+        jobs.show_reports(lambda report: CrashReport(self, report).open())
 
     def show_page(self, page: int) -> None:
         """Switch to a page."""

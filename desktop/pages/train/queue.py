@@ -9,15 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
 from desktop.pages.train.sweep.worker import SweepOrder, sweeping
-from desktop.pages.train.worker import (
-    Control,
-    Crashed,
-    Order,
-    Outcome,
-    Placed,
-    guarded,
-    training,
-)
+from desktop.pages.train.worker import Control, Order, Outcome, Placed, training
 
 
 @dataclass(eq=False)
@@ -122,10 +114,11 @@ class TrainQueue(QObject):
         self.began.emit(begun)
         runs = self._runs()
         begun.job = jobs.run(
-            guarded(lambda: begun.work(runs, apart=self._apart)),
+            lambda: begun.work(runs, apart=self._apart),
             on_event=lambda events: self._heard(begun, events),
             on_result=lambda outcome: self._ended(begun, outcome),
             on_error=lambda text: self._failed(begun, text),
+            on_crash=lambda _: self._failed(begun, self.tr("Unexpected error.")),
             parent=self,
         )
 
@@ -133,12 +126,9 @@ class TrainQueue(QObject):
         for event in events:
             if isinstance(event, Placed):
                 heard.folder = event.folder
-        events = [event for event in events if event is not None]
-        told = [event for event in events if not isinstance(event, Crashed)]
+        told = [event for event in events if event is not None]
         if told:
             self.told.emit(heard, told)
-        if len(told) < len(events):
-            self._failed(heard, self.tr("The training ended by an error that nobody foresaw."))
 
     def _ended(self, ended: Training, outcome: Outcome) -> None:
         ended.outcome = outcome
