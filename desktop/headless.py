@@ -33,8 +33,8 @@ def run(application: QApplication, window: Window) -> int:
             application.quit()
 
     def watch() -> None:
-        if window.file_page.banner.isVisible() and window.file_page.path is None:
-            sys.stderr.write(f"earmark: {window.file_page.banner.text}\n")
+        if window.file_page.notices.current and window.file_page.path is None:
+            sys.stderr.write(f"earmark: {window.file_page.notices.text}\n")
             window.close()
             application.exit(2)
             state["code"] = 2
@@ -55,7 +55,7 @@ def run(application: QApplication, window: Window) -> int:
 def _tell(window: Window) -> int:
     found = window.file_page.found
     if found is None or window.file_page.path is None:
-        sys.stderr.write(f"earmark: {window.file_page.banner.text}\n")
+        sys.stderr.write(f"earmark: {window.file_page.notices.text}\n")
         return 2
     sys.stdout.write(f"\nThere is no display. Heard in {window.file_page.path.name}:\n\n")
     sys.stdout.write(_table(found))

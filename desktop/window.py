@@ -35,6 +35,7 @@ from desktop.pages.registry import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN,
 from desktop.rail import Rail
 from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
+from desktop.widgets.toasts import Toasts
 from resources import resource
 
 _PLAIN = Qt.KeyboardModifier.NoModifier
@@ -74,6 +75,7 @@ class Window(QMainWindow):
         layout.addWidget(self._rail)
         layout.addWidget(self._pages, 1)
         self.setCentralWidget(body)
+        self.toasts = Toasts(session.messages, self._pages)
         self._build_menus()
         self.statusBar().addWidget(self._words, 1)
         self.statusBar().addPermanentWidget(self._light)
@@ -94,6 +96,7 @@ class Window(QMainWindow):
         self.teaching.open_file.connect(self.open_file)
         self.teaching.listen_wanted.connect(self._listen)
         self._rail.chosen.connect(self.show_page)
+        self.toasts.focus_left.connect(lambda: self._pages.currentWidget().setFocus())
         self._session.recent_changed.connect(self._list_recent)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
         jobs.show_reports(lambda report: CrashReport(self, report).open())
@@ -147,6 +150,7 @@ class Window(QMainWindow):
         self._add(view, self.tr("&Train"), "Ctrl+4", lambda: self.show_page(TRAIN))
         self._add(view, self.tr("&Compare"), "Ctrl+5", lambda: self.show_page(COMPARE))
         self._add(view, self.tr("&Models"), "Ctrl+6", lambda: self.show_page(MODELS))
+        self._add(view, self.tr("&Newest message"), "F6", self.toasts.focus_newest)
         self._add_appearance(view.addMenu(self.tr("&Appearance")))
         self._add_sound_actions(bar.addMenu(self.tr("&Sound")))
         help_menu = bar.addMenu(self.tr("&Help"))

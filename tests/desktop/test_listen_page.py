@@ -100,10 +100,10 @@ def test_what_is_said_of_silence_is_taken_back(
     page = window.listen_page
     Clip.silent = "'Clip' sends only silence."
     page.start()
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=20_000)
-    assert page.banner.text == Clip.silent
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=20_000)
+    assert page.notices.text == Clip.silent
     Clip.silent = None
-    qtbot.waitUntil(lambda: not page.banner.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.notices.current, timeout=5000)
     page.stop()
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
 
@@ -118,7 +118,7 @@ def test_keep_and_record_write_files(
     window._record()
     qtbot.wait(1500)
     page.keep()
-    qtbot.waitUntil(lambda: "Kept in" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Kept in" in page.notices.text, timeout=5000)
     window._record()
     qtbot.wait(300)
     page.stop()
@@ -164,17 +164,17 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
     Clip.unplugged = True
-    qtbot.waitUntil(lambda: "gone" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "gone" in page.notices.text, timeout=5000)
     assert not page.is_listening
     Clip.unplugged = False
     back.append(True)
     qtbot.waitUntil(lambda: page.is_listening and len(clip) == 2, timeout=5000)
-    assert "is back" in page.banner.text
+    assert "is back" in page.notices.text
 
 
 def test_no_microphone_is_said_kindly(window: Window) -> None:
     window.listen_page._list_devices([])
-    assert "no microphone" in window.listen_page.banner.text.lower()
+    assert "no microphone" in window.listen_page.notices.text.lower()
 
 
 def test_every_control_has_a_name_and_a_tip(window: Window) -> None:

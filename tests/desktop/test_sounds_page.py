@@ -208,7 +208,7 @@ def test_a_lost_microphone_keeps_what_was_recorded(
     idle(qtbot, page, lambda: bool(page.cards.cards))
     page.recorder.start(0.0, None)
     idle(qtbot, page, lambda: counts(page)["Class 1"] >= 1)
-    assert "gone" in page.banner.text
+    assert "gone" in page.notices.text
 
 
 def test_problems_are_shown_and_mended(
@@ -249,7 +249,7 @@ def test_another_data_set_opens_where_it_lies(page: SoundsPage, qtbot: QtBot, gi
     empty = given.parent / "finished.txt"
     empty.write_text("x")
     page._session.open_project(empty)
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=5000)
 
 
 def test_every_control_has_a_name(page: SoundsPage, qtbot: QtBot) -> None:

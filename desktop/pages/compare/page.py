@@ -23,7 +23,6 @@ from desktop.pages.compare.details import DetailsView
 from desktop.pages.compare.table import RunTable
 from desktop.session import Session
 from desktop.settings import RUNS
-from desktop.widgets.banner import Banner
 from engine.training.runs.listing import FoundRun
 
 _WAIT_MS = 120
@@ -38,6 +37,7 @@ class ComparePage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.folders = [Path(name) for name in session.settings.get(RUNS)]
         self._wanted: Path | None = None  # to be chosen once it is listed
         self._met = False  # whether there were runs before
@@ -55,7 +55,6 @@ class ComparePage(QWidget):
         self._show(worker.Details())
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.table = RunTable()
         self.view = DetailsView()
         self.empty = QLabel()
@@ -76,7 +75,6 @@ class ComparePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(self.banner)
         layout.addWidget(splitter, 1)
 
     def _head(self) -> QHBoxLayout:
@@ -120,7 +118,7 @@ class ComparePage(QWidget):
         self._finding = jobs.run(
             worker.find_finished([self._session.runs_folder, *self.folders]),
             on_result=self._show_rows,
-            on_error=lambda text: self.banner.say(text),
+            on_error=self.notices.fail,
             parent=self,
         )
 
@@ -210,7 +208,7 @@ class ComparePage(QWidget):
 
     def _fail(self, text: str) -> None:
         self._show(worker.Details())
-        self.banner.say(text)
+        self.notices.fail(text)
 
     def open_report(self) -> None:
         """Open the report of what is chosen in the browser."""
@@ -220,7 +218,7 @@ class ComparePage(QWidget):
 
     def _open(self, page: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
-            self.banner.say(self.tr("No browser could be opened. The page is {}.").format(page))
+            self.notices.fail(self.tr("No browser could be opened. The page is {}.").format(page))
 
     def _ask_page(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -247,10 +245,10 @@ class ComparePage(QWidget):
 
     def _write(self, job: worker.Work[Path], action: str = "") -> None:
         def done(path: Path) -> None:
-            actions = {action: lambda: self._open(path)} if action else {}
-            self.banner.say(self.tr("Written to {}.").format(path), **actions)
+            actions = [(action, lambda: self._open(path))] if action else []
+            self.notices.notify(self.tr("Written to {}.").format(path), actions, "success")
 
-        jobs.run(job, on_result=done, on_error=lambda text: self.banner.say(text), parent=self)
+        jobs.run(job, on_result=done, on_error=self.notices.fail, parent=self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -42,7 +42,7 @@ class FileExports(QObject):
         """Ask for a place and write what was heard."""
         page = self._page
         if page.found is None or page.picture.overview is None or page.path is None:
-            page.banner.say(self.tr("There is nothing to export yet."))
+            page.notices.notify(self.tr("There is nothing to export yet."))
             return
         suffix = worker.FORMATS[form].split("*")[1].rstrip(")")
         proposed, kinds = str(page.path.with_suffix(suffix)), worker.FORMATS[form]
@@ -73,10 +73,10 @@ class FileExports(QObject):
             self.region_wanted.emit(self._page.path, *selection)
 
     def _write(self, work: object, remark: str = "") -> None:
-        written, banner = self.tr("Written to {}."), self._page.banner
+        written, notices = self.tr("Written to {}."), self._page.notices
         jobs.run(
             work,  # type: ignore[arg-type]
-            on_result=lambda path: banner.say(written.format(path) + remark),
-            on_error=lambda text: banner.say(text),
+            on_result=lambda path: notices.notify(written.format(path) + remark, kind="success"),
+            on_error=notices.fail,
             parent=self,
         )

@@ -19,7 +19,6 @@ from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import PictureControls, Tracks
 from desktop.shared.wording import explained, in_order, place, stretches
-from desktop.widgets.banner import Banner
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
 from engine.recognition.decisions import Decision
@@ -35,16 +34,15 @@ class FilePage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.path: Path | None = None
         self.found: worker.Found | None = None
         self._analysis: jobs.Job | None = None
         self._build()
         session.classifiers_loaded.connect(self._analyse)
-        session.loading_failed.connect(lambda text: self.banner.say(text))
         jobs.run(worker.ask_output, on_result=self.header.set_output_problem, parent=self)
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.header = FileHeader()
         self.tracks = Tracks(self._session.settings, interactive=True)
         self.controls = PictureControls(self._session.settings)
@@ -64,7 +62,6 @@ class FilePage(QWidget):
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self.header)
-        layout.addWidget(self.banner)
         layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
@@ -79,7 +76,7 @@ class FilePage(QWidget):
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
         self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
         self.picture.opened.connect(self._opened)
-        self.picture.failed.connect(lambda text: self.banner.say(text))
+        self.picture.failed.connect(self.notices.fail)
         time.selected.connect(self._summarise)
         tracks.spectrogram.hovered.connect(self._read_out)
         tracks.waveform.hovered.connect(lambda at, _: self.header.words.setText(clock(at, 0.01)))
@@ -99,7 +96,7 @@ class FilePage(QWidget):
         header.cancel_button.clicked.connect(self.cancel)
         self.transport.moved.connect(time.set_cursor)
         self.transport.playing_changed.connect(header.set_playing)
-        self.transport.failed.connect(lambda text: self.banner.say(text))
+        self.transport.failed.connect(self.notices.fail)
 
     def choose(self) -> None:
         """Ask for a file."""
@@ -124,7 +121,7 @@ class FilePage(QWidget):
             return
         self.path = path
         self.explainer.why.close()
-        self.banner.hide()
+        self.notices.clear()
         self.found = None
         self.transport.set_file(path)
         self.header.describe(overview.info)
@@ -176,13 +173,13 @@ class FilePage(QWidget):
         self.header.set_progress(None)
         if self.found is not None and self.found.repaired:
             words = self.tr("{} samples of this file were no numbers: taken as silence.")
-            self.banner.say(words.format(self.found.repaired))
+            self.notices.notify(words.format(self.found.repaired), kind="warning")
         self.analysed.emit()
 
     def _analysis_failed(self, message: str) -> None:
         self._analysis = None
         self.header.set_progress(None)
-        self.banner.say(message)
+        self.notices.fail(message)
         self.analysed.emit()
 
     def cancel(self) -> None:

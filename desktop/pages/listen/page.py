@@ -20,7 +20,6 @@ from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import PictureControls, Tracks
 from desktop.shared.wording import in_order, place
-from desktop.widgets.banner import Banner
 
 _PAINT_MS = 33
 _TEXT_MS = 250
@@ -36,6 +35,7 @@ class ListenPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self._job: jobs.Job | None = None
         self._waiting: jobs.Job | None = None
         self.wishes = worker.Wishes()
@@ -46,7 +46,6 @@ class ListenPage(QWidget):
         self._paint = self._timer(_PAINT_MS, self._rolling.advance)
         self._text = self._timer(_TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
-        session.loading_failed.connect(lambda text: self.banner.say(text))
         self.tracks.dress(self._rolling.view)
         self._show_classifiers()
 
@@ -58,7 +57,6 @@ class ListenPage(QWidget):
 
     def _build(self) -> None:
         self.bar = ListenBar()
-        self.banner = Banner()
         self.panels = PredictionPanels(self.tr("Now"))
         self.controls = PictureControls(self._session.settings)
         self.explainer = ListenWhy(self, self._session, self._rolling)
@@ -76,7 +74,6 @@ class ListenPage(QWidget):
         layout.setSpacing(8)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout.addWidget(self.bar)
-        layout.addWidget(self.banner)
         layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
@@ -108,7 +105,7 @@ class ListenPage(QWidget):
             jobs.run(
                 worker.find_inputs,
                 on_result=self._list_devices,
-                on_error=lambda text: self.banner.say(text),
+                on_error=self.notices.fail,
                 parent=self,
             )
 
@@ -116,11 +113,11 @@ class ListenPage(QWidget):
         settings = self._session.settings
         self.bar.list_devices(found, (settings.get(DEVICE), settings.get(HOST_API)))
         if not found:
-            self.banner.say(
+            self.notices.advise(
                 self.tr("There is no microphone. Plug one in and press Refresh; files work too.")
             )
         elif not self.is_listening:
-            self.banner.hide()
+            self.notices.clear()
 
     def _device_chosen(self) -> None:
         name, host_api = self.bar.device
@@ -141,7 +138,7 @@ class ListenPage(QWidget):
         """Open the microphone."""
         self.stop()
         device, channel, session = self.bar.device, self.bar.channel, self._session
-        self.banner.hide()
+        self.notices.clear()
         self.explainer.forget()
         self._latest = None
         wishes = self.wishes = worker.Wishes()
@@ -177,9 +174,8 @@ class ListenPage(QWidget):
         self.wishes.record_to = _new_file(self._session.settings, "recording") if on else None
         self.bar.record.setChecked(on)
         if not on:
-            self.banner.say(
-                self.tr("The recording is in {}.").format(_folder(self._session.settings))
-            )
+            words = self.tr("The recording is in {}.").format(_folder(self._session.settings))
+            self.notices.notify(words, kind="success")
 
     def keep(self) -> None:
         """Save the last half minute."""
@@ -206,10 +202,8 @@ class ListenPage(QWidget):
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
         self._rolling.take(events)
         for kept in (e.kept for e in events if e.kept is not None):
-            self.banner.say(
-                self.tr("Kept in {}.").format(kept),
-                Open=functools.partial(self.open_file.emit, kept),
-            )
+            opening = (self.tr("Open"), functools.partial(self.open_file.emit, kept))
+            self.notices.notify(self.tr("Kept in {}.").format(kept), [opening], "success")
         for stretch in (e.stretch for e in events if e.stretch is not None):
             self.explainer.take(stretch)
         if not self._rolling.frozen:
@@ -234,13 +228,14 @@ class ListenPage(QWidget):
         if self._latest.recorded_seconds is not None:
             words.insert(0, self.tr("Recording {}").format(clock(self._latest.recorded_seconds)))
         self.status.emit("   ".join(words))
-        self.banner.advise(self._latest.advice)
+        self.notices.advise(self._latest.advice)
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
         latest, self._latest = self._latest, None
         self.stop()
-        self.banner.say(message, Try_again=self.start, Refresh=self.find_devices)
+        again = (self.tr("Try again"), self.start)
+        self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
         if latest is not None:
             device = latest.device
             self._waiting = jobs.run(
@@ -251,7 +246,8 @@ class ListenPage(QWidget):
     def _back(self, device: Any) -> None:
         self._waiting = None
         self.start()
-        self.banner.say(self.tr("The microphone '{}' is back.").format(device.id.name))
+        words = self.tr("The microphone '{}' is back.").format(device.id.name)
+        self.notices.notify(words, kind="success")
 
     def _show_state(self) -> None:
         waiting = self._waiting is not None

@@ -24,7 +24,6 @@ from desktop.pages.sounds.table import ExcerptTable
 from desktop.pages.sounds.worker import Work
 from desktop.session import Session
 from desktop.settings import FOLDER
-from desktop.widgets.banner import Banner
 from desktop.widgets.class_cards import ClassCards, local_files
 from desktop.widgets.problem_strip import ProblemStrip
 from engine.audio.files import EXTENSIONS
@@ -41,12 +40,13 @@ class SoundsView(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.work = Work(self)
         self._build()
         self.setAcceptDrops(True)
 
     def _build(self) -> None:
-        self.header, self.banner, self.strip = SoundsHeader(), Banner(), ProblemStrip()
+        self.header, self.strip = SoundsHeader(), ProblemStrip()
         self.welcome, self.cards = Welcome(), ClassCards()
         self.recorder = RecordPanel(self._session, self._recording_place)
         self.table, self.map, self.split = ExcerptTable(), MapPanel(), SplitPanel()
@@ -71,7 +71,6 @@ class SoundsView(QWidget):
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self.header)
-        layout.addWidget(self.banner)
         layout.addWidget(self.strip)
         layout.addWidget(self._pages, 1)
 

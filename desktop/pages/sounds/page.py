@@ -46,11 +46,11 @@ class SoundsPage(SoundsDisplay):
             shown.remove_wanted.connect(self.remove_selected)
         for source in (table, self.map):
             source.relabel_wanted.connect(self._relabel_to)
-        self.map.failed.connect(lambda text: self.banner.say(text))
+        self.map.failed.connect(self.notices.fail)
         self.views.currentChanged.connect(lambda _: self._show_excerpt())
         table.open_wanted.connect(self._open_current)
         self.excerpt.open_wanted.connect(self._open_current)
-        self.excerpt.failed.connect(lambda text: self.banner.say(text))
+        self.excerpt.failed.connect(self.notices.fail)
         self.add_keys("Ctrl+Z", self.undo)
         self.add_keys("Ctrl+Shift+Z", self.redo)
         self.add_keys("Ctrl+Y", self.redo)
@@ -60,7 +60,7 @@ class SoundsPage(SoundsDisplay):
         self.work.opened.connect(self._opened)
         self.work.changed.connect(self._refresh)
         self.work.checked.connect(self._checked)
-        self.work.failed.connect(lambda text: self.banner.say(text))
+        self.work.failed.connect(self.notices.fail)
         self.work.progress.connect(self.header.show_progress)
         self._session.project_changed.connect(self._open)
 
@@ -130,7 +130,7 @@ class SoundsPage(SoundsDisplay):
 
     def add_files(self, label: str, paths: Sequence[Path]) -> None:
         """Copy files into a class; folders that hold a folder for each class bring those along."""
-        self.banner.hide()
+        self.notices.clear()
         self.work.do(lambda project: all_of(project, label, paths))
 
     def remove_selected(self) -> None:
@@ -177,13 +177,13 @@ class SoundsPage(SoundsDisplay):
         def waits(message: str) -> None:
             """One message for both: what broke it off, and that it waits."""
             told = self.tr("{} The recording waits: make room, then add it.")
-            add = {self.tr("Add it").replace(" ", "_"): lambda: self._take_up([(label, path)])}
-            self.banner.say(told.format(broken or message), **add)
+            add = (self.tr("Add it"), lambda: self._take_up([(label, path)]))
+            self.notices.notify(told.format(broken or message), [add], "error")
 
         def added(count: int) -> None:
             self.status.emit(words.format(count, label))
             if broken:
-                self.banner.say(broken)
+                self.notices.fail(broken)
 
         self.work.do(
             lambda project: project.add_recording(label, path, seconds),
@@ -193,7 +193,7 @@ class SoundsPage(SoundsDisplay):
 
     def _broken(self, label: str, path: Path | None, message: str) -> None:
         if path is None:
-            self.banner.say(message)
+            self.notices.fail(message)
             return
         self._recorded(label, path, message)
 
@@ -203,16 +203,16 @@ class SoundsPage(SoundsDisplay):
         self.work.open(self._session.project)
 
     def _opened(self) -> None:
-        self.banner.hide()
+        self.notices.clear()
         self._label = ""
         self._refresh()
         if self.project is not None and (waiting := self.project.unfinished()):
             words = self.tr("{} recordings were broken off before they were added.")
-            add = {self.tr("Add them").replace(" ", "_"): lambda: self._take_up(waiting)}
-            self.banner.say(words.format(len(waiting)), **add)
+            add = (self.tr("Add them"), lambda: self._take_up(waiting))
+            self.notices.notify(words.format(len(waiting)), [add], "warning")
 
     def _take_up(self, waiting: list[tuple[str, Path]]) -> None:
-        self.banner.hide()
+        self.notices.clear()
         for label, path in waiting:
             self._recorded(label, path)
 

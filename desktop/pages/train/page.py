@@ -28,7 +28,6 @@ from desktop.pages.train.sweep.table import SweepView
 from desktop.pages.train.sweep.worker import SweepOrder
 from desktop.pages.train.worker import Judgement, Outcome, Placed
 from desktop.session import Session
-from desktop.widgets.banner import Banner
 from engine.errors import EarmarkError
 from engine.training.events import Started
 from engine.training.runs.listing import FoundRun
@@ -56,6 +55,7 @@ class TrainPage(QWidget):
     def __init__(self, session: Session, *, apart: bool = True) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.queue = TrainQueue(lambda: session.runs_folder, self, apart=apart)
         self.material = TrainMaterial(session, self)
         self.setup, self.model = self.material.setup, self.material.model
@@ -66,7 +66,6 @@ class TrainPage(QWidget):
         self._connect()
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.form, self.toml = RecipeForm(self.model), TomlView(self.model)
         self.network, self.progress = NetworkView(), TrainProgress()
         self.results, self.sweep = TrainResults(), SweepView()
@@ -90,7 +89,6 @@ class TrainPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(self.banner)
         layout.addLayout(both, 1)
         self._network_timer = QTimer(self)
         self._network_timer.setSingleShot(True)
@@ -98,14 +96,14 @@ class TrainPage(QWidget):
 
     def _connect(self) -> None:
         setup = self.setup
-        self.material.failed.connect(self.banner.say)
+        self.material.failed.connect(self.notices.fail)
         self.material.take_drops(self)
         setup.start.clicked.connect(lambda: self.start())
         setup.pause.clicked.connect(self.toggle_pause)
         setup.stop.clicked.connect(self.queue.keep_best)
         setup.sweep_asked.connect(lambda: self.orders.ask_sweep(self))
         setup.course_sweep_asked.connect(self.orders.start_preset)
-        self.orders.refused.connect(self.banner.say)
+        self.orders.refused.connect(self.notices.fail)
         queue = self.queue
         self.list = TrainList(setup, queue, self)
         self.list.selected.connect(self._show_result)
@@ -124,7 +122,7 @@ class TrainPage(QWidget):
 
     def _connect_earlier(self) -> None:
         for widget in (self.results, self.runs):
-            widget.failed.connect(self.banner.say)
+            widget.failed.connect(self.notices.fail)
         self.runs.results_asked.connect(self._show_run)
         self.runs.use_asked.connect(self._use)
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
@@ -177,7 +175,7 @@ class TrainPage(QWidget):
 
     def resume(self, folder: Path) -> None:
         """Go on with a run or sweep that was broken off."""
-        self.banner.hide()
+        self.notices.clear()
         self.orders.resume(folder)
 
     def _look_at_runs(self) -> None:
@@ -188,7 +186,8 @@ class TrainPage(QWidget):
         found = self.unfinished()
         if found:
             words = self.tr("A training was broken off: {}.").format(found[0].name)
-            self.banner.say(words, **{self.tr("Resume"): lambda: self.resume(found[0])})
+            resume = (self.tr("Resume"), lambda: self.resume(found[0]))
+            self.notices.notify(words, [resume])
 
     def toggle_pause(self) -> None:
         """Hold the training, or go on."""
@@ -201,7 +200,7 @@ class TrainPage(QWidget):
         self.queue.cancel()
 
     def _began(self, training: Training) -> None:
-        self.banner.hide()
+        self.notices.clear()
         if isinstance(training.order, SweepOrder):
             self.sweep.begin(training.order)
             self.tabs.setCurrentWidget(self.sweep)
@@ -246,9 +245,10 @@ class TrainPage(QWidget):
         shown(self.tr("Ended by an error"))
         self.status.emit("")
         folder = training.folder
-        resumable = folder in worker.unfinished(self._session.runs_folder)
-        actions = {self.tr("Resume"): lambda: self.resume(folder)} if folder and resumable else {}
-        self.banner.say(message, **actions)
+        actions = []
+        if folder is not None and folder in worker.unfinished(self._session.runs_folder):
+            actions = [(self.tr("Resume"), lambda: self.resume(folder))]
+        self.notices.notify(message, actions, "error")
 
     def _show_result(self, training: Training, *, come: bool = True) -> None:
         outcome = training.outcome
@@ -279,7 +279,7 @@ class TrainPage(QWidget):
         jobs.run(
             lambda: worker.read_judgement(outcome.folder),
             on_result=show,
-            on_error=self.banner.say,
+            on_error=self.notices.fail,
             parent=self,
         )
 
