@@ -1,21 +1,16 @@
 """The network of a recipe: its layers in a table and as a diagram."""
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPlainTextEdit,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.pages.train.worker import NetworkFound
+from desktop.shared.tables import fill, table
 
 
 class NetworkView(QWidget):
@@ -60,36 +55,3 @@ class NetworkView(QWidget):
         self.words.setText(message)
         self.table.setRowCount(0)
         self.diagram.clear()
-
-
-def table(headings: list[str]) -> QTableWidget:
-    """A table to read."""
-    made = QTableWidget(0, len(headings))
-    made.setHorizontalHeaderLabels(headings)
-    made.verticalHeader().hide()
-    made.verticalHeader().setDefaultSectionSize(24)
-    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    made.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    made.setTabKeyNavigation(False)
-    made.setShowGrid(False)
-    made.setAlternatingRowColors(True)
-    made.horizontalHeader().setHighlightSections(False)
-    made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    return made
-
-
-def fill(made: QTableWidget, rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
-    """Rows of words; some columns are numbers and stand at the right."""
-    made.setRowCount(len(rows))
-    for row, cells in enumerate(rows):
-        for column, words in enumerate(cells):
-            item = QTableWidgetItem(words)
-            item.setToolTip(words)
-            if column in right:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            made.setItem(row, column, item)
-    for column in right:
-        heading = made.horizontalHeaderItem(column)
-        if heading is not None:
-            heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

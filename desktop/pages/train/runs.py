@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import jobs
-from desktop.pages.train.network import fill, table
 from desktop.plots.time_axis import clock
+from desktop.shared.tables import fill, table
 from engine.training.runs.listing import FoundRun, find_runs
 
 
