@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from desktop import jobs
 from desktop.messages import Action, Kind, Message, Messages, Notices
+from desktop.requests import Request
 from desktop.settings import FOLDER, LOADED, PROJECT, RECENT, Settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Session(QObject):
     loading_failed = Signal(object, str)  # the file if it is known, and why
     recent_changed = Signal()
     project_changed = Signal()
+    requested = Signal(object)  # a Request; the window brings it to its page
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +43,10 @@ class Session(QObject):
     def notify(self, text: str, actions: Sequence[Action] = (), kind: Kind = "info") -> Message:
         """Say something to the person, over whatever page is shown."""
         return self.messages.notify(text, actions, kind)
+
+    def request(self, request: Request) -> None:
+        """Ask another page for something."""
+        self.requested.emit(request)
 
     def notices(self) -> Notices:
         """For a page, which takes back what it said."""

@@ -13,7 +13,7 @@ from desktop.pages.file.page import FilePage
 from desktop.plots.lanes import Stretch, _in_rows
 from desktop.plots.track import GUTTER
 from desktop.settings import LOADED
-from desktop.window import FILE, Window
+from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
@@ -44,10 +44,10 @@ def heard(window: Window, qtbot: QtBot) -> FilePage:
 
 
 def opened(window: Window, qtbot: QtBot) -> FilePage:
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(DEMO)
     qtbot.wait(200)
-    return window.file_page
+    return window.page("file")
 
 
 def wheel(widget: QWidget, x: float, steps: int, *, zoom: bool) -> None:
@@ -229,19 +229,19 @@ def test_a_dropped_file_opens(window: Window, qtbot: QtBot, tmp_path: Path) -> N
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.dropEvent(event)
-    assert window._pages.currentIndex() == FILE
-    assert window.file_page.header.title.text() == "dropped.wav"
-    assert window.file_page.found is not None
-    assert {"techno"} <= {s.label for s in window.file_page.found.lanes["genre"]}
+    assert window.current == "file"
+    assert window.page("file").header.title.text() == "dropped.wav"
+    assert window.page("file").found is not None
+    assert {"techno"} <= {s.label for s in window.page("file").found.lanes["genre"]}
 
 
 def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
-    page = window.file_page
+    page = window.page("file")
     window.open_file(path)
     qtbot.waitUntil(lambda: page.found is not None, timeout=60_000)
     page.cancel()
@@ -262,7 +262,7 @@ def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 30), 44100), subtype="PCM_16")
     bad.write_text("<html>not found</html>")
-    page = window.file_page
+    page = window.page("file")
     window.open_file(path)
     qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=20_000)
     assert page.picture.overview is not None
@@ -280,6 +280,6 @@ def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path
     import soundfile
 
     soundfile.write(path, sound.T, 44100, subtype="FLOAT")
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(path)
-    assert "10 samples" in window.file_page.notices.text
+    assert "10 samples" in window.page("file").notices.text

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.pages.listen import worker
 from desktop.settings import RECORDINGS
-from desktop.window import LISTEN, Window
+from desktop.shared import microphone
+from desktop.window import Window
 from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
@@ -70,13 +71,13 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
 
     monkeypatch.setattr(Clip, "unplugged", False)
     monkeypatch.setattr(Clip, "silent", None)
-    monkeypatch.setattr(worker, "open_chosen", open_chosen)
+    monkeypatch.setattr(microphone, "open_chosen", open_chosen)
     return made
 
 
 def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
-    window.show_page(LISTEN)
-    page = window.listen_page
+    window.show_page("listen")
+    page = window.page("listen")
     qtbot.mouseClick(page.bar.listen, Qt.MouseButton.LeftButton)
     assert page.is_listening
     panel = page.panels._panels["genre"]
@@ -87,7 +88,7 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
     row = picture.height() - 20
     edge = [picture.pixelColor(picture.width() - x, row).lightness() for x in range(30, 90, 5)]
     assert max(edge) > 60  # the bass, at the newest end
-    window._space()
+    page.commands["play"]()
     assert not page.is_listening
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
     assert "Microphone closed" in window._light.text()
@@ -96,8 +97,8 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
 def test_what_is_said_of_silence_is_taken_back(
     window: Window, qtbot: QtBot, clip: list[Clip]
 ) -> None:
-    window.show_page(LISTEN)
-    page = window.listen_page
+    window.show_page("listen")
+    page = window.page("listen")
     Clip.silent = "'Clip' sends only silence."
     page.start()
     qtbot.waitUntil(lambda: bool(page.notices.current), timeout=20_000)
@@ -112,14 +113,14 @@ def test_keep_and_record_write_files(
     window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
 ) -> None:
     window._session.settings.set(RECORDINGS, str(tmp_path))
-    page = window.listen_page
+    page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=20_000)
-    window._record()
+    page.commands["record"]()
     qtbot.wait(1500)
     page.keep()
     qtbot.waitUntil(lambda: "Kept in" in page.notices.text, timeout=5000)
-    window._record()
+    page.commands["record"]()
     qtbot.wait(300)
     page.stop()
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
@@ -131,7 +132,7 @@ def test_keep_and_record_write_files(
 
 
 def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
-    page = window.listen_page
+    page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 1.0, timeout=20_000)
     page.bar.freeze.setChecked(True)
@@ -159,8 +160,8 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
             time.sleep(0.02)
         return Clip.device
 
-    monkeypatch.setattr(worker, "wait_for", wait_for)
-    page = window.listen_page
+    monkeypatch.setattr(microphone, "wait_for", wait_for)
+    page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
     Clip.unplugged = True
@@ -173,8 +174,8 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
 
 
 def test_no_microphone_is_said_kindly(window: Window) -> None:
-    window.listen_page._list_devices([])
-    assert "no microphone" in window.listen_page.notices.text.lower()
+    window.page("listen")._list_devices([])
+    assert "no microphone" in window.page("listen").notices.text.lower()
 
 
 def test_every_control_has_a_name_and_a_tip(window: Window) -> None:
@@ -211,8 +212,8 @@ def test_dialogs_open(window: Window, qtbot: QtBot) -> None:
 def test_the_picture_stays_in_time_when_the_view_changes(
     window: Window, qtbot: QtBot, clip: list[Clip]
 ) -> None:
-    window.show_page(LISTEN)
-    page = window.listen_page
+    window.show_page("listen")
+    page = window.page("listen")
     page.toggle()
     qtbot.waitUntil(lambda: page._rolling._now > 2.0, timeout=20_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))

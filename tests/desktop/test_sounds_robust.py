@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
+from desktop.shared import microphone
 from engine.audio.files import probe
 from engine.audio.recording import Recorder
 from engine.errors import AudioError
@@ -37,12 +37,12 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from desktop import style
-from desktop.pages.sounds import recorder
+from desktop.shared import microphone
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
-recorder.open_microphone = lambda *_: Clip()
+microphone.open_chosen = lambda *_: Clip()
 app = QApplication([])
 style.apply(app, "light")
 session = Session()
@@ -219,7 +219,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
     page = open_page(folder)
     project = page.project
     assert project is not None
@@ -255,7 +255,7 @@ def test_no_room_for_a_second_leaves_no_empty_recording(
     def nothing(self: Recorder, samples: object) -> None:
         raise AudioError("no room")
 
-    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
     monkeypatch.setattr(Recorder, "write", nothing)
     page = open_page(folder)
     page.view.recorder.start(0.0, None)

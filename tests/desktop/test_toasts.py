@@ -13,7 +13,7 @@ from desktop.messages import Messages
 from desktop.session import Session
 from desktop.widgets import toasts
 from desktop.widgets.toasts import Toast, Toasts
-from desktop.window import MODELS, Window
+from desktop.window import Window
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_what_a_page_said_outlives_its_being_left_and_is_taken_back(
     notices, others = session.notices(), session.notices()
     notices.fail("Of this page.")
     others.fail("Of another.")
-    window.show_page(MODELS)
+    window.show_page("models")
     assert texts(window.toasts) == ["Of this page.", "Of another."]
     notices.clear()
     assert texts(window.toasts) == ["Of another."]

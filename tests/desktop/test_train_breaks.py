@@ -37,7 +37,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from desktop.application import make_application
 from desktop.session import Session
-from desktop.pages.registry import TRAIN
 from desktop.window import Window
 
 home = Path(sys.argv[1])
@@ -46,8 +45,8 @@ Session.runs_folder = property(lambda _: home / "Runs")
 application = make_application(sys.argv[:1])
 window = Window(Session())
 window.show()
-window.show_page(TRAIN)
-page = window.teaching.page(TRAIN)
+window.show_page("train")
+page = window.page("train")
 page.material.choose_recipe("genre-mlp")
 page.model.set_values(CHANGES, page.model)
 QTimer.singleShot(0, page.start)

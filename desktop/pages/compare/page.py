@@ -14,24 +14,24 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QVBoxLayout,
-    QWidget,
 )
 
 from desktop import jobs
 from desktop.pages.compare import worker
 from desktop.pages.compare.details import DetailsView
 from desktop.pages.compare.table import RunTable
+from desktop.requests import ChooseRun, Request
 from desktop.session import Session
 from desktop.settings import RUNS
+from desktop.shared.page import Page
 from engine.training.runs.listing import FoundRun
 
 _WAIT_MS = 120
 
 
-class ComparePage(QWidget):
+class ComparePage(Page):
     """Runs are read in jobs, anew whenever the page is shown."""
 
-    status = Signal(str)
     compared = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -146,6 +146,10 @@ class ComparePage(QWidget):
             action = self._folders_menu.addAction(words)
             action.triggered.connect(lambda _=False, gone=folder: self.forget_folder(gone))
         self.folders_button.setVisible(bool(self.folders))
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, ChooseRun):
+            self.choose(request.folder)
 
     def choose(self, folder: Path) -> None:
         """Choose a run or sweep, as soon as it is found."""

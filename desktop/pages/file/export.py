@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from desktop import jobs
 from desktop.pages.file import worker
+from desktop.requests import AddRegion
+from desktop.session import Session
 from desktop.shared.wording import only_part
 
 if TYPE_CHECKING:
@@ -17,11 +19,9 @@ if TYPE_CHECKING:
 class FileExports(QObject):
     """The page's export menu and what its entries do."""
 
-    region_wanted = Signal(object, float, float)  # path, start, end: to learn from
-
-    def __init__(self, page: "FilePage") -> None:
+    def __init__(self, page: "FilePage", session: Session) -> None:
         super().__init__(page)
-        self._page = page
+        self._page, self._session = page, session
         self.menu = QMenu(page)
         for form, words in worker.FORMATS.items():
             action = self.menu.addAction(words.split(" (")[0])
@@ -70,7 +70,7 @@ class FileExports(QObject):
     def _teach_region(self) -> None:
         selection = self._page.tracks.time.selection
         if self._page.path is not None and selection is not None:
-            self.region_wanted.emit(self._page.path, *selection)
+            self._session.request(AddRegion(self._page.path, *selection))
 
     def _write(self, work: object, remark: str = "") -> None:
         written, notices = self.tr("Written to {}."), self._page.notices

@@ -1,10 +1,11 @@
 """The File page: one recording, seen whole or close, and what is heard in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.file import worker
@@ -13,8 +14,10 @@ from desktop.pages.file.header import FileHeader
 from desktop.pages.file.picture import FilePicture
 from desktop.pages.file.why import FileWhy
 from desktop.plots.time_axis import clock
+from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import FOLDER
+from desktop.shared.page import Page
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import PictureControls, Tracks
@@ -25,10 +28,9 @@ from engine.recognition.decisions import Decision
 from resources import resource
 
 
-class FilePage(QWidget):
+class FilePage(Page):
     """Opens files by :meth:`open`; everything slow runs in jobs."""
 
-    status = Signal(str)
     analysed = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -49,7 +51,7 @@ class FilePage(QWidget):
         self.panels = PredictionPanels(self.tr("Whole file"))
         self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
-        self.exports = FileExports(self)
+        self.exports = FileExports(self, self._session)
         self.explainer = FileWhy(self, self._session)
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
@@ -97,6 +99,30 @@ class FilePage(QWidget):
         self.transport.moved.connect(time.set_cursor)
         self.transport.playing_changed.connect(header.set_playing)
         self.transport.failed.connect(self.notices.fail)
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        return {
+            "play": self.play,
+            "why": self.explainer.ask,
+            "loop": self.header.loop_button.toggle,
+        }
+
+    def enter(self) -> None:
+        self.setFocus()  # its keys work, Space foremost
+        self.controls.reload()
+
+    def take(self, request: Request) -> None:
+        match request:
+            case OpenFile(None):
+                self.choose()
+            case OpenFile(Path() as path):
+                self.open(path)
+            case ExportPredictions(form):
+                self.exports.export(form)
+
+    def stop(self) -> None:
+        self.transport.pause()
 
     def choose(self) -> None:
         """Ask for a file."""
@@ -222,6 +248,8 @@ class FilePage(QWidget):
 
     def play(self) -> None:
         """Play or pause: the selection, or from the cursor on."""
+        if not self.header.play_button.isEnabled():
+            return
         if self.transport.playing:
             self.transport.pause()
             return

@@ -2,12 +2,13 @@
 
 import datetime
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.listen import worker
@@ -15,8 +16,11 @@ from desktop.pages.listen.rolling import Rolling
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.why import ListenWhy
 from desktop.plots.time_axis import clock
+from desktop.requests import OpenFile, Request, StartListening
 from desktop.session import Session
 from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
+from desktop.shared import microphone
+from desktop.shared.page import Page
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import PictureControls, Tracks
 from desktop.shared.wording import in_order, place
@@ -25,12 +29,8 @@ _PAINT_MS = 33
 _TEXT_MS = 250
 
 
-class ListenPage(QWidget):
+class ListenPage(Page):
     """Device, level, rolling pictures, predictions and what was heard."""
-
-    listening_changed = Signal(bool)
-    status = Signal(str)
-    open_file = Signal(Path)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -38,6 +38,7 @@ class ListenPage(QWidget):
         self.notices = session.notices()
         self._job: jobs.Job | None = None
         self._waiting: jobs.Job | None = None
+        self._looked = False  # for microphones
         self.wishes = worker.Wishes()
         self._latest: worker.Heard | None = None
         self.tracks = Tracks(session.settings, interactive=False)
@@ -99,11 +100,37 @@ class ListenPage(QWidget):
         """Whether the microphone is open."""
         return self._job is not None
 
+    @property
+    def microphone_open(self) -> bool:
+        return self.is_listening
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        return {
+            "play": self.toggle,
+            "record": lambda: self.record(not self.bar.record.isChecked()),
+            "keep": self.keep,
+            "freeze": self.bar.freeze.toggle,
+            "why": self.explainer.ask,
+            "devices": self.find_devices,
+        }
+
+    def enter(self) -> None:
+        self.setFocus()  # its keys work, Space foremost
+        self.controls.reload()
+        if not self._looked:
+            self._looked = True
+            self.find_devices()
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, StartListening) and not self.is_listening:
+            self.start()
+
     def find_devices(self) -> None:
         """Ask for the microphones, unless one is in use: asking anew would end that."""
         if self._job is None:
             jobs.run(
-                worker.find_inputs,
+                microphone.find_inputs,
                 on_result=self._list_devices,
                 on_error=self.notices.fail,
                 parent=self,
@@ -144,7 +171,7 @@ class ListenPage(QWidget):
         wishes = self.wishes = worker.Wishes()
         self._job = jobs.run(
             lambda: worker.hear(
-                lambda: worker.open_chosen(*device, channel),
+                lambda: microphone.open_chosen(*device, channel),
                 lambda: session.classifiers,
                 wishes,
             ),
@@ -202,7 +229,7 @@ class ListenPage(QWidget):
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
         self._rolling.take(events)
         for kept in (e.kept for e in events if e.kept is not None):
-            opening = (self.tr("Open"), functools.partial(self.open_file.emit, kept))
+            opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
             self.notices.notify(self.tr("Kept in {}.").format(kept), [opening], "success")
         for stretch in (e.stretch for e in events if e.stretch is not None):
             self.explainer.take(stretch)
@@ -239,7 +266,7 @@ class ListenPage(QWidget):
         if latest is not None:
             device = latest.device
             self._waiting = jobs.run(
-                lambda: worker.wait_for(*device), on_result=self._back, parent=self
+                lambda: microphone.wait_for(*device), on_result=self._back, parent=self
             )
             self._show_state()
 
@@ -252,7 +279,7 @@ class ListenPage(QWidget):
     def _show_state(self) -> None:
         waiting = self._waiting is not None
         self.bar.set_state(listening=self.is_listening, waiting=waiting)
-        self.listening_changed.emit(self.is_listening)
+        self.microphone_changed.emit()
         if not self.is_listening:
             self.status.emit(self.tr("Waiting for the microphone") if waiting else "")
 

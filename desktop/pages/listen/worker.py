@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,26 +202,3 @@ def _envelope(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]
     edges = np.linspace(0, len(samples), count, endpoint=False).astype(int)
     lows = np.minimum.reduceat(samples, edges)
     return np.stack([lows, np.maximum.reduceat(samples, edges)])
-
-
-def open_chosen(name: str, host_api: str, channel: int | None) -> "Microphone":
-    """The microphone of that name, the default one for no name."""
-    from engine.audio.devices import DeviceId
-    from engine.audio.microphone import Microphone
-
-    return Microphone(DeviceId(name, host_api) if name else None, channel=channel)
-
-
-def find_inputs() -> Generator[None, None, list[Any]]:
-    """All microphones, looked for anew."""
-    from engine.audio.devices import input_devices
-
-    yield
-    return input_devices(renew=True)
-
-
-def wait_for(name: str, host_api: str) -> Generator[Any, None, Any]:
-    """Wait until a microphone is there again."""
-    from engine.audio.devices import DeviceId, wait_for_device
-
-    return (yield from wait_for_device(DeviceId(name, host_api)))

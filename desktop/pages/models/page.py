@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
 from desktop.messages import Kind
@@ -14,6 +14,7 @@ from desktop.pages.models import worker
 from desktop.pages.models.card import CardView
 from desktop.pages.models.list import ClassifierList
 from desktop.session import Session
+from desktop.shared.page import Page
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
 _SUFFIX = ".safetensors"
 
 
-class ModelsPage(QWidget):
+class ModelsPage(Page):
     """Reads the catalog in a job, at the start and after every change."""
-
-    status = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()

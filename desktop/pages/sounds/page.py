@@ -3,20 +3,22 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout
 
 from desktop.pages.sounds.view import TABLE, SoundsView
 from desktop.pages.sounds.worker import Findings, ProjectWorker, all_of
+from desktop.requests import AddRegion, OpenFile, Request, TrainProject
 from desktop.session import Session
 from desktop.settings import FOLDER
+from desktop.shared.page import Page
 from desktop.widgets.class_cards import ClassCard, local_files
 from engine.audio.files import EXTENSIONS
 from engine.project.project import Project
 
 
-class SoundsPage(QWidget):
+class SoundsPage(Page):
     """Edits the session's project; every change is saved at once and can be undone.
 
     Attributes:
@@ -24,11 +26,6 @@ class SoundsPage(QWidget):
         worker: what changes the project, in jobs.
         label: the class whose sounds are in the table; empty: there is none.
     """
-
-    status = Signal(str)
-    open_file = Signal(object)
-    train_wanted = Signal()
-    recording_changed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -53,7 +50,7 @@ class SoundsPage(QWidget):
         header, table = view.header, view.table
         header.undo.clicked.connect(self.undo)
         header.redo.clicked.connect(self.redo)
-        header.train.clicked.connect(self.train_wanted.emit)
+        header.train.clicked.connect(lambda: self._session.request(TrainProject()))
         for button in (header.new, view.welcome.new):
             button.clicked.connect(self.new_class)
         for button in (header.open, view.welcome.open):
@@ -62,7 +59,7 @@ class SoundsPage(QWidget):
         view.strip.mend.connect(self._mend)
         view.recorder.recorded.connect(self._recorded)
         view.recorder.broken.connect(self._broken)
-        view.recorder.recording_changed.connect(self.recording_changed)
+        view.recorder.recording_changed.connect(self.microphone_changed)
         view.current_changed.connect(lambda: view.show_excerpt(self.project))
         for shown in (table, view.map.scatter):
             shown.play_wanted.connect(self.play)
@@ -129,6 +126,20 @@ class SoundsPage(QWidget):
         if self.label not in names:
             self.label = names[0] if names else ""
         self.view.show_project(self._session.project, self.project, self.label, self.found)
+
+    @property
+    def microphone_open(self) -> bool:
+        return self.view.recorder.recording
+
+    def take(self, request: Request) -> None:
+        """Ask which class a stretch of a file is of, and take it among the sounds."""
+        if isinstance(request, AddRegion):
+            words, title = self.tr("Class of the selected sound:"), self.tr("Add to the sounds")
+            label, chosen = QInputDialog.getItem(
+                self.window(), title, words, self.class_names(), 0, True
+            )
+            if chosen and label.strip():
+                self.add_region(request.path, request.start, request.end, label.strip())
 
     def add_region(self, path: Path, start: float, end: float, label: str) -> None:
         """Add a stretch of a file to a class, which is made if there is none of that name."""
@@ -314,7 +325,7 @@ class SoundsPage(QWidget):
     def _open_current(self) -> None:
         row = self.view.current
         if row is not None and self.project is not None:
-            self.open_file.emit(self.project.file_of(row))
+            self._session.request(OpenFile(self.project.file_of(row)))
 
     def _ask_folder(self, title: str) -> Path | None:
         start = str(self._session.project.parent)

@@ -7,9 +7,9 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QMessageBox,
     QTabWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from desktop import jobs
@@ -27,7 +27,9 @@ from desktop.pages.train.source import TrainMaterial
 from desktop.pages.train.sweep.table import SweepView
 from desktop.pages.train.sweep.worker import SweepOrder
 from desktop.pages.train.worker import Judgement, Outcome, Placed
+from desktop.requests import ChooseRun, OpenFile, Request, StartListening, TrainProject
 from desktop.session import Session
+from desktop.shared.page import Page
 from engine.errors import EarmarkError
 from engine.training.events import Started
 from engine.training.runs.listing import FoundRun
@@ -36,7 +38,7 @@ from engine.training.runs.run import Run
 _NETWORK_MS = 300  # how long typing may go on before the network is built anew
 
 
-class TrainPage(QWidget):
+class TrainPage(Page):
     """One training at a time; more wait in the queue.
 
     Args:
@@ -45,12 +47,7 @@ class TrainPage(QWidget):
             takes some seconds to begin.
     """
 
-    status = Signal(str)
-    running_changed = Signal(bool)
-    open_file = Signal(object)
     judged = Signal()  # the results of a training are shown
-    compare_asked = Signal(object)  # the folder of a sweep
-    listen_asked = Signal()
 
     def __init__(self, session: Session, *, apart: bool = True) -> None:
         super().__init__()
@@ -108,13 +105,12 @@ class TrainPage(QWidget):
         self.list = TrainList(setup, queue, self)
         self.list.selected.connect(self._show_result)
         queue.changed.connect(self._look_at_runs)
-        queue.running_changed.connect(self.running_changed)
         queue.began.connect(self._began)
         queue.told.connect(self._heard)
         queue.ended.connect(self._ended)
         queue.failed.connect(self._failed)
         self.results.use_asked.connect(self._use)
-        self.results.open_file.connect(self.open_file)
+        self.results.open_file.connect(lambda path: self._session.request(OpenFile(path)))
         self._connect_earlier()
         self.tabs.currentChanged.connect(lambda _: self._network_timer.start())
         self.model.changed.connect(lambda _: self._network_timer.start())
@@ -126,7 +122,7 @@ class TrainPage(QWidget):
         self.runs.results_asked.connect(self._show_run)
         self.runs.use_asked.connect(self._use)
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
-        self.sweep.compare_asked.connect(self.compare_asked)
+        self.sweep.compare_asked.connect(self._compare)
         self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
         self.tabs.currentChanged.connect(lambda _: self._look_at_runs())
 
@@ -161,6 +157,21 @@ class TrainPage(QWidget):
     def start(self) -> None:
         """Train what is chosen, at once or after what is being trained."""
         self.orders.start()
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, TrainProject):
+            self.train_project()
+
+    def may_close(self) -> bool:
+        """Ask, if a training runs; what it has learned is kept when one agrees."""
+        if not self.running:
+            return True
+        answer = QMessageBox.question(
+            self.window(),
+            self.tr("A training runs"),
+            self.tr("Stop it and close? What it has learned is kept, and it can be resumed."),
+        )
+        return answer == QMessageBox.StandardButton.Yes
 
     def train_project(self) -> None:
         """Train what is chosen with the project's sounds, unless something is being trained."""
@@ -264,7 +275,7 @@ class TrainPage(QWidget):
     def _show_run(self, run: FoundRun) -> None:
         """Results of an earlier run; a sweep's are on the Compare page."""
         if run.is_sweep:
-            self.compare_asked.emit(run.folder)
+            self._compare(run.folder)
         else:
             self._read(Outcome(run.folder, stopped=False))
 
@@ -286,4 +297,7 @@ class TrainPage(QWidget):
     def _use(self, path: Path) -> None:
         """Let a classifier listen, and listen: one click from the figures to words for a sound."""
         self._session.use_classifier(path)
-        self.listen_asked.emit()
+        self._session.request(StartListening())
+
+    def _compare(self, folder: Path) -> None:
+        self._session.request(ChooseRun(folder))
