@@ -37,6 +37,7 @@ from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
 from desktop.shared.page import Page
 from desktop.widgets.toasts import Toasts
+from engine.export import EXPORTS
 from resources import resource
 
 # Keys without Ctrl, in the Sound menu. A page says which of them it knows (`Page.commands`): they
@@ -50,7 +51,6 @@ COMMANDS = {
     "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
     "devices": (QT_TRANSLATE_NOOP("Commands", "Look for &microphones"), "F5"),
 }
-_FORMS = {"csv": "CSV", "json": "JSON", "audacity": "Audacity", "raven": "Raven"}
 _PLAIN = Qt.KeyboardModifier.NoModifier
 
 
@@ -163,9 +163,9 @@ class Window(QMainWindow):
         self._recent = menu.addMenu(self.tr("Open &recent"))
         self._add(menu, self.tr("Open the &demo sound"), "", self.open_demo)
         export = menu.addMenu(self.tr("&Export"))
-        for form, words in _FORMS.items():
-            keys = "Ctrl+E" if form == "csv" else ""
-            self._add(export, words, keys, partial(self._bring, ExportPredictions(form)))
+        for form in EXPORTS.values():
+            keys = "Ctrl+E" if form.name == "csv" else ""
+            self._add(export, form.words, keys, partial(self._bring, ExportPredictions(form.name)))
         menu.addSeparator()
         self._add(menu, self.tr("&Quit"), "Ctrl+Q", self.close)
 

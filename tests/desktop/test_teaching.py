@@ -47,7 +47,7 @@ def test_trained_in_the_window_and_used_at_once(
     qtbot.waitUntil(lambda: len(page.class_names()) == 3, timeout=MOST)
     train = window.page("train")
     assert isinstance(train, TrainPage)
-    train.material.set_folder(window._session.project.parent)  # it is the project that is meant
+    train.source.set_folder(window._session.project.parent)  # it is the project that is meant
     train.model.set_values({"training.epochs": 15, "deployment.gate": False}, train.model)
     begun: list[bool] = []
     monkeypatch.setattr(window.page("listen"), "start", lambda: begun.append(True))

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.pages.train.sweep.worker import SweepOrder
+from desktop.pages.train.worker import SweepOrder
 from desktop.plots.time_axis import clock
 from desktop.shared.tables import table
 from engine.training.events import BatchDone, EpochDone, Preparing
