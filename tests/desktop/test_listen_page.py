@@ -1,5 +1,6 @@
 """The Listen page with a microphone that hears a clip."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.errors import AudioError
+from engine.pictures.view import View
 from engine.recognition.decisions import Candidate, Decision
+from engine.recognition.live import LiveStats
 from resources import resource
 
 RATE = 44100
@@ -129,6 +132,82 @@ def test_keep_and_record_write_files(
     assert kept.duration_seconds > 2.0
     assert 1.0 < recorded.duration_seconds < 3.5
     assert np.abs(recorded.samples).max() > 0.05
+
+
+def test_two_quick_presses_keep_two_files(
+    window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
+) -> None:
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=20_000)
+    page.setFocus()
+    qtbot.keyClick(page, Qt.Key.Key_K)
+    qtbot.keyClick(page, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: page.notices.text.count("Kept in") == 2, timeout=5000)
+    page.stop()
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
+    kept = sorted(tmp_path.glob("*kept*.flac"))
+    assert len(kept) == 2
+    assert all(read(path).duration_seconds > 0.9 for path in kept)
+    assert all(str(path) in page.notices.text for path in kept)
+
+
+def test_no_request_is_lost_between_threads() -> None:
+    requests, taken = worker.LiveRequests(), []
+    asking = [
+        threading.Thread(
+            target=lambda n=number: [
+                requests.put(worker.KeepLast(Path(f"{n}-{k}"))) for k in range(2000)
+            ]
+        )
+        for number in range(3)
+    ]
+    for thread in asking:
+        thread.start()
+    while any(thread.is_alive() for thread in asking):
+        taken += requests.take()
+    taken += requests.take()
+    assert len({request.path for request in taken}) == len(taken) == 6000
+    for number in range(3):
+        mine = [r.path for r in taken if str(r.path).startswith(f"{number}-")]
+        assert mine == [Path(f"{number}-{k}") for k in range(2000)]  # in order
+
+
+def _frame(at: float, restarted: bool) -> worker.LiveFrame:
+    view = View("stft", RATE)
+    return worker.LiveFrame(
+        device=("Clip", "Test"),
+        view=view,
+        columns=np.zeros((view.height, 2), dtype=np.float32),
+        restarted=restarted,
+        envelope=np.zeros((2, 5), dtype=np.float32),
+        level=Level(0.5, 0.1, 0),
+        advice="Too quiet.",
+        decisions={"genre": _decided(round(at))},
+        lanes={"genre": []},
+        stats=LiveStats(at, 0.1, 0.1, 0, 0),
+        recorded_seconds=None,
+        kept=(),
+    )
+
+
+def test_words_are_set_less_often_than_the_picture_moves(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = window.page("listen")
+    said: list[str] = []
+    monkeypatch.setattr(page.panels, "show_decision", lambda *_: said.append("panel"))
+    monkeypatch.setattr(page.tracks.lanes, "set_lanes", lambda *_: said.append("lanes"))
+    monkeypatch.setattr(page.notices, "advise", lambda *_: said.append("advice"))
+    page.status.connect(lambda _: said.append("status"))
+    for number in range(30):
+        page._news([_frame(0.05 * number, restarted=number == 0)])
+    assert said == []
+    assert page._rolling._now == pytest.approx(0.05 * 29)
+    page._text.timeout.emit()
+    assert sorted(said) == ["advice", "lanes", "panel", "status"]
+    assert page._text.interval() >= 5 * page._paint.interval()
 
 
 def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:

@@ -12,6 +12,7 @@ from desktop.pages.file import worker
 from desktop.pages.file.export import FileExports
 from desktop.pages.file.header import FileHeader
 from desktop.pages.file.picture import FilePicture
+from desktop.pages.file.state import FileState
 from desktop.pages.file.why import FileWhy
 from desktop.plots.time_axis import clock
 from desktop.requests import ExportPredictions, OpenFile, Request
@@ -24,8 +25,6 @@ from desktop.shared.tracks import PictureControls, Tracks
 from desktop.shared.wording import explained, in_order, place, stretches
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
-from engine.recognition.decisions import Decision
-from engine.recognition.verdict import verdict_on
 from resources import resource
 
 
@@ -38,8 +37,7 @@ class FilePage(Page):
         super().__init__()
         self._session = session
         self.notices = session.notices()
-        self.path: Path | None = None
-        self.found: worker.Found | None = None
+        self.state = FileState(session)
         self._analysis: jobs.Job | None = None
         self._build()
         session.classifiers_loaded.connect(self._analyse)
@@ -52,8 +50,12 @@ class FilePage(Page):
         self.panels = PredictionPanels(self.tr("Whole file"))
         self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
-        self.exports = FileExports(self, self._session)
-        self.explainer = FileWhy(self, self._session)
+        self.exports = FileExports(
+            self.state, self.tracks.time, self._session, self.notices, parent=self
+        )
+        self.explainer = FileWhy(
+            self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
+        )
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
@@ -102,6 +104,16 @@ class FilePage(Page):
         self.transport.failed.connect(self.notices.fail)
 
     @property
+    def path(self) -> Path | None:
+        """The open file."""
+        return self.state.path
+
+    @property
+    def found(self) -> worker.Found | None:
+        """What was heard in it so far."""
+        return self.state.found
+
+    @property
     def commands(self) -> dict[str, Callable[[], object]]:
         return {
             "play": self.play,
@@ -146,10 +158,10 @@ class FilePage(Page):
             if self._analysis is None and not (self.found and self.found.done):
                 self._analyse()  # which was cancelled
             return
-        self.path = path
+        self.state.path, self.state.info = path, overview.info
         self.explainer.why.close()
         self.notices.clear()
-        self.found = None
+        self.state.found = None
         self.transport.set_file(path)
         self.header.describe(overview.info)
         self.tracks.lanes.set_lanes({})
@@ -165,7 +177,7 @@ class FilePage(Page):
             self._analysis = None
         self.explainer.why.close()
         self.header.why_button.setEnabled(False)
-        self.found = None
+        self.state.found = None
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
             self.panels.set_classifiers({}, "")
@@ -189,9 +201,9 @@ class FilePage(Page):
         if seconds and self.picture.overview is not None:
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
         if founds:
-            self.found = founds[-1]
+            self.state.found = founds[-1]
             self.header.why_button.setEnabled(True)
-            lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
+            lanes = {name: stretches(found) for name, found in founds[-1].lanes.items()}
             self.tracks.lanes.set_lanes(lanes)
             self._summarise()
 
@@ -225,24 +237,8 @@ class FilePage(Page):
         if selection is not None:
             heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
         self.panels.heading.setText(heading)
-        for name, decision in self.summaries().items():
+        for name, decision in self.state.verdicts(selection).items():
             self.panels.show_decision(name, decision)
-
-    def summaries(self) -> dict[str, Decision]:
-        """What each classifier says of the selection or, without one, of all that was heard."""
-        return self.verdicts(self.tracks.time.selection)
-
-    def verdicts(self, stretch: tuple[float, float] | None) -> dict[str, Decision]:
-        """What each classifier says of a stretch; None: of all that was heard."""
-        if self.found is None:
-            return {}
-        found, classifiers = self.found, self._session.classifiers
-        return {
-            name: verdict_on(
-                timeline, found.decisions[name], classifiers[name].card.rules(), stretch
-            )
-            for name, timeline in found.timelines.items()
-        }
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""

@@ -39,8 +39,9 @@ class ListenPage(Page):
         self._job: jobs.Job | None = None
         self._waiting: jobs.Job | None = None
         self._looked = False  # for microphones
-        self.wishes = worker.Wishes()
-        self._latest: worker.Heard | None = None
+        self._requests = worker.LiveRequests()
+        self._names: set[Path] = set()  # of files that were asked for
+        self._latest: worker.LiveFrame | None = None
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
@@ -60,7 +61,9 @@ class ListenPage(Page):
         self.bar = ListenBar()
         self.panels = PredictionPanels(self.tr("Now"))
         self.controls = PictureControls(self._session.settings)
-        self.explainer = ListenWhy(self, self._session, self._rolling)
+        self.explainer = ListenWhy(
+            self._rolling, self.tracks, self.bar.freeze, self._session, self._ask_stretch
+        )
         self._words = QLabel()
         self._words.setObjectName("faint")
         middle = QHBoxLayout()
@@ -168,12 +171,12 @@ class ListenPage(Page):
         self.notices.clear()
         self.explainer.forget()
         self._latest = None
-        wishes = self.wishes = worker.Wishes()
+        requests = self._requests = worker.LiveRequests()
         self._job = jobs.run(
             lambda: worker.hear(
                 lambda: microphone.open_chosen(*device, channel),
                 lambda: session.classifiers,
-                wishes,
+                requests,
             ),
             on_event=self._news,
             on_error=self._lost,
@@ -198,7 +201,7 @@ class ListenPage(Page):
         """Begin or end recording."""
         if not self.is_listening:
             return
-        self.wishes.record_to = _new_file(self._session.settings, "recording") if on else None
+        self._requests.put(worker.Record(self._new_file("recording") if on else None))
         self.bar.record.setChecked(on)
         if not on:
             words = self.tr("The recording is in {}.").format(_folder(self._session.settings))
@@ -207,40 +210,58 @@ class ListenPage(Page):
     def keep(self) -> None:
         """Save the last half minute."""
         if self.is_listening:
-            self.wishes.keep_to = _new_file(self._session.settings, "kept")
+            self._requests.put(worker.KeepLast(self._new_file("kept")))
+
+    def _ask_stretch(self, begin: float, end: float) -> bool:
+        """Ask for the sound that is to be explained; False when nothing listens."""
+        if self.is_listening:
+            self._requests.put(worker.GiveStretch(begin, end))
+        return self.is_listening
+
+    def _new_file(self, kind: str) -> Path:
+        """One that is not there and was not asked for, however quickly one asks."""
+        stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
+        folder, name, number = _folder(self._session.settings), f"{stamp} {kind}", 2
+        path = folder / f"{name}.flac"
+        while path in self._names or path.exists():
+            path, number = folder / f"{name} {number}.flac", number + 1
+        self._names.add(path)
+        return path
 
     def _freeze(self, on: bool) -> None:
         self._rolling.frozen = on
 
     def _new_view(self) -> None:
         view = self.tracks.view(self._rolling.view.rate_hz)
-        self.wishes.view = view
+        self._requests.put(worker.ShowView(view))
         if not self.is_listening:
             self._rolling.view = view
             self.tracks.dress(view)
 
-    def _news(self, events: list[worker.Heard]) -> None:
+    def _news(self, events: list[worker.LiveFrame]) -> None:
         last = events[-1]
         if self._latest is None:
-            self.wishes.view = self.tracks.view(last.view.rate_hz)
+            self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
         self._latest = last
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
         self._rolling.take(events)
-        for kept in (e.kept for e in events if e.kept is not None):
+        for kept in (path for e in events for path in e.kept):
             opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
             self.notices.notify(self.tr("Kept in {}.").format(kept), [opening], "success")
-        for stretch in (e.stretch for e in events if e.stretch is not None):
+        for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
-        if not self._rolling.frozen:
-            self.explainer.show_decisions(last.decisions)
-            for name, decision in last.decisions.items():
-                self.panels.show_decision(name, decision)
 
     def _say(self) -> None:
+        """What is read, set less often than what moves."""
         if self._latest is None:
             return
+        self._rolling.say()
+        if not self._rolling.frozen:
+            self.explainer.show_decisions(self._latest.decisions)
+            for name, decision in self._latest.decisions.items():
+                self.panels.show_decision(name, decision)
         self.explainer.tidy()
         stats = self._latest.stats
         rate = f"{self._latest.view.rate_hz / 1000:g} kHz"
@@ -304,8 +325,3 @@ def _folder(settings: Settings) -> Path:
     chosen = settings.get(RECORDINGS)
     music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
     return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"
-
-
-def _new_file(settings: Settings, kind: str) -> Path:
-    stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
-    return _folder(settings) / f"{stamp} {kind}.flac"
