@@ -21,6 +21,8 @@ def teach(stage: Stage) -> None:
         person.write("Name of the class", lesson.name)
         person.see(f"Record into '{lesson.name}'")
         _record(stage, lesson)
+        person.see(r"sounds.*\d s$", of=f"Class {lesson.name}")
+    person.gone("Progress")
     person.rest(1.0)
     stage.album.take("teach-recorded")
     person.click("Train", QPushButton)
