@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -106,7 +106,6 @@ class ComparePage(Page):
 
     def _connect(self) -> None:
         self.table.chosen.connect(self._chosen)
-        self.view.export.connect(self._ask_export)
         self.folder_button.clicked.connect(self._ask_folder)
         self.refresh_button.clicked.connect(self.refresh)
         self.report_button.clicked.connect(self.open_report)
@@ -241,17 +240,6 @@ class ComparePage(Page):
         runs = [row.folder for row in self.table.chosen_rows() if not row.is_sweep]
         self._write(lambda: worker.write_page(runs, target), self.tr("Open"))
 
-    def _ask_export(self, name: str, form: str, make: Callable[[], bytes]) -> None:
-        target, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the plot"), f"{name}.{form}", f"{form.upper()} (*.{form})"
-        )
-        if target:
-            self.export(Path(target), make())
-
-    def export(self, target: Path, data: bytes) -> None:
-        """Write a plot."""
-        self._write(lambda: worker.write_plot(target, data))
-
     def _write(self, work: Callable[[], Generator[Any, None, Path]], action: str = "") -> None:
         def done(path: Path) -> None:
             actions = [(action, lambda: self._open(path))] if action else []
@@ -262,11 +250,6 @@ class ComparePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.view.dress()
 
 
 def _newest(rows: list[FoundRun]) -> list[Path]:
