@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from desktop.pages.listen.worker import Heard
+from desktop.pages.listen.worker import LiveFrame
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import stretches
 from engine.pictures.view import Picture, View
+from engine.recognition.decisions import Segment
 
 SPAN_SECONDS = 20.0
 _MOST_POINTS = 2100  # of the waveform: a little more than is shown
@@ -21,6 +22,7 @@ class Rolling:
         self._now = 0.0
         self.view = View("stft", 48000)
         self._frozen = False
+        self._lanes: dict[str, list[Segment]] | None = None  # not shown yet
         # While frozen: columns that wait, and how many older ones there is no room for.
         self._waiting: list[Picture] = []
         self._missed = 0
@@ -40,7 +42,7 @@ class Rolling:
                 self._tracks.spectrogram.append(columns)
             self._waiting, self._missed = [], 0
 
-    def take(self, events: list[Heard]) -> None:
+    def take(self, events: list[LiveFrame]) -> None:
         """Add news, the oldest first."""
         for heard in events:
             if heard.restarted:
@@ -54,7 +56,12 @@ class Rolling:
             else:
                 self._tracks.spectrogram.append(heard.columns)
         lanes = next((e.lanes for e in reversed(events) if e.lanes is not None), None)
-        if lanes is not None and not self.frozen:
+        self._lanes = self._lanes if lanes is None else lanes
+
+    def say(self) -> None:
+        """Show what was heard in words, less often than the picture moves."""
+        if self._lanes is not None and not self.frozen:
+            lanes, self._lanes = self._lanes, None
             self._tracks.lanes.set_lanes({name: stretches(found) for name, found in lanes.items()})
 
     def advance(self) -> None:
@@ -65,7 +72,7 @@ class Rolling:
         self._tracks.waveform.set_envelope(self._envelope, first, self._now)
         self._tracks.time.follow(self._now, SPAN_SECONDS)
 
-    def _columns_before(self, heard: Heard) -> int:
+    def _columns_before(self, heard: LiveFrame) -> int:
         """Columns of the time before a picture that begins while listening."""
         new = heard.columns.shape[1]
         done: float = heard.stats.seconds * self.view.rate_hz / self.view.hop_length
