@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.pages.file.worker import Found
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.window import Window
 from engine.recognition.decisions import Decision
 

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.plots.overlay import Overlay
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
+from desktop.plots.tracks.overlay import Overlay
 from desktop.settings import COLOURS, VIEW, Settings
 from desktop.shared.tracks import WAVEFORM_ONLY, Tracks
 from desktop.widgets.why_strip import WhyStrip

@@ -2,34 +2,20 @@
 
 import math
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QSpinBox,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout
 
-from desktop.plots.lanes import LanesTrack
-from desktop.plots.spectrogram import SpectrogramTrack
-from desktop.plots.time_axis import TimeAxis
-from desktop.plots.time_range import TimeRange
-from desktop.plots.waveform import WaveformTrack
-from desktop.settings import COLOURS, DB_HIGH, DB_LOW, NOTES, SCALE, VIEW, Setting, Settings
-from desktop.style import COLOUR_MAPS, colour_table
+from desktop.plots.tracks.lanes import LanesTrack
+from desktop.plots.tracks.spectrogram import SpectrogramTrack
+from desktop.plots.tracks.time_axis import TimeAxis
+from desktop.plots.tracks.time_range import TimeRange
+from desktop.plots.tracks.waveform import WaveformTrack
+from desktop.settings import COLOURS, DB_HIGH, DB_LOW, NOTES, SCALE, VIEW, Settings
+from desktop.style import colour_table
 from engine.pictures.view import Kind, View, axis_ticks
 
 WAVEFORM_ONLY = "waveform"
 _PLAIN = Qt.KeyboardModifier.NoModifier
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Tracks", text)
 
 
 class Tracks(QFrame):
@@ -121,104 +107,21 @@ class Tracks(QFrame):
         kind: Kind = "stft" if get(VIEW) == WAVEFORM_ONLY else get(VIEW)
         return View(kind=kind, rate_hz=rate_hz, scale=get(SCALE))
 
+    def _scale_name(self, view: View, *, notes: bool) -> str:
+        if view.frequencies:
+            return self.tr("Note") if notes else self.tr("Frequency (Hz)")
+        return self.tr("Pitch class") if view.kind == "chroma" else self.tr("Coefficient")
+
     def dress(self, view: View) -> None:
         """Colours and axis for a view."""
         get = self._settings.get
         self.spectrogram.setVisible(get(VIEW) != WAVEFORM_ONLY)
-        ticks = axis_ticks(view, notes=bool(get(NOTES)))
-        self.spectrogram.set_scale(ticks, view.span, fixed=view.value_range is not None)
+        notes = bool(get(NOTES))
+
+        def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+            return axis_ticks(view, notes=notes, most=min(most, 12), low=low, high=high)
+
+        fixed, name = view.value_range is not None, self._scale_name(view, notes=notes)
+        self.spectrogram.set_scale(ticks, view.span, fixed=fixed, name=name)
         self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
         self.dressed.emit()
-
-
-class PictureControls(QWidget):
-    """Choosers of what the picture shows; shared by both pages through the settings."""
-
-    picture_changed = Signal()
-    colours_changed = Signal()
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__()
-        self._settings = settings
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        kinds = {
-            "stft": _tr("Spectrum"),
-            "mel": _tr("Mel bands"),
-            "mfcc": _tr("MFCC"),
-            "chroma": _tr("Chroma"),
-            WAVEFORM_ONLY: _tr("Waveform only"),
-        }
-        scales = {"mel": _tr("Mel scale"), "log": _tr("Log scale"), "linear": _tr("Linear scale")}
-        maps = {name: name.capitalize() for name in COLOUR_MAPS}
-        self.kind = self._chooser(_tr("What the picture shows"), kinds, VIEW)
-        self.scale = self._chooser(_tr("Frequency scale"), scales, SCALE)
-        self.map = self._chooser(_tr("Colour map"), maps, COLOURS)
-        self.notes = QCheckBox(_tr("Notes"))
-        self.notes.setToolTip(_tr("Note names instead of Hz on the frequency axis"))
-        self.notes.setAccessibleName(_tr("Note names"))
-        self.notes.setChecked(bool(settings.get(NOTES)))
-        self.notes.toggled.connect(self._keep_notes)
-        self.low = self._level(_tr("Level of the darkest colour in dB"), DB_LOW)
-        self.high = self._level(_tr("Level of the brightest colour in dB"), DB_HIGH)
-        for widget in (self.kind, self.scale, self.notes, self.map):
-            layout.addWidget(widget)
-        layout.addWidget(self.low)
-        layout.addWidget(QLabel(_tr("to")))
-        layout.addWidget(self.high)
-        self._enable()
-
-    def reload(self) -> None:
-        """Show what the other page may have chosen."""
-        for box, setting in ((self.kind, VIEW), (self.scale, SCALE), (self.map, COLOURS)):
-            box.blockSignals(True)
-            box.setCurrentIndex(max(0, box.findData(self._settings.get(setting))))
-            box.blockSignals(False)
-        for spin, setting in ((self.low, DB_LOW), (self.high, DB_HIGH)):
-            spin.blockSignals(True)
-            spin.setValue(self._settings.get(setting))
-            spin.blockSignals(False)
-        self.notes.blockSignals(True)
-        self.notes.setChecked(bool(self._settings.get(NOTES)))
-        self.notes.blockSignals(False)
-        self._enable()
-
-    def _chooser(self, words: str, choices: dict[str, str], setting: Setting) -> QComboBox:
-        box = QComboBox()
-        for value, name in choices.items():
-            box.addItem(name, value)
-        box.setCurrentIndex(max(0, box.findData(self._settings.get(setting))))
-        box.setToolTip(words)
-        box.setAccessibleName(words)
-        box.currentIndexChanged.connect(lambda _: self._keep(setting, box.currentData()))
-        return box
-
-    def _level(self, words: str, setting: Setting) -> QSpinBox:
-        spin = QSpinBox()
-        spin.setRange(-120, 20)
-        spin.setSingleStep(5)
-        spin.setSuffix(" dB")
-        spin.setFixedWidth(84)
-        spin.setValue(self._settings.get(setting))
-        spin.setToolTip(words)
-        spin.setAccessibleName(words)
-        spin.valueChanged.connect(lambda value: self._keep(setting, value))
-        return spin
-
-    def _keep(self, setting: Setting, value: object) -> None:
-        self._settings.set(setting, value)
-        self._enable()
-        picture = setting in (VIEW, SCALE)
-        (self.picture_changed if picture else self.colours_changed).emit()
-
-    def _keep_notes(self, on: bool) -> None:
-        self._settings.set(NOTES, on)
-        self.colours_changed.emit()
-
-    def _enable(self) -> None:
-        kind = self.kind.currentData()
-        self.scale.setEnabled(kind == "stft")
-        self.map.setEnabled(kind != WAVEFORM_ONLY)
-        self.notes.setEnabled(kind in ("stft", "mel"))
-        for spin in (self.low, self.high):
-            spin.setEnabled(kind in ("stft", "mel"))

@@ -12,12 +12,13 @@ from desktop.pages.file.export import FileExports
 from desktop.pages.file.header import FileHeader
 from desktop.pages.file.picture import FilePicture
 from desktop.pages.file.why import FileWhy
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.settings import FOLDER
+from desktop.shared.picture_controls import PictureControls
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
-from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, place, stretches
 from desktop.widgets.banner import Banner
 from engine.audio.files import EXTENSIONS

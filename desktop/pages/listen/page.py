@@ -14,11 +14,12 @@ from desktop.pages.listen import worker
 from desktop.pages.listen.rolling import Rolling
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.why import ListenWhy
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
+from desktop.shared.picture_controls import PictureControls
 from desktop.shared.prediction_panels import PredictionPanels
-from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.tracks import Tracks
 from desktop.shared.wording import in_order, place
 from desktop.widgets.banner import Banner
 

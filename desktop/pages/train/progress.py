@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.plots.clock import clock
 from desktop.plots.confusion import ConfusionWidget
 from desktop.plots.curves import CurvesWidget
-from desktop.plots.time_axis import clock
 from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
 
 BATCH, TRAINING, VALIDATION, RATE = "each batch", "training", "validation", "learning rate"

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from desktop import jobs
 from desktop.pages.train.network import fill, table
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from engine.training.runs.listing import FoundRun, find_runs
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.pages.train.network import table
 from desktop.pages.train.sweep.worker import SweepOrder
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from engine.training.events import BatchDone, EpochDone, Preparing
 
 _STATE, _EPOCH, _VALIDATION, _TEST, _TIME, _ENERGY = range(6)

@@ -1,0 +1,1 @@
+"""What stands over one time axis, drawn by pyqtgraph: waveform, spectrogram, lanes, axis, minimap."""
