@@ -5,13 +5,13 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from desktop.plots.coordinates import Coordinate
 from PySide6.QtCore import QByteArray, QPoint, QPointF, Qt
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import style
-from desktop.plots.coordinates import Coordinate
 from desktop.plots.parallel import ParallelWidget
 
 AXES = (
