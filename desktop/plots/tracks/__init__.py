@@ -1,1 +1,1 @@
-"""What stands over one time axis, drawn by pyqtgraph: waveform, spectrogram, lanes, axis, minimap."""
+"""What stands over one time axis, by pyqtgraph: waveform, spectrogram, lanes, minimap."""

@@ -1,16 +1,19 @@
 """A picture of columns over time, of a file or rolling."""
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
 
 from desktop.plots.tracks.axes import HeightScale, Marks
 from desktop.plots.tracks.colour_bar import ColourBar
-from desktop.plots.tracks.columns import FileColumns, RollingColumns, Span, Values
+from desktop.plots.tracks.columns import FileColumns, Known, RollingColumns, Span, Values
 from desktop.plots.tracks.marks import hatch
 from desktop.plots.tracks.overlay import Overlay, pixels
+from desktop.plots.tracks.screen import Pixels, Screen, stretched
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.plots.tracks.track import Track
 from desktop.style import Colours
@@ -24,13 +27,14 @@ class SpectrogramTrack(Track):
     def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
         self._columns: FileColumns | RollingColumns = _nothing()
         self._sharp: FileColumns | None = None
+        self._screen, self._changed_from = Screen(), -math.inf
         self.overlay: Overlay | None = None
         # Values are bytes over this span, so that colours change without touching the picture.
         self._span = (-120.0, 20.0)
         self._fixed = False
         self._range = (-90.0, -15.0)
         self._map = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-        self._table: list[int] = []
+        self._table = np.zeros(256, dtype=np.uint32)
         self._ticks: Marks = lambda *_: ()
         self._scale = HeightScale(lambda low, high, most: self._ticks(low, high, most))
         self.bar = ColourBar()
@@ -78,12 +82,12 @@ class SpectrogramTrack(Track):
         """
         self._sharp = None
         self._columns = FileColumns(picture, (first, last), ends or (first, last), known)
-        self.repaint_plot()
+        self._renew()
 
     def set_detail(self, picture: Values, first: float, last: float, ends: Span) -> None:
         """A sharper picture of a stretch, laid over the whole one; ``ends`` as there."""
         self._sharp = FileColumns(picture, (first, last), ends)
-        self.repaint_plot()
+        self._renew()
 
     def set_overlay(self, overlay: Overlay | None) -> None:
         """Lay a map over the picture; None: take it away."""
@@ -102,16 +106,18 @@ class SpectrogramTrack(Track):
         """
         self._sharp = None
         self._columns = RollingColumns(rows, columns, column_seconds, lead_seconds)
-        self.repaint_plot()
+        self._renew()
 
     def append(self, columns: NDArray[np.float32]) -> None:
         """Add columns to a rolling picture."""
         if isinstance(self._columns, RollingColumns):
+            self._changed_from = min(self._changed_from, self.reached)
             self._columns.append(self._quantised(columns))
 
     def skip(self, columns: int) -> None:
         """Go on as if so many columns had been added, which will never be shown."""
         if isinstance(self._columns, RollingColumns):
+            self._changed_from = min(self._changed_from, self.reached)
             self._columns.skip(columns)
 
     @property
@@ -133,17 +139,38 @@ class SpectrogramTrack(Track):
         share = np.linspace(0, 1, 256) if self._fixed else (values - low) / (high - low)
         rows = self._map[np.clip(share * 255, 0, 255).astype(int)].astype(np.uint32)
         packed = 0xFF000000 | rows[:, 0] << 16 | rows[:, 1] << 8 | rows[:, 2]
-        self._table = packed.tolist()
+        self._table = packed
         shown = self._span if self._fixed else self._range
         self.bar.show_levels(self._map, shown, movable=not self._fixed)
+        self._renew()
+
+    def _renew(self) -> None:
+        """All of the picture may be another."""
+        self._changed_from = -math.inf
         self.repaint_plot()
 
     def paint_plot(self, painter: QPainter, size: QRectF, use: Colours) -> None:
-        count = round(size.width() * abs(painter.deviceTransform().m11()))
+        scale = abs(painter.deviceTransform().m11())
+        count, rows = round(size.width() * scale), max(1, round(size.height() * scale))
         if count < 1 or not self._columns.values.shape[1]:
             return
+        # On a grid of whole pixels, so that what is there can be moved instead of made anew.
+        pixel = self.time.span / count
+        first = round(self.time.start / pixel)
+        wanted = (first, count, rows, pixel, self.heights)
+        self._screen.show(wanted, self._changed_from / pixel - 1, self._pixels)
+        self._changed_from = math.inf
+        image = self._screen.image()
+        image.setDevicePixelRatio(scale)
+        painter.drawImage(QPointF(0, 0), image)
+        for begin, end in runs(~self._screen.known):
+            left, right = begin / scale, end / scale
+            hatch(painter, QRectF(left, 0, right - left, size.height()))
+
+    def _pixels(self, first: int, count: int, rows: int, pixel: float) -> tuple[Pixels, Known]:
+        """Pixels of some columns of the screen, and whether anything is known there."""
         # One column a pixel: handed the whole picture, Qt converts all of it for every frame.
-        seconds = self.time.start + (np.arange(count) + 0.5) * (self.time.span / count)
+        seconds = (first + np.arange(count) + 0.5) * pixel
         index, known = self._columns.at(seconds)
         shown = np.take(self._columns.values, index, axis=1)
         if self._sharp is not None:
@@ -151,19 +178,9 @@ class SpectrogramTrack(Track):
             if sharp.any():
                 shown[:, sharp] = self._sharp.values[:, close[sharp]]
                 known = known | sharp
-        self._draw(painter, size, shown)
-        step = size.width() / count
-        for first, last in runs(~known):
-            hatch(painter, QRectF(first * step, 0, (last - first) * step, size.height()))
-
-    def _draw(self, painter: QPainter, size: QRectF, shown: Values) -> None:
-        rows, columns = shown.shape
-        image = QImage(shown.data, columns, rows, shown.strides[0], QImage.Format.Format_Indexed8)
-        image.setColorTable(self._table)
         low, high = self.heights
-        source = QRectF(0, (1.0 - high) * rows, columns, (high - low) * rows)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(size, image, source, Qt.ImageConversionFlag.AutoColor)
+        # Stretched and coloured here: Qt takes four times as long to do it smoothly.
+        return self._table[stretched(shown, 1.0 - high, 1.0 - low, rows)], known
 
     def value_at(self, seconds: float, height: float) -> float | None:
         """What is painted there, in the picture's unit; None where nothing is."""

@@ -64,6 +64,7 @@ class Track(pg.GraphicsView):
         else:
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setOptimizationFlag(self.OptimizationFlag.DontAdjustForAntialiasing)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         time.changed.connect(self._show_time)
         self._made = True
@@ -76,7 +77,8 @@ class Track(pg.GraphicsView):
         layout.setSpacing(0)
         self.scale_item.setWidth(GUTTER)
         self.scale_item.linkToView(self.box)
-        self._below.linkToView(self.box)
+        if self._below.style["showValues"]:
+            self._below.linkToView(self.box)
         layout.addItem(self.scale_item, 0, 0)
         layout.addItem(self.box, 0, 1)
         layout.addItem(self._below, 1, 1)
@@ -149,6 +151,10 @@ class Track(pg.GraphicsView):
         """Lines across the plot at the ticks of both axes."""
         for axis in (self.scale_item, self._below):
             axis.setGrid(90 if on else False)
+        if on:  # without lines it has nothing to show, and nothing to follow
+            self._below.linkToView(self.box)
+        elif not self._below.style["showValues"]:
+            self._below.unlinkFromView()
 
     def paint_plot(self, painter: QPainter, size: QRectF, use: Colours) -> None:
         """Paint what the track is for, in pixels of the plot."""
@@ -259,5 +265,7 @@ class _Painted(pg.GraphicsObject):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.save()
-        self._track.paint_plot(painter, self.boundingRect(), colours())
-        painter.restore()
+        try:  # Qt crashes where a painter is left as it should not be
+            self._track.paint_plot(painter, self.boundingRect(), colours())
+        finally:
+            painter.restore()
