@@ -3,8 +3,17 @@
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
-from desktop.settings import COLOURS, DB_HIGH, DB_LOW, NOTES, SCALE, VIEW, Setting, Settings
-from desktop.shared.tracks import WAVEFORM_ONLY
+from desktop.settings import (
+    COLOURS,
+    DB_HIGH,
+    DB_LOW,
+    NOTES,
+    SCALE,
+    VIEW,
+    WAVEFORM_ONLY,
+    Setting,
+    Settings,
+)
 from desktop.style import COLOUR_MAPS
 
 

@@ -72,11 +72,13 @@ class FilePage(QWidget):
         layout.addLayout(below)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         in_order(self.header.open_button, self.explainer.why.strip.close_button)
-        self.panels.follow(self.explainer.why.strip.close_button)
+        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        self.panels.follow(self.tracks.lanes)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
         self._connect()
 
     def _connect(self) -> None:
+        self.tracks.serve(self, self.controls, self._space)
         time, tracks = self.tracks.time, self.tracks
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
         self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
@@ -99,7 +101,7 @@ class FilePage(QWidget):
         header.why_button.clicked.connect(self.explainer.ask)
         header.export_button.setMenu(self.exports.menu)
         header.cancel_button.clicked.connect(self.cancel)
-        self.transport.moved.connect(time.set_cursor)
+        self.transport.moved.connect(tracks.follow_playing)
         self.transport.playing_changed.connect(header.set_playing)
         self.transport.failed.connect(lambda text: self.banner.say(text))
 
@@ -150,7 +152,7 @@ class FilePage(QWidget):
             return
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
-        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.tracks.lanes.set_lanes({name: [] for name in classifiers}, self._unheard())
         self.panels.set_classifiers(classifiers, self.tr("listening..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
@@ -170,8 +172,15 @@ class FilePage(QWidget):
             self.found = founds[-1]
             self.header.why_button.setEnabled(True)
             lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
-            self.tracks.lanes.set_lanes(lanes)
+            self.tracks.lanes.set_lanes(lanes, self._unheard())
             self._summarise()
+
+    def _unheard(self) -> dict[str, list[tuple[float, float]]]:
+        """What is not analysed yet, in each lane."""
+        if self.found is not None and self.found.done:
+            return {}
+        begin = self.found.seconds if self.found is not None else 0.0
+        return {name: [(begin, self.tracks.time.duration)] for name in self._session.classifiers}
 
     def _finished(self, result: object) -> None:
         self._analysis = None
@@ -240,6 +249,10 @@ class FilePage(QWidget):
         if end is None and start >= time.duration - 0.05:
             start = 0.0
         self.transport.play(start, end, loop=loop)
+
+    def _space(self) -> None:
+        if self.header.play_button.isEnabled():
+            self.play()
 
     def _read_out(self, seconds: float, height: float) -> None:
         words = place(self.picture.view, self.tracks.spectrogram, seconds, height)

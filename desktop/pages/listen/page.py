@@ -82,13 +82,19 @@ class ListenPage(QWidget):
         layout.addLayout(middle, 1)
         layout.addLayout(below)
         in_order(self.bar.why, self.explainer.why.strip.close_button)
-        self.panels.follow(self.explainer.why.strip.close_button)
+        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        self.panels.follow(self.tracks.lanes)
         self._connect()
 
     def _connect(self) -> None:
+        self.tracks.serve(self, self.controls, self.toggle)
         self.controls.picture_changed.connect(self._new_view)
         self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
+        self.tracks.waveform.hovered.connect(lambda at, _: self._words.setText(clock(at, 0.01)))
+        self.tracks.cursor_wanted.connect(self.tracks.time.set_cursor)
+        for track in self.tracks.all:
+            track.clicked.connect(self.tracks.time.set_cursor)
         self.bar.listen.clicked.connect(self.toggle)
         self.bar.refresh.clicked.connect(self.find_devices)
         self.bar.record.clicked.connect(self.record)
@@ -271,7 +277,7 @@ class ListenPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
             self.explainer.why.close()
-        else:
+        elif not (self._rolling.frozen and self.tracks.take_key(event.key(), event.modifiers())):
             super().keyPressEvent(event)
 
     def _read_out(self, seconds: float, height: float) -> None:

@@ -91,7 +91,7 @@ class ListenWhy(QObject):
     def tidy(self) -> None:
         """Take away what has left the picture."""
         found = self.why.explanation
-        if found is not None and found.window_seconds[1] < self._page.tracks.time.start:
+        if found is not None and found.window_seconds[1] < self._page.tracks.time.begin:
             self.why.close()
 
     def _words(self, label: str, seconds: float) -> str:

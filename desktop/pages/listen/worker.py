@@ -1,6 +1,7 @@
 """What the Listen page's worker does, from microphone to pictures; runs in a job."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,7 @@ class Heard:
     advice: str | None
     decisions: dict[str, Decision]
     lanes: dict[str, list[Segment]] | None
+    unheard: dict[str, list[tuple[float, float]]]  # what was skipped, of each lane
     stats: "LiveStats"
     recorded_seconds: float | None
     kept: Path | None
@@ -92,6 +94,18 @@ class _Memory:
             found[name] = [s for s in whole if s.end_seconds > 0]
         return found
 
+    def unheard(self, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
+        """What was skipped to stay in time: where decisions lie further apart than they should."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        for name in names:
+            times, hop = [d.time for d in self.decisions.get(name, [])], self.hops.get(name, 0.0)
+            found[name] = [
+                (before + hop / 2, after - hop / 2)
+                for before, after in itertools.pairwise(times)
+                if after - before > 1.5 * hop
+            ]
+        return found
+
 
 def hear(
     open_microphone: "Callable[[], Microphone]",
@@ -131,6 +145,7 @@ def hear(
                     advice=microphone.advice(),
                     decisions={name: d[-1] for name, d in memory.decisions.items() if d},
                     lanes=memory.lanes(loaded) if new else None,
+                    unheard=memory.unheard(loaded) if new else {},
                     stats=update.stats,
                     kept=recording.step(update.samples),
                     recorded_seconds=recording.seconds,

@@ -35,9 +35,13 @@ class TimeScale(pg.AxisItem):
     def __init__(self, *, words: bool) -> None:
         super().__init__("bottom")
         self.enableAutoSIPrefix(False)
-        self.setStyle(tickLength=5 if words else 0, showValues=words, autoExpandTextSpace=False)
-        self.setStyle(tickTextOffset=1, maxTextLevel=0)
-        self.setHeight(24 if words else 0)
+        self.setStyle(autoExpandTextSpace=False, tickTextOffset=1, maxTextLevel=0)
+        self.set_words(on=words)
+
+    def set_words(self, *, on: bool) -> None:
+        """Have words below, or nothing but lines in the plot."""
+        self.setStyle(tickLength=5 if on else 0, showValues=on)
+        self.setHeight(24 if on else 0)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Where the ticks are, as pyqtgraph asks for it."""
@@ -49,7 +53,7 @@ class TimeScale(pg.AxisItem):
         return [clock(value, spacing) for value in values]
 
     def generateDrawSpecs(self, painter: QPainter) -> Any:
-        """As pyqtgraph's, in a tenth of its time; the outermost words are moved in, not left out."""
+        """As pyqtgraph's, in a tenth of the time; the outermost words are moved in, not dropped."""
         if not self.style["showValues"]:
             return super().generateDrawSpecs(painter)
         (low, high), width = self.range, self.size().width()
@@ -64,6 +68,8 @@ class TimeScale(pg.AxisItem):
             half = painter.fontMetrics().horizontalAdvance(word) / 2 + 2
             middle = min(max(x, half), width - half)
             texts.append((QRectF(middle - half, 6, 2 * half, _WORD), flags, word))
+        if self.grid is not False:
+            ticks += super().generateDrawSpecs(painter)[1]
         return (self.pen(), QPointF(0, 0), QPointF(width, 0)), ticks, texts
 
 

@@ -1,9 +1,13 @@
 """The view box of a track: what mouse and wheel do in it."""
 
+import sys
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.plots.tracks.time_range import TimeRange
 
@@ -67,6 +71,7 @@ class TrackBox(pg.ViewBox):
         event.accept()
         keys = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         if event.button() == _MIDDLE or axis is not None or track.time.panning or keys:
+            track.time.dragged = True
             moved, plot = event.scenePos() - event.lastScenePos(), track.plot
             if axis != 1:
                 track.time.pan(-moved.x() / (plot.width() or 1.0))
@@ -86,3 +91,33 @@ class TrackBox(pg.ViewBox):
         elif event.button() == _LEFT and self._track.interactive:
             event.accept()
             self._track.press(event.scenePos())
+
+
+class Painted(pg.GraphicsObject):
+    """Has something painted in pixels inside a view box, below its lines and regions."""
+
+    def __init__(self, box: "pg.ViewBox", paint: Callable[[QPainter, QRectF], None]) -> None:
+        super().__init__(box)
+        self._box, self._paint, self._broken = box, paint, False
+        self.setZValue(-10)
+        box.sigResized.connect(self._resized)
+
+    def _resized(self) -> None:
+        self.prepareGeometryChange()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._box.rect())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self._broken:
+            return
+        painter.save()
+        try:
+            self._paint(painter, self.boundingRect())
+        except Exception:  # noqa: BLE001 - from here it would take the process down: say it, once
+            self._broken = True
+            sys.excepthook(*sys.exc_info())
+        finally:
+            painter.restore()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor
 
+from desktop.plots import theme
 from desktop.plots.tracks.axes import HeightScale, dress
 from desktop.style import colours
 
@@ -59,8 +60,8 @@ class ColourBar(pg.GraphicsLayout):
         light.setAlpha(60)
         self.ends.setHoverBrush(light)
         for line in self.ends.lines:
-            line.setPen(pg.mkPen(use.text, width=2))
-            line.setHoverPen(pg.mkPen(use.accent, width=4))
+            line.setPen(theme.pen(use.text, 2))
+            line.setHoverPen(theme.pen(use.accent, 4))
             line.setCursor(Qt.CursorShape.SizeVerCursor)
 
     def show_levels(

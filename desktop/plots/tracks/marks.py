@@ -7,15 +7,15 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from desktop.plots import theme
 from desktop.plots.clock import length
 from desktop.plots.tracks.box import Owner, TrackBox
 from desktop.style import colours
 
-
 _TILE = 128
 
 
-class _Region(pg.LinearRegionItem):
+class Region(pg.LinearRegionItem):
     """A selection that keeps its length where it is moved against an end."""
 
     def mouseDragEvent(self, event: Any) -> None:
@@ -42,7 +42,7 @@ class Marks:
         self.cursor = pg.InfiniteLine(angle=90)
         self.across = pg.InfiniteLine(angle=90)
         self.level = pg.InfiniteLine(angle=0)
-        self.region = _Region(movable=True, swapMode="sort")
+        self.region = Region(movable=True, swapMode="sort")
         self.words = pg.TextItem(anchor=(0.5, 0.0))
         items = ((self.region, 10), (self.across, 20), (self.level, 20), (self.cursor, 30))
         for item, above in (*items, (self.words, 15)):
@@ -66,14 +66,14 @@ class Marks:
         fill, strong = QColor(use.accent), QColor(use.accent)
         fill.setAlpha(50)
         strong.setAlpha(75)
-        self.cursor.setPen(pg.mkPen(use.danger, width=1.5))
+        self.cursor.setPen(theme.pen(use.danger, 1.5))
         for line in (self.across, self.level):
-            line.setPen(pg.mkPen(use.faint, width=1, style=Qt.PenStyle.DotLine))
+            line.setPen(theme.pen(use.faint, 1, Qt.PenStyle.DotLine))
         self.region.setBrush(fill)
         self.region.setHoverBrush(strong)
         for line in self.region.lines:
-            line.setPen(pg.mkPen(use.accent, width=1))
-            line.setHoverPen(pg.mkPen(use.accent, width=3))
+            line.setPen(theme.pen(use.accent, 1))
+            line.setHoverPen(theme.pen(use.accent, 3))
             line.setCursor(Qt.CursorShape.SizeHorCursor)
         self.words.setColor(QColor(use.text))
         ground = QColor(use.panel)

@@ -18,6 +18,7 @@ class TimeRange(QObject):
         pointer: what the mouse points at.
         selection: what is marked.
         panning: whether a drag with the left button moves instead of selecting.
+        dragged: whether it has moved since this was last set to False.
     """
 
     changed = Signal()
@@ -33,7 +34,7 @@ class TimeRange(QObject):
         self.cursor: float | None = None
         self.pointer: float | None = None
         self.selection: tuple[float, float] | None = None
-        self.panning = False
+        self.panning = self.dragged = False
 
     @property
     def span(self) -> float:

@@ -5,22 +5,28 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from desktop import style
+from desktop.plots import export, theme
 from desktop.plots.tracks.axes import GUTTER, MARGIN, TimeScale, dress
-from desktop.plots.tracks.box import TrackBox
+from desktop.plots.tracks.box import Painted, TrackBox
 from desktop.plots.tracks.marks import Marks
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.style import Colours, colours
 
-pg.setConfigOptions(exitCleanup=False)
+_HEAD = 26  # pixels of the title in what is exported
+_VCENTRE = Qt.AlignmentFlag.AlignVCenter
 
 
 class Track(pg.GraphicsView):
@@ -57,12 +63,11 @@ class Track(pg.GraphicsView):
         self._below = below or TimeScale(words=False)
         self._lay_out()
         self.marks = Marks(self, self.box)
-        self._painted = _Painted(self)
+        self._painted = Painted(self.box, self._paint)
         self.setMouseTracking(True)
-        if interactive:  # keys reach the page through whatever track was clicked
-            self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        else:
-            self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Keys reach the page through whatever track was clicked.
+        policy = Qt.FocusPolicy.ClickFocus if interactive else Qt.FocusPolicy.NoFocus
+        self.setFocusPolicy(policy)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setOptimizationFlag(self.OptimizationFlag.DontAdjustForAntialiasing)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -159,6 +164,9 @@ class Track(pg.GraphicsView):
     def paint_plot(self, painter: QPainter, size: QRectF, use: Colours) -> None:
         """Paint what the track is for, in pixels of the plot."""
 
+    def _paint(self, painter: QPainter, size: QRectF) -> None:
+        self.paint_plot(painter, size, colours())
+
     def repaint_plot(self) -> None:
         """What :meth:`paint_plot` shows has changed."""
         self._painted.update()
@@ -175,6 +183,31 @@ class Track(pg.GraphicsView):
     def want_menu(self, place: QPoint) -> None:
         """A click with the right button."""
         self.menu_wanted.emit(place)
+
+    def csv(self) -> str:
+        """The numbers that are shown, a row each."""
+        raise NotImplementedError
+
+    def render(self, painter: QPainter, rect: QRectF, *, dark: bool) -> None:
+        """Paint the track with its title and a time axis of its own into a rectangle."""
+        below, words = self._below, self._below.style["showValues"]
+        below.set_words(on=True)
+        below.linkToView(self.box)
+        try:
+            export.render_view(
+                self, painter, rect.adjusted(0, _HEAD, 0, 0), dark=dark, dress=self.dress
+            )
+        finally:
+            below.set_words(on=words)
+            if not words and below.grid is False:
+                below.unlinkFromView()
+        with style.shown_as(dark=dark):
+            use = colours()
+            head = QRectF(rect.left(), rect.top(), rect.width(), _HEAD)
+            painter.fillRect(head, QColor(use.panel))
+            painter.setPen(QColor(use.text))
+            painter.setFont(theme.title_font())
+            painter.drawText(head.adjusted(GUTTER, 0, 0, 0), int(_VCENTRE), self.title)
 
     def _show_time(self) -> None:
         self.box.setRange(
@@ -213,6 +246,24 @@ class Track(pg.GraphicsView):
             return
         super().wheelEvent(event)
 
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        """A frame where the keyboard is; no file has it."""
+        if self.hasFocus() and self.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QPen(QColor(colours().accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+            painter.restore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()  # the page's
 
@@ -244,28 +295,3 @@ class Track(pg.GraphicsView):
             QToolTip.showText(event.globalPos(), self.toolTip(), self)
             return True
         return bool(super().viewportEvent(event))
-
-
-class _Painted(pg.GraphicsObject):
-    """Lets a track paint in pixels inside its view box, below lines and regions."""
-
-    def __init__(self, track: Track) -> None:
-        super().__init__(track.box)
-        self._track = track
-        self.setZValue(-10)
-        track.box.sigResized.connect(self._resized)
-
-    def _resized(self) -> None:
-        self.prepareGeometryChange()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(self._track.box.rect())
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
-        painter.save()
-        try:  # Qt crashes where a painter is left as it should not be
-            self._track.paint_plot(painter, self.boundingRect(), colours())
-        finally:
-            painter.restore()

@@ -1,6 +1,7 @@
 """The waveform as the span between its lowest and highest samples, a strip for each channel."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ class WaveformTrack(Track):
     def __init__(self, time: TimeRange, *, interactive: bool = True) -> None:
         self._envelope: Envelope = np.zeros((1, 2, 0), dtype=np.float32)
         self._first = self._last = 0.0
+        self._known = (0.0, 0.0)
         self._sharp: tuple[Envelope, float, float] | None = None
         self.decibels, self.reach = False, 1.0
         self._amplitudes = HeightScale(self._marks)
@@ -43,16 +45,24 @@ class WaveformTrack(Track):
         self.title = self.tr("Waveform")
         self._name_scale()
 
-    def set_envelope(self, envelope: Envelope, first: float, last: float) -> None:
+    def set_envelope(
+        self,
+        envelope: Envelope,
+        first: float,
+        last: float,
+        known: tuple[float, float] | None = None,
+    ) -> None:
         """Lowest and highest values, shape (2, n), evenly spread from ``first`` to ``last``.
 
-        With a strip for each channel: shape (channels, 2, n).
+        With a strip for each channel: shape (channels, 2, n). What is not ``known``, by default
+        what is beyond the envelope, is hatched.
         """
         joined = envelope if envelope.ndim == 3 else envelope[None]
         if len(joined) != len(self._envelope):
             self._sharp = None
             self.repaint_scale()
         self._envelope, self._first, self._last = joined, first, last
+        self._known = known or (first, last)
         self.repaint_plot()
 
     def set_detail(self, envelope: Envelope, first: float, last: float) -> None:
@@ -122,7 +132,8 @@ class WaveformTrack(Track):
         envelope, first, last = self._finest()
         count, shown = len(envelope), self.strips
         height = size.height() / shown
-        self._hatch(painter, size)
+        time = self.time
+        hatch_unknown(painter, size, Seen(envelope[0], *self._known, time.start, time.end))
         for index in range(shown):
             place = QRectF(0, index * height, size.width(), height)
             painter.setPen(QColor(use.line))
@@ -130,7 +141,8 @@ class WaveformTrack(Track):
             painter.drawLine(QPointF(0, middle), QPointF(size.width(), middle))
             if index:
                 painter.drawLine(QPointF(0, place.top()), QPointF(size.width(), place.top()))
-            self._paint_strip(painter, place, (envelope[index], first, last), use)
+            seen = Seen(envelope[index], first, last, time.start, time.end)
+            paint_envelope(painter, place, seen, use.wave, reach=self.reach, decibels=self.decibels)
         if count > 1:
             self._tell_channels(painter, size, use)
 
@@ -143,43 +155,6 @@ class WaveformTrack(Track):
             if index == shown - 1 and shown < count:
                 words += self.tr(" of {}: make the track higher to see them all").format(count)
             painter.drawText(QPointF(6, index * size.height() / shown + 14), words)
-
-    def _hatch(self, painter: QPainter, size: QRectF) -> None:
-        """What is not known yet, within the sound, and what was before it."""
-        if self._last > self._first:
-            scale = size.width() / self.time.span
-            left = (self._first - self.time.start) * scale
-            right = (self._last - self.time.start) * scale
-            if left > 1:
-                hatch(painter, QRectF(0, 0, min(left, size.width()), size.height()))
-            if right < size.width() - 1:
-                hatch(painter, QRectF(right, 0, size.width() - right, size.height()))
-
-    def _paint_strip(
-        self, painter: QPainter, place: QRectF, seen: tuple[Envelope, float, float], use: Colours
-    ) -> None:
-        envelope, first, last = seen
-        pixel = place.width() / self.time.span
-        left = max(0, int((first - self.time.start) * pixel))
-        right = min(place.width(), int((last - self.time.start) * pixel) + 1)
-        if envelope.shape[1] == 0 or right <= left:
-            return
-        scale = abs(painter.deviceTransform().m11())
-        count, height = round((right - left) * scale), max(1, round(place.height() * scale))
-        seconds = self.time.start + np.asarray([left, left + count / scale]) / pixel
-        begin, end = (seconds - first) / (last - first) * envelope.shape[1]
-        low, high = (
-            _heights(values, self.reach, decibels=self.decibels)
-            for values in _columns(envelope, begin, end, count)
-        )
-        # A picture, not a polygon: Qt fills one of some thousand corners in a tenth of a second.
-        row = np.arange(height, dtype=np.float32)[:, None]
-        half = height / 2 - 2
-        inside = (row >= height / 2 - high * half - 0.7) & (row <= height / 2 - low * half + 0.7)
-        pixels = np.where(inside, np.uint32(QColor(use.wave).rgba()), np.uint32(0))
-        form = QImage.Format.Format_ARGB32_Premultiplied
-        image = QImage(pixels.data, pixels.shape[1], height, form)
-        painter.drawImage(QRectF(left, place.top(), right - left, place.height()), image)
 
     def _finest(self) -> tuple[Envelope, float, float]:
         if self._sharp is not None:
@@ -206,6 +181,65 @@ class WaveformTrack(Track):
         ):
             rows.append(",".join([f"{at:.6g}", *(f"{value:.6g}" for value in values)]))
         return "\n".join(rows) + "\n"
+
+
+class Seen(NamedTuple):
+    """An envelope that reaches from one moment to another, and which stretch of time is shown."""
+
+    envelope: Envelope
+    first: float
+    last: float
+    start: float
+    end: float
+
+
+def hatch_unknown(painter: QPainter, place: QRectF, seen: Seen) -> None:
+    """Hatch what is shown but not known: before the begin of an envelope and after its end."""
+    if seen.last <= seen.first:
+        return
+    pixel = place.width() / (seen.end - seen.start)
+    left = min((seen.first - seen.start) * pixel, place.width())
+    right = max(0.0, (seen.last - seen.start) * pixel)
+    if left > 1:
+        hatch(painter, QRectF(0, place.top(), left, place.height()))
+    if right < place.width() - 1:
+        hatch(painter, QRectF(right, place.top(), place.width() - right, place.height()))
+
+
+def paint_envelope(
+    painter: QPainter,
+    place: QRectF,
+    seen: Seen,
+    colour: str,
+    *,
+    reach: float = 1.0,
+    decibels: bool = False,
+) -> None:
+    """Paint an envelope, a column a pixel.
+
+    A picture, not a polygon: Qt fills one of some thousand corners in a tenth of a second.
+    """
+    envelope, first, last, start, end = seen
+    pixel = place.width() / (end - start)
+    left = max(0, int((first - start) * pixel))
+    right = min(place.width(), int((last - start) * pixel) + 1)
+    if envelope.shape[1] == 0 or right <= left:
+        return
+    scale = abs(painter.deviceTransform().m11())
+    count, height = round((right - left) * scale), max(1, round(place.height() * scale))
+    seconds = start + np.asarray([left, left + count / scale]) / pixel
+    ends = (seconds - first) / (last - first) * envelope.shape[1]
+    low, high = (
+        _heights(values, reach, decibels=decibels)
+        for values in _columns(envelope, float(ends[0]), float(ends[1]), count)
+    )
+    row = np.arange(height, dtype=np.float32)[:, None]
+    half = height / 2 - 2
+    inside = (row >= height / 2 - high * half - 0.7) & (row <= height / 2 - low * half + 0.7)
+    pixels = np.where(inside, np.uint32(QColor(colour).rgba()), np.uint32(0))
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    image = QImage(pixels.data, pixels.shape[1], height, form)
+    painter.drawImage(QRectF(left, place.top(), right - left, place.height()), image)
 
 
 def _heights(values: NDArray[np.floating], reach: float, *, decibels: bool) -> NDArray[np.float32]:
