@@ -39,6 +39,7 @@ SHORTCUTS = (
     ("1 to 9", "Move the chosen example to that class (Sounds)"),
     ("Delete", "Remove the chosen examples (Sounds)"),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo (Sounds)"),
+    ("F6", "Go to the newest message; Esc dismisses it"),
     ("F1", "These shortcuts"),
     ("Ctrl+Q", "Quit"),
 )

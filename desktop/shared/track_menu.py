@@ -1,7 +1,7 @@
 """What the right button opens on a track."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
@@ -98,9 +98,9 @@ class TrackMenu(QMenu):
     def _choices(
         self,
         menu: QMenu,
-        choices: "dict[object, str]",
+        choices: Mapping[Any, str],
         setting: Setting,
-        do: "Callable[[object], None] | None" = None,
+        do: Callable[[object], None] | None = None,
     ) -> None:
         group = QActionGroup(menu)
         chosen = self._tracks.settings.get(setting)

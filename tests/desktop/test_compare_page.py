@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QUrl
 from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
@@ -18,6 +18,7 @@ from desktop.pages.compare.page import ComparePage
 from desktop.session import Session
 from engine.training.runs.run import Run
 from engine.training.sweeps.sweep import Trial
+from tests.desktop.said import press
 from tests.engine.training import toys
 
 
@@ -183,7 +184,7 @@ def test_every_plot_exports_in_every_form(
 
 def test_a_failed_export_is_said(page: ComparePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.export(tmp_path / "none" / "loss.csv", b"")
-    qtbot.waitUntil(lambda: "could not be written" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=5000)
 
 
 def test_reports_open(
@@ -208,10 +209,9 @@ def test_reports_open(
     assert not page.report_button.isEnabled()
     target = tmp_path / "comparison.html"
     page.save_page(target)
-    qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=30_000)
     assert "training.learning_rate" in target.read_text(encoding="utf-8")
-    buttons = page.banner.findChildren(QPushButton)
-    next(button for button in buttons if button.text() == "Open").click()
+    press(page.notices, "Open")
     assert Path(opened[1].toLocalFile()) == target
 
 
@@ -226,7 +226,7 @@ def test_a_damaged_run_is_said(
     qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=10_000)
     (tmp_path / "second" / "recipe.json").write_text("{")
     choose(page, qtbot, tmp_path / "first", tmp_path / "second")
-    assert "damaged" in page.banner.text
+    assert "damaged" in page.notices.text
     page.refresh()
     qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=10_000)
     jobs.cancel_all()

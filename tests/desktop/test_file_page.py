@@ -12,7 +12,7 @@ from desktop.pages.file.page import FilePage
 from desktop.plots.tracks.axes import GUTTER
 from desktop.plots.tracks.lanes import Stretch, _in_rows
 from desktop.settings import LOADED
-from desktop.window import FILE, Window
+from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
@@ -44,10 +44,10 @@ def heard(window: Window, qtbot: QtBot) -> FilePage:
 
 
 def opened(window: Window, qtbot: QtBot) -> FilePage:
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(DEMO)
     qtbot.wait(200)
-    return window.file_page
+    return window.page("file")
 
 
 def test_the_demo_is_heard_and_shown(heard: FilePage) -> None:
@@ -172,12 +172,12 @@ def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None
         page.exports.export_to(target, form)
         qtbot.waitUntil(target.exists, timeout=5000)
         assert "instrument" in read_back(target.read_text(encoding="utf-8"))
-    qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=5000)
 
 
 def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.exports.export_to(tmp_path / "no folder" / "out.csv", "csv")
-    qtbot.waitUntil(lambda: "could not be written" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=5000)
 
 
 def test_a_bad_file_is_said_and_the_former_stays(
@@ -186,8 +186,8 @@ def test_a_bad_file_is_said_and_the_former_stays(
     bad = tmp_path / "bad.mp3"
     bad.write_text("<html>not found</html>")
     window.open_file(bad)
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=5000)
-    assert "web page" in page.banner.text
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=5000)
+    assert "web page" in page.notices.text
     assert page.header.title.text() == "demo.ogg"
     assert page.found is not None
 
@@ -205,19 +205,19 @@ def test_a_dropped_file_opens(window: Window, qtbot: QtBot, tmp_path: Path) -> N
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.dropEvent(event)
-    assert window._pages.currentIndex() == FILE
-    assert window.file_page.header.title.text() == "dropped.wav"
-    assert window.file_page.found is not None
-    assert {"techno"} <= {s.label for s in window.file_page.found.lanes["genre"]}
+    assert window.current == "file"
+    assert window.page("file").header.title.text() == "dropped.wav"
+    assert window.page("file").found is not None
+    assert {"techno"} <= {s.label for s in window.page("file").found.lanes["genre"]}
 
 
 def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
-    page = window.file_page
+    page = window.page("file")
     window.open_file(path)
     qtbot.waitUntil(lambda: page.found is not None, timeout=60_000)
     page.cancel()
@@ -228,7 +228,7 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     assert not page.found.done
     assert not page.header.cancel_button.isVisible()
     page.exports.export_to(tmp_path / "part.csv", "csv")
-    qtbot.waitUntil(lambda: "Only the first" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Only the first" in page.notices.text, timeout=5000)
 
 
 def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
@@ -238,13 +238,13 @@ def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 30), 44100), subtype="PCM_16")
     bad.write_text("<html>not found</html>")
-    page = window.file_page
+    page = window.page("file")
     window.open_file(path)
     qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=20_000)
     assert page.picture.overview is not None
     assert page.picture.overview.known_seconds < 900
     window.open_file(bad)
-    qtbot.waitUntil(lambda: "web page" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "web page" in page.notices.text, timeout=5000)
     overview = page.picture.overview
     qtbot.waitUntil(lambda: overview.known_seconds > 950, timeout=60_000)
 
@@ -256,6 +256,6 @@ def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path
     import soundfile
 
     soundfile.write(path, sound.T, 44100, subtype="FLOAT")
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(path)
-    assert "10 samples" in window.file_page.banner.text
+    assert "10 samples" in window.page("file").notices.text

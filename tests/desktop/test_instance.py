@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from desktop import about
 from desktop.application import Application, open_paths
-from desktop.pages.registry import FILE, MODELS
 from desktop.single_instance import Door, hand_over
 from desktop.window import Window
 from resources import resource
@@ -53,8 +52,10 @@ def test_what_a_crash_left_does_not_keep_one_out(qtbot: QtBot) -> None:
 
 def test_a_sound_opens_on_its_page(qtbot: QtBot, window: Window) -> None:
     open_paths(window._session, window, [resource("sounds", "flute.ogg")])
-    assert window._pages.currentIndex() == FILE
-    qtbot.waitUntil(lambda: window.file_page.path == resource("sounds", "flute.ogg"), timeout=9000)
+    assert window.current == "file"
+    qtbot.waitUntil(
+        lambda: window.page("file").path == resource("sounds", "flute.ogg"), timeout=9000
+    )
 
 
 def test_a_classifier_is_taken_among_the_users_own(
@@ -66,7 +67,7 @@ def test_a_classifier_is_taken_among_the_users_own(
     path = tmp_path / "mine.safetensors"
     write_file(path, renamed(resource("models", "genre.safetensors"), "mine"))
     open_paths(window._session, window, [path])
-    assert window._pages.currentIndex() == MODELS
+    assert window.current == "models"
     qtbot.waitUntil(lambda: "mine" in window._session.classifiers, timeout=20_000)
     assert Catalog().find("mine").path.exists()
 

@@ -161,7 +161,7 @@ def test_text_changes_the_form_or_says_what_is_wrong(page: TrainPage) -> None:
     assert "training.epochs" in page.model.problem
     assert page.form.rows["training.epochs"].editor.value() == 3
     page.start()
-    assert page.banner.text == page.model.problem
+    assert page.notices.text == page.model.problem
     assert not page.running
     page.toml.edit.setPlainText("nonsense =")
     assert "no TOML" in page.model.problem
@@ -245,8 +245,8 @@ def test_a_bad_folder_is_told(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> 
     (tmp_path / "empty").mkdir()
     page.source.set_folder(tmp_path / "empty")
     page.start()
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=MOST)
-    assert "no data set that Earmark knows" in page.banner.text
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=MOST)
+    assert "no data set that Earmark knows" in page.notices.text
     assert not page.running
     assert page.controls.start.text() == "Start"
 

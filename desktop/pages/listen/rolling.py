@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from desktop.pages.listen.worker import Heard
-from desktop.plots.tracks.lanes import Stretch
+from desktop.pages.listen.worker import LiveFrame
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import stretches
 from engine.pictures.view import Picture, View
+from engine.recognition.decisions import Segment
 
 SPAN_SECONDS = 20.0
 KEPT_SECONDS = 120.0  # that can be looked at while the picture is frozen
@@ -24,7 +24,8 @@ class Rolling:
         self._tracks = tracks
         self._envelope = np.zeros((2, 0), dtype=np.float32)
         self._now = 0.0
-        self._lanes: dict[str, list[Stretch]] = {}
+        self._lanes: dict[str, list[Segment]] = {}
+        self._said = True  # whether they are shown
         self._unheard: dict[str, list[tuple[float, float]]] = {}
         self.view = View("stft", 48000)
         self._frozen = False
@@ -53,10 +54,10 @@ class Rolling:
             for columns in self._waiting:
                 self._tracks.spectrogram.append(columns)
             self._waiting, self._missed = [], 0
-            self._tracks.lanes.set_lanes(self._lanes, self._unheard)
+            self._show_lanes()
             self.advance()
 
-    def take(self, events: list[Heard]) -> None:
+    def take(self, events: list[LiveFrame]) -> None:
         """Add news, the oldest first."""
         for heard in events:
             if heard.restarted:
@@ -71,10 +72,20 @@ class Rolling:
                 self._tracks.spectrogram.append(heard.columns)
         told = next((e for e in reversed(events) if e.lanes is not None), None)
         if told is not None and told.lanes is not None:
-            self._lanes = {name: stretches(found) for name, found in told.lanes.items()}
-            self._unheard = {name: [_BEFORE, *gaps] for name, gaps in told.unheard.items()}
-            if not self.frozen:
-                self._tracks.lanes.set_lanes(self._lanes, self._unheard)
+            self._lanes, self._unheard, self._said = told.lanes, told.unheard, False
+
+    def say(self) -> None:
+        """Show what was heard in words, less often than the picture moves."""
+        if not self._said and not self.frozen:
+            self._show_lanes()
+
+    def _show_lanes(self) -> None:
+        if not self._lanes:
+            return
+        self._said = True
+        lanes = {name: stretches(found) for name, found in self._lanes.items()}
+        unheard = {name: [_BEFORE, *gaps] for name, gaps in self._unheard.items()}
+        self._tracks.lanes.set_lanes(lanes, unheard)
 
     def advance(self) -> None:
         """Show the time up to now."""
@@ -89,13 +100,13 @@ class Rolling:
         count = self._envelope.shape[1]
         first = self._now - count * _POINT_SECONDS
         self._tracks.time.hold(max(0.0, first))
-        self._tracks.lanes.set_lanes(self._lanes, self._unheard)
+        self._show_lanes()
         step = max(1, count // _MAP_POINTS)
         blocks = self._envelope[:, count % step :].reshape(2, -1, step)
         joined = np.stack([blocks[0].min(axis=1), blocks[1].max(axis=1)])
         self._tracks.minimap.set_envelope(joined, first + count % step * _POINT_SECONDS, self._now)
 
-    def _columns_before(self, heard: Heard) -> int:
+    def _columns_before(self, heard: LiveFrame) -> int:
         """Columns of the time before a picture that begins while listening."""
         new = heard.columns.shape[1]
         done: float = heard.stats.seconds * self.view.rate_hz / self.view.hop_length

@@ -23,7 +23,7 @@ class FileColumns:
         self.values = values[::-1]  # the top row first, as on the screen
         self.span, self.ends, self.known = span, ends, known
 
-    def at(self, seconds: NDArray[np.float64]) -> tuple[Index, Known]:
+    def at(self, seconds: NDArray[np.floating]) -> tuple[Index, Known]:
         """The column of each moment, and where there is one."""
         first, last = self.span
         count = self.values.shape[1]
@@ -75,7 +75,7 @@ class RollingColumns:
         self._there[places % capacity] = False
         self.written += columns
 
-    def at(self, seconds: NDArray[np.float64]) -> tuple[Index, Known]:
+    def at(self, seconds: NDArray[np.floating]) -> tuple[Index, Known]:
         """The column of each moment, and where there is one."""
         capacity, newest = self.values.shape[1], self.written
         oldest = max(0, newest - capacity)
@@ -91,4 +91,5 @@ class RollingColumns:
     def times(self) -> NDArray[np.float64]:
         """The middle of each column that is kept, the oldest first."""
         oldest = max(0, self.written - self.values.shape[1])
-        return self._lead + (np.arange(oldest, self.written) + 0.5) * self.column_seconds
+        places = np.arange(oldest, self.written, dtype=np.float64)
+        return np.asarray(self._lead + (places + 0.5) * self.column_seconds)

@@ -25,7 +25,7 @@ class TrackKeys(QObject):
         time: TimeRange,
         *,
         space: Callable[[], None],
-        menu: Callable[[], None],
+        menu: Callable[[], object],
     ) -> None:
         super().__init__(page)
         self._time, self._space, self._menu = time, space, menu

@@ -70,7 +70,7 @@ def stretched(values: Values, top: float, bottom: float, rows: int) -> Values:
     place = (top + (np.arange(rows) + 0.5) * ((bottom - top) / rows)) * count - 0.5
     place = np.clip(place, 0.0, count - 1.0)
     if count < 2 or rows <= count * (bottom - top):
-        return values[np.round(place).astype(np.intp)]
+        return np.asarray(values[np.round(place).astype(np.intp)])
     above = np.minimum(place.astype(np.intp), count - 2)
     share = np.round((place - above) * 256).astype(np.uint16)[:, None]
     first, second = values[above].astype(np.uint16), values[above + 1].astype(np.uint16)
@@ -78,4 +78,4 @@ def stretched(values: Values, top: float, bottom: float, rows: int) -> Values:
     second *= share
     first += second
     first >>= 8
-    return first.astype(np.uint8)
+    return np.asarray(first.astype(np.uint8))

@@ -102,27 +102,38 @@ class WaveformTrack(Track):
 
     def _marks(self, low: float, high: float, most: int) -> list[tuple[float, str]]:
         """Ticks of each strip, mirrored around its middle."""
-        if self.decibels:
-            top = 20 * math.log10(self.reach)
-            step = next(s for s in (6, 12, 20, 30) if 2 * FLOOR_DB / s <= most or s == 30)
-            levels = [-step * index for index in range(int(FLOOR_DB / step) + 12)]
-            values = [(self._scaled(10 ** (level / 20)), f"{level}") for level in levels]
-            values = [(share, word) for share, word in values if 0.0 < share <= 1.0]
-            values.append((0.0, f"{top - FLOOR_DB:.0f}"))
-        else:
-            fits = (s for s in reversed(_STEPS) if 2 * self.reach / s <= max(2, most))
-            step = next(fits, self.reach)
-            count = int(self.reach / step + 1e-9)
-            values = [(n * step / self.reach, f"{n * step:g}") for n in range(count + 1)]
+        strips = self.strips
+        most = max(2, most // strips)
+        values = self._levels(most) if self.decibels else self._steps(most)
+        sign = "" if self.decibels else "\u2212"
         found = []
-        for index in range(self.strips):
-            middle = 1.0 - (index + 0.5) / self.strips
+        for index in range(strips):
+            middle = 1.0 - (index + 0.5) / strips
             for share, word in values:
-                mirrored = "" if self.decibels or word == "0" else "\u2212"
-                found.append((middle + share / 2 / self.strips, word))
-                if share:
-                    found.append((middle - share / 2 / self.strips, mirrored + word))
+                # Where strips touch, the words of their edges would touch too.
+                if share < 0.95 or strips == 1:
+                    found.append((middle + share / 2 / strips, word))
+                    if share:
+                        found.append((middle - share / 2 / strips, sign + word))
         return found
+
+    def _steps(self, most: int) -> list[tuple[float, str]]:
+        """Amplitudes from 0 on, as shares of a strip's half."""
+        fits = (step for step in reversed(_STEPS) if 2 * self.reach / step <= most)
+        step = next(fits, self.reach)
+        count = int(self.reach / step + 1e-9)
+        return [(n * step / self.reach, f"{n * step:g}") for n in range(count + 1)]
+
+    def _levels(self, most: int) -> list[tuple[float, str]]:
+        """Levels from full scale down."""
+        step = next(s for s in (6, 12, 20, 30) if 2 * FLOOR_DB / s <= most or s == 30)
+        levels = [-step * n for n in range(int(2 * FLOOR_DB / step) + 1)]
+        found = [
+            (self._scaled(10 ** (level / 20)), f"{level}".replace("-", "\u2212"))
+            for level in levels
+        ]
+        bottom = f"{20 * math.log10(self.reach) - FLOOR_DB:.0f}".replace("-", "\u2212")
+        return [(share, word) for share, word in found if 0.02 < share <= 1.0] + [(0.0, bottom)]
 
     def _scaled(self, amplitude: float) -> float:
         """Where an amplitude over 0 is, from 0 in the middle of a strip to 1 at its edge."""
@@ -248,7 +259,7 @@ def _heights(values: NDArray[np.floating], reach: float, *, decibels: bool) -> N
     if decibels:
         levels = 20.0 * np.log10(np.maximum(np.abs(shares), 1e-9))
         shares = np.sign(shares) * np.maximum(0.0, 1.0 + levels / FLOOR_DB)
-    return np.clip(shares, -1.2, 1.2).astype(np.float32)
+    return np.asarray(np.clip(shares, -1.2, 1.2).astype(np.float32))
 
 
 def _columns(

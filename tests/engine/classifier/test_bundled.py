@@ -58,7 +58,7 @@ def test_each_section_of_the_demo_is_heard(
 
 
 def test_they_say_what_they_said_when_they_were_made(demo: dict[str, Timeline]) -> None:
-    kept = np.load(Path(__file__).resolve().parents[1] / "data" / "demo_probabilities.npz")
+    kept = np.load(Path(__file__).resolve().parents[2] / "data" / "demo_probabilities.npz")
     for name, timeline in demo.items():
         np.testing.assert_allclose(timeline.probabilities[::6], kept[name], atol=1e-3)
 
@@ -72,7 +72,7 @@ def test_flute_and_harpsichord(classifiers: dict[str, Classifier]) -> None:
 
 
 def test_a_singer_alone_is_heard_as_a_voice(classifiers: dict[str, Classifier]) -> None:
-    path = Path(__file__).resolve().parents[1] / "data" / "singer.ogg"
+    path = Path(__file__).resolve().parents[2] / "data" / "singer.ogg"
     one = {"instrument": classifiers["instrument"]}
     heard = hear(read(path, mono=True).samples[0], 16000, one)["instrument"]
     decisions = decide(heard, one["instrument"].card.rules())

@@ -19,7 +19,7 @@ from engine.project.check import Problem
 from engine.project.project import Project
 from tests import corpora
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def finish(work: Generator[Any, None, Any]) -> Any:
@@ -241,7 +241,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from engine.project.project import Project
-from tests.engine.test_project import finish
+from tests.engine.project.test_project import finish
 project, given = Project(Path(sys.argv[1])), Path(sys.argv[2])
 for number in range(10_000):
     finish(project.add_files(f"class {number % 3}", [given / "bell" / f"take {number % 3}.wav"]))
@@ -277,7 +277,7 @@ import resource, sys
 from pathlib import Path
 from engine.errors import DataError
 from engine.project.project import Project
-from tests.engine.test_project import finish, state, on_disk
+from tests.engine.project.test_project import finish, state, on_disk
 project, given = Project(Path(sys.argv[1])), Path(sys.argv[2])
 before = state(project)
 names = sorted(str(p) for p in project.root.rglob("*"))

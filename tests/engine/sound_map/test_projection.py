@@ -12,7 +12,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from engine.sound_map import projection
-from engine.sound_map.projection import one_thread, principal_components, tsne
+from engine.sound_map.projection import principal_components, tsne
+from engine.threads import one_blas_thread
 
 
 def finish(work: Generator[Any, None, Any]) -> Any:
@@ -75,7 +76,7 @@ def test_the_plane_is_as_true_as_scikit_learns(reduced: tuple[np.ndarray, np.nda
         theirs = TSNE(perplexity=30, init=begin, method="exact", max_iter=750).fit_transform(
             vectors.astype(np.float64)
         )
-    with one_thread():
+    with one_blas_thread():
         ours = finish(tsne(vectors, 30.0, 1))
     assert ours.shape == (300, 2)
     truths = [trustworthiness(vectors, plane, n_neighbors=10) for plane in (ours, theirs)]
@@ -165,7 +166,7 @@ def test_equal_points_do_no_harm(count: int) -> None:
 def test_it_can_be_left_at_any_time() -> None:
     work = tsne(finish(principal_components(embeddings(1000)[0], 50, 1)), 30.0, 1)
     worst, last = 0.0, time.monotonic()
-    with one_thread():
+    with one_blas_thread():
         for _ in range(60):
             assert next(work) < 0.2
             worst, last = max(worst, time.monotonic() - last), time.monotonic()
@@ -181,6 +182,6 @@ def test_the_number_of_threads_is_as_before_when_left() -> None:
 
     before = threads()
     assert before
-    with one_thread():
+    with one_blas_thread():
         assert set(threads()) == {1}
     assert threads() == before

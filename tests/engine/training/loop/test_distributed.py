@@ -39,7 +39,7 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     script.write_text(SCRIPT)
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
     address = ["--master_addr", "127.0.0.1", "--master_port", str(_port())]
-    root = str(Path(__file__).parents[3])
+    root = str(Path(__file__).parents[4])
     found = subprocess.run(
         [*command, *address, str(script), str(tmp_path)],
         env=os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"},

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.training.augment import effects
-from tests.engine.training.waves import (
+from tests.engine.training.augment.waves import (
     FRAME,
     RATE,
     SAMPLES,

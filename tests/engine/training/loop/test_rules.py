@@ -22,7 +22,7 @@ from engine.training.loop.learner import Step
 from engine.training.loop.loop import Loop, Progress
 from engine.training.runs.run import Run
 from tests.engine.training import toys
-from tests.engine.training.test_loop import history, same
+from tests.engine.training.loop.test_loop import history, same
 
 
 def _loop(folder: Path, targets: list[int] | None = None, **fields: Any) -> Loop:
@@ -176,7 +176,7 @@ for event in toys.started(recipe, toys.features(folder / "data"), toys.place(fol
 def test_going_on_after_a_kill_equals_never_stopping(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    root = str(Path(__file__).parents[3])
+    root = str(Path(__file__).parents[4])
     command = [sys.executable, str(script), str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": root}
     found = subprocess.run(command, env=environment, check=False, timeout=100)

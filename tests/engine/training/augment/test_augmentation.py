@@ -17,7 +17,16 @@ from engine.training.augment.augmentation import (
     load_noises,
     mixup,
 )
-from tests.engine.training.waves import RATE, SAMPLES, clicks, kept, noise, power_db, seeded, sine
+from tests.engine.training.augment.waves import (
+    RATE,
+    SAMPLES,
+    clicks,
+    kept,
+    noise,
+    power_db,
+    seeded,
+    sine,
+)
 
 EVERY = {
     "gain_db": 6.0,

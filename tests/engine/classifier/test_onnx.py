@@ -93,7 +93,7 @@ class TestBundled:
 
     def test_nobodys_folders_go_along(self, exported: tuple[Classifier, Path, float]) -> None:
         data = exported[1].read_bytes()
-        assert str(Path(__file__).resolve().parents[2]).encode() not in data
+        assert str(Path(__file__).resolve().parents[3]).encode() not in data
         assert sys.prefix.encode() not in data
 
 

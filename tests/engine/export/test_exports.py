@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.atomic_write import write_text
 from engine.audio.files import AudioInfo
 from engine.errors import DataError
 from engine.export import (
@@ -19,7 +20,6 @@ from engine.export import (
     to_csv,
     to_json,
     to_raven,
-    write_text,
 )
 from engine.recognition.decisions import Decision, Segment
 from engine.recognition.timeline import Timeline

@@ -1,0 +1,47 @@
+"""Three sounds are recorded, learned, and heard again on other notes."""
+
+from PySide6.QtWidgets import QPushButton
+
+from pictures.material import Lesson, lessons
+from pictures.stage import Stage
+from tests.virtual_microphone import RATE
+
+_TITLE = "Small head on a music tagger"
+
+
+def teach(stage: Stage) -> None:
+    """From no sounds at all to words for new ones."""
+    person, three = stage.person, lessons(stage.recordings)
+    person.go("Sounds")
+    person.see("Teach Earmark your own sounds")
+    stage.album.take("teach-welcome")
+    for number, lesson in enumerate(three):
+        person.click("New class" if number else "Make the first class")
+        person.write("Name of the class", lesson.name)
+        person.see(f"Record into '{lesson.name}'")
+        _record(stage, lesson)
+    person.rest(1.0)
+    stage.album.take("teach-recorded")
+    person.click("Train", QPushButton)
+    person.page = "Train"
+    person.see("Figures of the test part")
+    person.rest(1.0)
+    stage.album.take("teach-trained")
+    person.click("Use it now", QPushButton)
+    person.page = "Listen"
+    person.see("Microphone open")
+    with stage.sounding(three[0].heard):
+        person.see(rf"{three[0].name} \d\d%|{three[0].name} 100%")
+        person.rest(16.0)
+        stage.album.take("teach-heard")
+    person.click("Stop", QPushButton)
+    person.see("Microphone closed")
+
+
+def _record(stage: Stage, lesson: Lesson) -> None:
+    person = stage.person
+    playing = stage.microphone.play(lesson.recorded)
+    person.hold("Hold to record", len(lesson.recorded) / RATE)
+    playing.kill()
+    playing.wait()
+    person.see(f"new examples of '{lesson.name}'")
