@@ -5,13 +5,11 @@ step size of Belkina et al., Nature Communications 10, 5415 (2019). Sums over al
 nothing is approximated by trees or grids. Sources of the rest stand where it is used.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -28,17 +26,6 @@ _MORE_DIRECTIONS = 10
 _POWERS = 4
 _NEAREST = 5
 _PREPARING = 0.1  # share of the work before the first step
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Matrix products on one thread for as long as this lasts.
-
-    Several gain a fifth where nothing else runs, and wait for each other many times as long as
-    they work where anything does: a training, a live analysis.
-    """
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def principal_components(vectors: Floats, count: int, seed: int) -> Generator[None, None, Floats]:

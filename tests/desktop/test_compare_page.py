@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QEvent, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QMouseEvent
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
@@ -20,6 +20,7 @@ from desktop.plots.curves import Curves
 from desktop.session import Session
 from engine.training.runs.run import Run
 from engine.training.sweeps.sweep import Trial
+from tests.desktop.said import press
 from tests.engine.training import toys
 
 
@@ -228,10 +229,9 @@ def test_reports_open(
     assert not page.report_button.isEnabled()
     target = tmp_path / "comparison.html"
     page.save_page(target)
-    qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=30_000)
     assert "training.learning_rate" in target.read_text(encoding="utf-8")
-    buttons = page.banner.findChildren(QPushButton)
-    next(button for button in buttons if button.text() == "Open").click()
+    press(page.notices, "Open")
     assert Path(opened[1].toLocalFile()) == target
 
 
@@ -246,7 +246,7 @@ def test_a_damaged_run_is_said(
     qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=10_000)
     (tmp_path / "second" / "recipe.json").write_text("{")
     choose(page, qtbot, tmp_path / "first", tmp_path / "second")
-    assert "damaged" in page.banner.text
+    assert "damaged" in page.notices.text
     page.refresh()
     qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=10_000)
     end(qtbot)

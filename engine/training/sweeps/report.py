@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.atomic_write import write_whole
-from engine.errors import DataError
+from engine.atomic_write import write_text
 from engine.evaluation.report.page import document
 from engine.evaluation.report.plots import bars
 from engine.evaluation.report.svg import safe
@@ -26,10 +25,7 @@ def write_sweep_report(recipe: Recipe, trials: Sequence[Trial], folder: Path) ->
     text = f"<section><h2>Recipe</h2><pre>{safe(to_toml(recipe))}</pre></section>"
     page = document(f"Sweep of {recipe.title}", [head, f"<section>{charts}</section>", text])
     path = folder / "sweep.html"
-    try:
-        write_whole(path, page.encode())
-    except OSError as error:
-        raise DataError(f"{path} could not be written: {error.strerror}.") from error
+    write_text(path, page)
     return path
 
 
