@@ -57,6 +57,22 @@ class Points:
     classes: Sequence[str] = ()
     suspects: dict[int, str] = field(default_factory=dict)
 
+    def words_of(self, number: int) -> str:
+        """Name and class of a point, and what is odd about it."""
+        words = f"{self.names[number]} \u00b7 {self.classes[self.kinds[number]]}"
+        reason = self.suspects.get(number)
+        return f"{words}\n{reason}" if reason else words
+
+    def csv(self) -> str:
+        """A row for each point."""
+        text = io.StringIO()
+        rows = csv.writer(text)
+        rows.writerow(["name", "class", "x", "y", "suspect"])
+        for n, (x, y) in enumerate(self.places.tolist()):
+            kind, reason = self.kinds[n], self.suspects.get(n, "")
+            rows.writerow([self.names[n], self.classes[kind], x, y, reason])
+        return text.getvalue()
+
 
 class Scatter(Figure):
     """A click chooses and plays, a drag draws a lasso; with Ctrl or Shift it adds to it.
@@ -147,20 +163,10 @@ class Scatter(Figure):
 
     def words_of(self, number: int) -> str:
         """Name and class of a point, and what is odd about it."""
-        points = self.points
-        words = f"{points.names[number]} \u00b7 {points.classes[points.kinds[number]]}"
-        reason = points.suspects.get(number)
-        return f"{words}\n{reason}" if reason else words
+        return self.points.words_of(number)
 
     def csv(self) -> str:
-        """A row for each point."""
-        text = io.StringIO()
-        rows = csv.writer(text)
-        rows.writerow(["name", "class", "x", "y", "suspect"])
-        for n, (x, y) in enumerate(self.points.places.tolist()):
-            kind, reason = self.points.kinds[n], self.points.suspects.get(n, "")
-            rows.writerow([self.points.names[n], self.points.classes[kind], x, y, reason])
-        return text.getvalue()
+        return self.points.csv()
 
     # Drawing.
 
@@ -420,16 +426,23 @@ class Scatter(Figure):
             away[~shown] = np.inf
             self.go_to(int(away.argmin()))
             return
-        away = pixels - pixels[self.current]
-        along = away @ np.asarray([right, down])
-        across = np.abs(away @ np.asarray([down, right]))
-        cost = np.where((along > 0.5) & (across <= 2 * along) & shown, along + 2 * across, np.inf)
-        best = int(cost.argmin())
-        if np.isfinite(cost[best]):
+        best = _next(pixels - pixels[self.current], shown, right, down)
+        if best is not None:
             kept = self.selected if extend else []
             self.go_to(best)
             if kept:
                 self._choose(sorted({*kept, best}), best)
+
+
+def _next(
+    away: NDArray[np.float64], shown: NDArray[np.bool_], right: float, down: float
+) -> int | None:
+    """The nearest point in a direction, of those that are so far away in pixels."""
+    along = away @ np.asarray([right, down])
+    across = np.abs(away @ np.asarray([down, right]))
+    cost = np.where((along > 0.5) & (across <= 2 * along) & shown, along + 2 * across, np.inf)
+    best = int(cost.argmin())
+    return best if np.isfinite(cost[best]) else None
 
 
 def _reach(right: float, up: float, area: QRectF) -> tuple[float, float]:
