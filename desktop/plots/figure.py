@@ -146,6 +146,7 @@ class Figure(pg.GraphicsLayoutWidget):
             export.render_view(self, painter, rect, dark=dark, dress=self.dress)
         finally:
             self._head(shown=self._titled)
+            self.settle()
 
     def export(self) -> export.ExportDialog:
         """Ask for a format and a file."""

@@ -149,6 +149,7 @@ def test_a_click_or_a_key_hides_a_series(qtbot: QtBot) -> None:
     assert "validation" in figure.read_out()
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 @pytest.mark.parametrize("make", MAKERS)
 def test_the_menu_exports_and_hides(qtbot: QtBot, make: Callable[[], Figure]) -> None:
     figure = shown(qtbot, make())
