@@ -19,6 +19,7 @@ from desktop.plots.ticks import quantity
 from desktop.style import colours
 
 _ROW, _AXES, _LEGEND, _TITLE = 26, 46, 20, 24  # pixels
+_MOST_ROOM = 1.5  # times the height that the rows ask for
 _MOST_NAME = 0.32  # of the width
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _PATTERNS = (
@@ -106,6 +107,7 @@ class Bars(Figure):
         self.setAccessibleDescription(". ".join(self.words(n) for n in range(len(self.bars))))
         self._draw()
         self.view_all()
+        self.setMaximumHeight(round(_MOST_ROOM * self.sizeHint().height()))
         self.updateGeometry()
 
     def words(self, row: int) -> str:
