@@ -118,7 +118,8 @@ def test_quantities_have_their_units() -> None:
     assert quantity(1500.0, "Hz") == "1.5 kHz"
     assert quantity(0.02, "s") == "20 ms"
     assert quantity(-12.34, "dBFS") == "-12.3 dBFS"
-    assert quantity(54.167, "%") == "54.2 %"
+    assert quantity(3600.0, "s") == "3600 s"
+    assert quantity(54.167, "%") == "54.17 %"
     assert quantity(float("nan"), "s") == "-"
 
 
