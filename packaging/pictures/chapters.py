@@ -81,6 +81,7 @@ def sounds(stage: Stage) -> None:
 def train(stage: Stage) -> None:
     """A network on its way, its settings; the results of an earlier training."""
     person = stage.person
+    open_project(stage.session, stage.orchestra)
     person.go("Train")
     person.choose("Recipe", "Residual network on mel bands")
     person.click("My sounds")
