@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -220,8 +220,10 @@ def _action(actions: list[QAction], words: str) -> QAction:
 
 def _line(view: QAbstractItemView, words: str) -> QModelIndex | None:
     model, root = view.model(), view.rootIndex()
+    # A list's model hides that it has one column.
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(root)
     for row in range(model.rowCount(root)):
-        for column in range(model.columnCount(root)):
+        for column in range(columns):
             at = model.index(row, column, root)
             if str(at.data() or "").startswith(words):
                 return at
