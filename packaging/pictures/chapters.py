@@ -84,7 +84,6 @@ def train(stage: Stage) -> None:
     open_project(stage.session, stage.orchestra)
     person.go("Train")
     person.choose("Recipe", "Residual network on mel bands")
-    person.click("My sounds")
     person.see(r"excerpts of 6 classes")
     person.click("Start", QPushButton)
     person.see(r"after epoch ([5-9]|\d\d)")
