@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.pages.file.page import FilePage
 from desktop.pages.file.worker import Found
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.window import Window
 from engine.recognition.decisions import Decision
 

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.file.page import FilePage
-from desktop.plots.lanes import Stretch, _in_rows
-from desktop.plots.track import GUTTER
+from desktop.plots.tracks.axes import GUTTER
+from desktop.plots.tracks.lanes import Stretch, _in_rows
 from desktop.settings import LOADED
 from desktop.window import Window
 from engine.audio import Audio, read, write
@@ -19,6 +18,7 @@ from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.export import from_audacity, from_csv, from_json, from_raven
 from resources import resource
+from tests.desktop.pointer import SHIFT, click, drag, move, wheel
 
 DEMO = resource("sounds", "demo.ogg")
 
@@ -50,30 +50,6 @@ def opened(window: Window, qtbot: QtBot) -> FilePage:
     return window.page("file")
 
 
-def wheel(widget: QWidget, x: float, steps: int, *, zoom: bool) -> None:
-    modifier = Qt.KeyboardModifier.ControlModifier if zoom else Qt.KeyboardModifier.NoModifier
-    place = QPointF(x, widget.height() / 2)
-    event = QWheelEvent(
-        place,
-        widget.mapToGlobal(place),
-        QPoint(),
-        QPoint(0, 120 * steps),
-        Qt.MouseButton.NoButton,
-        modifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
-
-
-def drag(qtbot: QtBot, widget: QWidget, first: int, last: int) -> None:
-    middle = widget.height() // 2
-    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=QPoint(first, middle))
-    for x in np.linspace(first, last, 6).astype(int).tolist():
-        qtbot.mouseMove(widget, QPoint(x, middle))
-    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(last, middle))
-
-
 def test_the_demo_is_heard_and_shown(heard: FilePage) -> None:
     page = heard
     assert page.header.title.text() == "demo.ogg"
@@ -91,11 +67,11 @@ def test_zoom_keeps_what_is_under_the_pointer(page: FilePage) -> None:
     track, time = page.tracks.spectrogram, page.tracks.time
     x = GUTTER + 300.0
     before = track.seconds_at(x)
-    wheel(track, x, 3, zoom=True)
+    wheel(track, x, 60, 3)
     assert time.end - time.start == pytest.approx(32.0 * 0.8**3, rel=1e-3)
     assert track.seconds_at(x) == pytest.approx(before, abs=0.01)
     start = time.start
-    wheel(track, x, -2, zoom=False)
+    wheel(track, x, 60, -2, SHIFT)
     assert time.start > start
 
 
@@ -114,12 +90,12 @@ def test_keys_move_and_zoom(page: FilePage, qtbot: QtBot) -> None:
 def test_a_drag_selects_and_the_summary_follows(heard: FilePage, qtbot: QtBot) -> None:
     page = heard
     track, time = page.tracks.waveform, page.tracks.time
-    drag(qtbot, track, round(track.x_of(25.5)), round(track.x_of(30.5)))
+    drag(track, (track.x_of(25.5), 40), (track.x_of(30.5), 40))
     assert time.selection is not None
     assert time.selection == pytest.approx((25.5, 30.5), abs=0.1)
     genre = page.panels._panels["genre"]
     assert genre._verdict.startswith("techno")
-    drag(qtbot, track, round(track.x_of(time.selection[1])), round(track.x_of(28.0)))
+    drag(track, (track.x_of(time.selection[1]), 40), (track.x_of(28.0), 40))
     assert time.selection == pytest.approx((25.5, 28.0), abs=0.15)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert time.selection is None
@@ -128,14 +104,13 @@ def test_a_drag_selects_and_the_summary_follows(heard: FilePage, qtbot: QtBot) -
 
 def test_a_click_puts_the_cursor(page: FilePage, qtbot: QtBot) -> None:
     track = page.tracks.spectrogram
-    place = QPoint(round(track.x_of(12.0)), 40)
-    qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=place)
+    click(track, track.x_of(12.0), 40)
     assert page.tracks.time.cursor == pytest.approx(12.0, abs=0.1)
 
 
 def test_hovering_reads_out(page: FilePage, qtbot: QtBot) -> None:
     track = page.tracks.spectrogram
-    qtbot.mouseMove(track, QPoint(round(track.x_of(10.0)), track.height() - 30))
+    move(track, track.x_of(10.02), track.height() - 30)
     words = page.header.words.text()
     for part in ("0:10.0", "Hz", "dB"):
         assert part in words
@@ -163,8 +138,9 @@ def test_only_the_waveform(page: FilePage, qtbot: QtBot) -> None:
 
 def test_zooming_in_far_shows_single_samples(page: FilePage, qtbot: QtBot) -> None:
     page.tracks.time.show(26.0, 26.01)
-    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[1] > 200, timeout=10_000)
-    envelope, first, last = page.tracks.waveform._finest()
+    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[2] > 200, timeout=10_000)
+    strips, first, last = page.tracks.waveform._finest()
+    envelope = strips[0]
     sound = read(DEMO, mono=True).samples[0]
     begin = round(first * 44100)
     np.testing.assert_allclose(envelope[0], sound[begin : begin + envelope.shape[1]], atol=1e-4)
@@ -178,7 +154,7 @@ def test_many_labels_at_once_are_all_there() -> None:
 
 def test_notes_and_colours_change_at_once(page: FilePage) -> None:
     page.controls.notes.setChecked(True)
-    assert any(word.startswith("C") for _, word in page.tracks.spectrogram._ticks)
+    assert any(word.startswith("C") for _, word in page.tracks.spectrogram._ticks(0.0, 1.0, 12))
     before = page.tracks.spectrogram._table[200]
     page.controls.map.setCurrentIndex(page.controls.map.findData("viridis"))
     assert page.tracks.spectrogram._table[200] != before

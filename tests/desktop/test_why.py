@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.pages.file.page import FilePage
 from desktop.pages.listen.page import ListenPage
-from desktop.plots.spectrogram import SpectrogramTrack
+from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.shared import microphone
 from desktop.window import Window
 from engine.audio import Audio, Ring, write
@@ -21,6 +21,7 @@ from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.classifier.catalog import Catalog
 from resources import resource
+from tests.desktop.pointer import click
 from tests.planted import BURST_HZ, beeper, build, burst
 
 RATE = 44100
@@ -53,7 +54,7 @@ def pixels(track: SpectrogramTrack) -> NDArray[np.float64]:
     image = track.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), -1)
     whole = flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
-    return whole[:, int(track.plot.left()) :].astype(np.float64)
+    return whole[:, int(track.plot.left()) : int(track.plot.right())].astype(np.float64)
 
 
 def marked(track: SpectrogramTrack) -> NDArray[np.bool_]:
@@ -127,8 +128,7 @@ def test_click_a_label_then_w_then_esc(page: FilePage, planted: Window, qtbot: Q
     row = next(row for row, placed in lanes._lanes[lane] if placed == stretch)
     top, _, height = lanes._places()[lane]
     middle = (stretch.start + stretch.end) / 2
-    place = QPoint(round(lanes.x_of(middle)), round(top + (row + 0.5) * height))
-    qtbot.mouseClick(lanes, Qt.MouseButton.LeftButton, pos=place)
+    click(lanes, lanes.x_of(middle), top + (row + 0.5) * height)
     assert lanes.chosen == (lane, stretch)
     qtbot.keyClick(page, Qt.Key.Key_W)
     found(page, qtbot)
@@ -140,7 +140,7 @@ def test_click_a_label_then_w_then_esc(page: FilePage, planted: Window, qtbot: Q
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert page.tracks.spectrogram.overlay is None
     assert page.explainer.why.strip.isHidden()
-    qtbot.mouseClick(page.tracks.waveform, Qt.MouseButton.LeftButton, pos=place)
+    click(page.tracks.waveform, lanes.x_of(middle), 40)
     assert lanes.chosen is None
 
 

@@ -10,7 +10,7 @@ from desktop import jobs
 from desktop.messages import Notices
 from desktop.pages.file import worker
 from desktop.pages.file.state import FileState
-from desktop.plots.time_range import TimeRange
+from desktop.plots.tracks.time_range import TimeRange
 from desktop.requests import AddRegion
 from desktop.session import Session
 from desktop.shared.wording import only_part

@@ -14,14 +14,15 @@ from desktop.pages.file.header import FileHeader
 from desktop.pages.file.picture import FilePicture
 from desktop.pages.file.state import FileState
 from desktop.pages.file.why import FileWhy
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import FOLDER
 from desktop.shared.page import Page
+from desktop.shared.picture_controls import PictureControls
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
-from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, place, stretches
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
@@ -72,11 +73,13 @@ class FilePage(Page):
         layout.addLayout(below)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         in_order(self.header.open_button, self.explainer.why.strip.close_button)
-        self.panels.follow(self.explainer.why.strip.close_button)
+        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        self.panels.follow(self.tracks.lanes)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
         self._connect()
 
     def _connect(self) -> None:
+        self.tracks.serve(self, self.controls, self.play)
         time, tracks = self.tracks.time, self.tracks
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
         self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
@@ -99,7 +102,7 @@ class FilePage(Page):
         header.why_button.clicked.connect(self.explainer.ask)
         header.export_button.setMenu(self.exports.menu)
         header.cancel_button.clicked.connect(self.cancel)
-        self.transport.moved.connect(time.set_cursor)
+        self.transport.moved.connect(tracks.follow_playing)
         self.transport.playing_changed.connect(header.set_playing)
         self.transport.failed.connect(self.notices.fail)
 
@@ -184,7 +187,7 @@ class FilePage(Page):
             return
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
-        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.tracks.lanes.set_lanes({name: [] for name in classifiers}, self._unheard())
         self.panels.set_classifiers(classifiers, self.tr("listening..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
@@ -204,8 +207,16 @@ class FilePage(Page):
             self.state.found = founds[-1]
             self.header.why_button.setEnabled(True)
             lanes = {name: stretches(found) for name, found in founds[-1].lanes.items()}
-            self.tracks.lanes.set_lanes(lanes)
+            self.tracks.lanes.set_lanes(lanes, self._unheard())
             self._summarise()
+
+    def _unheard(self) -> dict[str, list[tuple[float, float]]]:
+        """What is not analysed yet, in each lane."""
+        found = self.state.found
+        if found is not None and found.done:
+            return {}
+        begin = found.seconds if found is not None else 0.0
+        return {name: [(begin, self.tracks.time.duration)] for name in self._session.classifiers}
 
     def _finished(self, result: object) -> None:
         self._analysis = None

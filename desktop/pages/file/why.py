@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from desktop.pages.file.state import FileState
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.shared.explanation import Why
 from desktop.shared.tracks import Tracks

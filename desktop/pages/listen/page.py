@@ -15,14 +15,15 @@ from desktop.pages.listen import worker
 from desktop.pages.listen.rolling import Rolling
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.why import ListenWhy
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.requests import OpenFile, Request, StartListening
 from desktop.session import Session
 from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
 from desktop.shared import microphone
 from desktop.shared.page import Page
+from desktop.shared.picture_controls import PictureControls
 from desktop.shared.prediction_panels import PredictionPanels
-from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.tracks import Tracks
 from desktop.shared.wording import in_order, place
 
 _PAINT_MS = 33
@@ -82,13 +83,19 @@ class ListenPage(Page):
         layout.addLayout(middle, 1)
         layout.addLayout(below)
         in_order(self.bar.why, self.explainer.why.strip.close_button)
-        self.panels.follow(self.explainer.why.strip.close_button)
+        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        self.panels.follow(self.tracks.lanes)
         self._connect()
 
     def _connect(self) -> None:
+        self.tracks.serve(self, self.controls, self.toggle)
         self.controls.picture_changed.connect(self._new_view)
         self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
+        self.tracks.waveform.hovered.connect(lambda at, _: self._words.setText(clock(at, 0.01)))
+        self.tracks.cursor_wanted.connect(self.tracks.time.set_cursor)
+        for track in self.tracks.all:
+            track.clicked.connect(self.tracks.time.set_cursor)
         self.bar.listen.clicked.connect(self.toggle)
         self.bar.refresh.clicked.connect(self.find_devices)
         self.bar.record.clicked.connect(self.record)
@@ -314,7 +321,7 @@ class ListenPage(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
             self.explainer.why.close()
-        else:
+        elif not (self._rolling.frozen and self.tracks.take_key(event.key(), event.modifiers())):
             super().keyPressEvent(event)
 
     def _read_out(self, seconds: float, height: float) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractButton
 
 from desktop.pages.listen.rolling import Rolling
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.shared.explanation import Why
 from desktop.shared.tracks import Tracks
@@ -110,7 +110,7 @@ class ListenWhy(QObject):
     def tidy(self) -> None:
         """Take away what has left the picture."""
         found = self.why.explanation
-        if found is not None and found.window_seconds[1] < self._tracks.time.start:
+        if found is not None and found.window_seconds[1] < self._tracks.time.begin:
             self.why.close()
 
     def _words(self, label: str, seconds: float) -> str:

@@ -1,6 +1,7 @@
 """What the Listen page's worker does, from microphone to pictures; runs in a job."""
 
 import contextlib
+import itertools
 import queue
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -90,6 +91,7 @@ class LiveFrame:
     advice: str | None
     decisions: dict[str, Decision]
     lanes: dict[str, list[Segment]] | None
+    unheard: dict[str, list[tuple[float, float]]]  # what was skipped, of each lane
     stats: "LiveStats"
     recorded_seconds: float | None
     kept: tuple[Path, ...]  # files with the last seconds, as asked
@@ -134,6 +136,18 @@ class _Memory:
             found[name] = [s for s in whole if s.end_seconds > 0]
         return found
 
+    def unheard(self, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
+        """What was skipped to stay in time: where decisions lie further apart than they should."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        for name in names:
+            times, hop = [d.time for d in self.decisions.get(name, [])], self.hops.get(name, 0.0)
+            found[name] = [
+                (before + hop / 2, after - hop / 2)
+                for before, after in itertools.pairwise(times)
+                if after - before > 1.5 * hop
+            ]
+        return found
+
 
 def hear(
     open_microphone: "Callable[[], Microphone]",
@@ -173,6 +187,7 @@ def hear(
                     advice=microphone.advice(),
                     decisions={name: d[-1] for name, d in memory.decisions.items() if d},
                     lanes=memory.lanes(loaded) if new else None,
+                    unheard=memory.unheard(loaded) if new else {},
                     stats=update.stats,
                     kept=kept,
                     recorded_seconds=desk.recorded_seconds,

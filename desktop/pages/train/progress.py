@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
 from desktop.plots.theme import TRAINING, VALIDATION
-from desktop.plots.time_axis import clock
 from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
 
 BATCH, RATE = "each batch", "learning rate"

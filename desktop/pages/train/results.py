@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
 from desktop.pages.train.worker import Judgement, Outcome
 from desktop.plots.bars import Bar, Bars
+from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
-from desktop.plots.time_axis import clock
 from desktop.shared.tables import fill, table
 
 if TYPE_CHECKING:
