@@ -186,6 +186,7 @@ def _frame(at: float, restarted: bool) -> worker.LiveFrame:
         advice="Too quiet.",
         decisions={"genre": _decided(round(at))},
         lanes={"genre": []},
+        unheard={},
         stats=LiveStats(at, 0.1, 0.1, 0, 0),
         recorded_seconds=None,
         kept=(),
