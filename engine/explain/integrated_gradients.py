@@ -53,9 +53,10 @@ def explain(
         at_seconds: when the window begins; the times of the result count from there.
 
     Raises:
-        ModelError: the classifier has no such label.
+        ModelError: the classifier has no such label, or only judges files.
         AudioError: the sound is shorter than one frame of the feature, or longer than a window.
     """
+    classifier.card.refuse_files_only("say why")
     window = _window(classifier, waveform)
     fronts = fronts_of(classifier.feature.to(window.device))
     with torch.inference_mode():

@@ -93,7 +93,10 @@ def listen(
 
     Raises:
         AudioError: the microphone is gone or stuck.
+        ModelError: a classifier only judges files.
     """
+    for classifier in classifiers.values():
+        classifier.card.refuse_files_only("listen")
     # Two threads on so little work wait for each other most of the time: of the same windows they
     # take twice the processor on a free machine, and many times that on a busy one.
     threads = torch.get_num_threads()

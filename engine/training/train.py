@@ -19,6 +19,7 @@ from engine.training.augment.augmentation import SoundAugmentation, load_noises
 from engine.training.data.plan import Plan, make_plan
 from engine.training.data.prepare import Material, feature_of, prepare
 from engine.training.events import Event, Finished, Preparing, Started, Warned
+from engine.training.finish.agreement import Heard, feature_to_hear_with
 from engine.training.finish.background import Background, listen_to_background
 from engine.training.finish.classifier import judge, make_classifier, with_figures
 from engine.training.loop.devices import choose_device
@@ -245,12 +246,15 @@ class _Ending:
         self.learner.network.load_state_dict(self.loop.progress.best)
         self.learner.network.to(self.learner.device)
 
-    def _make(self, unknown: Background | None) -> Classifier:
-        parts = (self.learner, self.feature, self.plan, self.recipe, self.dataset)
+    def _make(self, unknown: Background | None) -> tuple[Classifier, Heard]:
+        parts = (self.recipe, self.dataset)
+        heard = feature_to_hear_with(
+            self.feature, self.learner.network, *parts, self.material, self.plan
+        )
         with seeded([self.recipe.training.seed], torch.device("cpu")):
-            classifier = make_classifier(*parts, unknown)
+            classifier = make_classifier(self.learner, heard.feature, self.plan, *parts, unknown)
         self._save(classifier)
-        return classifier
+        return classifier, heard
 
     def _save(self, classifier: Classifier) -> None:
         # It is loaded back, into a network that begins with weights at random.
@@ -266,11 +270,12 @@ class _Ending:
             unknown = yield from listen_to_background(
                 self.learner, self.feature, self.recipe, folder, self.place.cache
             )
-        classifier = self._make(unknown)  # and save: judging may be broken off
-        yield Preparing(1.0)
+        classifier, heard = self._make(unknown)  # and save: judging may be broken off
+        yield Warned(heard.words) if heard.files_only else Preparing(1.0)
         judged = judge(self.learner, classifier, self.plan, self.material, unknown)
-        limits = " ".join(judged.open_set.reasons) if judged.open_set is not None else ""
-        self._save(with_figures(classifier, judged, limits))
+        limits = list(judged.open_set.reasons) if judged.open_set is not None else []
+        limits += [heard.words] if heard.words else []
+        self._save(with_figures(classifier, judged, " ".join(limits)))
         write_report(self.recipe, self.dataset, run, progress, judged)
         yield Finished(
             run.folder,
