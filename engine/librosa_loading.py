@@ -20,12 +20,12 @@ from platformdirs import user_cache_path
 
 _VARIABLE = "NUMBA_CACHE_DIR"
 _COMPILING = ("guvectorize", "vectorize")
-_PARTS = ("librosa.feature", "librosa.onset", "librosa.beat")
+_PARTS = ("librosa.feature", "librosa.onset")
 _lock = threading.Lock()
 
 
 def load_librosa() -> ModuleType:
-    """The library, with ``feature``, ``onset`` and ``beat``; the first call takes about a second.
+    """The library, with ``feature`` and ``onset``; the first call takes about a second.
 
     What it compiles is kept, so that only the first use on a machine waits for that.
     """
