@@ -1,7 +1,8 @@
 # setup  prepares everything and starts nothing     run    opens the window
 # test   the whole suite                            lint   style, types, import rules
 # bench  speed, each figure beside a named peer's
-# package       installers for this system, in dist/       package-test  uses one without Python (root)
+# package   installers for this system, in dist/      package-test  uses one without Python (root)
+# pip-test  installs with pip into an empty environment
 .PHONY: setup run test lint bench package package-test pip-test
 .DELETE_ON_ERROR:
 
@@ -42,18 +43,21 @@ PACKING_READY := $(PACKING)/.ready
 
 # What is frozen is what lies in this environment: nothing of the tests, and the torch that pip finds.
 $(PACKING_READY): pyproject.toml constraints.txt packaging/requirements.txt
-	@packaging/system-packages run
+	@packaging/system-packages package
 	$(PYTHON) -m venv --clear $(PACKING)
 	$(PACKING)/bin/python -m pip install --quiet --constraint constraints.txt --editable . \
 		--requirement packaging/requirements.txt
 	@touch $@
 
 package: $(PACKING_READY)
+	@packaging/system-packages package
 	$(PACKING)/bin/python packaging/build.py
 
 package-test:
+	@packaging/system-packages package-test
 	@ls dist/earmark_*.deb >/dev/null 2>&1 || $(MAKE) package
 	packaging/linux/package_test.sh "$$(ls -t dist/earmark_*.deb | head -n 1)"
 
 pip-test:
+	@packaging/system-packages pip-test
 	packaging/pip_test.sh

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +80,17 @@ def colours() -> Colours:
         system = QGuiApplication.styleHints().colorScheme()
         return DARK if system == Qt.ColorScheme.Dark else LIGHT
     return DARK if _chosen == "dark" else LIGHT
+
+
+@contextmanager
+def shown_as(*, dark: bool) -> Iterator[None]:
+    """Have :func:`colours` answer light or dark for a while: a picture that is to be exported."""
+    global _chosen
+    before, _chosen = _chosen, "dark" if dark else "light"
+    try:
+        yield
+    finally:
+        _chosen = before
 
 
 def apply(application: QApplication, appearance: str) -> None:
@@ -165,6 +178,7 @@ def _sheet(use: Colours) -> str:
     QPushButton#record:checked {{ background: {use.danger}; border-color: {use.danger}; }}
     QLabel#title {{ font-size: 17px; font-weight: 600; }}
     QLabel#faint {{ color: {use.faint}; }}
+    QLabel#problem {{ color: {use.danger}; }}
     QStatusBar {{ color: {use.faint}; }}
     QProgressBar {{ border: none; background: {use.line}; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {use.accent}; border-radius: 2px; }}

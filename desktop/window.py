@@ -35,6 +35,7 @@ from desktop.pages.registry import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN,
 from desktop.rail import Rail
 from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
+from engine.export import EXPORTS
 from resources import resource
 
 _PLAIN = Qt.KeyboardModifier.NoModifier
@@ -128,15 +129,13 @@ class Window(QMainWindow):
         self._recent = file_menu.addMenu(self.tr("Open &recent"))
         self._add(file_menu, self.tr("Open the &demo sound"), "", self.open_demo)
         export = file_menu.addMenu(self.tr("&Export"))
-        for form, words in (
-            ("csv", "CSV"),
-            ("json", "JSON"),
-            ("audacity", "Audacity"),
-            ("raven", "Raven"),
-        ):
-            keys = "Ctrl+E" if form == "csv" else ""
+        for form in EXPORTS.values():
+            keys = "Ctrl+E" if form.name == "csv" else ""
             self._add(
-                export, words, keys, lambda chosen=form: self.file_page.exports.export(chosen)
+                export,
+                form.words,
+                keys,
+                lambda chosen=form.name: self.file_page.exports.export(chosen),
             )
         file_menu.addSeparator()
         self._add(file_menu, self.tr("&Quit"), "Ctrl+Q", self.close)

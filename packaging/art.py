@@ -9,10 +9,11 @@ import struct
 import sys
 from pathlib import Path
 
-from project import DESCRIPTION, ROOT, VERSION
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
+
+from project import DESCRIPTION, ROOT, VERSION
 
 SIZES = (16, 22, 24, 32, 48, 64, 96, 128, 256, 512)
 _ICO = (16, 24, 32, 48, 64, 128, 256)
@@ -38,7 +39,7 @@ def png(image: QImage) -> bytes:
     """A picture as PNG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # stubs say bytes; it takes str
     return bytes(buffer.data().data())
 
 

@@ -19,9 +19,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import sizes
+from linux import deb
+from macos import package
 from project import APP_ID, ROOT, VERSION
 
-sys.path.insert(0, str(ROOT / "packaging" / "linux"))
 HERE = ROOT / "packaging"
 BUILD, DIST = ROOT / "build", ROOT / "dist"
 FROZEN = BUILD / "frozen" / "earmark"
@@ -43,7 +45,7 @@ def freeze() -> None:
     call(sys.executable, HERE / "licences.py", BUILD / "LICENSES.md")
     if sys.platform == "win32":
         _windows_version()
-    places = ["--distpath", BUILD / "frozen", "--workpath", BUILD / "pyinstaller"]
+    places: list[str | Path] = ["--distpath", BUILD / "frozen", "--workpath", BUILD / "pyinstaller"]
     # Sets are written in an order of their own otherwise: one thing less that differs.
     os.environ.setdefault("PYTHONHASHSEED", "1")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
@@ -83,32 +85,30 @@ def pack() -> list[Path]:
         call("makensis", "-WX", *words, HERE / "windows" / "earmark.nsi")
         return [made]
     made = DIST / f"Earmark-{VERSION}-{platform.machine()}.dmg"
-    call(sys.executable, HERE / "macos" / "package.py", made)
+    package.pack(made)
     return [made]
 
 
 def _linux() -> list[Path]:
-    import deb
-
-    made = [deb.main(FROZEN, DIST)] if shutil.which("dpkg-deb") else []
+    made = [deb.made(FROZEN, DIST)] if shutil.which("dpkg-deb") else []
     name = f"earmark-{VERSION}-linux-{platform.machine()}{_TAIL}"
-    made.append(_archive(deb, name))
+    made.append(_archive(name))
     if shutil.which("appimagetool"):
-        made.append(_appimage(deb, name))
+        made.append(_appimage(name))
     else:
         print("appimagetool is not here: no AppImage (docs/releasing.md)")
     return made
 
 
-def _archive(deb: object, name: str) -> Path:
+def _archive(name: str) -> Path:
     """A folder to unpack anywhere; install.sh adds it to one's menu."""
     folder = BUILD / name
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(FROZEN, folder, symlinks=True)
-    deb.desktop_files(folder / "share")  # type: ignore[attr-defined]
+    deb.desktop_files(folder / "share")
     for script in ("install.sh", "uninstall.sh"):
         shutil.copy(HERE / "linux" / script, folder)
-    deb.settle(folder)  # type: ignore[attr-defined]
+    deb.settle(folder)
     for script in ("install.sh", "uninstall.sh"):
         (folder / script).chmod(0o755)
     made = DIST / f"{name}.tar.xz"
@@ -119,11 +119,11 @@ def _archive(deb: object, name: str) -> Path:
     return made
 
 
-def _appimage(deb: object, name: str) -> Path:
+def _appimage(name: str) -> Path:
     folder = BUILD / "Earmark.AppDir"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(FROZEN, folder / "usr" / "lib" / "earmark", symlinks=True)
-    deb.desktop_files(folder / "usr" / "share")  # type: ignore[attr-defined]
+    deb.desktop_files(folder / "usr" / "share")
     share = folder / "usr" / "share"
     shutil.copy(share / "applications" / "earmark.desktop", folder / "earmark.desktop")
     shutil.copy(share / "icons" / "hicolor" / "scalable" / "apps" / "earmark.svg", folder)
@@ -135,8 +135,6 @@ def _appimage(deb: object, name: str) -> Path:
 
 def summary(made: list[Path]) -> None:
     """Checksums and sizes, also into files."""
-    import sizes
-
     sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in made]
     (DIST / "SHA256SUMS").write_text("\n".join(sums) + "\n")
     told = [f"{path.stat().st_size / 1e6:8.1f} MB  {path.name}" for path in made]

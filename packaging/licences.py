@@ -13,11 +13,12 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement  # the library: this folder has no __init__.py
+
 from project import PROJECT
 
 # Depended on, but left out of the frozen program (earmark.spec says why).
 LEFT_OUT = {
-    "librosa", "pyqtgraph", "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools",
+    "librosa", "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools",
 }  # fmt: skip
 # Bundled, with no list of its own: name, licence, where it is, its source.
 OTHERS = (
@@ -41,6 +42,8 @@ OTHERS = (
     ("ICU", "Unicode-3.0", "PySide6/Qt/lib/libicu*", "icu.unicode.org"),
     ("OpenSSL, zlib, bzip2, xz, libffi", "Apache-2.0, Zlib, bzip2, 0BSD, MIT",
      "libraries of the Python build", "their projects"),
+    ("The colour maps viridis, magma, inferno, plasma and cividis", "CC0-1.0",
+     "pyqtgraph/colors/maps, resources/colour_maps.json", "bids.github.io/colormap"),
     ("XCB and xkbcommon", "MIT", "libxcb-*, libxkbcommon* (Linux)", "x.org, xkbcommon.org"),
     ("Kerberos", "MIT", "libkrb5 and its parts (Linux), of Qt's network library", "kerberos.org"),
 )  # fmt: skip
@@ -68,13 +71,17 @@ def bundled() -> list[Distribution]:
 def licence_of(one: Distribution) -> str:
     """What a distribution says its licence is, in a line."""
     about = one.metadata
-    words = about.get("License-Expression") or ""
+
+    def said(name: str) -> str:
+        return (about[name] or "").strip() if name in about else ""
+
+    words = said("License-Expression")
     classes = [
         c.rsplit(" :: ", 1)[-1]
         for c in about.get_all("Classifier") or []
         if c.startswith("License ::")
     ]
-    words = words or ", ".join(classes) or (about.get("License") or "").strip().split("\n")[0]
+    words = words or ", ".join(classes) or said("License").split("\n")[0]
     return words or "see its text"
 
 

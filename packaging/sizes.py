@@ -18,6 +18,7 @@ COMPONENTS = {
     "Python": r"libpython|python3[^/]*/|libcrypto|libssl|libffi",
     "classifiers": r"resources/models/",
     "sounds, icons, recipes, licences": r"resources/|LICEN",
+    "pyqtgraph: icons, colour maps": r"pyqtgraph/",
     "reading sound": r"_soundfile_data|soxr|libportaudio|libjack|libdb",
     "torch: the rest": r"torch",
 }

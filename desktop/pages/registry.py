@@ -68,7 +68,7 @@ class Teaching(QObject):
             return False
         from desktop.pages.sounds.page import SoundsPage
 
-        return isinstance(page, SoundsPage) and page.recorder.recording
+        return isinstance(page, SoundsPage) and page.recording
 
     def may_close(self, parent: QWidget) -> bool:
         """Ask, if a training runs; stops it and keeps the best when one agrees."""
@@ -95,7 +95,7 @@ class Teaching(QObject):
         page = SoundsPage(self._session)
         page.status.connect(self.status)
         page.open_file.connect(self.open_file)
-        page.recorder.recording_changed.connect(self.recording_changed)
+        page.recording_changed.connect(self.recording_changed)
         page.train_wanted.connect(self._train)
         return page
 

@@ -1,275 +1,359 @@
-"""Curves of several named series, with axes, a legend and a read-out under the pointer."""
+"""Curves of several named series over one x axis, with a legend and a read-out."""
 
+import csv
+import io
 import math
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPaintEvent, QPen
+from PySide6.QtWidgets import QMenu
 
-from desktop.plots.axes import Axes, Values, spread
-from desktop.style import Colours, colours
+from desktop.plots import theme
+from desktop.plots.figure import Figure, Meaning
+from desktop.plots.legend import Entry
+from desktop.plots.ticks import number
+from desktop.style import colours
 
-_LIGHT = ("#2f6fde", "#c2570c", "#1f9d61", "#8b3fd1")
-_DARK = ("#6ea3ff", "#ff9d4d", "#3fc98a", "#c792ff")
-_PENS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
-_LEFT, _TOP, _BOTTOM, _EDGE = 70, 28, 38, 14
-_LEFT_WORDS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+Values = NDArray[np.float64]
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 @dataclass
 class Series:
-    """Points of a curve, x rising; ``thin``: drawn faintly, behind the others."""
+    """Points of a curve, x rising; what is not finite leaves a gap.
 
-    name: str
-    thin: bool = False
-    dots: bool = False
+    Attributes:
+        line: pyqtgraph's curve.
+        alone: points without a neighbour, which a line would not show.
+        like: the name that gives its colour.
+        faint: drawn thin, behind the others, and not walked to by keys.
+        dashed: not drawn through.
+        dots: each point has a mark.
+        shown: whether it is drawn and read out.
+    """
+
+    line: pg.PlotDataItem
+    alone: pg.ScatterPlotItem
+    like: str
+    faint: bool
+    dashed: bool
+    dots: bool
+    shown: bool = True
     x: "array[float]" = field(default_factory=lambda: array("d"))
     y: "array[float]" = field(default_factory=lambda: array("d"))
 
     def points(self, *, log: bool) -> tuple[Values, Values]:
-        """Those that can be drawn."""
+        """All; y is not a number where it cannot be drawn."""
         x, y = np.array(self.x), np.array(self.y)
-        good = np.isfinite(y) & ((y > 0) | (not log))
+        y[~np.isfinite(y) | ((y <= 0) & log)] = np.nan
+        return x, y
+
+    def known(self, *, log: bool) -> tuple[Values, Values]:
+        """Those that can be drawn."""
+        x, y = self.points(log=log)
+        good = np.isfinite(y)
         return x[good], y[good]
 
+    def at(self, x: float, *, log: bool) -> float | None:
+        """The value nearest to an x, the last for infinity."""
+        if math.isfinite(x):
+            xs, ys = self.known(log=log)
+            return float(ys[np.abs(xs - x).argmin()]) if len(xs) else None
+        drawn = (y for y in reversed(self.y) if math.isfinite(y) and (y > 0 or not log))
+        return next(drawn, None)
 
-class CurvesWidget(QWidget):
-    """Curves over one x axis; arrow keys move the read-out as the pointer does."""
 
-    def __init__(self, title: str, x_label: str, y_label: str) -> None:
-        super().__init__()
-        self._title, self._x_label, self._y_label = title, x_label, y_label
+class Curves(Figure):
+    """Left and Right move the read-out as the pointer does, 1 to 9 hide or show a series."""
+
+    def __init__(
+        self,
+        title: str,
+        x_label: str,
+        y_label: str,
+        *,
+        titled: bool = True,
+        legend_below: bool = False,
+    ) -> None:
+        super().__init__(
+            title,
+            theme.Axis("bottom", x_label),
+            theme.Axis("left", y_label),
+            titled=titled,
+            legend_below=legend_below,
+        )
+        self._x_label = x_label
         self._series: dict[str, Series] = {}
+        self._changed: set[str] = set()
         self._log = False
-        self._fixed_x: tuple[float, float] | None = None
-        self._fixed_y: tuple[float, float] | None = None
+        self._fixed: tuple[tuple[float, float] | None, ...] = (None, None)
         self._at: float | None = None  # x of the read-out
+        self._ends = legend_below  # the legend has room for the last values
+        self._marker = theme.above(pg.InfiniteLine(angle=90))
+        self._words = theme.above(pg.TextItem())
+        for item in (self._marker, self._words):
+            self.plot.addItem(item, ignoreBounds=True)
+            item.hide()
         self.setMinimumSize(220, 130)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(title)
+        self.box.sigRangeChanged.connect(lambda: self._read(self._at))
+        self.dress()
 
     def sizeHint(self) -> QSize:
         return QSize(380, 220)
 
-    def add_series(self, name: str, *, thin: bool = False, dots: bool = False) -> None:
-        """One more curve, in the next colour."""
-        self._series[name] = Series(name, thin, dots)
+    # The series.
+
+    def add_series(
+        self,
+        name: str,
+        *,
+        like: str | None = None,
+        faint: bool = False,
+        dashed: bool = False,
+        dots: bool = False,
+    ) -> None:
+        """One more curve; its colour follows ``like``, or its own name."""
+        line = pg.PlotDataItem(connect="finite", clipToView=True)
+        line.setDownsampling(auto=True, method="peak")
+        alone = pg.ScatterPlotItem(pxMode=True)
+        for item in (line, alone):
+            item.setZValue(-1 if faint else 0)
+            self.plot.addItem(item)
+        self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
+        self.dress()
+
+    def remove_series(self) -> None:
+        """Take all curves away."""
+        for series in self._series.values():
+            self.plot.removeItem(series.line)
+            self.plot.removeItem(series.alone)
+        self._series, self._at = {}, None
+        self._mark(())
 
     def extend(self, name: str, x: Iterable[float], y: Iterable[float]) -> None:
-        """Points at the end of a curve."""
+        """Points at the end of a curve; drawn when the window is painted next."""
         series = self._series[name]
         series.x.extend(x)
         series.y.extend(y)
-        self._changed()
+        self._mark([name])
 
     def set_points(self, name: str, x: Iterable[float], y: Iterable[float]) -> None:
         """All points of a curve."""
         self._series[name].x, self._series[name].y = array("d", x), array("d", y)
-        self._changed()
+        self._mark([name])
 
-    def clear(self) -> None:
+    def clear_points(self) -> None:
         """No points; the curves keep names and colours."""
         for series in self._series.values():
             series.x, series.y = array("d"), array("d")
         self._at = None
-        self._changed()
+        self._mark(self._series)
 
     def set_log(self, on: bool) -> None:
         """A logarithmic y axis; what is not above 0 is left out."""
         self._log = on
-        self.update()
+        self.plot.getAxis("left").setLogMode(y=on)
+        self._mark(self._series)
+        self.view_all()
 
     def set_ranges(
         self, x: tuple[float, float] | None = None, y: tuple[float, float] | None = None
     ) -> None:
         """Ends of the axes; None: as the data has them."""
-        self._fixed_x, self._fixed_y = x, y
-        self.update()
+        self._fixed = (x, y)
+        self.view_all()
+
+    def view_all(self) -> None:
+        for axis, ends in enumerate(self._fixed):
+            if ends is None or (axis and self._log):
+                self.box.enableAutoRange(axis, True)
+            else:
+                room = 0.0 if axis == 0 else 0.02 * (ends[1] - ends[0])
+                whole = (ends[0] - room, ends[1] + room)
+                self.box.setRange(**{"xy"[axis] + "Range": whole}, padding=0)
 
     @property
     def count(self) -> int:
         """Points of all curves."""
         return sum(len(series.x) for series in self._series.values())
 
-    @property
-    def plot(self) -> QRectF:
-        """Where the curves are."""
-        return QRectF(_LEFT, _TOP, self.width() - _LEFT - _EDGE, self.height() - _TOP - _BOTTOM)
-
     def place_of(self, x: float, y: float) -> QPointF:
-        """Where a point is painted."""
-        axes = self._axes(self._points())
-        return QPointF(float(axes.across(np.array(x))), float(axes.down(np.array(y))))
+        """Where a point is painted, in pixels of the widget."""
+        self._draw()
+        up = math.log10(y) if self._log else y
+        return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, up))))
 
     def colour_of(self, name: str) -> QColor:
         """The colour of a curve."""
-        shades = _DARK if colours().dark else _LIGHT
-        return QColor(shades[list(self._series).index(name) % len(shades)])
+        return self._shades()[self._series[name].like]
+
+    def _shades(self) -> dict[str, QColor]:
+        return theme.series_colours(dict.fromkeys(s.like for s in self._series.values()))
+
+    # What is said.
 
     def read_out(self) -> str:
         """What is said at the read-out's place, or at the end."""
-        at = self._at if self._at is not None else math.inf
-        parts = []
-        for series in self._series.values():
+        found = self._values(self._at if self._at is not None else math.inf)
+        return ", ".join(f"{name} {value:.4g}" for name, value in found.items())
+
+    def _values(self, at: float) -> dict[str, float]:
+        found = {
+            name: series.at(at, log=self._log)
+            for name, series in self._series.items()
+            if series.shown
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def csv(self) -> str:
+        """A row for each x, a column for each curve; empty where there is no number."""
+        text = io.StringIO()
+        rows = csv.writer(text)
+        rows.writerow([self._x_label, *self._series])
+        columns = [dict(zip(s.x, s.y, strict=True)) for s in self._series.values()]
+        for x in sorted({x for column in columns for x in column}):
+            found = [column.get(x, math.nan) for column in columns]
+            place = int(x) if x.is_integer() else x
+            rows.writerow([place, *(y if math.isfinite(y) else "" for y in found)])
+        return text.getvalue()
+
+    # Drawing.
+
+    def _mark(self, names: Iterable[str]) -> None:
+        self._changed.update(names)
+        self.setAccessibleDescription(self.described())
+        self.viewport().update()
+
+    def described(self) -> str:
+        """For screen readers."""
+        return self.read_out()
+
+    def _draw(self) -> None:
+        """Give pyqtgraph what came since the last painting."""
+        for name in self._changed & set(self._series):
+            series = self._series[name]
             x, y = series.points(log=self._log)
-            if len(x):
-                nearest = int(np.abs(x - at).argmin()) if math.isfinite(at) else len(x) - 1
-                parts.append(f"{series.name} {y[nearest]:.4g}")
-        return ", ".join(parts)
-
-    def _changed(self) -> None:
-        self.setAccessibleDescription(self.read_out())
-        self.update()
-
-    def _points(self) -> dict[str, tuple[Values, Values]]:
-        return {name: series.points(log=self._log) for name, series in self._series.items()}
-
-    def _axes(self, points: dict[str, tuple[Values, Values]]) -> Axes:
-        xs = [part for x, _ in points.values() if len(x) for part in (x[0], x[-1])]
-        ys = [part for _, y in points.values() if len(y) for part in (y.min(), y.max())]
-        left, right = self._fixed_x or (min(xs, default=0.0), max(xs, default=1.0))
-        ends = self._fixed_y or spread(ys, log=self._log)
-        return Axes(self.plot, (left, right if right > left else left + 1), ends, self._log)
+            y = np.log10(y) if self._log else y
+            series.line.setData(x, y)
+            good = np.isfinite(y)
+            beside = np.zeros(len(y) + 2, dtype=bool)
+            beside[1:-1] = good
+            lonely = good & ~beside[:-2] & ~beside[2:]
+            series.alone.setData(x[lonely], y[lonely])
+        if self._changed and self._ends:
+            self._set_legend()
+        self._changed = set()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, use = QPainter(self), colours()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        points = self._points()
-        axes = self._axes(points)
-        axes.paint(painter, use, self._x_label, self._y_label)
-        painter.save()
-        painter.setClipRect(self.plot.adjusted(-3, -3, 3, 3))
-        for name in sorted(points, key=lambda name: not self._series[name].thin):
-            self._paint_series(painter, name, points[name], axes)
-        painter.restore()
-        self._paint_legend(painter, use)
-        if self._at is not None and any(len(x) for x, _ in points.values()):
-            self._paint_read_out(painter, use, points, axes)
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(use.accent), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.end()
+        self._draw()
+        super().paintEvent(event)
 
-    def _pen(self, name: str) -> QPen:
-        series, colour = self._series[name], self.colour_of(name)
-        colour.setAlphaF(0.45 if series.thin else 1.0)
-        style = Qt.PenStyle.SolidLine
-        if not series.thin:
-            full = [key for key, other in self._series.items() if not other.thin]
-            style = _PENS[full.index(name) % len(_PENS)]
-        return QPen(colour, 1.0 if series.thin else 2.0, style)
+    def _pen(self, series: Series, shades: dict[str, QColor]) -> QPen:
+        colour = QColor(shades[series.like])
+        colour.setAlphaF(0.45 if series.faint else 1.0)
+        style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
+        return theme.pen(colour, 1.0 if series.faint else 2.0, style)
 
-    def _paint_series(
-        self,
-        painter: QPainter,
-        name: str,
-        points: tuple[Values, Values],
-        axes: Axes,
-    ) -> None:
-        x, y = _thinned(axes.across(points[0]), axes.down(points[1]), int(self.plot.width()))
-        painter.setPen(self._pen(name))
-        line = QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)])
-        painter.drawPolyline(line)
-        if len(x) == 1 or self._series[name].dots:
-            painter.setBrush(self.colour_of(name))
-            painter.setPen(Qt.PenStyle.NoPen)
-            for point in line.toList():
-                painter.drawEllipse(point, 3, 3)
+    def dress(self) -> None:
+        super().dress()
+        self._draw()
+        use, shades = colours(), self._shades()
+        for series in self._series.values():
+            pen, shade = self._pen(series, shades), shades[series.like]
+            series.line.setPen(pen)
+            series.line.setSymbol("o" if series.dots else None)
+            series.line.setSymbolSize(7)
+            series.line.setSymbolBrush(shade)
+            series.line.setSymbolPen(None)
+            series.alone.setSize(6)
+            series.alone.setBrush(shade)
+            series.alone.setPen(None)
+        self._marker.setPen(theme.pen(use.faint))
+        self._words.fill = pg.mkBrush(use.panel)
+        self._words.border = theme.pen(use.line)
+        self._words.setColor(use.text)
+        self._words.setFont(theme.small_font())
+        self._set_legend()
 
-    def _paint_legend(self, painter: QPainter, use: Colours) -> None:
-        bold = QFont(self.font())
-        bold.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(bold)
-        painter.setPen(QColor(use.text))
-        width = painter.fontMetrics().horizontalAdvance(self._title) + 4
-        painter.drawText(QRectF(6, 2, width, 22), _LEFT_WORDS, self._title)
-        painter.setFont(self.font())
-        x = self.width() - _EDGE
-        for name in reversed(self._series) if len(self._series) > 1 else ():
-            words = painter.fontMetrics().horizontalAdvance(name)
-            x -= words
-            painter.setPen(QColor(use.text))
-            painter.drawText(QRectF(x, 2, words + 2, 22), _LEFT_WORDS, name)
-            painter.setPen(self._pen(name))
-            painter.drawLine(QPointF(x - 26, 13), QPointF(x - 5, 13))
-            x -= 40
+    def _set_legend(self) -> None:
+        shades = self._shades()
+        ends = self._values(math.inf) if self._ends else {}
+        entries = [
+            Entry(
+                name,
+                f"{name}: {ends[name]:.3f}" if name in ends else name,
+                self._pen(series, shades),
+                shown=series.shown,
+            )
+            for name, series in self._series.items()
+        ]
+        self.legend.set_entries(entries if len(entries) > 1 else ())
 
-    def _paint_read_out(
-        self,
-        painter: QPainter,
-        use: Colours,
-        points: dict[str, tuple[Values, Values]],
-        axes: Axes,
-    ) -> None:
-        at = self._nearest(points)
-        lines, plot = [f"{self._x_label} {at:.4g}"], self.plot
-        across = float(axes.across(np.array(at)))
-        painter.setPen(QPen(QColor(use.faint), 1))
-        painter.drawLine(QPointF(across, plot.top()), QPointF(across, plot.bottom()))
-        for name, (x, y) in points.items():
-            if len(x):
-                lines.append(f"{name}: {y[int(np.abs(x - at).argmin())]:.4g}")
-        metrics = painter.fontMetrics()
-        width = max(metrics.horizontalAdvance(line) for line in lines) + 14
-        height = len(lines) * metrics.height() + 8
-        left = across + 8 if across + 8 + width < plot.right() else across - 8 - width
-        box = QRectF(left, plot.top() + 6, width, height)
-        painter.setBrush(QColor(use.panel))
-        painter.setPen(QColor(use.line))
-        painter.drawRoundedRect(box, 5, 5)
-        painter.setPen(QColor(use.text))
-        painter.drawText(box.adjusted(7, 4, -7, -4), _LEFT_WORDS, "\n".join(lines))
+    # Legend, menu, pointer and keys.
 
-    def _nearest(self, points: dict[str, tuple[Values, Values]]) -> float:
-        wanted = self._at if self._at is not None else 0.0
-        found = [float(x[np.abs(x - wanted).argmin()]) for x, _ in points.values() if len(x)]
-        return min(found, key=lambda x: abs(x - wanted))
+    def series(self) -> dict[str, bool]:
+        several = len(self._series) > 1
+        return {name: series.shown for name, series in self._series.items()} if several else {}
+
+    def toggle(self, name: str) -> None:
+        series = self._series[name]
+        series.shown = not series.shown
+        for item in (series.line, series.alone):
+            item.setVisible(series.shown)
+        self._set_legend()
+        self._mark(())
+        if self._at is not None:
+            self._read(self._at)
+
+    def extra_actions(self, menu: QMenu) -> None:
+        action = menu.addAction(self.tr("Logarithmic upwards"))
+        action.setCheckable(True)
+        action.setChecked(self._log)
+        action.toggled.connect(self.set_log)
+
+    def _read(self, at: float | None) -> None:
+        """Show the values nearest to an x."""
+        places = [s.known(log=self._log)[0] for s in self._series.values() if s.shown]
+        near = [float(x[np.abs(x - (at or 0.0)).argmin()]) for x in places if len(x)]
+        self._at = at if near else None
+        for item in (self._marker, self._words):
+            item.setVisible(self._at is not None)
+        if self._at is None:
+            return
+        here = min(near, key=lambda x: abs(x - (at or 0.0)))
+        found = self._values(here)
+        lines = [f"{self._x_label} {number(here)}", *(f"{n}: {v:.4g}" for n, v in found.items())]
+        (left, right), (_, top) = self.box.viewRange()
+        self._marker.setPos(here)
+        self._words.setText("\n".join(lines))
+        self._words.setAnchor((-0.05, 0.0) if here < (left + right) / 2 else (1.05, 0.0))
+        self._words.setPos(here, top)
+        self.setAccessibleDescription(self.described())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        left, right = self._axes(self._points()).x
-        plot, x = self.plot, event.position().x()
-        inside = plot.left() - 4 <= x <= plot.right() + 4
-        self._at = left + (x - plot.left()) / plot.width() * (right - left) if inside else None
-        self.update()
+        super().mouseMoveEvent(event)
+        if event.buttons():
+            return
+        place = self.mapToScene(event.position().toPoint())
+        inside = self.area.adjusted(-4, 0, 4, 0).contains(place)
+        self._read(float(self.box.mapSceneToView(place).x()) if inside else None)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._at = None
-        self.update()
+        super().leaveEvent(event)
+        self._read(None)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        places = sorted({x for series in self._series.values() if not series.thin
-                         for x in series.x})  # fmt: skip
-        if event.key() not in steps or not places:
-            super().keyPressEvent(event)
-            return
+    def meaning(self, event: QKeyEvent) -> Meaning | None:
+        key = Qt.Key(event.key())
+        places = sorted({x for s in self._series.values() if not s.faint and s.shown for x in s.x})
+        if key not in _STEPS or not places or event.modifiers():
+            return super().meaning(event)
         at = self._at if self._at is not None else places[-1]
         index = min(range(len(places)), key=lambda i: abs(places[i] - at))
-        index += steps[Qt.Key(event.key())] if self._at is not None else 0
-        self._at = places[min(max(index, 0), len(places) - 1)]
-        self._changed()
-
-
-def _thinned(x: Values, y: Values, width: int) -> tuple[Values, Values]:
-    """At most the lowest and highest value of each pixel."""
-    if len(x) <= 2 * max(1, width):
-        return x, y
-    first = np.linspace(0, len(x), max(1, width) + 1).astype(int)[:-1]
-    low, high = np.minimum.reduceat(y, first), np.maximum.reduceat(y, first)
-    return np.repeat(x[first], 2), np.stack([low, high], axis=1).ravel()
+        index += _STEPS[key] if self._at is not None else 0
+        return lambda: self._read(places[min(max(index, 0), len(places) - 1)])

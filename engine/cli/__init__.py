@@ -1,4 +1,4 @@
-"""The command line: one small file a command."""
+"""The command line: a file a command, or for a few that belong together; ``app`` joins them."""
 
 import sys
 

@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import classify, devices, evaluate, listen, models, recipes, record, sounds, why
-from engine.cli import sweep as sweep_command
-from engine.cli import train as train_command
+from engine.cli import classify, data, evaluate, microphone, models, recipes, sweep, train, why
 from engine.cli.output import fail
 from engine.errors import EarmarkError
 
@@ -26,15 +24,15 @@ app = typer.Typer(
 )
 app.command("classify")(classify.classify)
 app.command("why")(why.why)
-app.command("listen")(listen.listen_command)
-app.command("record")(record.record)
-app.command("devices")(devices.devices)
-app.command("train")(train_command.train)
+app.command("listen")(microphone.listen)
+app.command("record")(microphone.record)
+app.command("devices")(microphone.devices)
+app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
-app.command("sweep")(sweep_command.sweep)
+app.command("sweep")(sweep.sweep)
 app.command("compare")(evaluate.compare)
-app.command("data")(sounds.look_at_data)
-app.command("cache")(sounds.cache)
+app.command("data")(data.look_at_data)
+app.command("cache")(data.cache)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(models.app, name="models")
 

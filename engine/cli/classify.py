@@ -1,10 +1,10 @@
 """``earmark classify``."""
 
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,24 +12,17 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.classifier.catalog import DEFAULT, Catalog
-from engine.cli.formats import render
 from engine.cli.output import notes
 from engine.errors import AudioError
-from engine.export import write_text
+from engine.export import EXPORTS, Export, write_text
+from engine.recognition.verdict import FileResult, conclude
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
     from engine.recognition.files import FileAnalysis
 
-
-class Format(StrEnum):
-    """What the result looks like."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    audacity = "audacity"
-    raven = "raven"
+Format = StrEnum("Format", {name: name for name in EXPORTS})  # type: ignore[misc]
+_TABLE = Format("table")
 
 
 def classify(
@@ -39,9 +32,10 @@ def classify(
         typer.Option("--classifier", "-c", help="Name or path; may be given several times."),
     ] = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
-    format: Annotated[Format, typer.Option("--format", "-f", help="Form of the result.")] = (
-        Format.table
-    ),
+    format: Annotated[
+        Format,
+        typer.Option("--format", "-f", help="Form of the result."),
+    ] = _TABLE,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="A file; or a folder, for a result beside each name."),
@@ -56,9 +50,10 @@ def classify(
     """
     from engine.recognition.files import find_audio
 
-    paths = find_audio(files)
-    if output is not None and len(paths) > 1 and format in (Format.audacity, Format.raven):
+    paths, export = find_audio(files), EXPORTS[str(format)]
+    if output is not None and len(paths) > 1 and export.separate:
         output.mkdir(parents=True, exist_ok=True)
+    beside = output is not None and output.is_dir()
     models = Catalog().load_all(classifier or DEFAULT)
     texts: list[str] = []
     failed = 0
@@ -66,66 +61,52 @@ def classify(
         for number, path in enumerate(paths, start=1):
             task = progress.add_task(f"{number}/{len(paths)} {path.name}", total=1.0)
             try:
-                analysis = _analyse(path, models, hop, progress, task)
-                text = render(format.value, str(path), analysis, models, first=not texts)
+                result = _analyse(path, models, hop, partial(progress.update, task))
+                first = beside or number - failed == 1
+                text = export.row(result, first) if export.row else export.write(result)
             except AudioError as error:
                 failed += 1
-                text = _failure(format, path, error)
+                notes().print(str(error), markup=False)
+                text = export.failure(str(path), str(error)) if export.failure else ""
             progress.remove_task(task)
-            texts.append(_put(output, path, format, text))
-    if output is not None and not output.is_dir():
+            texts.append(_put(output, path, export, text))
+    if output is not None and not beside:
         write_text(output, "".join(texts))
     if failed:
         raise typer.Exit(1)
 
 
 def _analyse(
-    path: Path,
-    models: "dict[str, Classifier]",
-    hop: float | None,
-    progress: Progress,
-    task: object,
-) -> "FileAnalysis":
+    path: Path, models: "dict[str, Classifier]", hop: float | None, show: Callable[..., None]
+) -> FileResult:
     from engine.recognition.files import analyse
 
+    rules = {name: model.card.rules() for name, model in models.items()}
     steps = analyse(path, models, hop_seconds=hop)
     while True:
         try:
             step = next(steps)
         except StopIteration as stop:
-            result: FileAnalysis = stop.value
-            if result.repaired:
+            analysis: FileAnalysis = stop.value
+            if analysis.repaired:
                 notes().print(
-                    f"{path.name}: {result.repaired} samples were no numbers: taken as silence.",
+                    f"{path.name}: {analysis.repaired} samples were no numbers: taken as silence.",
                     markup=False,
                 )
-            return result
-        progress.update(task, completed=step.seconds / step.total_seconds)  # type: ignore[arg-type]
+            return conclude(analysis.info, analysis.timelines, rules)
+        show(completed=step.seconds / step.total_seconds)
 
 
-def _failure(format: Format, path: Path, error: AudioError) -> str:
-    """What stands in the result for a file that failed."""
-    notes().print(str(error), markup=False)
-    if format is Format.json:
-        return json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False) + "\n"
-    return ""
-
-
-def _put(output: Path | None, path: Path, format: Format, text: str) -> str:
+def _put(output: Path | None, path: Path, export: Export, text: str) -> str:
     """Put one file's result where it belongs; gives what has to wait for the end."""
     if output is None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return ""
     if output.is_dir():
-        _write_beside(output, path, format, text)
+        write_text(output / f"{path.stem}{export.suffix}", text)
         return ""
     return text
-
-
-def _write_beside(folder: Path, path: Path, format: Format, text: str) -> None:
-    suffix = {"table": "txt", "audacity": "txt", "raven": "selections.txt"}
-    write_text(folder / f"{path.stem}.{suffix.get(format.value, format.value)}", text)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
     from engine.datasets import Dataset
     from engine.evaluation import Evaluation, TagEvaluation
-    from engine.evaluation.judge import Heard
+    from engine.evaluation.judge import DatasetPredictions
 
 
 def evaluate(
@@ -37,12 +37,12 @@ def evaluate(
     from engine.datasets import open_dataset
     from engine.evaluation import evaluate as figures_of
     from engine.evaluation import evaluate_tags
-    from engine.evaluation.judge import hear_dataset
+    from engine.evaluation.judge import predict_dataset
 
     model = Catalog().load(classifier)
     opened = open_dataset(dataset, kind)
     opened = opened if label == "label" else opened.relabelled(label)
-    heard: Heard = progress("sounds", hear_dataset(model, opened, device=device))
+    heard: DatasetPredictions = progress("sounds", predict_dataset(model, opened, device=device))
     thresholds = model.card.calibration.thresholds
     several = model.card.multi_label
     found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)

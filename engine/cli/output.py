@@ -1,7 +1,13 @@
-"""Where words go: data to standard output, everything else to standard error."""
+"""What the commands share: where words go, progress, and Ctrl+C between steps.
 
+Data goes to standard output, everything else to standard error.
+"""
+
+import contextlib
+import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from types import FrameType
 from typing import TypeVar
 
 from rich.console import Console
@@ -37,3 +43,24 @@ def progress(words: str, work: Generator[float, None, _Result]) -> _Result:
             except StopIteration as stop:
                 result: _Result = stop.value
                 return result
+
+
+@contextlib.contextmanager
+def interrupt_noted() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C is noted, and what is given says so; a second one breaks off at once.
+
+    Wherever it happens to strike, an interruption may leave a file half written, or be swallowed by
+    a callback of somebody else's and never be heard of. In the main thread only.
+    """
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(noted)
+    finally:
+        signal.signal(signal.SIGINT, before)

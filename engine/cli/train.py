@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
-from engine.cli.interrupt import interrupt_noted
-from engine.cli.output import data, notes
+from engine.cli.output import data, interrupt_noted, notes
 from engine.errors import RecipeError
 from engine.recipes.recipe import Recipe, find_recipe
 

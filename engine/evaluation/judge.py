@@ -19,7 +19,7 @@ _AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Heard:
+class DatasetPredictions:
     """What a classifier said of a data set.
 
     Attributes:
@@ -33,9 +33,9 @@ class Heard:
     known_data: bool
 
 
-def hear_dataset(
+def predict_dataset(
     classifier: Classifier, dataset: Dataset, *, device: str = "cpu"
-) -> Generator[float, None, Heard]:
+) -> Generator[float, None, DatasetPredictions]:
     """Run a classifier over the windows of a data set; yields the share done.
 
     Windows follow each other by the card's hop, an excerpt's last one filled up with silence.
@@ -73,7 +73,7 @@ def hear_dataset(
         starts=np.asarray(starts),
     )
     learned = {source.fingerprint for source in classifier.card.data} - {None}
-    return Heard(results, skipped, dataset.fingerprint() in learned)
+    return DatasetPredictions(results, skipped, dataset.fingerprint() in learned)
 
 
 def _rows(classifier: Classifier, dataset: Dataset) -> list[tuple[int, NDArray[np.bool_]]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
-from engine.evaluation.json_values import finite, number, numbers, plain
+from engine.evaluation.json_values import finite, json_value, number, numbers
 from engine.evaluation.ranking import mean_known
 from engine.evaluation.results import Results
 from engine.evaluation.scores import (
@@ -95,7 +95,7 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what is not defined is None."""
-        fields: dict[str, Any] = plain(self)
+        fields: dict[str, Any] = json_value(self)
         return fields
 
     @classmethod

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.evaluation.json_values import finite, number, plain
+from engine.evaluation.json_values import finite, json_value, number
 from engine.evaluation.ranking import Ranking
 
 NEEDED = ("silence", "noise", "speech")
@@ -54,7 +54,7 @@ class OpenSet:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what is not defined is None."""
-        fields: dict[str, Any] = plain(self)
+        fields: dict[str, Any] = json_value(self)
         return fields
 
     @classmethod

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
-from engine.evaluation.json_values import plain
+from engine.evaluation.json_values import json_value
 from engine.evaluation.results import Results
 
 _EXACT_UNDER = 25
@@ -57,7 +57,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what is not defined is None."""
-        fields: dict[str, Any] = plain(self)
+        fields: dict[str, Any] = json_value(self)
         return fields
 
 

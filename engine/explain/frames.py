@@ -21,7 +21,7 @@ Edges = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Front:
+class ExplainedFrames:
     """The frames that are explained, and what follows them before the network.
 
     Attributes:
@@ -35,21 +35,21 @@ class Front:
     edges_hz: Edges | None
 
 
-def fronts_of(feature: Feature) -> list[Front]:
+def explained_frames(feature: Feature) -> list[ExplainedFrames]:
     """Where a feature comes from bands of frequency by linear steps: those bands.
 
     Along a straight path the gradients of what lies before a linear step are exact, so MFCC and
     deltas can be explained by the mel bands they are made of.
     """
     if isinstance(feature, Stack):
-        return [front for part in feature.features for front in fronts_of(part)]
+        return [one for part in feature.features for one in explained_frames(part)]
     if isinstance(feature, Delta):
-        return [replace(f, rest=_then(f.rest, feature.of)) for f in fronts_of(feature.inner)]
+        return [replace(f, rest=_then(f.rest, feature.of)) for f in explained_frames(feature.inner)]
     if isinstance(feature, Mfcc):
         arguments = {k: v for k, v in feature.arguments().items() if k != "n_mfcc"}
         source = LogMel(**arguments).to(feature.transform.device)
-        return [Front(source, _transformed(feature), _edges(source))]
-    return [Front(feature, lambda frames: frames, _edges(feature))]
+        return [ExplainedFrames(source, _transformed(feature), _edges(source))]
+    return [ExplainedFrames(feature, lambda frames: frames, _edges(feature))]
 
 
 def _then(first: Callable[[Tensor], Tensor], second: Callable[[Tensor], Tensor]) -> Any:

@@ -21,7 +21,7 @@ from engine.audio.resample import resample
 from engine.classifier.classifier import Classifier, level_db
 from engine.errors import AudioError, ModelError
 from engine.explain.explanation import Edges, Explanation, Map, joined
-from engine.explain.frames import Front, fronts_of
+from engine.explain.frames import ExplainedFrames, explained_frames
 from engine.features import Feature
 from engine.windows import Windows
 
@@ -58,19 +58,19 @@ def explain(
     """
     classifier.card.refuse_files_only("say why")
     window = _window(classifier, waveform)
-    fronts = fronts_of(classifier.feature.to(window.device))
+    explained = explained_frames(classifier.feature.to(window.device))
     with torch.inference_mode():
         embedding = classifier.network.embed(classifier.feature(window))
         probabilities, presence = classifier.judge(embedding, level_db(window))
     members = _members(classifier, label, probabilities[0])
     with torch.no_grad():
-        sound = tuple(front.source(window) for front in fronts)
-        silence = tuple(front.source(torch.zeros_like(window)) for front in fronts)
-    logit_of = _logit_of(classifier, fronts, members)
+        sound = tuple(one.source(window) for one in explained)
+        silence = tuple(one.source(torch.zeros_like(window)) for one in explained)
+    logit_of = _logit_of(classifier, explained, members)
     parts = yield from _integrate(logit_of, silence, sound, steps)
     with torch.no_grad():
         logit, silent_logit = (float(logit_of(*frames)) for frames in (sound, silence))
-    attribution, edges = _joined(fronts, [part[0].cpu().numpy() for part in parts])
+    attribution, edges = _joined(explained, [part[0].cpu().numpy() for part in parts])
     begin, step = _grid(classifier.feature)
     whole = Explanation(
         label=label or classifier.card.labels[members[0]],
@@ -181,13 +181,13 @@ def _members(classifier: Classifier, label: str | None, probabilities: Tensor) -
 
 
 def _logit_of(
-    classifier: Classifier, fronts: Sequence[Front], members: list[int]
+    classifier: Classifier, explained: Sequence[ExplainedFrames], members: list[int]
 ) -> Callable[..., Tensor]:
-    """From the frames of the fronts, each (batch, bands, frames), to the labels' logit (batch,)."""
+    """From explained frames, each (batch, bands, frames), to the labels' logit (batch,)."""
 
     def logit(*frames: Tensor) -> Tensor:
-        pairs = zip(fronts, frames, strict=True)
-        features = torch.cat([front.rest(part) for front, part in pairs], dim=1)
+        pairs = zip(explained, frames, strict=True)
+        features = torch.cat([one.rest(part) for one, part in pairs], dim=1)
         logits = classifier.logits(classifier.network.embed(features))
         one = logits[:, members].logsumexp(1)
         if classifier.card.multi_label or logits.shape[1] == 1:
@@ -263,14 +263,14 @@ def _looked(
     return looked, moved / max(float(moved.sum()), 1e-12)
 
 
-def _joined(fronts: Sequence[Front], parts: Sequence[Map]) -> tuple[Map, Edges | None]:
-    """One map of all fronts: of frequencies if all have the same, else of time alone."""
-    edges = fronts[0].edges_hz
+def _joined(explained: Sequence[ExplainedFrames], parts: Sequence[Map]) -> tuple[Map, Edges | None]:
+    """One map of all frames: of frequencies if all have the same, else of time alone."""
+    edges = explained[0].edges_hz
     same = edges is not None and all(
-        front.edges_hz is not None
-        and front.edges_hz.shape == edges.shape
-        and np.allclose(front.edges_hz, edges)
-        for front in fronts
+        one.edges_hz is not None
+        and one.edges_hz.shape == edges.shape
+        and np.allclose(one.edges_hz, edges)
+        for one in explained
     )
     if same:
         return np.asarray(np.sum(parts, axis=0), dtype=np.float32), edges

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DataError
+from engine.recognition.decisions import Decision
 from engine.recognition.timeline import Timeline, summary
 
 _DIGITS = 6
@@ -73,9 +74,23 @@ def _timeline(labels: list[str], rows: list[list[str]]) -> Timeline:
     )
 
 
-def to_json(file: str, duration_seconds: float, timelines: Mapping[str, Timeline]) -> str:
-    """One line: what was heard in one file, for other programs."""
-    classifiers = {name: _described(timeline) for name, timeline in timelines.items()}
+def to_json(
+    file: str,
+    duration_seconds: float,
+    timelines: Mapping[str, Timeline],
+    verdicts: Mapping[str, Decision],
+) -> str:
+    """One line: what was heard in one file, for other programs.
+
+    Args:
+        file: its name.
+        duration_seconds: its length.
+        timelines: by classifier.
+        verdicts: what each of them says of the whole file.
+    """
+    classifiers = {
+        name: _described(timeline, verdicts[name]) for name, timeline in timelines.items()
+    }
     content = {
         "file": file,
         "duration_seconds": round(duration_seconds, _DIGITS),
@@ -98,8 +113,9 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
         raise DataError(f"This is no JSON line of Earmark: {error}.") from error
 
 
-def _described(timeline: Timeline) -> dict[str, Any]:
+def _described(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
     return {
+        "verdict": {"words": verdict.verdict, "labels": list(verdict.heard)},
         "summary": [
             {"label": label, "probability": round(probability, _DIGITS)}
             for label, probability in summary(timeline)

@@ -1,8 +1,8 @@
 """Key and tuning, from what is strong in the spectrum.
 
 The key is the one of 24 whose profile of pitch classes is most like the music's: those that Carol
-Krumhansl and Edward Kessler measured, "Tracing the dynamic changes in perceived tonal organization in
-a spatial representation of musical keys", Psychological Review 89 (1982).
+Krumhansl and Edward Kessler measured, "Tracing the dynamic changes in perceived tonal organization
+in a spatial representation of musical keys", Psychological Review 89 (1982).
 """
 
 from dataclasses import dataclass
@@ -117,7 +117,9 @@ class Pitches:
         librosa = load_librosa()
         cents = 100.0 * float(librosa.pitch_tuning(pitches, resolution=0.01))
         turns = np.exp(2j * np.pi * 12 * np.log2(pitches / 440.0))
-        return Tuning(cents, 440.0 * 2 ** (cents / 1200), bool(abs(turns.mean()) >= _CLEAREST_TUNING))
+        return Tuning(
+            cents, 440.0 * 2 ** (cents / 1200), bool(abs(turns.mean()) >= _CLEAREST_TUNING)
+        )
 
 
 def key_of(classes: Numbers) -> Key:
@@ -127,7 +129,9 @@ def key_of(classes: Numbers) -> Key:
         for mode, profile in (("major", MAJOR), ("minor", MINOR))
         for tonic in range(12)
     ]
-    ordered = sorted(((0.0 if np.isnan(s) else s, name, mode) for s, name, mode in scores), reverse=True)
+    ordered = sorted(
+        ((0.0 if np.isnan(s) else s, name, mode) for s, name, mode in scores), reverse=True
+    )
     (score, tonic, mode), (next_score, next_tonic, next_mode) = ordered[:2]
     lead = score - next_score
     clear = score >= _CLEAREST_SCORE and lead >= _CLEAREST_LEAD

@@ -11,6 +11,8 @@ from engine.recognition.timeline import Smoother, Timeline
 
 SILENCE = "silence"
 UNCERTAIN = "nothing I know"
+# Pauses of a label up to this long are closed wherever its stretches are shown or exported.
+_BRIDGE_SECONDS = 1.0
 
 
 # With slots: a long file has a million of these.
@@ -181,6 +183,24 @@ def leading_family(
 def decide(timeline: Timeline, rules: Rules) -> list[Decision]:
     """Decide on all rows of a timeline."""
     return Decider(timeline.labels, rules).push(timeline)
+
+
+def lane(
+    decisions: Sequence[Decision], *, hop_seconds: float, duration_seconds: float | None = None
+) -> list[Segment]:
+    """The stretches of one classifier as window, command line and exports show them.
+
+    Args:
+        decisions: in order of time.
+        hop_seconds: of the timeline.
+        duration_seconds: length of the sound, once all of it was heard.
+    """
+    return segments(
+        decisions,
+        hop_seconds=hop_seconds,
+        duration_seconds=duration_seconds,
+        bridge_seconds=_BRIDGE_SECONDS,
+    )
 
 
 def segments(

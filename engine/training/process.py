@@ -24,7 +24,9 @@ _NICER = 5
 _BELOW_NORMAL = 0x4000  # Windows' BELOW_NORMAL_PRIORITY_CLASS
 
 
-def train_apart(recipe: Recipe, root: Path, place: Place) -> Generator[Event | None, None, None]:
+def train_in_process(
+    recipe: Recipe, root: Path, place: Place
+) -> Generator[Event | None, None, None]:
     """As :func:`engine.training.train.train`, but another process does it, with lower priority.
 
     It takes a step when it is asked for the next event, so that a pause holds it. Closing the

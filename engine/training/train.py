@@ -1,6 +1,5 @@
 """One training from data set to judged classifier, as a generator of events."""
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import torch
 
-from engine.classifier.classifier import Classifier
 from engine.datasets.table import Dataset
 from engine.errors import DataError, EarmarkError
 from engine.features import Feature
@@ -17,17 +15,14 @@ from engine.networks.dense import EmbeddingHead
 from engine.recipes.recipe import Recipe
 from engine.training.augment.augmentation import SoundAugmentation, load_noises
 from engine.training.data.plan import Plan, make_plan
-from engine.training.data.prepare import Material, feature_of, prepare
-from engine.training.events import Event, Finished, Preparing, Started, Warned
-from engine.training.finish.agreement import Heard, feature_to_hear_with
-from engine.training.finish.background import Background, listen_to_background
-from engine.training.finish.classifier import judge, make_classifier, with_figures
+from engine.training.data.prepare import PreparedData, feature_of, prepare
+from engine.training.events import Event, Preparing, Started, Warned
+from engine.training.finish.ending import Ending
 from engine.training.loop.devices import choose_device
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner, seeded
 from engine.training.loop.loop import Loop
 from engine.training.loop.optimisers import initialise_as_keras
-from engine.training.runs.report import write_report
 from engine.training.runs.run import Run
 
 _NOISE_WINDOWS = 4  # a row of noise is longer than a window, so that windows of it differ
@@ -75,33 +70,33 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
         EarmarkError: the data, the recipe or the disk does not allow it.
     """
     device = choose_device(place.device)
-    team = Team(device)
+    processes = ProcessGroup(device)
     run = Run(place.folder)
     dataset = _chosen(dataset, recipe)
-    material = yield from _prepared(dataset, recipe, place, device)
-    plan = make_plan(dataset, recipe, material)
-    yield from _remarks(dataset, material, plan)
-    learner, feature = _learner(recipe, material, plan, place, device)
+    prepared = yield from _prepared(dataset, recipe, place, device)
+    plan = make_plan(dataset, recipe, prepared)
+    yield from _remarks(dataset, prepared, plan)
+    learner, feature = _learner(recipe, prepared, plan, place, device)
     for share in learner.warm_up(plan.used):
         yield Preparing(share)
-    loop = Loop(learner, plan, recipe.training, run, team)
+    loop = Loop(learner, plan, recipe.training, run, processes)
     if place.resume and run.checkpoint_file.is_file():
         _same(run, recipe, dataset)
         loop.resume()
-    elif team.leads:
+    elif processes.leads:
         run.begin(recipe, _facts(dataset, plan, str(device), loop.energy_source))
-    work = _Ending(recipe, dataset, material, plan, learner, feature, loop, run, place)
-    yield work.started()
+    ending = Ending(recipe, dataset, prepared, plan, learner, feature, loop.progress, run)
+    yield _started(learner, plan, recipe, loop)
     try:
         yield from loop.epochs()
     except (GeneratorExit, KeyboardInterrupt, EarmarkError):
-        if team.leads:
-            work.keep_best()
+        if processes.leads:
+            ending.keep_best()
         raise
-    if team.leads:
-        yield from work.finish()
-    team.wait()
-    team.part()
+    if processes.leads:
+        yield from ending.finish(place.background, place.cache)
+    processes.wait()
+    processes.part()
     return run
 
 
@@ -113,38 +108,38 @@ def _chosen(dataset: Dataset, recipe: Recipe) -> Dataset:
 
 def _prepared(
     dataset: Dataset, recipe: Recipe, place: Place, device: torch.device
-) -> Generator[Event, None, Material]:
+) -> Generator[Event, None, PreparedData]:
     steps = prepare(dataset, recipe, cache=place.cache, device=str(device))
     told = -1.0
     while True:
         try:
             share = next(steps)
         except StopIteration as stop:
-            found: Material = stop.value
+            found: PreparedData = stop.value
             return found
         if share - told >= 0.005 or share == 1.0:
             told = share
             yield Preparing(share)
 
 
-def _remarks(dataset: Dataset, material: Material, plan: Plan) -> Generator[Event, None, None]:
+def _remarks(dataset: Dataset, prepared: PreparedData, plan: Plan) -> Generator[Event, None, None]:
     for text in dataset.warnings:
         yield Warned(text)
-    if material.skipped:
-        path, reason = next(iter(material.skipped.items()))
-        yield Warned(f"{len(material.skipped)} files were left out, {path} first: {reason}")
+    if prepared.skipped:
+        path, reason = next(iter(prepared.skipped.items()))
+        yield Warned(f"{len(prepared.skipped)} files were left out, {path} first: {reason}")
     if plan.leaks:
         yield Warned(f"The test knows the training: {plan.leaks.sentence()}.")
 
 
 def _learner(
-    recipe: Recipe, material: Material, plan: Plan, place: Place, device: torch.device
+    recipe: Recipe, prepared: PreparedData, plan: Plan, place: Place, device: torch.device
 ) -> tuple[Learner, Feature]:
     feature = feature_of(recipe)
     frames = feature.frame_count(recipe.data.window_samples)
     bands = feature.bands
-    if not material.is_sound:
-        bands, frames = material.values.shape[1:]
+    if not prepared.is_sound:
+        bands, frames = prepared.values.shape[1:]
     sizes = {"bands": bands, "frames": frames, "classes": len(plan.labels)}
     with seeded([recipe.training.seed], torch.device("cpu")):
         network = build_network(recipe.network.name, recipe.network.arguments | sizes)
@@ -158,7 +153,7 @@ def _learner(
         row = _NOISE_WINDOWS * recipe.data.window_samples
         noises = load_noises(folder, rate, row) if folder else None
         changes = SoundAugmentation(recipe.augmentation, rate, noises)
-    return Learner(network, feature, material, plan, recipe, device, changes), feature
+    return Learner(network, feature, prepared, plan, recipe, device, changes), feature
 
 
 def _bundled_trunks() -> Sequence[Trunk]:
@@ -194,6 +189,14 @@ def _facts(dataset: Dataset, plan: Plan, device: str, energy: str) -> dict[str, 
     }
 
 
+def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Started:
+    windows = (len(plan.training), len(plan.validation), plan.test.count)
+    parameters = parameter_counts(learner.network)
+    epoch = len(loop.progress.history) + 1
+    epochs = recipe.training.epochs
+    return Started(windows, parameters, str(learner.device), epoch, epochs, plan.labels)
+
+
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
     if run.results_file.is_file():
         raise DataError(f"{run.folder} holds a finished run: there is nothing to go on with.")
@@ -206,84 +209,6 @@ def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
         raise DataError(
             f"{run.folder} holds a run of another recipe: go on with that one, or train into "
             "another folder."
-        )
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """What is done before the first and after the last epoch."""
-
-    recipe: Recipe
-    dataset: Dataset
-    material: Material
-    plan: Plan
-    learner: Learner
-    feature: Feature
-    loop: Loop
-    run: Run
-    place: Place
-
-    def started(self) -> Started:
-        windows = (len(self.plan.training), len(self.plan.validation), self.plan.test.count)
-        parameters = parameter_counts(self.learner.network)
-        epoch = len(self.loop.progress.history) + 1
-        device = str(self.learner.device)
-        epochs = self.recipe.training.epochs
-        return Started(windows, parameters, device, epoch, epochs, self.plan.labels)
-
-    def keep_best(self) -> None:
-        """Save what was best as a classifier, not judged: training was broken off.
-
-        Where that fails too, as on a full disk, the checkpoint still holds it: why training ended
-        is what is told.
-        """
-        if self.loop.progress.best:
-            with contextlib.suppress(EarmarkError):
-                self._take_best()
-                self._make(None)
-
-    def _take_best(self) -> None:
-        self.learner.network.load_state_dict(self.loop.progress.best)
-        self.learner.network.to(self.learner.device)
-
-    def _make(self, unknown: Background | None) -> tuple[Classifier, Heard]:
-        parts = (self.recipe, self.dataset)
-        heard = feature_to_hear_with(
-            self.feature, self.learner.network, *parts, self.material, self.plan
-        )
-        with seeded([self.recipe.training.seed], torch.device("cpu")):
-            classifier = make_classifier(self.learner, heard.feature, self.plan, *parts, unknown)
-        self._save(classifier)
-        return classifier, heard
-
-    def _save(self, classifier: Classifier) -> None:
-        # It is loaded back, into a network that begins with weights at random.
-        with seeded([self.recipe.training.seed], torch.device("cpu")):
-            classifier.save(self.run.classifier_file)
-
-    def finish(self) -> Generator[Event, None, None]:
-        progress, run = self.loop.progress, self.run
-        self._take_best()
-        unknown: Background | None = None
-        if self.recipe.deployment.gate and not self.dataset.features:
-            folder = self.place.background
-            unknown = yield from listen_to_background(
-                self.learner, self.feature, self.recipe, folder, self.place.cache
-            )
-        classifier, heard = self._make(unknown)  # and save: judging may be broken off
-        yield Warned(heard.words) if heard.files_only else Preparing(1.0)
-        judged = judge(self.learner, classifier, self.plan, self.material, unknown)
-        limits = list(judged.open_set.reasons) if judged.open_set is not None else []
-        limits += [heard.words] if heard.words else []
-        self._save(with_figures(classifier, judged, " ".join(limits)))
-        write_report(self.recipe, self.dataset, run, progress, judged)
-        yield Finished(
-            run.folder,
-            progress.reason,
-            len(progress.history),
-            progress.seconds,
-            progress.joules,
-            judged.figures(),
         )
 
 

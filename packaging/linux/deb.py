@@ -1,6 +1,4 @@
-"""Make the Debian package of a frozen folder.
-
-    python packaging/linux/deb.py build/frozen/earmark dist
+"""The Debian package of a frozen folder, and what all of Linux's packages share (build.py).
 
 Everything lies in /usr/lib/earmark; menu, icons, file types and manuals where Debian wants them.
 There are no maintainer scripts: dpkg's triggers refresh menus, file types and icons, and removing
@@ -11,13 +9,11 @@ import gzip
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+from project import APP_ID, DATE, DESCRIPTION, MAINTAINER, ROOT, VERSION
 
-from project import APP_ID, DATE, DESCRIPTION, MAINTAINER, ROOT, VERSION  # noqa: E402
+HERE = ROOT / "packaging" / "linux"
 
 # Libraries that are the system's and not ours: earmark.spec says why. Bookworm's names, and those
 # of releases since the change to 64-bit time.
@@ -127,7 +123,8 @@ def control(root: Path) -> str:
     )
 
 
-def main(frozen: Path, target: Path) -> Path:
+def made(frozen: Path, target: Path) -> Path:
+    """Make the package in a folder."""
     root = ROOT / "build" / "deb"
     tree(frozen, root)
     text = control(root)
@@ -144,7 +141,3 @@ def main(frozen: Path, target: Path) -> Path:
     command = ["dpkg-deb", "--root-owner-group", *packing, "--build", str(root), str(made)]
     subprocess.run(command, check=True)
     return made
-
-
-if __name__ == "__main__":
-    print(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -6,15 +6,19 @@
 # Needs root, debootstrap and Debian's mirror once: the bare system is kept in build/chroot. What
 # happens inside is package_test_inside.sh, with a network and processes of its own.
 set -euo pipefail
+if [ "$(id -u)" -ne 0 ]; then
+    echo "package test: a bare system is made and entered by root alone: sudo make package-test" >&2
+    exit 1
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 package=$(realpath "$1")
 pictures=${2:-$root/build/package-test}
 base=$root/build/chroot
-# EARMARK_SUITE and EARMARK_MIRROR: which Debian, and whence; as this system otherwise.
+# EARMARK_SUITE and EARMARK_MIRROR: which Debian, and whence; as this system otherwise, or as
+# debootstrap knows it.
 suite=${EARMARK_SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
-mirror=${EARMARK_MIRROR:-$(sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p; s/^URIs: *\([^ ]*\).*/\1/p' \
-    /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)}
+mirror=${EARMARK_MIRROR:-}
 # What the test itself needs in there: a screen, hands, eyes, a sound server; never Python or a compiler.
 tools="xvfb xauth xdotool pulseaudio pulseaudio-utils libasound2-plugins libglib2.0-bin
        desktop-file-utils xdg-utils imagemagick fonts-dejavu-core procps xz-utils
@@ -22,7 +26,11 @@ tools="xvfb xauth xdotool pulseaudio pulseaudio-utils libasound2-plugins libglib
 
 if [ ! -e "$base/.complete" ]; then
     rm -rf "$base"
-    debootstrap --variant=minbase --include=ca-certificates "$suite" "$base" "$mirror"
+    if [ -z "$mirror" ]; then
+        apt-get update -qq || true
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' "Codename: $suite" | head -n 1)
+    fi
+    debootstrap --variant=minbase --include=ca-certificates "$suite" "$base" ${mirror:+"$mirror"}
     touch "$base/.complete"
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/earmark-package-XXXXXX")
@@ -47,7 +55,7 @@ cp "$here/package_test_inside.sh" "$merged/tmp/"
 archive=$(find "$(dirname "$package")" -maxdepth 1 -name 'earmark-*-linux-*.tar.xz' | head -n 1)
 if [ -n "$archive" ]; then cp "$archive" "$merged/tmp/earmark.tar.xz"; fi
 # Two classes to learn: tones, each of its own pitch and tremor, and hisses.
-python3 - "$merged/tmp" <<'PY'
+"${PYTHON:-python3}" - "$merged/tmp" <<'PY'
 import math, pathlib, random, struct, sys, wave
 
 random.seed(4)

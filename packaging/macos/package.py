@@ -1,6 +1,4 @@
-"""Sign, pack and notarise the macOS bundle, as far as the variables allow.
-
-    python packaging/macos/package.py dist/Earmark-0.1.0-arm64.dmg
+"""Sign, pack and notarise the macOS bundle, as far as the variables allow (build.py).
 
 EARMARK_CODESIGN_IDENTITY  "Developer ID Application: ...": signs with the hardened runtime. Without
                            it the bundle has an ad-hoc signature: it runs here, and elsewhere
@@ -14,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from project import ROOT
+
 APPLICATION = ROOT / "build" / "frozen" / "Earmark.app"
 HERE = ROOT / "packaging" / "macos"
 
@@ -23,23 +22,20 @@ def call(*words: str | Path) -> None:
     subprocess.run([str(word) for word in words], check=True)
 
 
-def main(made: Path) -> None:
+def pack(made: Path) -> None:
+    """Make the disk image."""
     identity = os.environ.get("EARMARK_CODESIGN_IDENTITY")
     profile = os.environ.get("EARMARK_NOTARY_PROFILE")
     # PyInstaller has signed each library; the bundle around them is signed last, once all is in it.
     hardened = ["--options", "runtime", "--timestamp"] if identity else []
-    entitled = ["--entitlements", HERE / "entitlements.plist"]
+    entitled: list[str | Path] = ["--entitlements", HERE / "entitlements.plist"]
     call("codesign", "--force", "--sign", identity or "-", *hardened, *entitled, APPLICATION)
     call("codesign", "--verify", "--deep", "--strict", APPLICATION)
     made.unlink(missing_ok=True)
-    settings = ["-s", HERE / "dmg_settings.py", "-D", f"app={APPLICATION}"]
+    settings: list[str | Path] = ["-s", HERE / "dmg_settings.py", "-D", f"app={APPLICATION}"]
     call(sys.executable, "-m", "dmgbuild", *settings, "Earmark", made)
     if identity:
         call("codesign", "--sign", identity, "--timestamp", made)
     if identity and profile:
         call("xcrun", "notarytool", "submit", made, "--keychain-profile", profile, "--wait")
         call("xcrun", "stapler", "staple", made)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -6,9 +6,8 @@ and espeak-ng make, and noises computed here.
 
 import re
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,6 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sounds"))
 from midi import DRUMS, Score
 
 RATE = 16000
@@ -100,14 +98,15 @@ def noises(rng: np.random.Generator) -> Iterator[Sound]:
     """Coloured noise, hum, fans, clicks, applause."""
     for index in range(160):
         kind = ("noise", "hum", "fan", "clicks", "applause", "tone")[index % 6]
-        sound = {
+        makers: dict[str, Callable[[], NDArray[np.floating]]] = {
             "noise": lambda: coloured(rng, rng.uniform(0, 2.2)),
             "hum": lambda: hum(rng),
             "fan": lambda: coloured(rng, 1.2) * 0.5 + hum(rng) * 0.2,
             "clicks": lambda: clicks(rng, rng.uniform(0.5, 12)),
             "applause": lambda: clicks(rng, rng.uniform(60, 900)),
             "tone": lambda: tone(rng),
-        }[kind]()
+        }
+        sound = makers[kind]()
         yield Sound(kind, f"{kind} {index}", False, index % 5 == 0, loud(sound, rng))
 
 
@@ -124,7 +123,7 @@ def recordings(shared: Path) -> Iterator[Sound]:
 
 def songs(folders: list[Path]) -> Iterator[Sound]:
     """Music of at least half a minute, ten windows of each piece; whole packages are held out."""
-    for package, path, named in _sounds_in(folders):
+    for package, path, named in sounds_in(folders):
         if named == "music" and soundfile.info(path).duration > 30:
             samples = load(path)
             starts = np.linspace(0, len(samples) - WINDOW, 10).astype(int)
@@ -135,7 +134,7 @@ def songs(folders: list[Path]) -> Iterator[Sound]:
 def effects(folders: list[Path], rng: np.random.Generator) -> Iterator[Sound]:
     """Sounds and voices of games, short ones strung together; whole packages are held out."""
     waiting: dict[str, list[Samples]] = {}
-    for package, path, kind in _sounds_in(folders):
+    for package, path, kind in sounds_in(folders):
         if kind == "music" or _MUSICAL_NAME.search(path.stem) or soundfile.info(path).frames == 0:
             continue
         samples = loud(load(path, 30.0), rng)
@@ -147,7 +146,7 @@ def effects(folders: list[Path], rng: np.random.Generator) -> Iterator[Sound]:
             line.clear()
 
 
-def _sounds_in(folders: list[Path]) -> Iterator[tuple[str, Path, str]]:
+def sounds_in(folders: list[Path]) -> Iterator[tuple[str, Path, str]]:
     """Every sound with its package, the folder right under the one given, and its kind.
 
     The kind is told by the names games give to folders and files.

@@ -1,4 +1,6 @@
-"""Renders the demo sounds: python packaging/sounds/make_sounds.py [SOUNDFONT].
+"""Renders the demo sounds.
+
+    python packaging/models/run.py make_sounds [SOUNDFONT]
 
 Needs fluidsynth and a General MIDI soundfont (Debian: fluidsynth, fluid-soundfont-gm). The music is
 written here, by us, for this purpose.
@@ -11,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from midi import DRUMS, Score
 from numpy.typing import NDArray
 
+from midi import DRUMS, Score
+from project import ROOT
+
 RATE = 44100
-OUT = Path(__file__).resolve().parents[2] / "resources" / "sounds"
+OUT = ROOT / "resources" / "sounds"
 SOUNDFONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
 KICK, SNARE, CLOSED, OPEN, CRASH = 36, 38, 42, 46, 49
 Samples = NDArray[np.float32]

@@ -96,7 +96,7 @@ def _train(window: Window, recipe: str) -> TrainPage:
     window.show_page(TRAIN)
     page = window.teaching.page(TRAIN)
     assert isinstance(page, TrainPage)
-    page.material.choose_recipe(recipe)
+    page.recipes.take(recipe)
     changes = {"training.epochs": 100_000, "training.batch_size": 32, "data.allow_leak": True}
     page.model.set_values(changes, page.model)
     page.start()

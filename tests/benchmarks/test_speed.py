@@ -125,7 +125,12 @@ def test_offline_against_the_original(benchmark: BenchmarkFixture, tmp_path: Pat
     minute = np.tile(demo, 2)[: 60 * 16000]
     soundfile.write(tmp_path / "minute.wav", minute, 16000)
     done = subprocess.run(
-        [peer, str(ROOT / "packaging/models/tags/time_reference.py"), str(tmp_path / "minute.wav")],
+        [
+            peer,
+            str(ROOT / "packaging/models/run.py"),
+            "tags.time_reference",
+            str(tmp_path / "minute.wav"),
+        ],
         env={**os.environ, "TF_USE_LEGACY_KERAS": "1"},
         capture_output=True,
         text=True,

@@ -19,9 +19,9 @@ from engine.datasets.leaks import Leaks
 from engine.networks import build_network
 from engine.recipes.recipe import find_recipe
 from engine.training.data.plan import Plan, SealedTest
-from engine.training.data.prepare import Material, feature_of
+from engine.training.data.prepare import PreparedData, feature_of
 from engine.training.events import EpochDone
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner
 from engine.training.loop.loop import Loop
 from engine.training.loop.optimisers import initialise_as_keras
@@ -40,7 +40,7 @@ def ours(name: str, folder: Path, epochs: int) -> float:
     targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, SAMPLES)]
     rows = np.arange(SAMPLES)
     levels = np.zeros(SAMPLES, dtype=np.float32)
-    material = Material(values, False, rows, np.zeros(SAMPLES), levels, {})
+    prepared = PreparedData(values, False, rows, np.zeros(SAMPLES), levels, {})
     nothing = np.zeros(0, dtype=np.int64)
     plan = Plan(
         labels=tuple("abcdefghij"),
@@ -57,10 +57,10 @@ def ours(name: str, folder: Path, epochs: int) -> float:
     network = build_network(recipe.network.name, recipe.network.arguments | sizes)
     initialise_as_keras(network)
     cpu = torch.device("cpu")
-    learner = Learner(network, feature_of(recipe), material, plan, recipe, cpu)
+    learner = Learner(network, feature_of(recipe), prepared, plan, recipe, cpu)
     ends = [
         time.perf_counter()
-        for event in Loop(learner, plan, recipe.training, Run(folder), Team(cpu)).epochs()
+        for event in Loop(learner, plan, recipe.training, Run(folder), ProcessGroup(cpu)).epochs()
         if isinstance(event, EpochDone)
     ]
     return SAMPLES * epochs / (ends[-1] - ends[0])

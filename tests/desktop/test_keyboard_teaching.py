@@ -68,10 +68,10 @@ def sounds(window: Window, qtbot: QtBot) -> Iterator[str]:
     page = window.teaching.page(SOUNDS)
     assert isinstance(page, SoundsPage)
     qtbot.waitUntil(lambda: len(page.class_names()) == 3, timeout=MOST)
-    qtbot.waitUntil(lambda: page.table.model().rowCount() > 0, timeout=MOST)
+    qtbot.waitUntil(lambda: page.view.table.model().rowCount() > 0, timeout=MOST)
     yield "table"
-    for view in range(1, page.views.count()):
-        page.look_at(view)
+    for view in range(1, page.view.views.count()):
+        page.view.look_at(view)
         yield f"view {view}"
 
 

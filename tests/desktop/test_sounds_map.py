@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.sounds.layout import MAP, SPLIT, TABLE
 from desktop.pages.sounds.page import SoundsPage
+from desktop.pages.sounds.view import MAP, SPLIT, TABLE
 from desktop.plots.scatter import Points, Scatter
 from desktop.session import Session
 from desktop.settings import PROJECT
@@ -56,7 +56,7 @@ def page(
     made = SoundsPage(session)
     made.resize(1190, 750)
     made.show()
-    qtbot.waitUntil(lambda: made._found.draw is not None, timeout=8000)
+    qtbot.waitUntil(lambda: made.found.draw is not None, timeout=8000)
     yield made
     made.stop()
     jobs.cancel_all()
@@ -66,9 +66,9 @@ def page(
 
 
 def look_at_map(page: SoundsPage, qtbot: QtBot) -> Scatter:
-    page.look_at(MAP)
-    scatter = page.map.scatter
-    qtbot.waitUntil(lambda: bool(scatter.points.names) and not page.map.working, timeout=30000)
+    page.view.look_at(MAP)
+    scatter = page.view.map.scatter
+    qtbot.waitUntil(lambda: bool(scatter.points.names) and not page.view.map.working, timeout=30000)
     return scatter
 
 
@@ -100,14 +100,14 @@ def test_a_suspect_is_found_and_relabelled(page: SoundsPage, qtbot: QtBot) -> No
     wrong = next(n for n, name in enumerate(scatter.points.names) if name.startswith("wrong"))
     assert wrong in scatter.points.suspects
     assert "'bell'" in scatter.points.suspects[wrong]
-    page.map.next.click()
+    page.view.map.next.click()
     while scatter.current != wrong:
-        page.map.next.click()
-    assert page.current is page.map.current
+        page.view.map.next.click()
+    assert page.view.current is page.view.map.current
     QTest.keyClick(scatter, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: labels(page)["wrong.wav"] == "bell", timeout=5000)
     qtbot.waitUntil(
-        lambda: not page.map.working and wrong not in scatter.points.suspects, timeout=5000
+        lambda: not page.view.map.working and wrong not in scatter.points.suspects, timeout=5000
     )
     assert scatter.current == wrong  # the map stays as it is
     page.undo()
@@ -123,11 +123,11 @@ def test_a_lasso_chooses_and_a_class_takes(page: SoundsPage, qtbot: QtBot) -> No
     chosen = set(scatter.selected)
     assert chosen >= set(two)
     assert len(chosen) < 16
-    places = [place_of(row) for row in page.picked]
+    places = [place_of(row) for row in page.view.picked]
     assert len(places) == len(chosen)
-    page.cards.cards[1].rows_dropped.emit("drum")
+    page.view.cards.cards[1].rows_dropped.emit("drum")
     qtbot.waitUntil(lambda: classes_of(page, places) == {"drum"}, timeout=5000)
-    qtbot.waitUntil(lambda: "to 'drum'" in page.header.undo.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "to 'drum'" in page.view.header.undo.text(), timeout=5000)
     page.undo()
     qtbot.waitUntil(lambda: "bell" in classes_of(page, places), timeout=5000)
     QTest.mouseClick(scatter, LEFT, NONE, QPoint(3, 3))
@@ -139,15 +139,15 @@ def test_a_click_plays_and_removed_sounds_leave_the_map(
 ) -> None:
     scatter = look_at_map(page, qtbot)
     played: list[object] = []
-    monkeypatch.setattr(page.excerpt.transport, "play", lambda *a, **k: played.append(a))
+    monkeypatch.setattr(page.view.excerpt.transport, "play", lambda *a, **k: played.append(a))
     at = scatter.centre_of(5).toPoint()
     QTest.mouseClick(scatter, LEFT, NONE, at)
-    row = page.current
+    row = page.view.current
     assert row is not None
     assert len(played) == 1
-    assert page.excerpt._shown is not None
+    assert page.view.excerpt._shown is not None
     assert page.project is not None
-    assert page.excerpt._shown[0] == page.project.file_of(row)
+    assert page.view.excerpt._shown[0] == page.project.file_of(row)
     QTest.keyClick(scatter, Qt.Key.Key_Return)
     assert len(played) == 2
     QTest.keyClick(scatter, Qt.Key.Key_Delete)
@@ -157,48 +157,48 @@ def test_a_click_plays_and_removed_sounds_leave_the_map(
 
 
 def test_drawing_can_be_given_up_and_taken_up(page: SoundsPage, qtbot: QtBot) -> None:
-    page.look_at(MAP)
-    assert page.map.working
-    assert page.map.draw.isVisible()
-    page.map.draw.click()
-    assert not page.map.working
-    assert "no map" in page.map.status.text()
-    page.map.draw.click()
-    qtbot.waitUntil(lambda: bool(page.map.scatter.points.names), timeout=30000)
-    assert not page.map.draw.isVisible()
+    page.view.look_at(MAP)
+    assert page.view.map.working
+    assert page.view.map.draw.isVisible()
+    page.view.map.draw.click()
+    assert not page.view.map.working
+    assert "no map" in page.view.map.status.text()
+    page.view.map.draw.click()
+    qtbot.waitUntil(lambda: bool(page.view.map.scatter.points.names), timeout=30000)
+    assert not page.view.map.draw.isVisible()
 
 
 def test_leaks_are_told_and_mended(page: SoundsPage, qtbot: QtBot) -> None:
-    problems = [problem.kind for problem in page._problems()]
+    problems = [problem.kind for problem in page.found.problems]
     number = problems.index("leak")
     page.choose_class("drum")
-    marks = [page.table.rows_model.problem_of(row) for row in page.table.rows_model.rows]
+    marks = [page.view.table.rows_model.problem_of(row) for row in page.view.table.rows_model.rows]
     assert marks.count("like another group") == 2
-    page.strip.buttons[number].click()
-    qtbot.waitUntil(lambda: "leak" not in [p.kind for p in page._problems()], timeout=8000)
+    page.view.strip.buttons[number].click()
+    qtbot.waitUntil(lambda: "leak" not in [p.kind for p in page.found.problems], timeout=8000)
     assert page.project is not None
     assert len({row.group for row in page.project.rows}) == 15
     rows = page.project.rows
-    qtbot.waitUntil(lambda: getattr(page._found.draw, "rows", ()) == rows, timeout=8000)
-    parts = page._found.draw
+    qtbot.waitUntil(lambda: getattr(page.found.draw, "rows", ()) == rows, timeout=8000)
+    parts = page.found.draw
     assert parts is not None
     twins = [r for r in page.project.rows if r.path.endswith(("drum/copy.wav", "drum/take 1.wav"))]
     assert len({parts.parts[id(row)] for row in twins}) == 1
     page.undo()
-    qtbot.waitUntil(lambda: "leak" in [p.kind for p in page._problems()], timeout=8000)
+    qtbot.waitUntil(lambda: "leak" in [p.kind for p in page.found.problems], timeout=8000)
 
 
 def test_the_split_is_shown(page: SoundsPage) -> None:
-    page.look_at(SPLIT)
-    bars = page.split.bars
+    page.view.look_at(SPLIT)
+    bars = page.view.split.bars
     assert bars.isVisible()
     assert [one.name for one in bars._classes] == ["bell", "drum", "flute"]
     assert [sum(one.sounds) for one in bars._classes] == [4, 6, 6]
     assert all(all(one.sounds) for one in bars._classes)
-    assert "'tagger-head'" in page.split.words.text()
-    assert not page.recorder.isVisible()
-    page.look_at(TABLE)
-    assert page.recorder.isVisible()
+    assert "'tagger-head'" in page.view.split.words.text()
+    assert not page.view.recorder.isVisible()
+    page.view.look_at(TABLE)
+    assert page.view.recorder.isVisible()
 
 
 def focusable(page: SoundsPage) -> set[QWidget]:
@@ -217,10 +217,10 @@ def test_keys_reach_everything_and_one_sees_where_one_is(
     page: SoundsPage, qtbot: QtBot, way: int
 ) -> None:
     look_at_map(page, qtbot)
-    page.look_at(way)
+    page.view.look_at(way)
     page.activateWindow()
-    page.header.open.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.header.open, timeout=3000)
+    page.view.header.open.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.view.header.open, timeout=3000)
     seen: list[QWidget] = []
     hidden = []
     while (now := QApplication.focusWidget()) is not None and now not in seen:
@@ -230,17 +230,17 @@ def test_keys_reach_everything_and_one_sees_where_one_is(
         if now.grab().toImage() == with_focus:
             hidden.append(now)
     # Of a group of switches only the one that is on is in the chain; arrows go to the others.
-    group = set(page._ways.buttons())
+    group = set(page.view._ways.buttons())
     left = focusable(page) - set(seen) - group
     assert not left, [(type(w).__name__, w.accessibleName()) for w in left]
     assert not hidden, [(type(w).__name__, w.accessibleName()) for w in hidden]
     assert group & set(seen)
-    panel = (page.table, page.map.scatter, page.split.area)[way]
-    assert {panel, *page.cards.cards} <= set(seen)
+    panel = (page.view.table, page.view.map.scatter, page.view.split.area)[way]
+    assert {panel, *page.view.cards.cards} <= set(seen)
 
 
 def test_arrows_go_from_card_to_card(page: SoundsPage, qtbot: QtBot) -> None:
-    cards = page.cards.cards
+    cards = page.view.cards.cards
     page.activateWindow()
     cards[0].setFocus()
     for key, place in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Down, 2), (Qt.Key.Key_Down, 2)):
@@ -248,7 +248,7 @@ def test_arrows_go_from_card_to_card(page: SoundsPage, qtbot: QtBot) -> None:
         assert QApplication.focusWidget() is cards[place]
     QTest.keyClick(cards[2], Qt.Key.Key_Up)
     QTest.keyClick(cards[1], Qt.Key.Key_Return)
-    assert page._label == "drum"
+    assert page.label == "drum"
 
 
 def points(count: int) -> Points:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.listen import worker
 from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.sounds.table import PROBLEM
@@ -60,7 +59,7 @@ class Clip:
 @pytest.fixture
 def clip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
 
 
 @pytest.fixture
@@ -93,7 +92,7 @@ def counts(page: SoundsPage) -> dict[str, int]:
 
 
 def idle(qtbot: QtBot, page: SoundsPage, when: Callable[[], bool]) -> None:
-    qtbot.waitUntil(lambda: when() and not page.work.busy, timeout=8000)
+    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=8000)
 
 
 def drop(target: QWidget, data: QMimeData) -> None:
@@ -117,31 +116,31 @@ def files(*paths: Path) -> QMimeData:
 
 
 def test_classes_are_made_named_and_undone(page: SoundsPage, qtbot: QtBot) -> None:
-    assert page.welcome.isVisible()
-    qtbot.mouseClick(page.welcome.new, Qt.MouseButton.LeftButton)
+    assert page.view.welcome.isVisible()
+    qtbot.mouseClick(page.view.welcome.new, Qt.MouseButton.LeftButton)
     idle(qtbot, page, lambda: page.class_names() == ["Class 1"])
-    card = page.cards.cards[0]
+    card = page.view.cards.cards[0]
     assert card.editor.isVisible()
     card.editor.setText("flute")
     QTest.keyClick(card.editor, Qt.Key.Key_Return)
     idle(qtbot, page, lambda: page.class_names() == ["flute"])
-    assert "rename" in page.header.undo.text()
-    page.header.undo.click()
+    assert "rename" in page.view.header.undo.text()
+    page.view.header.undo.click()
     idle(qtbot, page, lambda: page.class_names() == ["Class 1"])
-    page.header.redo.click()
+    page.view.header.redo.click()
     idle(qtbot, page, lambda: page.class_names() == ["flute"])
 
 
 def test_dropped_files_go_into_the_card(page: SoundsPage, qtbot: QtBot, given: Path) -> None:
     page.new_class()
-    idle(qtbot, page, lambda: bool(page.cards.cards))
-    drop(page.cards.cards[0], files(*sorted((given / "bell").iterdir())))
+    idle(qtbot, page, lambda: bool(page.view.cards.cards))
+    drop(page.view.cards.cards[0], files(*sorted((given / "bell").iterdir())))
     idle(qtbot, page, lambda: counts(page) == {"Class 1": 3})
-    drop(page.cards.cards[0], files(given))
+    drop(page.view.cards.cards[0], files(given))
     idle(qtbot, page, lambda: counts(page) == {"Class 1": 3, "bell": 3, "drum": 3, "flute": 3})
-    assert page.header.train.isEnabled()
+    assert page.view.header.train.isEnabled()
     with qtbot.waitSignal(page.train_wanted):
-        page.header.train.click()
+        page.view.header.train.click()
     data = open_dataset(page._session.project)
     assert data.counts()["drum"] == 3
     assert not [row for row in data.excerpts if Path(row.path).is_absolute()]
@@ -150,31 +149,31 @@ def test_dropped_files_go_into_the_card(page: SoundsPage, qtbot: QtBot, given: P
 def test_keys_and_drags_relabel_and_delete(page: SoundsPage, qtbot: QtBot, given: Path) -> None:
     drop(page, files(given))
     idle(qtbot, page, lambda: counts(page) == {"bell": 3, "drum": 3, "flute": 3})
-    page.table.selectRow(0)
-    QTest.keyClick(page.table, Qt.Key.Key_2)
+    page.view.table.selectRow(0)
+    QTest.keyClick(page.view.table, Qt.Key.Key_2)
     idle(qtbot, page, lambda: counts(page) == {"bell": 2, "drum": 4, "flute": 3})
-    page.table.selectAll()
-    model = page.table.rows_model
+    page.view.table.selectAll()
+    model = page.view.table.rows_model
     data = model.mimeData([model.index(0, 0), model.index(1, 0)])
-    drop(page.cards.cards[2], data)
+    drop(page.view.cards.cards[2], data)
     idle(qtbot, page, lambda: counts(page) == {"bell": 0, "drum": 4, "flute": 5})
     page.undo()
     idle(qtbot, page, lambda: counts(page)["bell"] == 2)
-    page.table.selectRow(1)
-    QTest.keyClick(page.table, Qt.Key.Key_Delete)
+    page.view.table.selectRow(1)
+    QTest.keyClick(page.view.table, Qt.Key.Key_Delete)
     idle(qtbot, page, lambda: counts(page)["bell"] == 1)
     page.undo()
     idle(qtbot, page, lambda: counts(page)["bell"] == 2)
-    page.cards.cards[0].merge_wanted.emit("bell", "drum")
+    page.view.cards.cards[0].merge_wanted.emit("bell", "drum")
     idle(qtbot, page, lambda: counts(page) == {"drum": 6, "flute": 3})
-    page.cards.cards[1].delete_wanted.emit("flute")
+    page.view.cards.cards[1].delete_wanted.emit("flute")
     idle(qtbot, page, lambda: counts(page) == {"drum": 6})
 
 
 def test_held_button_records_examples(page: SoundsPage, qtbot: QtBot, clip: None) -> None:
     page.new_class()
-    idle(qtbot, page, lambda: bool(page.cards.cards))
-    hold = page.recorder.hold
+    idle(qtbot, page, lambda: bool(page.view.cards.cards))
+    hold = page.view.recorder.hold
     qtbot.mousePress(hold, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: hold._face > "2.1", timeout=8000)
     qtbot.mouseRelease(hold, Qt.MouseButton.LeftButton)
@@ -193,10 +192,10 @@ def test_twenty_seconds_after_a_count_in(
     monkeypatch.setattr(recorder, "COUNT_IN_SECONDS", 1)
     monkeypatch.setattr(recorder, "_LOOK_SECONDS", 0.002)
     page.new_class()
-    idle(qtbot, page, lambda: bool(page.cards.cards))
-    page.recorder.examples.setCurrentIndex(2)
-    page.recorder.long.click()
-    qtbot.waitUntil(lambda: page.recorder.hold._face == "1", timeout=5000)
+    idle(qtbot, page, lambda: bool(page.view.cards.cards))
+    page.view.recorder.examples.setCurrentIndex(2)
+    page.view.recorder.long.click()
+    qtbot.waitUntil(lambda: page.view.recorder.hold._face == "1", timeout=5000)
     idle(qtbot, page, lambda: counts(page)["Class 1"] == 10)
 
 
@@ -205,8 +204,8 @@ def test_a_lost_microphone_keeps_what_was_recorded(
 ) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", 8)
     page.new_class()
-    idle(qtbot, page, lambda: bool(page.cards.cards))
-    page.recorder.start(0.0, None)
+    idle(qtbot, page, lambda: bool(page.view.cards.cards))
+    page.view.recorder.start(0.0, None)
     idle(qtbot, page, lambda: counts(page)["Class 1"] >= 1)
     assert "gone" in page.banner.text
 
@@ -219,25 +218,27 @@ def test_problems_are_shown_and_mended(
     quiet = corpora.write(tmp_path / "quiet.wav", np.full(RATE, 1e-4, dtype=np.float32))
     page.add_files("bell", [quiet, given / "bell" / "take 1.wav"])
     idle(qtbot, page, lambda: counts(page)["bell"] == 5)
-    qtbot.waitUntil(lambda: len(page.strip.buttons) == 2, timeout=5000)
-    words = {page.table.rows_model._words(row, PROBLEM) for row in page.table.rows_model.rows}
+    qtbot.waitUntil(lambda: len(page.view.strip.buttons) == 2, timeout=5000)
+    words = {
+        page.view.table.rows_model._words(row, PROBLEM) for row in page.view.table.rows_model.rows
+    }
     assert words == {"", "too quiet", "duplicate"}
     for left in (1, 0):
-        page.strip.buttons[0].click()
-        qtbot.waitUntil(lambda n=left: len(page.strip.buttons) == n, timeout=5000)  # type: ignore[misc]
+        page.view.strip.buttons[0].click()
+        qtbot.waitUntil(lambda n=left: len(page.view.strip.buttons) == n, timeout=5000)  # type: ignore[misc]
     assert counts(page)["bell"] == 3
-    assert not page.strip.isVisible()
+    assert not page.view.strip.isVisible()
 
 
 def test_a_region_of_a_file_joins_a_class(page: SoundsPage, qtbot: QtBot, given: Path) -> None:
     page.add_region(given / "bell" / "take 0.wav", 0.1, 0.4, "new one")
     idle(qtbot, page, lambda: counts(page) == {"new one": 1})
     assert page.class_names() == ["new one"]
-    page.table.selectRow(0)
-    envelope = page.excerpt.tracks.waveform
+    page.view.table.selectRow(0)
+    envelope = page.view.excerpt.tracks.waveform
     qtbot.waitUntil(lambda: envelope._envelope.shape[1] > 10, timeout=5000)
     with qtbot.waitSignal(page.open_file) as told:
-        QTest.keyClick(page.table, Qt.Key.Key_Return)
+        QTest.keyClick(page.view.table, Qt.Key.Key_Return)
     assert told.args is not None
     assert Path(told.args[0]).is_file()
 
@@ -254,7 +255,7 @@ def test_another_data_set_opens_where_it_lies(page: SoundsPage, qtbot: QtBot, gi
 
 def test_every_control_has_a_name(page: SoundsPage, qtbot: QtBot) -> None:
     page.new_class()
-    idle(qtbot, page, lambda: bool(page.cards.cards))
+    idle(qtbot, page, lambda: bool(page.view.cards.cards))
     for kind in (QAbstractButton, QComboBox):
         for control in page.findChildren(kind):
             if control.focusPolicy() != Qt.FocusPolicy.NoFocus:

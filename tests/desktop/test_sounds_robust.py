@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.listen import worker
+from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
@@ -36,12 +36,12 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from desktop import style
-from desktop.pages import listening
+from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
-worker.open_chosen = lambda *_: Clip()
+recorder.open_microphone = lambda *_: Clip()
 app = QApplication([])
 style.apply(app, "light")
 session = Session()
@@ -52,28 +52,28 @@ page.show()
 def until(true):
     while not true():
         loop = QEventLoop(); QTimer.singleShot(5, loop.quit); loop.exec()
-until(lambda: page.project is not None and not page.work.busy)
+until(lambda: page.project is not None and not page.worker.busy)
 def see(*words):
     print(*words, flush=True)
 """
 RECORDS = """
 page.choose_class("bell")
-page.recorder.start(0.0, None)
+page.view.recorder.start(0.0, None)
 while True:
-    face = page.recorder.hold._face
-    until(lambda: page.recorder.hold._face != face)
-    if page.recorder.hold._face[:1].isdigit():
-        see(page.recorder.hold._face)
+    face = page.view.recorder.hold._face
+    until(lambda: page.view.recorder.hold._face != face)
+    if page.view.recorder.hold._face[:1].isdigit():
+        see(page.view.recorder.hold._face)
 """
 LABELS = """
 page.choose_class("bell")
-until(lambda: len(page.table.rows_model.rows) > 0)
-while page.table.rows_model.rows:
-    before = page.cards.cards[1]._amount.text()
-    page.table.selectRow(0)
-    QTest.keyClick(page.table, Qt.Key.Key_2)
-    until(lambda: page.cards.cards[1]._amount.text() != before)
-    see(page.cards.cards[1]._amount.text().split()[0])
+until(lambda: len(page.view.table.rows_model.rows) > 0)
+while page.view.table.rows_model.rows:
+    before = page.view.cards.cards[1]._amount.text()
+    page.view.table.selectRow(0)
+    QTest.keyClick(page.view.table, Qt.Key.Key_2)
+    until(lambda: page.view.cards.cards[1]._amount.text() != before)
+    see(page.view.cards.cards[1]._amount.text().split()[0])
 """
 
 
@@ -117,7 +117,7 @@ def open_page(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[Path], Sou
         page.resize(1190, 750)
         page.show()
         made.append(page)
-        qtbot.waitUntil(lambda: page.project is not None and not page.work.busy, timeout=5000)
+        qtbot.waitUntil(lambda: page.project is not None and not page.worker.busy, timeout=5000)
         return page
 
     yield make
@@ -130,7 +130,7 @@ def open_page(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[Path], Sou
 
 
 def idle(qtbot: QtBot, page: SoundsPage, when: Callable[[], bool]) -> None:
-    qtbot.waitUntil(lambda: when() and not page.work.busy, timeout=8000)
+    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=8000)
 
 
 @needs_kill
@@ -182,10 +182,10 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
     page = open_page(folder)
     project = page.project
     assert project is not None
-    page.table.selectRow(0)
-    QTest.keyClick(page.table, Qt.Key.Key_2)
+    page.view.table.selectRow(0)
+    QTest.keyClick(page.view.table, Qt.Key.Key_2)
     idle(qtbot, page, lambda: bool(project.history.undo_words))
-    before, steps = project.rows, page.header.undo.text()
+    before, steps = project.rows, page.view.header.undo.text()
     said: list[str] = []
     say = page.banner.say
     monkeypatch.setattr(page.banner, "say", lambda text, **more: (said.append(text), say(text)))
@@ -193,23 +193,23 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
         disk.setattr("engine.project.store.write_whole", full)
         disk.setattr("engine.project.store.shutil.copyfile", full)
         for act in (
-            lambda: QTest.keyClick(page.table, Qt.Key.Key_2),
+            lambda: QTest.keyClick(page.view.table, Qt.Key.Key_2),
             page.undo,
             page.remove_selected,
             lambda: page.add_files("bell", [ROOT / "resources" / "sounds" / "demo.ogg"]),
         ):
             page.choose_class("bell")
-            page.table.selectRow(0)
+            page.view.table.selectRow(0)
             said.clear()
             act()
             idle(qtbot, page, lambda: len(said) == 1)
             assert "No space left" in said[0]
             assert project.rows == before
-            assert page.header.undo.text() == steps
+            assert page.view.header.undo.text() == steps
             assert Project(folder).rows == before
     page.undo()
     idle(qtbot, page, lambda: not project.history.undo_words)
-    assert page.header.redo.isEnabled()
+    assert page.view.header.redo.isEnabled()
 
 
 def test_a_recording_on_a_full_disk_waits_and_is_added(
@@ -219,7 +219,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
     page = open_page(folder)
     project = page.project
     assert project is not None
@@ -233,7 +233,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
     with monkeypatch.context() as disk:
         disk.setattr(Recorder, "write", soon_full)
         disk.setattr("engine.project.store.write_whole", full)
-        page.recorder.start(0.0, None)
+        page.view.recorder.start(0.0, None)
         idle(qtbot, page, lambda: page.banner.isVisible())
     assert "disk full?" in page.banner.text
     assert "then add it" in page.banner.text
@@ -255,10 +255,10 @@ def test_no_room_for_a_second_leaves_no_empty_recording(
     def nothing(self: Recorder, samples: object) -> None:
         raise AudioError("no room")
 
-    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
     monkeypatch.setattr(Recorder, "write", nothing)
     page = open_page(folder)
-    page.recorder.start(0.0, None)
+    page.view.recorder.start(0.0, None)
     idle(qtbot, page, lambda: page.banner.isVisible())
     assert "Nothing was recorded" in page.banner.text
     assert page.project is not None

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
-from desktop.pages.listen import worker
 from desktop.pages.registry import COMPARE, FILE, MODELS, SOUNDS, TRAIN
+from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.train.page import TrainPage
 from desktop.session import Session
@@ -48,12 +48,12 @@ def test_trained_in_the_window_and_used_at_once(
     qtbot.waitUntil(lambda: len(page.class_names()) == 3, timeout=MOST)
     train = window.teaching.page(TRAIN)
     assert isinstance(train, TrainPage)
-    train.material.set_folder(window._session.project.parent)  # it is the project that is meant
+    train.source.set_folder(window._session.project.parent)  # it is the project that is meant
     train.model.set_values({"training.epochs": 15, "deployment.gate": False}, train.model)
     begun: list[bool] = []
     monkeypatch.setattr(window.listen_page, "start", lambda: begun.append(True))
     with qtbot.waitSignal(train.judged, timeout=MOST):
-        qtbot.mouseClick(page.header.train, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.view.header.train, Qt.MouseButton.LeftButton)
         assert train.running
         assert window._pages.currentWidget() is train
     with qtbot.waitSignal(window._session.classifiers_loaded, timeout=MOST):
@@ -96,16 +96,16 @@ def test_keys_without_ctrl_mean_nothing_elsewhere(window: Window, qtbot: QtBot) 
 def test_the_light_says_that_sounds_are_recorded(
     window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(worker, "open_chosen", lambda *_: Clip())
+    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
     window._session.open_project(tmp_path / "fresh")
     window.show_page(SOUNDS)
     page = window.teaching.page(SOUNDS)
     assert isinstance(page, SoundsPage)
     page.new_class()
-    qtbot.waitUntil(lambda: page.recorder.hold.isEnabled(), timeout=MOST)
+    qtbot.waitUntil(lambda: page.view.recorder.hold.isEnabled(), timeout=MOST)
     assert "closed" in window._light.text()
-    page.recorder.hold.pressed.emit()
+    page.view.recorder.hold.pressed.emit()
     assert "open" in window._light.text()
-    page.recorder.hold.released.emit()
-    qtbot.waitUntil(lambda: not page.recorder.recording, timeout=MOST)
+    page.view.recorder.hold.released.emit()
+    qtbot.waitUntil(lambda: not page.view.recorder.recording, timeout=MOST)
     assert "closed" in window._light.text()

@@ -47,7 +47,7 @@ window = Window(Session())
 window.show()
 window.show_page(TRAIN)
 page = window.teaching.page(TRAIN)
-page.material.choose_recipe("genre-mlp")
+page.recipes.take("genre-mlp")
 page.model.set_values(CHANGES, page.model)
 QTimer.singleShot(0, page.start)
 application.exec()
@@ -98,7 +98,7 @@ def test_after_kill_nine_the_page_offers_to_resume(
     assert folder.name in page.banner.text
     press(page, "Resume")
     qtbot.waitUntil(lambda: page.progress.accuracy.count > 2 * before + 2, timeout=MOST)
-    page.setup.stop.click()
+    page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     history = Run(folder).history()
     assert [epoch.epoch for epoch in history] == list(range(1, len(history) + 1))
@@ -110,7 +110,7 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
     page: TrainPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.show()
-    page.material.choose_recipe("genre-mlp")
+    page.recipes.take("genre-mlp")
     page.model.set_values(CHANGES, page.model)
     said: list[str] = []
     say = page.banner.say
@@ -136,6 +136,6 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
     assert before >= 2
     press(page, "Resume")  # there is room again
     qtbot.waitUntil(lambda: len(Run(folder).history()) > before, timeout=MOST)
-    page.setup.stop.click()
+    page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"

@@ -45,7 +45,7 @@ def page(
     made = TrainPage(Session(), apart=False)  # begins at once
     made.resize(1194, 740)
     made.show()
-    made.material.choose_recipe("genre-mlp")
+    made.recipes.take("genre-mlp")
     made.model.set_values(SHORT | {"training.epochs": 3}, made.model)
     yield made
     made.stop()
@@ -66,11 +66,11 @@ def epochs_begun(qtbot: QtBot, page: TrainPage) -> None:
 def test_from_start_to_a_classifier_in_use(
     page: TrainPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    qtbot.waitUntil(lambda: "3 classes" in page.setup.found.text(), timeout=MOST)
+    qtbot.waitUntil(lambda: "3 classes" in page.sounds.found.text(), timeout=MOST)
     used: list[Path] = []
     monkeypatch.setattr(page._session, "use_classifier", used.append)
     with qtbot.waitSignal(page.judged, timeout=MOST):
-        page.setup.start.click()
+        page.controls.start.click()
         assert page.running
     assert not page.running
     assert page.tabs.currentWidget() is page.results
@@ -97,7 +97,7 @@ def test_the_form_changes_the_recipe_and_its_text(page: TrainPage) -> None:
 def test_a_preset_is_one_click_and_shows_its_origin(
     page: TrainPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    recipes = page.setup.recipes
+    recipes = page.recipes.list
     for name in ("genre-cnn", "instrument-mlp"):
         item = recipes.item(recipes.names.index(name))
         recipes.scrollToItem(item)
@@ -106,8 +106,8 @@ def test_a_preset_is_one_click_and_shows_its_origin(
         assert page.model.recipe.name == name
     published = find_recipe("instrument-mlp").published
     assert published is not None
-    assert published.source in page.setup.origin.text()
-    assert "Reported: accuracy" in page.setup.origin.text()
+    assert published.source in page.recipes.origin.text()
+    assert "Reported: accuracy" in page.recipes.origin.text()
     qtbot.keyClick(recipes, Qt.Key.Key_Up)
     assert page.model.recipe.name == recipes.names[recipes.names.index("instrument-mlp") - 1]
     own = tmp_path / "own.toml"
@@ -122,19 +122,19 @@ def test_a_recipe_finds_the_folder_it_learned_from(
     corpus = corpora.folders(tmp_path / "corpus", files=3, seconds=0.3)
     assert not _drop(page, next(corpus.rglob("*.wav")))  # the window opens it
     assert _drop(page, corpus)
-    qtbot.waitUntil(lambda: "corpus (folder), 9 excerpts" in page.setup.found.text(), timeout=MOST)
-    assert page.setup.project.isVisible()
+    qtbot.waitUntil(lambda: "corpus (folder), 9 excerpts" in page.sounds.found.text(), timeout=MOST)
+    assert page.sounds.project.isVisible()
     endless(page)
     page.start()
     page.stop()
-    page.setup.project.click()
-    assert page.material.folder == page._session.project
-    assert not page.setup.project.isVisible()
-    page.material.choose_recipe("tagger-head")
-    assert page.material.folder == page._session.project
-    page.material.choose_recipe("genre-mlp")
-    assert page.material.folder == corpus
-    qtbot.waitUntil(lambda: "corpus" in page.setup.found.text(), timeout=MOST)
+    page.sounds.project.click()
+    assert page.source.folder == page._session.project
+    assert not page.sounds.project.isVisible()
+    page.recipes.take("tagger-head")
+    assert page.source.folder == page._session.project
+    page.recipes.take("genre-mlp")
+    assert page.source.folder == corpus
+    qtbot.waitUntil(lambda: "corpus" in page.sounds.found.text(), timeout=MOST)
 
 
 def _drop(page: TrainPage, path: Path) -> bool:
@@ -171,7 +171,7 @@ def test_stopping_keeps_the_best(page: TrainPage, qtbot: QtBot) -> None:
     endless(page)
     page.start()
     epochs_begun(qtbot, page)
-    page.setup.stop.click()
+    page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     outcome = page.results.outcome
     assert outcome is not None
@@ -184,16 +184,16 @@ def test_a_pause_holds_and_can_be_ended(page: TrainPage, qtbot: QtBot) -> None:
     endless(page)
     page.start()
     epochs_begun(qtbot, page)
-    page.toggle_pause()
+    page.queue.toggle_pause()
     count = -1
     while count != page.progress.loss.count:  # an epoch may just end
         count = page.progress.loss.count
         qtbot.wait(400)
     qtbot.wait(700)
     assert page.progress.loss.count == count
-    page.toggle_pause()
+    page.queue.toggle_pause()
     qtbot.waitUntil(lambda: page.progress.loss.count > count, timeout=MOST)
-    page.toggle_pause()
+    page.queue.toggle_pause()
     qtbot.wait(300)
     current = page.queue.current
     assert current is not None
@@ -230,7 +230,7 @@ def test_all_in_the_queue_run_in_their_order(page: TrainPage, qtbot: QtBot, tmp_
     page.queue.ended.connect(ended.append)
     for _ in range(3):
         page.start()
-    assert page.setup.queue.count() == 3
+    assert page.controls.list.count() == 3
     assert len(page.queue.waiting) == 2
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     assert ended == page.queue.trainings
@@ -243,12 +243,12 @@ def test_all_in_the_queue_run_in_their_order(page: TrainPage, qtbot: QtBot, tmp_
 
 def test_a_bad_folder_is_told(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    page.material.set_folder(tmp_path / "empty")
+    page.source.set_folder(tmp_path / "empty")
     page.start()
     qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=MOST)
     assert "no data set that Earmark knows" in page.banner.text
     assert not page.running
-    assert page.setup.start.text() == "Start"
+    assert page.controls.start.text() == "Start"
 
 
 def test_the_network_is_described(page: TrainPage, qtbot: QtBot) -> None:

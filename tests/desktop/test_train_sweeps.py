@@ -53,7 +53,7 @@ def page(
     made = TrainPage(Session(), apart=False)  # begins at once
     made.resize(1194, 740)
     made.show()
-    made.material.choose_recipe("genre-mlp")
+    made.recipes.take("genre-mlp")
     made.model.set_values(SHORT | {"training.epochs": 2}, made.model)
     yield made
     made.stop()
@@ -92,14 +92,14 @@ def _second_trial_begun(page: TrainPage, qtbot: QtBot) -> Path:
     assert _cell(page, 0, 1) == "done"
     assert _cell(page, 0, 2) == "2"
     assert "%" in _cell(page, 0, 4)
-    assert not page.setup.pause.isEnabled()
+    assert not page.controls.pause.isEnabled()
     assert page.sweep.folder is not None
     return page.sweep.folder
 
 
 def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) -> None:
     began = time.monotonic()
-    page.setup.stop.click()
+    page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=5000)
     assert time.monotonic() - began < 2.0
     assert page.sweep.state.text() == "Stopped by hand: 1 of 2 trials are done"
@@ -113,7 +113,7 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
     page.runs.resume_button.click()
     assert page.running
     assert page.tabs.currentWidget() is page.sweep
-    page.setup.stop.click()
+    page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     page.queue.trainings.clear()
 
@@ -137,9 +137,9 @@ def _cell(page: TrainPage, row: int, column: int) -> str:
 
 
 def test_the_courses_sweeps_are_one_click(page: TrainPage) -> None:
-    assert not page.setup.course.isVisible()
-    page.material.choose_recipe("instrument-mlp")
-    buttons = [button for button, _ in page.setup._course if button.isVisible()]
+    assert not page.controls.course.isVisible()
+    page.recipes.take("instrument-mlp")
+    buttons = [button for button, _ in page.controls.course.buttons if button.isVisible()]
     assert len(buttons) == len(PRESETS) == 2
     page.queue._begin = lambda _: None  # type: ignore[method-assign]
     for button in buttons:

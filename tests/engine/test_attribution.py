@@ -13,7 +13,7 @@ from engine.audio import Audio, write
 from engine.classifier.classifier import Classifier
 from engine.errors import AudioError, ModelError
 from engine.explain.explanation import Explanation, highlight, strongest
-from engine.explain.frames import fronts_of
+from engine.explain.frames import explained_frames
 from engine.explain.integrated_gradients import explain, explain_file
 from engine.features import FEATURES, build_feature
 from tests.planted import BURST, BURST_HZ, MEL, RATE, beeper, build, burst
@@ -177,7 +177,7 @@ def test_what_is_explained_makes_the_feature(name: str) -> None:
     assert name in FEATURES
     feature = build_feature(name, (FREQUENCIES | TIMES)[name] if name != "stack" else MIXED)
     window = torch.from_numpy(burst())[None]
-    parts = [front.rest(front.source(window)) for front in fronts_of(feature)]
+    parts = [one.rest(one.source(window)) for one in explained_frames(feature)]
     torch.testing.assert_close(torch.cat(parts, dim=1), feature(window))
 
 

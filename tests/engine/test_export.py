@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.audio.files import AudioInfo
 from engine.errors import DataError
 from engine.export import (
+    EXPORTS,
     from_audacity,
     from_csv,
     from_json,
@@ -19,8 +21,9 @@ from engine.export import (
     to_raven,
     write_text,
 )
-from engine.recognition.decisions import Segment
+from engine.recognition.decisions import Decision, Segment
 from engine.recognition.timeline import Timeline
+from engine.recognition.verdict import FileResult
 
 RNG = np.random.default_rng(8)
 
@@ -44,6 +47,13 @@ LANES = {
 }
 
 
+VERDICTS = {
+    "genre": Decision(9.0, ("rock",), "rock", ()),
+    "mood": Decision(2.0, (), "nothing for most of the time", ()),
+}
+RESULT = FileResult(AudioInfo(Path("Grün/a.wav"), 12.5, 44100, 1, "WAV"), LINES, LANES, VERDICTS)
+
+
 def same(ours: dict[str, Timeline], theirs: dict[str, Timeline]) -> None:
     assert ours.keys() == theirs.keys()
     for name, timeline in ours.items():
@@ -59,12 +69,14 @@ def test_csv_reads_back() -> None:
 
 
 def test_json_reads_back_and_keeps_the_contract() -> None:
-    text = to_json("Grün/song.mp3", 12.5, LINES)
+    text = to_json("Grün/song.mp3", 12.5, LINES, VERDICTS)
     assert "\n" not in text
     content = json.loads(text)
     assert content["file"] == "Grün/song.mp3"
     assert content["duration_seconds"] == 12.5
     genre = content["classifiers"]["genre"]
+    assert genre["verdict"] == {"words": "rock", "labels": ["rock"]}
+    assert content["classifiers"]["mood"]["verdict"]["labels"] == []
     assert set(genre["summary"][0]) == {"label", "probability"}
     shares = [entry["probability"] for entry in genre["summary"]]
     assert shares == sorted(shares, reverse=True)
@@ -91,6 +103,54 @@ def test_raven_reads_back() -> None:
     text = to_raven(LANES, file="a.wav", high_hz=22050)
     assert text.splitlines()[0].split("\t")[3:5] == ["Begin Time (s)", "End Time (s)"]
     assert from_raven(text) == LANES
+
+
+def test_a_line_of_json_from_before_verdicts_still_reads() -> None:
+    content = json.loads(to_json("a.wav", 12.5, LINES, VERDICTS))
+    for entry in content["classifiers"].values():
+        del entry["verdict"]
+    same(from_json(json.dumps(content))[2], LINES)
+
+
+def test_the_table_says_the_verdict_before_the_stretches() -> None:
+    lines = EXPORTS["table"].write(RESULT).splitlines()
+    assert lines[0] == "Grün/a.wav  (12.5 s, WAV)"
+    assert lines[1] == "  genre: rock"
+    assert lines[2].startswith("    on average ")
+    assert "rock" in lines[3]
+    assert "75%" in lines[3]
+    assert lines[5] == "  mood: nothing for most of the time"
+
+
+READERS = {
+    "csv": (from_csv, LINES),
+    "json": (lambda text: from_json(text)[2], LINES),
+    "audacity": (from_audacity, LANES),
+    "raven": (from_raven, LANES),
+}
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_every_form_is_listed_once_and_reads_back(name: str) -> None:
+    form = EXPORTS[name]
+    assert (form.name, form.suffix[0]) == (name, ".")
+    text = form.write(RESULT)
+    if name == "table":
+        return
+    read, expected = READERS[name]
+    assert read(text).keys() == expected.keys()  # type: ignore[no-untyped-call,attr-defined]
+
+
+def test_files_in_one_stream_are_told_apart() -> None:
+    row = EXPORTS["csv"].row
+    assert row is not None
+    first, second = row(RESULT, True).splitlines(), row(RESULT, False).splitlines()
+    assert first[0].startswith("file,classifier,time_seconds")
+    assert first[1:] == second
+    assert {line.split(",")[0] for line in second} == {'"Grün/a.wav"'}
+    failure = EXPORTS["json"].failure
+    assert failure is not None
+    assert json.loads(failure("b.wav", "is no sound")) == {"file": "b.wav", "error": "is no sound"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The gate of instruments: what its windows weigh, and what it asks."""
 
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -12,8 +11,7 @@ BANDS, FRAMES, LOGITS = 96, 61, 5
 
 
 @pytest.fixture
-def scripts(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, ModuleType, ModuleType]:
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "packaging" / "models")
+def scripts(on_path: None) -> tuple[ModuleType, ModuleType, ModuleType]:
     from instrument import batches, gate, student
 
     return batches, gate, student

@@ -1,7 +1,6 @@
 """Discriminants for labels that several collections know."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ Array = NDArray[np.float64]
 
 
 @pytest.fixture
-def discriminant(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Array, Array]]:
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "packaging" / "models")
+def discriminant(
+    on_path: None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Array, Array]]:
     from instrument import readers
 
     monkeypatch.setattr(readers, "LABELS", range(LABELS))

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import os
 import plistlib
 import re
@@ -134,6 +135,100 @@ def test_nothing_left_out_is_imported(spec: dict[str, object]) -> None:
                 assert not above & (lacking - extras), f"{path}: {name}"
 
 
+_PLOTS = """
+import sys
+
+class LeftOut:
+    def find_spec(self, name, path=None, target=None):
+        parts = name.split(".")
+        if any(".".join(parts[: n + 1]) in LACKING for n in range(len(parts))):
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, LeftOut())
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QApplication
+
+application = QApplication([])
+plots = pg.GraphicsLayoutWidget()
+plot = plots.addPlot()
+plot.addLegend()
+plot.plot(np.arange(9.0), np.arange(9.0), name="line")
+for item in (pg.LinearRegionItem((1, 2)), pg.InfiniteLine(3), pg.ScatterPlotItem([1], [2]),
+             pg.BarGraphItem(x=[1], height=[2], width=1), pg.TextItem("word")):
+    plot.addItem(item)
+picture = pg.ImageItem(np.eye(4))
+shown = plots.addPlot(row=1, col=0)
+shown.addItem(picture)
+bar = pg.ColorBarItem(values=(0, 1), colorMap="viridis")
+bar.setImageItem(picture, insert_in=shown)
+plots.show()
+application.processEvents()
+plots.grab()
+plot.getContextMenus(None), plot.vb.menu
+drawing, buffer = QSvgGenerator(), QBuffer()
+buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+drawing.setOutputDevice(buffer)
+painter = QPainter(drawing)
+plots.render(painter)
+painter.end()
+print(*sorted(name for name in sys.modules if name.startswith(("PySide6.Qt", "pyqtgraph."))))
+sys.stdout.flush()
+__import__("os")._exit(0)  # in whatever order Qt's objects would go
+"""
+
+
+@pytest.fixture
+def hook() -> dict[str, object]:
+    """The names of pyqtgraph's hook; what PyInstaller collects for it, as it is asked."""
+    source = (PACKAGING / "hooks" / "hook-pyqtgraph.py").read_text(encoding="utf-8")
+    source = re.sub(r"^from PyInstaller.*$", "", source, flags=re.MULTILINE)
+    names: dict[str, object] = {"collect_data_files": lambda _, includes: includes}
+    exec(compile(source, "hook-pyqtgraph.py", "exec"), names)
+    return names
+
+
+def test_plots_need_nothing_that_is_left_out(
+    spec: dict[str, object], hook: dict[str, object]
+) -> None:
+    lacking = {*spec["EXCLUDED"], *hook["excludedimports"]}  # type: ignore[misc]
+    code = f"LACKING = {lacking!r}\n{_PLOTS}"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "pyqtgraph.graphicsItems.ColorBarItem" in loaded
+    # PyInstaller finds what is written down; the others are asked for by names put together.
+    written = {f"PySide6.Qt{part}" for part in ("Core", "Gui", "Widgets")}
+    qt = {name for name in loaded if name.startswith("PySide6.Qt")}
+    assert qt <= written | set(hook["hiddenimports"])  # type: ignore[call-overload]
+
+
+def test_the_files_of_pyqtgraph_that_are_bundled_are_there(hook: dict[str, object]) -> None:
+    import pyqtgraph
+    from pyqtgraph import icons
+
+    place = Path(pyqtgraph.__file__).parent
+    found = {path for pattern in hook["datas"] for path in place.glob(pattern)}  # type: ignore[attr-defined]
+    # Its own buttons and menus show all of them.
+    shown = {path.stem for path in found if path.parent.name == "icons"}
+    assert set(icons._ICON_REGISTRY) <= shown
+    ours = json.loads((ROOT / "resources" / "colour_maps.json").read_text())
+    for name in ours:
+        assert place / "colors" / "maps" / f"{name}.csv" in found
+    # The others are under a licence that asks to be told of them.
+    assert not [path for path in found if path.name.startswith("CET")]
+    assert [path for path in found if path.name.startswith("CC0")]
+
+
 @pytest.mark.parametrize("program", ["desktop/__main__.py", "packaging/start/launch.py"])
 def test_freeze_support_comes_first(program: str) -> None:
     text = (ROOT / program).read_text(encoding="utf-8")
@@ -225,7 +320,7 @@ def test_licences_are_told_of_what_is_bundled_and_of_nothing_else(spec: dict[str
         for name in names:
             modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).add(module)
     left_out = set(spec["EXCLUDED"])  # type: ignore[call-overload]
-    assert {"torch", "numpy", "pyside6-essentials", "av", "optuna", "rich"} <= told
+    assert {"torch", "numpy", "pyside6-essentials", "pyqtgraph", "av", "optuna", "rich"} <= told
     for name in told:
         assert not modules.get(name, {name}) <= left_out, f"{name} is not bundled"
 

@@ -10,9 +10,8 @@ KEYS, INSTRUMENT, SAMPLE = 43, 41, 53
 
 
 @pytest.fixture
-def soundfonts(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "packaging" / "models")
-    import soundfonts
+def soundfonts(on_path: None) -> ModuleType:
+    from instrument.sounds import soundfonts
 
     return soundfonts
 

@@ -1,7 +1,8 @@
 """The Compare page: finished runs side by side, and sweeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
@@ -117,8 +118,9 @@ class ComparePage(QWidget):
         """Look for finished runs again."""
         if self._finding is not None:
             self._finding.cancel()
+        roots = [self._session.runs_folder, *self.folders]
         self._finding = jobs.run(
-            worker.find_finished([self._session.runs_folder, *self.folders]),
+            lambda: worker.find_finished(roots),
             on_result=self._show_rows,
             on_error=lambda text: self.banner.say(text),
             parent=self,
@@ -197,7 +199,10 @@ class ComparePage(QWidget):
         if not self.details.charts:
             self.view.show_details(self.details, self.tr("Reading what is chosen..."))
         self._reading = jobs.run(
-            worker.read_details(runs, sweep), on_result=self._show, on_error=self._fail, parent=self
+            lambda: worker.read_details(runs, sweep),
+            on_result=self._show,
+            on_error=self._fail,
+            parent=self,
         )
 
     def _show(self, details: worker.Details) -> None:
@@ -232,7 +237,7 @@ class ComparePage(QWidget):
     def save_page(self, target: Path) -> None:
         """Write the comparison of the chosen runs as a page."""
         runs = [row.folder for row in self.table.chosen_rows() if not row.is_sweep]
-        self._write(worker.write_page(runs, target), self.tr("Open"))
+        self._write(lambda: worker.write_page(runs, target), self.tr("Open"))
 
     def _ask_export(self, name: str, form: str, make: Callable[[], bytes]) -> None:
         target, _ = QFileDialog.getSaveFileName(
@@ -243,14 +248,14 @@ class ComparePage(QWidget):
 
     def export(self, target: Path, data: bytes) -> None:
         """Write a plot."""
-        self._write(worker.write_plot(target, data))
+        self._write(lambda: worker.write_plot(target, data))
 
-    def _write(self, job: worker.Work[Path], action: str = "") -> None:
+    def _write(self, work: Callable[[], Generator[Any, None, Path]], action: str = "") -> None:
         def done(path: Path) -> None:
             actions = {action: lambda: self._open(path)} if action else {}
             self.banner.say(self.tr("Written to {}.").format(path), **actions)
 
-        jobs.run(job, on_result=done, on_error=lambda text: self.banner.say(text), parent=self)
+        jobs.run(work, on_result=done, on_error=lambda text: self.banner.say(text), parent=self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

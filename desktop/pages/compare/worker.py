@@ -1,17 +1,14 @@
 """What the Compare page asks of the engine, as work for jobs."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from engine.training.runs.listing import FoundRun, find_runs
 
 if TYPE_CHECKING:
     from engine.training.sweeps.sweep import Trial
-
-_T = TypeVar("_T")
-Work = Callable[[], Generator[None, None, _T]]
 
 _CHARTS = 4  # time, energy, accuracy and epochs; those of one epoch say little more
 
@@ -22,14 +19,10 @@ def _comparable(run: FoundRun) -> bool:
     return run.state == "finished"
 
 
-def find_finished(roots: Sequence[Path]) -> Work[list[FoundRun]]:
+def find_finished(roots: Sequence[Path]) -> Generator[None, None, list[FoundRun]]:
     """All finished runs, and sweeps with a trial that is done, the newest first."""
-
-    def work() -> Generator[None, None, list[FoundRun]]:
-        found = yield from find_runs(roots)
-        return [run for run in found if _comparable(run)]
-
-    return work
+    found = yield from find_runs(roots)
+    return [run for run in found if _comparable(run)]
 
 
 @dataclass(frozen=True)
@@ -67,34 +60,32 @@ class Details:
     axes: tuple[tuple[str, str, tuple[float | str | None, ...]], ...] = ()
 
 
-def read_details(runs: Sequence[FoundRun], sweep: FoundRun | None) -> Work[Details]:
+def read_details(
+    runs: Sequence[FoundRun], sweep: FoundRun | None
+) -> Generator[None, None, Details]:
     """Read what the page shows of them."""
+    from engine.training.runs.comparison import compare_runs
+    from engine.training.runs.run import Run
 
-    def work() -> Generator[None, None, Details]:
-        from engine.training.runs.comparison import compare_runs
-        from engine.training.runs.run import Run
-
+    yield
+    swept = Details() if sweep is None else read_sweep_details(sweep.folder)
+    histories = []
+    for row in runs:
         yield
-        swept = Details() if sweep is None else read_sweep_details(sweep.folder)
-        histories = []
-        for row in runs:
-            yield
-            histories.append(_columns(Run(row.folder)))
-        if len(runs) < 2:
-            names = tuple(row.title for row in runs)
-            figures = tuple(_figures(row.folder) for row in runs)
-            return replace(swept, names=names, figures=figures, histories=tuple(histories))
-        found = compare_runs([row.folder for row in runs])
-        return replace(
-            swept,
-            names=found.names,
-            figures=found.figures,
-            differences=found.differences,
-            verdicts=found.verdicts,
-            histories=tuple(histories),
-        )
-
-    return work
+        histories.append(_columns(Run(row.folder)))
+    if len(runs) < 2:
+        names = tuple(row.title for row in runs)
+        figures = tuple(_figures(row.folder) for row in runs)
+        return replace(swept, names=names, figures=figures, histories=tuple(histories))
+    found = compare_runs([row.folder for row in runs])
+    return replace(
+        swept,
+        names=found.names,
+        figures=found.figures,
+        differences=found.differences,
+        verdicts=found.verdicts,
+        histories=tuple(histories),
+    )
 
 
 def _figures(folder: Path) -> dict[str, float]:
@@ -162,31 +153,23 @@ def _plain(value: Any) -> float | str | None:
     return float(value) if number else None if value is None else str(value)
 
 
-def write_page(folders: Sequence[Path], target: Path) -> Work[Path]:
+def write_page(folders: Sequence[Path], target: Path) -> Generator[None, None, Path]:
     """Write the comparison as an HTML page."""
+    yield
+    from engine.training.runs.comparison import write_comparison
 
-    def work() -> Generator[None, None, Path]:
-        yield
-        from engine.training.runs.comparison import write_comparison
-
-        write_comparison(folders, target)
-        return target
-
-    return work
+    write_comparison(folders, target)
+    return target
 
 
-def write_plot(target: Path, data: bytes) -> Work[Path]:
+def write_plot(target: Path, data: bytes) -> Generator[None, None, Path]:
     """Write an exported plot, whole or not at all."""
+    from engine.atomic_write import write_whole
+    from engine.errors import DataError
 
-    def work() -> Generator[None, None, Path]:
-        from engine.atomic_write import write_whole
-        from engine.errors import DataError
-
-        yield
-        try:
-            write_whole(target, data)
-        except OSError as error:
-            raise DataError(f"{target} could not be written: {error.strerror}.") from error
-        return target
-
-    return work
+    yield
+    try:
+        write_whole(target, data)
+    except OSError as error:
+        raise DataError(f"{target} could not be written: {error.strerror}.") from error
+    return target

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from desktop import jobs
 from desktop.pages.file import worker
 from desktop.shared.wording import only_part
+from engine.export import EXPORTS
+from engine.recognition.verdict import FileResult
 
 if TYPE_CHECKING:
     from desktop.pages.file.page import FilePage
@@ -23,9 +25,9 @@ class FileExports(QObject):
         super().__init__(page)
         self._page = page
         self.menu = QMenu(page)
-        for form, words in worker.FORMATS.items():
-            action = self.menu.addAction(words.split(" (")[0])
-            action.triggered.connect(lambda _=False, chosen=form: self.export(chosen))
+        for form in EXPORTS.values():
+            action = self.menu.addAction(form.words)
+            action.triggered.connect(lambda _=False, chosen=form.name: self.export(chosen))
         self.menu.addSeparator()
         self._region = self.menu.addAction(self.tr("Sound of the selection"))
         self._region.triggered.connect(lambda: self.export_region())
@@ -44,8 +46,9 @@ class FileExports(QObject):
         if page.found is None or page.picture.overview is None or page.path is None:
             page.banner.say(self.tr("There is nothing to export yet."))
             return
-        suffix = worker.FORMATS[form].split("*")[1].rstrip(")")
-        proposed, kinds = str(page.path.with_suffix(suffix)), worker.FORMATS[form]
+        chosen = EXPORTS[form]
+        proposed = str(page.path.with_suffix(chosen.suffix))
+        kinds = f"{chosen.words} (*{chosen.suffix})"
         name, _ = QFileDialog.getSaveFileName(page, self.tr("Export"), proposed, kinds)
         if name:
             self.export_to(Path(name), form)
@@ -54,7 +57,9 @@ class FileExports(QObject):
         """Write what was heard."""
         found, overview = self._page.found, self._page.picture.overview
         if found is not None and overview is not None:
-            work = worker.export(target, form, found, overview.info)
+            verdicts = self._page.verdicts(None)
+            result = FileResult(overview.info, found.timelines, found.lanes, verdicts)
+            work = worker.export(target, form, result)
             self._write(work, "" if found.done else only_part(found.seconds))
 
     def export_region(self) -> None:

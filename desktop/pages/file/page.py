@@ -23,6 +23,7 @@ from desktop.widgets.banner import Banner
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
 from engine.recognition.decisions import Decision
+from engine.recognition.verdict import verdict_on
 from resources import resource
 
 
@@ -206,12 +207,16 @@ class FilePage(QWidget):
 
     def summaries(self) -> dict[str, Decision]:
         """What each classifier says of the selection or, without one, of all that was heard."""
+        return self.verdicts(self.tracks.time.selection)
+
+    def verdicts(self, stretch: tuple[float, float] | None) -> dict[str, Decision]:
+        """What each classifier says of a stretch; None: of all that was heard."""
         if self.found is None:
             return {}
-        found, selection = self.found, self.tracks.time.selection
+        found, classifiers = self.found, self._session.classifiers
         return {
-            name: worker.verdict_on(
-                timeline, found.decisions[name], self._session.classifiers[name], selection
+            name: verdict_on(
+                timeline, found.decisions[name], classifiers[name].card.rules(), stretch
             )
             for name, timeline in found.timelines.items()
         }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.audio.audio import Audio
 from engine.audio.level import Level
 from engine.pictures.view import View, ViewStream
-from engine.recognition.decisions import Decider, Decision, Segment, segments
+from engine.recognition.decisions import Decider, Decision, Segment, lane
 
 if TYPE_CHECKING:
     from engine.audio.microphone import Microphone
@@ -88,7 +88,7 @@ class _Memory:
                 continue
             # The first row kept is not the first there was: it does not reach back to 0.
             late = [d for d in kept if d.time > kept[0].time or len(kept) == 1]
-            whole = segments(late, hop_seconds=self.hops[name], bridge_seconds=1.0)
+            whole = lane(late, hop_seconds=self.hops[name])
             found[name] = [s for s in whole if s.end_seconds > 0]
         return found
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from desktop.pages.models.list import size_words
 from desktop.pages.models.thresholds import Thresholds
-from desktop.pages.models.worker import Choice, Listed
+from desktop.pages.models.worker import Adjustment, ListedClassifier
 from engine.classifier.figures import figure_lines
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class CardView(QScrollArea):
             "file": self.tr("File"),
         }
 
-    def show_listed(self, listed: Listed) -> None:
+    def show_listed(self, listed: ListedClassifier) -> None:
         """Show a classifier; its SHA-256 comes later, by :meth:`show_digest`."""
         card, original = listed.card, listed.entry.card
         self.title.setText(card.title)
@@ -141,7 +141,7 @@ class CardView(QScrollArea):
     def show_thresholds(self, card: "Card", *, adjusted: bool) -> None:
         """Only what is in force."""
         values = card.calibration.thresholds
-        choice = Choice(
+        choice = Adjustment(
             dict(zip(card.labels, values, strict=True)), card.calibration.smoothing_seconds
         )
         self.thresholds.show_card(card.name, card.labels, choice, adjusted)
@@ -151,7 +151,7 @@ class CardView(QScrollArea):
         self.digest.setText(words)
         self.copy_button.setEnabled(good)
 
-    def _facts_of(self, listed: Listed) -> dict[str, str]:
+    def _facts_of(self, listed: ListedClassifier) -> dict[str, str]:
         card = listed.card
         several = self.tr("several at once") if card.multi_label else self.tr("one at a time")
         seconds = card.window_samples / card.rate_hz

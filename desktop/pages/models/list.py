@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from desktop.pages.models.worker import Found, Listed
+from desktop.pages.models.worker import CatalogListing, ListedClassifier
 
 _NAME = Qt.ItemDataRole.UserRole
 _MEGA = 1e6
@@ -126,7 +126,7 @@ class ClassifierList(QFrame):
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         return tree
 
-    def show_found(self, found: Found, listening: Sequence[str], chosen: str) -> None:
+    def show_found(self, found: CatalogListing, listening: Sequence[str], chosen: str) -> None:
         """List what was found; ``chosen`` is selected if it is there."""
         blockers = [QSignalBlocker(self.tree), QSignalBlocker(self.broken)]
         self.tree.clear()
@@ -147,7 +147,7 @@ class ClassifierList(QFrame):
         if self.tree.currentItem() is None and found.listed:
             self.tree.setCurrentItem(self._items()[0])
 
-    def _line(self, listed: Listed, listens: bool) -> QTreeWidgetItem:
+    def _line(self, listed: ListedClassifier, listens: bool) -> QTreeWidgetItem:
         card = listed.card
         size = size_words(listed.size_bytes)
         item = QTreeWidgetItem(["", card.title, card.task, str(len(card.labels)), size])

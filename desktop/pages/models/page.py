@@ -1,6 +1,6 @@
 """The Models page: all classifiers, what they are, and which of them listen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,12 @@ class ModelsPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.found = worker.Found()
+        self.found = worker.CatalogListing()
         self.chosen = ""
         self._unopened: dict[Path, str] = {}
         self._broken_path: Path | None = None
         self._adjusting = False
-        self._waiting: tuple[str, worker.Choice] | None = None
+        self._waiting: tuple[str, worker.Adjustment] | None = None
         self._build()
         self._connect()
         session.loading_failed.connect(self._loading_failed)
@@ -65,7 +65,7 @@ class ModelsPage(QWidget):
         self.card.onnx_button.clicked.connect(self.ask_onnx)
         self.card.delete_button.clicked.connect(self.delete)
         self.card.thresholds.changed.connect(self._adjust)
-        self.card.thresholds.reset.connect(lambda name: self._adjust(name, worker.Choice()))
+        self.card.thresholds.reset.connect(lambda name: self._adjust(name, worker.Adjustment()))
         for view in (self.list.tree, self.list.broken):
             shortcut = QShortcut(QKeySequence.StandardKey.Delete, view, self.delete)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -74,18 +74,20 @@ class ModelsPage(QWidget):
         """Read the catalog again."""
         self._run(worker.read_catalog, self._show)
 
-    def _run(self, job: Callable[[], object], done: Callable[[Any], None]) -> jobs.Job:
+    def _run(
+        self, work: Callable[[], Generator[Any, None, Any]], done: Callable[[Any], None]
+    ) -> jobs.Job:
         return jobs.run(
-            job,  # type: ignore[arg-type]
+            work,
             on_result=done,
             on_error=lambda text: self.banner.say(text),
             parent=self,
         )
 
-    def _show(self, found: worker.Found) -> None:
+    def _show(self, found: worker.CatalogListing) -> None:
         opened = [e.entry.path for n, e in found.listed.items() if n in self._session.classifiers]
         self._unopened = {p: why for p, why in self._unopened.items() if p not in opened}
-        self.found = worker.Found(found.listed, found.broken | self._unopened)
+        self.found = worker.CatalogListing(found.listed, found.broken | self._unopened)
         shown = self.chosen if self.chosen in found.listed else ""
         self.list.show_found(self.found, self._session.loaded_names, shown)
         if shown:
@@ -104,7 +106,7 @@ class ModelsPage(QWidget):
                 self.card.show_digest(words, good=good)
 
         jobs.run(
-            worker.digest(listed.entry.path),
+            lambda: worker.digest(listed.entry.path),
             on_result=lambda found: show(found, good=True),
             on_error=lambda text: show(text, good=False),
             parent=self,
@@ -141,7 +143,7 @@ class ModelsPage(QWidget):
 
     def bring_in(self, paths: Sequence[Path]) -> None:
         """Copy classifier files among the user's own."""
-        self._run(worker.bring_in(paths), self._brought_in)
+        self._run(lambda: worker.bring_in(paths), self._brought_in)
 
     def _brought_in(self, found: worker.Imported) -> None:
         if found.names:
@@ -162,7 +164,8 @@ class ModelsPage(QWidget):
         source = self.found.listed[self.chosen].entry.path
         written = self.tr("Written to {}.")
         self._run(
-            worker.copy_out(source, target), lambda path: self.banner.say(written.format(path))
+            lambda: worker.copy_out(source, target),
+            lambda path: self.banner.say(written.format(path)),
         )
 
     def ask_onnx(self) -> None:
@@ -181,9 +184,10 @@ class ModelsPage(QWidget):
             self.status.emit("")
             self.banner.say(text)
 
+        name = self.chosen
         words = self.tr("Written to {}. onnxruntime and Earmark differ by at most {:.1g}.")
         jobs.run(
-            worker.to_onnx(self.chosen, target),
+            lambda: worker.to_onnx(name, target),
             on_result=lambda difference: end(words.format(target, difference)),
             on_error=end,
             parent=self,
@@ -205,7 +209,7 @@ class ModelsPage(QWidget):
             self._listen(listed.name, False)
         name = listed.name if listed is not None else ""
         self._unopened.pop(path, None)
-        self._run(worker.remove(path), lambda kept: self._removed(kept, name, listened))
+        self._run(lambda: worker.remove(path), lambda kept: self._removed(kept, name, listened))
 
     def _removed(self, kept: Path, name: str, listened: bool) -> None:
         self.chosen, self._broken_path = "", None
@@ -224,9 +228,9 @@ class ModelsPage(QWidget):
             self.status.emit(self.tr("{} is back.").format(path.name))
             self.refresh()
 
-        self._run(worker.restore(kept), back)
+        self._run(lambda: worker.restore(kept), back)
 
-    def _adjust(self, name: str, choice: worker.Choice) -> None:
+    def _adjust(self, name: str, choice: worker.Adjustment) -> None:
         """One after the other: each reads and writes the same file."""
         if self._adjusting:
             self._waiting = (name, choice)
@@ -234,13 +238,13 @@ class ModelsPage(QWidget):
         self._adjusting = True
         opened = self._session.classifiers.get(name)
         jobs.run(
-            worker.adjust(name, choice, opened),
+            lambda: worker.adjust(name, choice, opened),
             on_result=lambda found: self._adjusted(*found),
             on_error=self._not_adjusted,
             parent=self,
         )
 
-    def _adjusted(self, listed: worker.Listed, opened: "Classifier | None") -> None:
+    def _adjusted(self, listed: worker.ListedClassifier, opened: "Classifier | None") -> None:
         self.found.listed[listed.name] = listed
         if opened is not None and listed.name in self._session.classifiers:
             classifiers = self._session.classifiers

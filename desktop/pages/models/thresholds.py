@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.pages.models.worker import Choice
+from desktop.pages.models.worker import Adjustment
 
 _STEPS = 100
 _WAIT_MS = 250
@@ -122,7 +122,9 @@ class Thresholds(QWidget):
         head.addWidget(hint)
         return head
 
-    def show_card(self, name: str, labels: Sequence[str], choice: Choice, adjusted: bool) -> None:
+    def show_card(
+        self, name: str, labels: Sequence[str], choice: Adjustment, adjusted: bool
+    ) -> None:
         """Show what is in force for a classifier."""
         if self._timer.isActive() and name == self._name:
             return  # being changed: what is kept is older
@@ -171,7 +173,7 @@ class Thresholds(QWidget):
     def _tell(self) -> None:
         values = {label: row.value for label, row in self.rows.items()}
         self.reset_button.setEnabled(True)
-        self.changed.emit(self._name, Choice(values, self._smoothing_seconds))
+        self.changed.emit(self._name, Adjustment(values, self._smoothing_seconds))
 
     def _smooth(self, seconds: float) -> None:
         self._smoothing_seconds = seconds

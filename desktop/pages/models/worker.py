@@ -1,22 +1,19 @@
 """What the Models page asks of the engine, as work for jobs."""
 
 import contextlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card
     from engine.classifier.catalog import Entry
     from engine.classifier.classifier import Classifier
 
-_T = TypeVar("_T")
-Work = Callable[[], Generator[None, None, _T]]
-
 
 @dataclass(frozen=True)
-class Listed:
+class ListedClassifier:
     """One classifier as the page shows it.
 
     Attributes:
@@ -35,14 +32,14 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Found:
+class CatalogListing:
     """What lies in the catalog: classifiers by name, and files that are none, with the reason."""
 
-    listed: dict[str, Listed] = field(default_factory=dict)
+    listed: dict[str, ListedClassifier] = field(default_factory=dict)
     broken: dict[Path, str] = field(default_factory=dict)
 
 
-def read_catalog() -> Generator[None, None, Found]:
+def read_catalog() -> Generator[None, None, CatalogListing]:
     """All classifiers by their cards."""
     from engine.classifier.catalog import Catalog
 
@@ -53,20 +50,16 @@ def read_catalog() -> Generator[None, None, Found]:
     for entry in entries:
         with contextlib.suppress(OSError):  # deleted just now
             size = entry.size_bytes
-            listed[entry.name] = Listed(entry, catalog.adjusted(entry.card), size)
-    return Found(listed, broken)
+            listed[entry.name] = ListedClassifier(entry, catalog.adjusted(entry.card), size)
+    return CatalogListing(listed, broken)
 
 
-def digest(path: Path) -> Work[str]:
+def digest(path: Path) -> Generator[None, None, str]:
     """SHA-256 of a file."""
+    from engine.classifier.file import sha256
 
-    def work() -> Generator[None, None, str]:
-        from engine.classifier.file import sha256
-
-        yield
-        return sha256(path)
-
-    return work
+    yield
+    return sha256(path)
 
 
 @dataclass(frozen=True)
@@ -77,79 +70,59 @@ class Imported:
     problems: list[str] = field(default_factory=list)
 
 
-def bring_in(paths: Sequence[Path]) -> Work[Imported]:
+def bring_in(paths: Sequence[Path]) -> Generator[None, None, Imported]:
     """Copy classifier files into the catalog; one that cannot be used does not stop the others."""
+    from engine.classifier.catalog import Catalog
+    from engine.errors import ModelError
 
-    def work() -> Generator[None, None, Imported]:
-        from engine.classifier.catalog import Catalog
-        from engine.errors import ModelError
-
-        found = Imported()
-        for path in paths:
-            yield
-            try:
-                found.names.append(Catalog().add(path).name)
-            except ModelError as error:
-                found.problems.append(str(error))
-        return found
-
-    return work
+    found = Imported()
+    for path in paths:
+        yield
+        try:
+            found.names.append(Catalog().add(path).name)
+        except ModelError as error:
+            found.problems.append(str(error))
+    return found
 
 
-def copy_out(path: Path, target: Path) -> Work[Path]:
+def copy_out(path: Path, target: Path) -> Generator[None, None, Path]:
     """Copy a classifier file somewhere."""
+    from engine.classifier.file import read_file, write_file
 
-    def work() -> Generator[None, None, Path]:
-        from engine.classifier.file import read_file, write_file
-
-        yield
-        write_file(target, read_file(path)[1])
-        return target
-
-    return work
+    yield
+    write_file(target, read_file(path)[1])
+    return target
 
 
-def to_onnx(name: str, target: Path) -> Work[float]:
+def to_onnx(name: str, target: Path) -> Generator[None, None, float]:
     """Write a classifier as ONNX; gives the largest difference from ours."""
+    yield
+    from engine.classifier.catalog import Catalog
+    from engine.classifier.onnx import export_onnx
 
-    def work() -> Generator[None, None, float]:
-        yield
-        from engine.classifier.catalog import Catalog
-        from engine.classifier.onnx import export_onnx
-
-        classifier = Catalog().load(name)
-        yield
-        return export_onnx(classifier, target)
-
-    return work
+    classifier = Catalog().load(name)
+    yield
+    return export_onnx(classifier, target)
 
 
-def remove(path: Path) -> Work[Path]:
+def remove(path: Path) -> Generator[None, None, Path]:
     """Take a classifier out of the catalog; gives where it waits."""
+    from engine.classifier.catalog import Catalog
 
-    def work() -> Generator[None, None, Path]:
-        from engine.classifier.catalog import Catalog
-
-        yield
-        return Catalog().remove(path)
-
-    return work
+    yield
+    return Catalog().remove(path)
 
 
-def restore(removed: Path) -> Work[Path]:
+def restore(removed: Path) -> Generator[None, None, Path]:
     """Bring back what was removed."""
+    from engine.classifier.catalog import Catalog
 
-    def work() -> Generator[None, None, Path]:
-        from engine.classifier.catalog import Catalog
-
-        yield
-        return Catalog().restore(removed)
-
-    return work
+    yield
+    return Catalog().restore(removed)
 
 
 @dataclass(frozen=True)
-class Choice:
+class Adjustment:
     """Thresholds by label and seconds of smoothing, as set on the page; none: as on the card."""
 
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -157,21 +130,17 @@ class Choice:
 
 
 def adjust(
-    name: str, choice: Choice, opened: "Classifier | None"
-) -> Work["tuple[Listed, Classifier | None]"]:
+    name: str, choice: Adjustment, opened: "Classifier | None"
+) -> "Generator[None, None, tuple[ListedClassifier, Classifier | None]]":
     """Keep other thresholds; gives the classifier as listed, and as open, if it was."""
+    from engine.classifier.catalog import Catalog
 
-    def work() -> "Generator[None, None, tuple[Listed, Classifier | None]]":
-        from engine.classifier.catalog import Catalog
-
-        yield
-        catalog = Catalog()
-        if choice == Choice():
-            catalog.reset(name)
-        else:
-            catalog.adjust(name, choice.thresholds, choice.smoothing_seconds)
-        entry = catalog.find(name)
-        listed = Listed(entry, catalog.adjusted(entry.card), entry.size_bytes)
-        return listed, opened and catalog.refreshed(opened, entry)
-
-    return work
+    yield
+    catalog = Catalog()
+    if choice == Adjustment():
+        catalog.reset(name)
+    else:
+        catalog.adjust(name, choice.thresholds, choice.smoothing_seconds)
+    entry = catalog.find(name)
+    listed = ListedClassifier(entry, catalog.adjusted(entry.card), entry.size_bytes)
+    return listed, opened and catalog.refreshed(opened, entry)

@@ -1,67 +1,85 @@
 """The Sounds page: gather sounds, put each in its class, and see what is wrong with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from desktop.pages.sounds.display import SoundsDisplay
-from desktop.pages.sounds.layout import TABLE
-from desktop.pages.sounds.worker import Findings, all_of
+from desktop.pages.sounds.view import TABLE, SoundsView
+from desktop.pages.sounds.worker import Findings, ProjectWorker, all_of
 from desktop.session import Session
-from desktop.widgets.class_cards import ClassCard
+from desktop.settings import FOLDER
+from desktop.widgets.class_cards import ClassCard, local_files
+from engine.audio.files import EXTENSIONS
+from engine.project.project import Project
 
 
-class SoundsPage(SoundsDisplay):
-    """Edits the session's project; every change is saved at once and can be undone."""
+class SoundsPage(QWidget):
+    """Edits the session's project; every change is saved at once and can be undone.
+
+    Attributes:
+        view: what is shown.
+        worker: what changes the project, in jobs.
+        label: the class whose sounds are in the table; empty: there is none.
+    """
 
     status = Signal(str)
     open_file = Signal(object)
     train_wanted = Signal()
+    recording_changed = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
+        super().__init__()
+        self._session = session
+        self.label = ""
+        self._found = Findings()
+        self.worker = ProjectWorker(self)
+        self.view = SoundsView(session, self._recording_place)
+        self.banner = self.view.banner
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.addWidget(self.view)
+        self.setAcceptDrops(True)
         self._connect()
-        self._connect_work()
+        self._connect_worker()
+        self._add_keys()
         self._refresh()
         self._open()
 
     def _connect(self) -> None:
-        header, table = self.header, self.table
+        view = self.view
+        header, table = view.header, view.table
         header.undo.clicked.connect(self.undo)
         header.redo.clicked.connect(self.redo)
         header.train.clicked.connect(self.train_wanted.emit)
-        for button in (header.new, self.welcome.new):
+        for button in (header.new, view.welcome.new):
             button.clicked.connect(self.new_class)
-        for button in (header.open, self.welcome.open):
+        for button in (header.open, view.welcome.open):
             button.clicked.connect(self.choose_project)
-        self.cards.made.connect(self._connect_card)
-        self.dropped.connect(lambda paths: self.add_files(self._label, paths))
-        self.strip.mend.connect(self._mend)
-        self.recorder.recorded.connect(self._recorded)
-        self.recorder.broken.connect(self._broken)
-        for shown in (table, self.map.scatter):
-            shown.current_changed.connect(self._show_excerpt)
+        view.cards.made.connect(self._connect_card)
+        view.strip.mend.connect(self._mend)
+        view.recorder.recorded.connect(self._recorded)
+        view.recorder.broken.connect(self._broken)
+        view.recorder.recording_changed.connect(self.recording_changed)
+        view.current_changed.connect(lambda: view.show_excerpt(self.project))
+        for shown in (table, view.map.scatter):
             shown.play_wanted.connect(self.play)
             shown.remove_wanted.connect(self.remove_selected)
-        for source in (table, self.map):
+        for source in (table, view.map):
             source.relabel_wanted.connect(self._relabel_to)
-        self.map.failed.connect(lambda text: self.banner.say(text))
-        self.views.currentChanged.connect(lambda _: self._show_excerpt())
+        view.map.failed.connect(lambda text: self.banner.say(text))
         table.open_wanted.connect(self._open_current)
-        self.excerpt.open_wanted.connect(self._open_current)
-        self.excerpt.failed.connect(lambda text: self.banner.say(text))
-        self.add_keys("Ctrl+Z", self.undo)
-        self.add_keys("Ctrl+Shift+Z", self.redo)
-        self.add_keys("Ctrl+Y", self.redo)
-        self.add_keys("Ctrl+N", self.new_class)
+        view.excerpt.open_wanted.connect(self._open_current)
+        view.excerpt.failed.connect(lambda text: self.banner.say(text))
 
-    def _connect_work(self) -> None:
-        self.work.opened.connect(self._opened)
-        self.work.changed.connect(self._refresh)
-        self.work.checked.connect(self._checked)
-        self.work.failed.connect(lambda text: self.banner.say(text))
-        self.work.progress.connect(self.header.show_progress)
+    def _connect_worker(self) -> None:
+        self.worker.opened.connect(self._opened)
+        self.worker.changed.connect(self._refresh)
+        self.worker.checked.connect(self._checked)
+        self.worker.failed.connect(lambda text: self.banner.say(text))
+        self.worker.progress.connect(self.view.header.show_progress)
         self._session.project_changed.connect(self._open)
 
     def _connect_card(self, card: ClassCard) -> None:
@@ -73,32 +91,71 @@ class SoundsPage(SoundsDisplay):
         card.files_dropped.connect(self.add_files)
         card.rows_dropped.connect(self._relabel)
 
+    def _add_keys(self) -> None:
+        """Shortcuts that hold while the page has the focus."""
+        keys: dict[str, Callable[[], None]] = {
+            "Ctrl+Z": self.undo,
+            "Ctrl+Shift+Z": self.redo,
+            "Ctrl+Y": self.redo,
+            "Ctrl+N": self.new_class,
+        }
+        for key, do in keys.items():
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(do)
+
+    @property
+    def project(self) -> Project | None:
+        """The project shown, once it is open."""
+        return self.worker.project
+
+    @property
+    def recording(self) -> bool:
+        """Whether the microphone is open."""
+        return self.view.recorder.recording
+
+    @property
+    def found(self) -> Findings:
+        """What was found in the project, as far as it still holds."""
+        return self._found.still_true(self.project.rows if self.project is not None else ())
+
+    def class_names(self) -> list[str]:
+        """The classes, in order."""
+        return list(self.project.classes) if self.project is not None else []
+
+    def _refresh(self) -> None:
+        """Show the project as it is now."""
+        names = self.class_names()
+        if self.label not in names:
+            self.label = names[0] if names else ""
+        self.view.show_project(self._session.project, self.project, self.label, self.found)
+
     def add_region(self, path: Path, start: float, end: float, label: str) -> None:
         """Add a stretch of a file to a class, which is made if there is none of that name."""
         words = self.tr("Added {:.1f} s to '{}'.").format(end - start, label)
-        self.work.do(
+        self.worker.do(
             lambda project: project.add_region(label, path, start, end),
             lambda _: self.status.emit(words),
         )
 
     def play(self) -> None:
         """Play the selected sound, or stop."""
-        self.excerpt.play()
+        self.view.excerpt.play()
 
     def undo(self) -> None:
         """Take the last change back."""
-        self.work.do(lambda project: project.history.undo())
+        self.worker.do(lambda project: project.history.undo())
 
     def redo(self) -> None:
         """Make the change again."""
-        self.work.do(lambda project: project.history.redo())
+        self.worker.do(lambda project: project.history.redo())
 
     def stop(self) -> None:
         """The window closes: stop what sounds and forget what was removed."""
-        self.recorder.leave()
-        self.excerpt.transport.pause()
-        self.map.leave()
-        former = self.work.leave()
+        self.view.recorder.leave()
+        self.view.excerpt.transport.pause()
+        self.view.map.leave()
+        former = self.worker.leave()
         if former is not None:
             former.close()
 
@@ -110,34 +167,49 @@ class SoundsPage(SoundsDisplay):
 
         def named(_: object) -> None:
             self.choose_class(name)
-            card = self.cards.card(name)
+            card = self.view.cards.card(name)
             if card is not None:
-                self.cards.ensureWidgetVisible(card)
+                self.view.cards.ensureWidgetVisible(card)
                 card.rename()
 
-        self.work.do(lambda project: project.add_class(name), named)
+        self.worker.do(lambda project: project.add_class(name), named)
 
     def choose_class(self, name: str) -> None:
         """Show the sounds of a class."""
-        if name != self._label:
-            self._label = name
+        if name != self.label:
+            self.label = name
             self._refresh()
+
+    def choose_project(self) -> None:
+        """Ask for a folder of sounds."""
+        if folder := self._ask_folder(self.tr("Open a data set")):
+            self._session.open_project(folder)
 
     def choose_files(self, label: str) -> None:
         """Ask for files for a class."""
-        if files := self.ask_files(label):
-            self.add_files(label, files)
+        kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            self.tr("Add sounds to '{}'").format(label),
+            self._session.settings.get(FOLDER),
+            self.tr("Sounds ({});;All files (*)").format(kinds),
+        )
+        if names:
+            self._session.settings.set(FOLDER, str(Path(names[0]).parent))
+            self.add_files(label, [Path(name) for name in names])
 
     def add_files(self, label: str, paths: Sequence[Path]) -> None:
         """Copy files into a class; folders that hold a folder for each class bring those along."""
         self.banner.hide()
-        self.work.do(lambda project: all_of(project, label, paths))
+        self.worker.do(lambda project: all_of(project, label, paths))
 
     def remove_selected(self) -> None:
         """Take the selected sounds out."""
-        at = self.table.currentIndex().row()
-        if rows := self.picked:
-            self.work.do(lambda project: project.remove(rows), lambda _: self.table.go_to(at))
+        at = self.view.table.currentIndex().row()
+        if rows := self.view.picked:
+            self.worker.do(
+                lambda project: project.remove(rows), lambda _: self.view.table.go_to(at)
+            )
 
     def _relabel_to(self, number: int) -> None:
         names = self.class_names()
@@ -145,33 +217,35 @@ class SoundsPage(SoundsDisplay):
             self._relabel(names[number])
 
     def _relabel(self, label: str) -> None:
-        rows = self.picked
-        at = self.table.currentIndex().row()
+        rows = self.view.picked
+        at = self.view.table.currentIndex().row()
         if any(row.label != label for row in rows):
-            self.work.do(
-                lambda project: project.relabel(rows, label), lambda _: self.table.go_to(at)
+            self.worker.do(
+                lambda project: project.relabel(rows, label), lambda _: self.view.table.go_to(at)
             )
 
     def _rename(self, name: str, new: str) -> None:
-        chosen = self._label == name  # showing the change forgets a class that is no more
+        chosen = self.label == name  # showing the change forgets a class that is no more
 
         def follow(_: object) -> None:
             if chosen:
                 self.choose_class(" ".join(new.split()))
 
-        self.work.do(lambda project: project.rename_class(name, new), follow)
+        self.worker.do(lambda project: project.rename_class(name, new), follow)
 
     def _merge(self, name: str, into: str) -> None:
-        self.work.do(
+        self.worker.do(
             lambda project: project.merge_classes(name, into), lambda _: self.choose_class(into)
         )
 
     def _delete(self, name: str) -> None:
         words = self.tr("'{}' is deleted. Ctrl+Z brings it back.").format(name)
-        self.work.do(lambda project: project.delete_class(name), lambda _: self.status.emit(words))
+        self.worker.do(
+            lambda project: project.delete_class(name), lambda _: self.status.emit(words)
+        )
 
     def _recorded(self, label: str, path: Path, broken: str = "") -> None:
-        seconds = self.recorder.example_seconds
+        seconds = self.view.recorder.example_seconds
         words = self.tr("{} new examples of '{}'.")
 
         def waits(message: str) -> None:
@@ -185,7 +259,7 @@ class SoundsPage(SoundsDisplay):
             if broken:
                 self.banner.say(broken)
 
-        self.work.do(
+        self.worker.do(
             lambda project: project.add_recording(label, path, seconds),
             added,
             waits if path.is_file() else None,
@@ -198,13 +272,13 @@ class SoundsPage(SoundsDisplay):
         self._recorded(label, path, message)
 
     def _open(self) -> None:
-        self.recorder.leave()
+        self.view.recorder.leave()
         self._found = Findings()
-        self.work.open(self._session.project)
+        self.worker.open(self._session.project)
 
     def _opened(self) -> None:
         self.banner.hide()
-        self._label = ""
+        self.label = ""
         self._refresh()
         if self.project is not None and (waiting := self.project.unfinished()):
             words = self.tr("{} recordings were broken off before they were added.")
@@ -221,23 +295,41 @@ class SoundsPage(SoundsDisplay):
         self._refresh()
 
     def _mend(self, number: int) -> None:
-        problem = self._problems()[number]
+        problem = self.found.problems[number]
         if problem.kind == "missing":
-            folder = self.ask_folder(self.tr("Where are the missing sounds?"))
+            folder = self._ask_folder(self.tr("Where are the missing sounds?"))
             if folder is not None:
-                self.work.do(lambda project: project.look_for(folder))
+                self.worker.do(lambda project: project.look_for(folder))
         elif problem.groups:
-            self.work.do(lambda project: project.join_groups(problem.groups))
+            self.worker.do(lambda project: project.join_groups(problem.groups))
         elif problem.rows:
-            self.work.do(lambda project: project.remove(problem.rows))
+            self.worker.do(lambda project: project.remove(problem.rows))
         elif problem.label:
             self.choose_class(problem.label)
-            self.look_at(TABLE)
-            self.recorder.hold.setFocus()
+            self.view.look_at(TABLE)
+            self.view.recorder.hold.setFocus()
         else:
             self.new_class()
 
     def _open_current(self) -> None:
-        row = self.current
+        row = self.view.current
         if row is not None and self.project is not None:
             self.open_file.emit(self.project.file_of(row))
+
+    def _ask_folder(self, title: str) -> Path | None:
+        start = str(self._session.project.parent)
+        name = QFileDialog.getExistingDirectory(self, title, start)
+        return Path(name) if name else None
+
+    def _recording_place(self, label: str, name: str) -> Path | None:
+        project = self.project
+        return None if project is None else project.recording_path(label, name)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if paths := local_files(event.mimeData()):
+            event.acceptProposedAction()
+            self.add_files(self.label, paths)

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton
 
 from desktop import jobs
-from desktop.pages.listen import worker
 from desktop.session import Session
 from desktop.settings import DEVICE, HOST_API
 from desktop.widgets.level_meter import LevelMeter
@@ -28,29 +28,30 @@ LEAST_SECONDS = 0.3
 _LOOK_SECONDS = 0.03
 
 
-@dataclass
-class Wish:
-    """What the page asks of a running recording."""
-
-    stop: bool = False
-
-
 @dataclass(frozen=True)
-class Heard:
-    """One step's news: seconds until it begins, or seconds recorded."""
+class RecordingProgress:
+    """Seconds until it begins, or seconds recorded, and the level now."""
 
     count_in: int
     seconds: float
     level: Level
 
 
+def open_microphone(name: str, host_api: str) -> "Microphone":
+    """The microphone of that name, the default one for no name."""
+    from engine.audio.devices import DeviceId
+    from engine.audio.microphone import Microphone
+
+    return Microphone(DeviceId(name, host_api) if name else None)
+
+
 def record(
-    open_microphone: "Callable[[], Microphone]",
+    open_device: "Callable[[], Microphone]",
     path: Path,
-    wish: Wish,
+    stop: threading.Event,
     count_in: float,
     seconds: float | None,
-) -> Generator[Heard, None, float]:
+) -> Generator[RecordingProgress, None, float]:
     """Record to a new file until asked to stop; returns the seconds.
 
     Raises:
@@ -58,13 +59,13 @@ def record(
     """
     from engine.audio.recording import Recorder
 
-    with open_microphone() as microphone:
+    with open_device() as microphone:
         begins = time.monotonic() + count_in
         while (left := begins - time.monotonic()) > 0:
-            if wish.stop:
+            if stop.is_set():
                 return 0.0
             microphone.check()
-            yield Heard(math.ceil(left), 0.0, microphone.level())
+            yield RecordingProgress(math.ceil(left), 0.0, microphone.level())
             time.sleep(_LOOK_SECONDS)
         rate, at = microphone.rate_hz, microphone.ring.end
         most = math.inf if seconds is None else round(seconds * rate)
@@ -72,7 +73,7 @@ def record(
         with Recorder(path, rate_hz=rate) as recorder:
             last = False
             while not last:
-                last = wish.stop
+                last = stop.is_set()
                 microphone.check()
                 first, samples = microphone.ring.since(at)
                 at = first + samples.shape[1]
@@ -80,7 +81,7 @@ def record(
                 recorder.write(samples)
                 written += samples.shape[1]
                 last = last or written >= most
-                yield Heard(0, recorder.seconds, microphone.level())
+                yield RecordingProgress(0, recorder.seconds, microphone.level())
                 time.sleep(0 if last else _LOOK_SECONDS)
         return written / rate
 
@@ -98,7 +99,7 @@ class RecordPanel(QFrame):
         self._session, self._place = session, place
         self._label = ""
         self._job: jobs.Job | None = None
-        self._wish = Wish()
+        self._stop = threading.Event()
         self._seconds = 0.0
         self._build()
         self.set_class("")
@@ -163,14 +164,14 @@ class RecordPanel(QFrame):
         path = self._place(self._label, stamp) if self._label else None
         if self.recording or path is None:
             return
-        label, wish, get = self._label, Wish(), self._session.settings.get
+        label, stop, get = self._label, threading.Event(), self._session.settings.get
         device, host_api = get(DEVICE), get(HOST_API)
-        self._wish, self._seconds = wish, 0.0
+        self._stop, self._seconds = stop, 0.0
         self._job = jobs.run(
             lambda: record(
-                lambda: worker.open_chosen(device, host_api, None),
+                lambda: open_microphone(device, host_api),
                 path,
-                wish,
+                stop,
                 count_in,
                 seconds,
             ),
@@ -186,7 +187,7 @@ class RecordPanel(QFrame):
 
     def stop(self) -> None:
         """End the recording; it is kept."""
-        self._wish.stop = True
+        self._stop.set()
 
     def leave(self) -> None:
         """Close the microphone at once; what was recorded waits in the project."""
@@ -204,7 +205,7 @@ class RecordPanel(QFrame):
         else:
             self.start(COUNT_IN_SECONDS, LONG_SECONDS)
 
-    def _news(self, events: list[Heard]) -> None:
+    def _news(self, events: list[RecordingProgress]) -> None:
         last = events[-1]
         self._seconds = last.seconds
         level = max((event.level for event in events), key=lambda found: found.peak)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
 from engine.datasets.corpora import folder
+from engine.datasets.table import Excerpt
 from engine.project.check import Problem
 from engine.project.project import Project
 from engine.project.split import Draw, draw
@@ -29,8 +30,14 @@ class Findings:
     seconds: dict[str, float] = field(default_factory=dict)  # of each class
     draw: Draw | None = None
 
+    def still_true(self, rows: Sequence[Excerpt]) -> "Findings":
+        """Without problems of rows that are gone; none while there is nothing but classes."""
+        here = set(map(id, rows))
+        holding = [p for p in self.problems if rows and all(id(r) in here for r in p.rows)]
+        return replace(self, problems=holding)
 
-class Work(QObject):
+
+class ProjectWorker(QObject):
     """Opens a project, changes it and looks through it, never in the window's thread."""
 
     opened = Signal()

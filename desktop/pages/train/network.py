@@ -1,28 +1,43 @@
 """The network of a recipe: its layers in a table and as a diagram."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QFontDatabase, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPlainTextEdit,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop.pages.train.worker import NetworkFound
+from desktop import jobs
+from desktop.pages.train import worker
+from desktop.pages.train.recipe_text import RecipeModel
+from desktop.pages.train.worker import NetworkSummary
+from desktop.shared.tables import fill, table
+
+_WAIT_MS = 300  # how long typing may go on before the network is built anew
 
 
 class NetworkView(QWidget):
-    """Shows what a job found out."""
+    """Follows the recipe while it is looked at.
 
-    def __init__(self) -> None:
+    Args:
+        model: the recipe.
+        classes: how many classes there are to learn.
+    """
+
+    def __init__(self, model: RecipeModel, classes: Callable[[], int]) -> None:
         super().__init__()
+        self._model, self._classes = model, classes
+        self._following: jobs.Job | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT_MS)
+        self._timer.timeout.connect(self._follow)
+        model.changed.connect(lambda _: self._timer.start())
         self.words = QLabel()
         self.words.setObjectName("title")
         self.words.setWordWrap(True)
@@ -44,52 +59,33 @@ class NetworkView(QWidget):
         layout.addWidget(self.words)
         layout.addLayout(both, 1)
 
-    def wait(self) -> None:
-        """It is being found out."""
-        self.words.setText(self.tr("The network is being built..."))
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
 
-    def show_found(self, found: NetworkFound) -> None:
+    def _follow(self) -> None:
+        if not self.isVisible():
+            return
+        if self._following is not None:
+            self._following.cancel()
+        self.words.setText(self.tr("The network is being built..."))
+        recipe, classes = self._model.recipe, self._classes()
+        self._following = jobs.run(
+            lambda: worker.summarise_network(recipe, max(2, classes)),
+            on_result=self._show,
+            on_error=self._fail,
+            parent=self,
+        )
+
+    def _show(self, found: NetworkSummary) -> None:
         """Layers, diagram, totals."""
         words = self.tr("{:,} numbers are learned, {:,} in all")
         self.words.setText(words.format(found.learned, found.total))
         fill(self.table, found.rows, right=(3,))
         self.diagram.setPlainText(found.diagram)
 
-    def fail(self, message: str) -> None:
+    def _fail(self, message: str) -> None:
         """It cannot be built."""
         self.words.setText(message)
         self.table.setRowCount(0)
         self.diagram.clear()
-
-
-def table(headings: list[str]) -> QTableWidget:
-    """A table to read."""
-    made = QTableWidget(0, len(headings))
-    made.setHorizontalHeaderLabels(headings)
-    made.verticalHeader().hide()
-    made.verticalHeader().setDefaultSectionSize(24)
-    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    made.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    made.setTabKeyNavigation(False)
-    made.setShowGrid(False)
-    made.setAlternatingRowColors(True)
-    made.horizontalHeader().setHighlightSections(False)
-    made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    return made
-
-
-def fill(made: QTableWidget, rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
-    """Rows of words; some columns are numbers and stand at the right."""
-    made.setRowCount(len(rows))
-    for row, cells in enumerate(rows):
-        for column, words in enumerate(cells):
-            item = QTableWidgetItem(words)
-            item.setToolTip(words)
-            if column in right:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            made.setItem(row, column, item)
-    for column in right:
-        heading = made.horizontalHeaderItem(column)
-        if heading is not None:
-            heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QTabWidget,
@@ -15,18 +15,16 @@ from PySide6.QtWidgets import (
 from desktop import jobs
 from desktop.pages.train import worker
 from desktop.pages.train.network import NetworkView
-from desktop.pages.train.orders import TrainOrders
 from desktop.pages.train.progress import TrainProgress
-from desktop.pages.train.queue import Training, TrainQueue
-from desktop.pages.train.queue_list import TrainList
+from desktop.pages.train.queue import QueueControls, Training, TrainOrders, TrainQueue
 from desktop.pages.train.recipe_form import RecipeForm
-from desktop.pages.train.recipe_text import TomlView
+from desktop.pages.train.recipe_text import RecipeModel, TomlView
 from desktop.pages.train.results import TrainResults
 from desktop.pages.train.runs import RunsView
-from desktop.pages.train.source import TrainMaterial
+from desktop.pages.train.setup import RecipeChooser, TrainSetup
+from desktop.pages.train.source import SourceChooser, TrainSource
 from desktop.pages.train.sweep.table import SweepView
-from desktop.pages.train.sweep.worker import SweepOrder
-from desktop.pages.train.worker import Judgement, Outcome, Placed
+from desktop.pages.train.worker import Judgement, Outcome, Placed, SweepOrder
 from desktop.session import Session
 from desktop.widgets.banner import Banner
 from engine.errors import EarmarkError
@@ -34,7 +32,7 @@ from engine.training.events import Started
 from engine.training.runs.listing import FoundRun
 from engine.training.runs.run import Run
 
-_NETWORK_MS = 300  # how long typing may go on before the network is built anew
+_CLASSES = 10  # of a network that is looked at before it is known what lies in the folder
 
 
 class TrainPage(QWidget):
@@ -56,21 +54,27 @@ class TrainPage(QWidget):
     def __init__(self, session: Session, *, apart: bool = True) -> None:
         super().__init__()
         self._session = session
-        self.queue = TrainQueue(lambda: session.runs_folder, self, apart=apart)
-        self.material = TrainMaterial(session, self)
-        self.setup, self.model = self.material.setup, self.material.model
-        self.orders = TrainOrders(session, self.queue, self.material, self)
-        self._following: jobs.Job | None = None
         self._offered = False
+        self.recipes = RecipeChooser(self)
+        self.model = RecipeModel(self.recipes.base, self)
+        self.source = TrainSource(session, self)
+        self.queue = TrainQueue(self._runs_folder, self, apart=apart)
+        self.orders = TrainOrders(self.queue, self.model, self.source, self._runs_folder, self)
         self._build()
         self._connect()
 
+    def _runs_folder(self) -> Path:
+        return self._session.runs_folder
+
     def _build(self) -> None:
         self.banner = Banner()
+        self.sounds = SourceChooser(self.source, self)
+        self.controls = QueueControls(self.queue, self)
+        self.setup = TrainSetup(self.recipes, self.sounds, self.controls)
         self.form, self.toml = RecipeForm(self.model), TomlView(self.model)
-        self.network, self.progress = NetworkView(), TrainProgress()
+        self.network, self.progress = NetworkView(self.model, self._classes), TrainProgress()
         self.results, self.sweep = TrainResults(), SweepView()
-        self.runs = RunsView(lambda: self._session.runs_folder, self.orders.busy)
+        self.runs = RunsView(self._runs_folder, self.orders.busy)
         self.tabs = QTabWidget()
         self.tabs.tabBar().setAccessibleName(self.tr("Views of the training"))
         for widget, words in (
@@ -92,24 +96,19 @@ class TrainPage(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.banner)
         layout.addLayout(both, 1)
-        self._network_timer = QTimer(self)
-        self._network_timer.setSingleShot(True)
-        self._network_timer.setInterval(_NETWORK_MS)
+        self.setAcceptDrops(True)
 
     def _connect(self) -> None:
-        setup = self.setup
-        self.material.failed.connect(self.banner.say)
-        self.material.take_drops(self)
-        setup.start.clicked.connect(lambda: self.start())
-        setup.pause.clicked.connect(self.toggle_pause)
-        setup.stop.clicked.connect(self.queue.keep_best)
-        setup.sweep_asked.connect(lambda: self.orders.ask_sweep(self))
-        setup.course_sweep_asked.connect(self.orders.start_preset)
+        self.recipes.chosen.connect(self._take_recipe)
+        self.recipes.failed.connect(self.banner.say)
         self.orders.refused.connect(self.banner.say)
+        self.controls.start_asked.connect(self.start)
+        self.controls.sweep_asked.connect(lambda: self.orders.ask_sweep(self))
+        self.controls.preset_asked.connect(self.orders.start_preset)
+        self.controls.selected.connect(self._show_result)
+        self.controls.course.show_for(self.model.recipe.name)
         queue = self.queue
-        self.list = TrainList(setup, queue, self)
-        self.list.selected.connect(self._show_result)
-        queue.changed.connect(self._look_at_runs)
+        queue.changed.connect(self.runs.look)
         queue.running_changed.connect(self.running_changed)
         queue.began.connect(self._began)
         queue.told.connect(self._heard)
@@ -118,9 +117,6 @@ class TrainPage(QWidget):
         self.results.use_asked.connect(self._use)
         self.results.open_file.connect(self.open_file)
         self._connect_earlier()
-        self.tabs.currentChanged.connect(lambda _: self._network_timer.start())
-        self.model.changed.connect(lambda _: self._network_timer.start())
-        self._network_timer.timeout.connect(self._follow_network)
 
     def _connect_earlier(self) -> None:
         for widget in (self.results, self.runs):
@@ -130,7 +126,17 @@ class TrainPage(QWidget):
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
         self.sweep.compare_asked.connect(self.compare_asked)
         self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
-        self.tabs.currentChanged.connect(lambda _: self._look_at_runs())
+
+    def _take_recipe(self) -> None:
+        """Another recipe was chosen: its sounds are those it learned from last."""
+        recipe = self.recipes.base
+        self.model.choose(recipe)
+        self.controls.course.show_for(recipe.name)
+        self.source.recall(recipe.name)
+
+    def _classes(self) -> int:
+        summary = self.source.summary
+        return len(summary.counts) if summary is not None else _CLASSES
 
     @property
     def running(self) -> bool:
@@ -139,26 +145,27 @@ class TrainPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.material.look()
-        self._look_at_runs()
+        self.source.look()
         if not self._offered:
             self._offered = True
             self._offer()
 
-    def _follow_network(self) -> None:
-        if self.tabs.currentWidget() is not self.network:
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()  # the window opens it
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped(event)
+        if path is None:
+            event.ignore()
             return
-        if self._following is not None:
-            self._following.cancel()
-        self.network.wait()
-        looked, recipe = self.material.looked, self.model.recipe
-        classes = len(looked.counts) if looked else 10
-        self._following = jobs.run(
-            lambda: worker.follow_network(recipe, max(2, classes)),
-            on_result=self.network.show_found,
-            on_error=self.network.fail,
-            parent=self,
-        )
+        event.acceptProposedAction()
+        if path.suffix == ".toml":
+            self.recipes.open(path)
+        else:
+            self.source.set_folder(path)
 
     def start(self) -> None:
         """Train what is chosen, at once or after what is being trained."""
@@ -167,7 +174,7 @@ class TrainPage(QWidget):
     def train_project(self) -> None:
         """Train what is chosen with the project's sounds, unless something is being trained."""
         if not self.running:
-            self.material.take_project()
+            self.source.take_project()
             self.start()
             self._offer()  # the start has taken it away
 
@@ -180,21 +187,11 @@ class TrainPage(QWidget):
         self.banner.hide()
         self.orders.resume(folder)
 
-    def _look_at_runs(self) -> None:
-        if self.tabs.currentWidget() is self.runs and self.isVisible():
-            self.runs.look()
-
     def _offer(self) -> None:
         found = self.unfinished()
         if found:
             words = self.tr("A training was broken off: {}.").format(found[0].name)
             self.banner.say(words, **{self.tr("Resume"): lambda: self.resume(found[0])})
-
-    def toggle_pause(self) -> None:
-        """Hold the training, or go on."""
-        current = self.queue.current
-        if current is not None:
-            self.queue.pause(not current.control.paused)
 
     def stop(self) -> None:
         """End everything: the window closes. The best so far is kept."""
@@ -287,3 +284,9 @@ class TrainPage(QWidget):
         """Let a classifier listen, and listen: one click from the figures to words for a sound."""
         self._session.use_classifier(path)
         self.listen_asked.emit()
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    """The folder or recipe among what is dragged."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path for path in paths if path.is_dir() or path.suffix == ".toml"), None)

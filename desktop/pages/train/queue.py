@@ -1,4 +1,4 @@
-"""Trainings one after the other: what waits, what runs, what is done."""
+"""Trainings one after the other: what is ordered, what waits, runs and is done, and its list."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -6,18 +6,34 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop import jobs
-from desktop.pages.train.sweep.worker import SweepOrder, sweeping
+from desktop.pages.train import worker
+from desktop.pages.train.recipe_text import RecipeModel
+from desktop.pages.train.source import TrainSource
+from desktop.pages.train.sweep.dialog import SweepDialog
 from desktop.pages.train.worker import (
     Control,
     Crashed,
     Order,
     Outcome,
     Placed,
+    SweepOrder,
     guarded,
+    sweeping,
     training,
 )
+from desktop.widgets.controls import button, heading
+from engine.errors import EarmarkError
+from engine.training.sweeps.plan import PRESETS, Preset, Source, Sweep
 
 
 @dataclass(eq=False)
@@ -89,6 +105,11 @@ class TrainQueue(QObject):
             self.current.state = self.tr("paused") if on else self.tr("running")
             self.changed.emit()
 
+    def toggle_pause(self) -> None:
+        """Hold the one that runs, or go on."""
+        if self.current is not None:
+            self.pause(not self.current.control.paused)
+
     def keep_best(self) -> None:
         """End the one that runs, keeping its best."""
         if self.current is not None:
@@ -150,3 +171,230 @@ class TrainQueue(QObject):
         failed.state = self.tr("failed")
         self.failed.emit(failed, text)
         self._next()
+
+
+class TrainOrders(QObject):
+    """Puts into the queue what is chosen, or what was broken off; says why that cannot be."""
+
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        queue: TrainQueue,
+        model: RecipeModel,
+        source: TrainSource,
+        runs: Callable[[], Path],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._queue, self._model, self._source, self._runs = queue, model, source, runs
+
+    def start(self) -> None:
+        """Train what is chosen, at once or after what is being trained."""
+        if self._allowed():
+            recipe, folder = self._model.recipe, self._source.folder
+            self._source.remember(recipe.name)
+            self._queue.add(Order(f"{recipe.title}, {folder.name}", recipe, folder))
+
+    def _allowed(self) -> bool:
+        problem = self._model.problem
+        if problem:
+            self.refused.emit(problem)
+        return not problem
+
+    def unfinished(self) -> list[Path]:
+        """Runs that were broken off, the newest first."""
+        mine = {training.folder for training in self._queue.trainings}
+        return [folder for folder in worker.unfinished(self._runs()) if folder not in mine]
+
+    def resume(self, folder: Path) -> None:
+        """Go on with a run or sweep that was broken off."""
+        try:
+            is_sweep = (folder / "plan.json").is_file()
+            order = (
+                worker.broken_off(folder) if is_sweep else Order(folder.name, None, folder, folder)
+            )
+        except EarmarkError as error:
+            self.refused.emit(str(error))
+            return
+        self._queue.add(order)
+
+    def ask_sweep(self, parent: QWidget) -> None:
+        """Ask what is to vary, and train it all."""
+        if not self._allowed():
+            return
+        dialog = SweepDialog(self._model.recipe, parent)
+        dialog.asked.connect(self.start_sweep)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def start_preset(self, preset: Preset) -> None:
+        """A course's sweep of the recipe as it is."""
+        try:
+            recipe = self._model.recipe.changed(preset.changes)
+        except EarmarkError as error:
+            self.refused.emit(str(error))
+            return
+        self.start_sweep(Sweep(recipe, preset.spans))
+
+    def start_sweep(self, sweep: Sweep) -> None:
+        """Train it at once, or after what is being trained."""
+        folder = self._source.folder
+        names = ", ".join(path.rpartition(".")[2].replace("_", " ") for path in sweep.spans)
+        title = self.tr("Sweep of {}, {}").format(names, folder.name)
+        self._source.remember(self._model.recipe.name)
+        self._queue.add(SweepOrder(title, sweep, Source(folder)))
+
+    def busy(self) -> list[Path]:
+        """Folders of what waits or runs."""
+        live = [t for t in self._queue.trainings if t.job is None or t is self._queue.current]
+        return [folder for t in live if (folder := t.folder or t.order.resume) is not None]
+
+
+class QueueControls(QObject):
+    """Buttons that begin, hold and end trainings, and the list of them."""
+
+    start_asked = Signal()
+    sweep_asked = Signal()
+    preset_asked = Signal(object)  # a course's sweep
+    selected = Signal(object)  # a training of the list
+
+    def __init__(self, queue: TrainQueue, parent: QObject) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self.start = button(self.tr("Start"), self.tr("Train with these sounds"))
+        self.start.setObjectName("main")
+        self.sweep = button(
+            self.tr("Sweep..."), self.tr("Train many times with one or two fields varied")
+        )
+        self.course = CourseSweeps()
+        self.pause = button(self.tr("Pause"), self.tr("Hold the training; nothing is lost"))
+        self.stop = button(
+            self.tr("Stop and keep the best"), self.tr("End it; the best epoch becomes usable")
+        )
+        self._heading = heading(self.tr("Trainings"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("Trainings"))
+        self.list.setToolTip(self.tr("Select one that is done to see its results"))
+        self.list.setMinimumHeight(76)
+        self.list.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.list.setWordWrap(True)
+        self.remove = button(
+            self.tr("Remove"), self.tr("Take the selected training out of the queue")
+        )
+        self._connect()
+
+    def _connect(self) -> None:
+        self.start.clicked.connect(self.start_asked)
+        self.sweep.clicked.connect(self.sweep_asked)
+        self.course.asked.connect(self.preset_asked)
+        self.pause.clicked.connect(self._queue.toggle_pause)
+        self.stop.clicked.connect(self._queue.keep_best)
+        self.remove.clicked.connect(self._remove)
+        self.list.currentRowChanged.connect(lambda _: self._select())
+        self.list.itemClicked.connect(lambda _: self._select())
+        self._queue.changed.connect(self._show)
+
+    def lay_out(self, column: QVBoxLayout) -> None:
+        """Put the widgets into the column."""
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.start, 1)
+        first.addWidget(self.sweep)
+        second.addWidget(self.pause)
+        second.addWidget(self.stop, 1)
+        column.addSpacing(8)
+        column.addLayout(first)
+        column.addWidget(self.course)
+        column.addLayout(second)
+        column.addSpacing(6)
+        column.addWidget(self._heading)
+        column.addWidget(self.list, 1)
+        column.addWidget(self.remove)
+        self._show()
+
+    def _show(self) -> None:
+        trainings = self._queue.trainings
+        self.list.blockSignals(True)
+        row = self.list.currentRow()
+        while self.list.count() > len(trainings):
+            self.list.takeItem(self.list.count() - 1)
+        while self.list.count() < len(trainings):
+            self.list.addItem("")
+        for index, listed in enumerate(trainings):
+            self.list.item(index).setText(f"{listed.order.title}: {listed.state}")
+        self.list.setCurrentRow(min(row, len(trainings) - 1))
+        self.list.blockSignals(False)
+        self._heading.setVisible(bool(trainings))
+        self.list.setVisible(bool(trainings))
+        self._show_buttons(self._queue.current)
+        self._show_removable()
+
+    def _show_buttons(self, current: Training | None) -> None:
+        """Which buttons work; a sweep is not held but stopped, and resumed."""
+        paused = current is not None and current.control.paused
+        sweep = current is not None and current.is_sweep
+        stoppable = current is not None and not current.control.stopping
+        self.start.setText(self.tr("Start") if current is None else self.tr("Add to the queue"))
+        self.start.setAccessibleName(self.start.text())
+        self.pause.setText(self.tr("Resume") if paused else self.tr("Pause"))
+        self.pause.setAccessibleName(self.pause.text())
+        self.pause.setEnabled(stoppable and not sweep)
+        self.stop.setText(self.tr("Stop the sweep") if sweep else self.tr("Stop and keep the best"))
+        self.stop.setAccessibleName(self.stop.text())
+        self.stop.setToolTip(
+            self.tr("End it; trials that are done are kept, and it can be resumed")
+            if sweep
+            else self.tr("End it; the best epoch becomes usable")
+        )
+        self.stop.setEnabled(stoppable)
+
+    def _chosen(self) -> Training | None:
+        row, trainings = self.list.currentRow(), self._queue.trainings
+        return trainings[row] if 0 <= row < len(trainings) else None
+
+    def _show_removable(self) -> None:
+        chosen = self._chosen()
+        self.remove.setVisible(chosen is not None and chosen is not self._queue.current)
+
+    def _select(self) -> None:
+        self._show_removable()
+        chosen = self._chosen()
+        if chosen is not None:
+            self.selected.emit(chosen)
+
+    def _remove(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            self._queue.remove(chosen)
+
+
+class CourseSweeps(QWidget):
+    """Sweeps that belong to a recipe, one click each."""
+
+    asked = Signal(object)  # a sweep's preset
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.buttons: list[tuple[QPushButton, Preset]] = []
+        for preset in PRESETS:
+            span = next(iter(preset.spans.values()))
+            values = ", ".join(f"{value:g}" for value in span.choices)
+            made = button(
+                self.tr("Sweep: {}").format(preset.title.lower()),
+                self.tr("Time and energy to 98 % accuracy with {}: {}").format(
+                    preset.title.lower(), values
+                ),
+            )
+            made.clicked.connect(lambda _=False, p=preset: self.asked.emit(p))
+            made.setStyleSheet("padding: 5px 4px;")
+            row.addWidget(made, 1)
+            self.buttons.append((made, preset))
+
+    def show_for(self, recipe: str) -> None:
+        """Show those of the recipe of this name."""
+        fitting = [preset.recipe == recipe for _, preset in self.buttons]
+        self.setVisible(any(fitting))
+        for (made, _), fits in zip(self.buttons, fitting, strict=True):
+            made.setVisible(fits)

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
-from desktop.pages.train.network import fill, table
 from desktop.pages.train.worker import Judgement, Outcome
 from desktop.plots.confusion import ConfusionWidget
 from desktop.plots.curves import CurvesWidget
 from desktop.plots.time_axis import clock
+from desktop.shared.tables import fill, table
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation, Mistake

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import jobs
-from desktop.pages.train.network import fill, table
 from desktop.plots.time_axis import clock
+from desktop.shared.tables import fill, table
 from engine.training.runs.listing import FoundRun, find_runs
 
 
@@ -66,8 +67,14 @@ class RunsView(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look()
+
     def look(self) -> None:
-        """Find the runs anew."""
+        """Find the runs anew, if they are looked at."""
+        if not self.isVisible():
+            return
         if self._job is not None:
             self._job.cancel()
         folder = self._folder()

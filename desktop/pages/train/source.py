@@ -1,118 +1,67 @@
-"""What the Train page learns and from what: the recipe and the folder of sounds."""
+"""The sounds that a training learns from: the project's, or those of another folder."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.train import worker
-from desktop.pages.train.recipe_text import RecipeModel
-from desktop.pages.train.setup import TrainSetup
-from desktop.pages.train.worker import Looked
+from desktop.pages.train.worker import DatasetSummary
 from desktop.session import Session
 from desktop.settings import LEARNED
-from engine.errors import EarmarkError
-from engine.recipes.recipe import find_recipe, presets, read_recipe
+from desktop.widgets.controls import button, heading, text
 
-_FIRST = "tagger-head"
+_MOST_CLASSES = 12
 
 
-class TrainMaterial(QObject):
-    """Behind :class:`TrainSetup`.
+class TrainSource(QObject):
+    """Which folder it is, and what lies in it.
 
     Attributes:
-        model: the recipe.
-        looked: what lies in the folder, once it is known.
+        summary: what lies in the folder, once it is known.
+        words: why that is not known; empty: it is.
     """
 
-    failed = Signal(str)
+    changed = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._folder: Path | None = None  # other than the project's
         self._looking: jobs.Job | None = None
-        self.looked: Looked | None = None
-        names = [_FIRST, *(name for name in presets() if name != _FIRST)]
-        found = {name: find_recipe(name) for name in names}
-        self.setup = TrainSetup(found)
-        self.model = RecipeModel(found[_FIRST], self)
-        self.setup.choose_recipe(_FIRST)
-        self.setup.recipe_chosen.connect(self._choose_recipe)
-        self.setup.own_recipe_asked.connect(self._ask_recipe)
-        self.setup.folder_asked.connect(self._ask_folder)
-        self.setup.project_asked.connect(self.take_project)
-        session.project_changed.connect(self._project_changed)
+        self.summary: DatasetSummary | None = None
+        self.words = ""
+        session.project_changed.connect(self.take_project)
 
     @property
     def folder(self) -> Path:
         """The sounds to learn from."""
         return self._folder or self._session.project
 
-    def choose_recipe(self, name: str, variant: str = "corrected") -> None:
-        """Take a preset."""
-        self.setup.choose_recipe(name, variant)
-        self._choose_recipe()
+    @property
+    def is_project(self) -> bool:
+        """Whether they are those of the Sounds page."""
+        return self._folder is None
 
-    def _choose_recipe(self) -> None:
-        self.setup.describe()
-        self.model.choose(self.setup.base)
-        folder = self._learned().get(self.model.recipe.name)
+    def recall(self, recipe: str) -> None:
+        """Take the folder that a recipe of this name learned from last, if there is one."""
+        folder = self._learned().get(recipe)
         if folder is not None and folder != self.folder and folder.is_dir():
             self.set_folder(folder)
+
+    def remember(self, recipe: str) -> None:
+        """Another time the recipe is chosen, its sounds are there."""
+        known = self._learned()
+        known.pop(recipe, None)
+        if self._folder is not None:
+            known[recipe] = self._folder
+        pairs = [(name, str(folder)) for name, folder in known.items()]
+        self._session.settings.set(LEARNED, [word for pair in pairs for word in pair])
 
     def _learned(self) -> dict[str, Path]:
         words = self._session.settings.get(LEARNED)
         return {name: Path(at) for name, at in zip(words[::2], words[1::2], strict=False)}
-
-    def remember(self) -> None:
-        """Another time the recipe is chosen, its sounds are there."""
-        known = self._learned()
-        known.pop(self.model.recipe.name, None)
-        if self._folder is not None:
-            known[self.model.recipe.name] = self._folder
-        pairs = [(name, str(folder)) for name, folder in known.items()]
-        self._session.settings.set(LEARNED, [word for pair in pairs for word in pair])
-
-    def take_drops(self, page: QWidget) -> None:
-        """Learn from folders and recipes that are dropped on the page."""
-        page.setAcceptDrops(True)
-        page.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QDragEnterEvent | QDropEvent):
-            path = _dropped(event)
-            if path is not None:
-                event.acceptProposedAction()
-                if event.type() == QEvent.Type.Drop:
-                    self.open_recipe(path) if path.suffix == ".toml" else self.set_folder(path)
-                return True
-            event.ignore()
-        return super().eventFilter(watched, event)
-
-    def _ask_recipe(self) -> None:
-        title, kind = self.tr("Own recipe"), self.tr("Recipes (*.toml)")
-        name, _ = QFileDialog.getOpenFileName(self.setup, title, "", kind)
-        if name:
-            self.open_recipe(Path(name))
-
-    def open_recipe(self, path: Path) -> None:
-        """Take a recipe file."""
-        try:
-            recipe = read_recipe(path)
-        except EarmarkError as error:
-            self.failed.emit(str(error))
-            return
-        self.setup.add_own(path, recipe)
-        self._choose_recipe()
-
-    def _ask_folder(self) -> None:
-        title = self.tr("Folder of sounds")
-        name = QFileDialog.getExistingDirectory(self.setup, title, str(self.folder))
-        if name:
-            self.set_folder(Path(name))
 
     def set_folder(self, folder: Path) -> None:
         """Learn from this folder."""
@@ -124,39 +73,90 @@ class TrainMaterial(QObject):
         self._folder = None
         self.look()
 
-    def _project_changed(self) -> None:
-        self._folder = None
-        if self.setup.isVisible():
-            self.look()
-
     def look(self) -> None:
         """Find out what lies in the folder."""
         folder = self.folder
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
-        if not folder.is_dir() and self._folder is None:
-            words = self.tr("No sounds are here yet: gather some, or choose a folder.")
-            self.setup.show_folder(folder, words, own=True)
+        if not folder.is_dir() and self.is_project:
+            self._tell(self.tr("No sounds are here yet: gather some, or choose a folder."))
             return
-        self.setup.show_folder(folder, self.tr("Looking..."), own=self._folder is None)
+        self._tell(self.tr("Looking..."))
         self._looking = jobs.run(
-            lambda: worker.look(folder),
+            lambda: worker.look_at_folder(folder),
             on_result=self._seen,
             on_error=self._not_seen,
             parent=self,
         )
 
-    def _seen(self, looked: Looked) -> None:
-        self._looking, self.looked = None, looked
-        self.setup.show_found(looked)
+    def _seen(self, summary: DatasetSummary) -> None:
+        self._looking, self.summary = None, summary
+        self._tell("")
 
     def _not_seen(self, message: str) -> None:
-        self._looking, self.looked = None, None
-        self.setup.show_folder(self.folder, message, own=self._folder is None)
+        self._looking, self.summary = None, None
+        self._tell(message)
+
+    def _tell(self, words: str) -> None:
+        self.words = words
+        self.changed.emit()
 
 
-def _dropped(event: QDragEnterEvent | QDropEvent) -> Path | None:
-    """The folder or recipe among what is dragged."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in paths if path.is_dir() or path.suffix == ".toml"), None)
+class SourceChooser(QObject):
+    """Says what the source is; buttons choose another."""
+
+    def __init__(self, source: TrainSource, parent: QObject) -> None:
+        super().__init__(parent)
+        self._source = source
+        self.folder = text()
+        self.found = text(faint=True)
+        self.choose = button(
+            self.tr("Choose folder..."),
+            self.tr("Another folder of sounds to learn from; you can drop one here, too"),
+        )
+        self.project = button(
+            self.tr("My sounds"), self.tr("Learn from the project of the Sounds page")
+        )
+        self.choose.clicked.connect(self._ask)
+        self.project.clicked.connect(source.take_project)
+        source.changed.connect(self._show)
+
+    def lay_out(self, column: QVBoxLayout) -> None:
+        """Put the widgets into the column."""
+        row = QHBoxLayout()
+        row.addWidget(self.choose, 1)
+        row.addWidget(self.project, 1)
+        column.addSpacing(6)
+        for widget in (heading(self.tr("Sounds")), self.folder, self.found):
+            column.addWidget(widget)
+        column.addLayout(row)
+
+    def _ask(self) -> None:
+        title = self.tr("Folder of sounds")
+        start = str(self._source.folder)
+        name = QFileDialog.getExistingDirectory(self.choose.window(), title, start)
+        if name:
+            self._source.set_folder(Path(name))
+
+    def _show(self) -> None:
+        source = self._source
+        self.project.setVisible(not source.is_project)
+        self.folder.setText(source.folder.name or str(source.folder))
+        self.folder.setToolTip(str(source.folder))
+        self.found.setText(source.words)
+        self.found.setToolTip("")
+        if not source.words and source.summary is not None:
+            self._show_summary(source.summary)
+
+    def _show_summary(self, summary: DatasetSummary) -> None:
+        """What data set was recognised, and how much of each class."""
+        counts = [f"{label} {count}" for label, count in summary.counts.items()]
+        shown = ", ".join(counts[:_MOST_CLASSES])
+        if len(counts) > _MOST_CLASSES:
+            shown += self.tr(" and {} classes more").format(len(counts) - _MOST_CLASSES)
+        words = self.tr("{} ({}), {} excerpts of {} classes: {}.").format(
+            summary.name, summary.kind, sum(summary.counts.values()), len(counts), shown
+        )
+        self.found.setText("\n".join([words, *summary.warnings]))
+        self.found.setToolTip("\n".join(counts))

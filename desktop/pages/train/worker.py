@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EarmarkError
 from engine.recipes.recipe import Recipe
+from engine.training.sweeps.plan import Source, Sweep, read_plan
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
     from engine.training.events import Event
+    from engine.training.sweeps.sweep import Trial, Trying
 
 _LOOK_SECONDS = 0.05  # how often a pause looks whether it is to end
 
 
 @dataclass(frozen=True)
-class Looked:
+class DatasetSummary:
     """What lies in a folder of sounds: kind and name of the data set, excerpts of each class."""
 
     kind: str
@@ -27,7 +29,7 @@ class Looked:
     warnings: tuple[str, ...]
 
 
-def look(folder: Path) -> Generator[None, None, Looked]:
+def look_at_folder(folder: Path) -> Generator[None, None, DatasetSummary]:
     """Find out what data set a folder is."""
     from engine.datasets import DATASETS, open_dataset
 
@@ -36,11 +38,11 @@ def look(folder: Path) -> Generator[None, None, Looked]:
     yield
     root = Path(folder).absolute()
     kind = next((name for name, module in DATASETS.items() if module.recognises(root)), "folder")
-    return Looked(kind, dataset.about.name, dataset.counts(), dataset.warnings)
+    return DatasetSummary(kind, dataset.about.name, dataset.counts(), dataset.warnings)
 
 
 @dataclass(frozen=True)
-class NetworkFound:
+class NetworkSummary:
     """A network in words: name, kind, output and numbers of each layer; diagram; totals."""
 
     rows: list[tuple[str, str, str, str]]
@@ -49,7 +51,7 @@ class NetworkFound:
     total: int
 
 
-def follow_network(recipe: Recipe, classes: int) -> Generator[None, None, NetworkFound]:
+def summarise_network(recipe: Recipe, classes: int) -> Generator[None, None, NetworkSummary]:
     """Build a recipe's network without memory for its weights and describe it."""
     yield
     from engine.networks.summary import summarise
@@ -64,7 +66,7 @@ def follow_network(recipe: Recipe, classes: int) -> Generator[None, None, Networ
         (layer.name, layer.kind, " x ".join(map(str, layer.shape)), f"{layer.parameters:,}")
         for layer in found.layers
     ]
-    return NetworkFound(rows, found.diagram(), found.learned, found.total)
+    return NetworkSummary(rows, found.diagram(), found.learned, found.total)
 
 
 class Control:
@@ -105,6 +107,16 @@ class Order:
     title: str
     recipe: Recipe | None
     data: Path
+    resume: Path | None = None
+
+
+@dataclass(frozen=True)
+class SweepOrder:
+    """A sweep to be done; with ``resume`` one that was broken off, from its folder."""
+
+    title: str
+    sweep: Sweep
+    data: Source
     resume: Path | None = None
 
 
@@ -159,7 +171,7 @@ def training(
     """Train, ``apart`` in a process of its own; nothing is told while it is held."""
     yield None
     from engine.datasets import open_dataset
-    from engine.training.process import train_apart
+    from engine.training.process import train_in_process
     from engine.training.runs.run import Run
     from engine.training.train import Place, run_name, train
 
@@ -172,7 +184,7 @@ def training(
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
     place = Place(folder, resume=order.resume is not None)
-    steps = train_apart(recipe, data, place) if apart else train(recipe, dataset, place)
+    steps = train_in_process(recipe, data, place) if apart else train(recipe, dataset, place)
     return (yield from _driven(steps, folder, control))
 
 
@@ -189,6 +201,41 @@ def _driven(
     finally:
         steps.close()  # which keeps the best so far
     return Outcome(folder, stopped=True)
+
+
+def broken_off(folder: Path) -> SweepOrder:
+    """Go on with the sweep of a folder.
+
+    Raises:
+        DataError: there is none, or it is damaged.
+    """
+    sweep, source = read_plan(folder)
+    return SweepOrder(folder.name, sweep, source, folder)
+
+
+def sweeping(
+    order: SweepOrder, runs: Path, control: Control
+) -> "Generator[Trial | Trying | Placed | None, None, Outcome]":
+    """Run a sweep's trials; its page is written when all are done."""
+    yield None
+    from engine.training.sweeps.report import write_sweep_report
+    from engine.training.sweeps.sweep import read_sweep, run_sweep
+
+    fields = "-".join(path.rpartition(".")[2].replace("_", "-") for path in order.sweep.spans)
+    name = f"sweep-{order.sweep.recipe.name}-{fields}"
+    folder = order.resume or unused(runs / name)
+    yield Placed(folder)
+    steps: Generator[Any, None, Any] = run_sweep(order.sweep, order.data, folder)
+    try:
+        while not control.stopping:
+            try:
+                yield next(steps)
+            except StopIteration:
+                write_sweep_report(order.sweep.recipe, read_sweep(folder), folder)
+                return Outcome(folder, stopped=False, is_sweep=True)
+    finally:
+        steps.close()  # which ends the trials that run
+    return Outcome(folder, stopped=True, is_sweep=True)
 
 
 def unused(folder: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.atomic_write import write_whole
 from engine.errors import DataError
-from engine.evaluation.json_values import plain
+from engine.evaluation.json_values import json_value
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import sections
@@ -60,17 +60,17 @@ class RunReport:
             "title": self.title,
             "description": self.description,
             "recipe_toml": self.recipe_toml,
-            "facts": plain(self.facts),
-            "warnings": plain(tuple(self.warnings)),
-            "history": plain(tuple(self.history)),
-            "evaluation": plain(self.evaluation),
+            "facts": json_value(self.facts),
+            "warnings": json_value(tuple(self.warnings)),
+            "history": json_value(tuple(self.history)),
+            "evaluation": json_value(self.evaluation),
             "figures": self.evaluation.figures() if self.evaluation is not None else {},
-            "open_set": plain(self.open_set),
-            "published": plain(self.published),
+            "open_set": json_value(self.open_set),
+            "published": json_value(self.published),
             "comparison": [
-                {"name": name, "figures": plain(figures)} for name, figures in self.comparison
+                {"name": name, "figures": json_value(figures)} for name, figures in self.comparison
             ],
-            "verdicts": plain(tuple(self.verdicts)),
+            "verdicts": json_value(tuple(self.verdicts)),
         }
 
 

@@ -11,7 +11,7 @@ from engine.datasets.splits import Indices, Items, Split, split
 from engine.datasets.table import Dataset
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
-from engine.training.data.prepare import Material
+from engine.training.data.prepare import PreparedData
 
 _SEPARATOR = ";"
 
@@ -62,29 +62,29 @@ class Plan:
     leaks: Leaks = field(default_factory=lambda: Leaks((), {}))
 
 
-def make_plan(dataset: Dataset, recipe: Recipe, material: Material) -> Plan:
+def make_plan(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> Plan:
     """Cut the windows of a data set into parts and look for leaks.
 
     Raises:
         DataError: it cannot be split, or it leaks and the recipe does not allow that.
     """
     labels, of_row = _classes(dataset, recipe)
-    _check_heard(labels, of_row[material.rows], material)
-    numbers = of_row[material.rows]
+    _check_heard(labels, of_row[prepared.rows], prepared)
+    numbers = of_row[prepared.rows]
     first_class = numbers.argmax(1)
     chosen = _at_most(first_class, recipe)
-    excerpts = [dataset.excerpts[row] for row in material.rows]
+    excerpts = [dataset.excerpts[row] for row in prepared.rows]
     recordings = [f"{e.path}" for e in excerpts]
     groups = _groups(dataset, recipe)
     items = Items(
         labels=first_class[chosen],
-        recordings=[_recording(dataset, int(material.rows[i])) for i in chosen],
-        groups=[groups[material.rows[i]] for i in chosen],
+        recordings=[_recording(dataset, int(prepared.rows[i])) for i in chosen],
+        groups=[groups[prepared.rows[i]] for i in chosen],
         folds=[excerpts[i].fold for i in chosen],
     )
     parts = _original(chosen, split(items, recipe.data.split, recipe.training.seed))
     leaks = find_leaks(
-        parts, [groups[row] for row in material.rows], recordings, dataset.repeats, material.values
+        parts, [groups[row] for row in prepared.rows], recordings, dataset.repeats, prepared.values
     )
     if leaks and not recipe.data.allow_leak:
         raise DataError(
@@ -99,7 +99,7 @@ def make_plan(dataset: Dataset, recipe: Recipe, material: Material) -> Plan:
         test=SealedTest(parts.test),
         used=chosen,
         recordings=recordings,
-        starts=material.starts + _offsets(dataset)[material.rows],
+        starts=prepared.starts + _offsets(dataset)[prepared.rows],
         leaks=leaks,
     )
 
@@ -127,11 +127,13 @@ def _classes(dataset: Dataset, recipe: Recipe) -> tuple[tuple[str, ...], NDArray
     return labels, table
 
 
-def _check_heard(labels: Sequence[str], of_window: NDArray[np.bool_], material: Material) -> None:
+def _check_heard(
+    labels: Sequence[str], of_window: NDArray[np.bool_], prepared: PreparedData
+) -> None:
     """A class of which nothing is left could be neither learned nor judged."""
     missing = [label for index, label in enumerate(labels) if not of_window[:, index].any()]
     if missing:
-        reason = next(iter(material.skipped.values()), "all are too short or too quiet.")
+        reason = next(iter(prepared.skipped.values()), "all are too short or too quiet.")
         raise DataError(
             f"No sound of {', '.join(missing)} can be learned from: {reason} "
             "Leave the class out by data.classes, or cut shorter windows."

@@ -34,7 +34,7 @@ _FORGOTTEN_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True)
-class Material:
+class PreparedData:
     """All windows of a data set.
 
     Attributes:
@@ -84,7 +84,7 @@ def with_rate(arguments: dict[str, Any], rate_hz: int) -> dict[str, Any]:
 
 def prepare(
     dataset: Dataset, recipe: Recipe, *, cache: Path | None = None, device: str = "cpu"
-) -> Generator[float, None, Material]:
+) -> Generator[float, None, PreparedData]:
     """Decode, cut and compute, or take it from the cache; yields the share done.
 
     Args:
@@ -149,7 +149,7 @@ def _kept(
 
 @dataclass(frozen=True)
 class _Part:
-    """Of one row: its values, sound or features, and what :class:`Material` keeps beside them."""
+    """Of one row: its sound or features, and what :class:`PreparedData` keeps beside them."""
 
     values: NDArray[np.float32]
     starts: NDArray[np.float64]
@@ -225,11 +225,11 @@ def _levels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), dtype=np.float32)
 
 
-def _load(folder: Path, is_sound: bool) -> Material:
+def _load(folder: Path, is_sound: bool) -> PreparedData:
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     os.utime(folder)  # the cache drops what was used longest ago
     shape = tuple(index["shape"])
-    return Material(
+    return PreparedData(
         values=np.memmap(folder / "values.f32", dtype=np.float32, mode="r", shape=shape),
         is_sound=is_sound,
         rows=np.load(folder / "rows.npy", allow_pickle=False),
@@ -240,14 +240,14 @@ def _load(folder: Path, is_sound: bool) -> Material:
     )
 
 
-def _ready_made(dataset: Dataset) -> Material:
+def _ready_made(dataset: Dataset) -> PreparedData:
     """Features that came as ``.npy`` files: rows of them in the order of the data set."""
     parts: dict[str, NDArray[np.float32]] = {}
     for path in dict.fromkeys(excerpt.path for excerpt in dataset.excerpts):
         parts[path] = np.asarray(read_features(dataset.root / path), dtype=np.float32)
     values = np.stack([parts[e.path][int(e.start)] for e in dataset.excerpts])
     count = len(values)
-    return Material(
+    return PreparedData(
         values=values[:, :, None],
         is_sound=False,
         rows=np.arange(count, dtype=np.int64),

@@ -15,8 +15,8 @@ from engine.networks import Network
 from engine.recipes.recipe import Recipe
 from engine.training.data.decoding import decoded
 from engine.training.data.plan import Plan
-from engine.training.data.prepare import Material
-from engine.training.finish.noises import synthetic
+from engine.training.data.prepare import PreparedData
+from engine.training.finish.background import synthetic
 
 MOST_DIFFERENT = 1e-3
 _ROWS, _WINDOWS_OF_ROW, _NOISES = 12, 4, 4
@@ -42,7 +42,7 @@ def feature_to_hear_with(
     network: Network,
     recipe: Recipe,
     dataset: Dataset,
-    material: Material,
+    prepared: PreparedData,
     plan: Plan,
 ) -> Heard:
     """Earmark's own feature where it says the same as librosa's, else the one learned from.
@@ -56,12 +56,12 @@ def feature_to_hear_with(
         network: trained.
         recipe: how windows are cut.
         dataset: where they come from.
-        material: which rows became windows.
+        prepared: which rows became windows.
         plan: which windows were learned from.
     """
     if not isinstance(feature, ByLibrosa):
         return Heard(feature)
-    windows = torch.from_numpy(np.concatenate(list(_windows(recipe, dataset, material, plan))))
+    windows = torch.from_numpy(np.concatenate(list(_windows(recipe, dataset, prepared, plan))))
     own, network = feature.own(), copy.deepcopy(network).cpu().eval()
     with torch.inference_mode():
         ours, theirs = own(windows), feature(windows)
@@ -83,11 +83,11 @@ def _answers(network: Network, frames: Tensor, recipe: Recipe) -> Tensor:
 
 
 def _windows(
-    recipe: Recipe, dataset: Dataset, material: Material, plan: Plan
+    recipe: Recipe, dataset: Dataset, prepared: PreparedData, plan: Plan
 ) -> Iterator[np.ndarray]:
     """Sound, float32, shape (n, samples) each: a few windows of some rows, then noises."""
     if not dataset.features:
-        learned = np.unique(material.rows[plan.training])
+        learned = np.unique(prepared.rows[plan.training])
         chosen = learned[np.linspace(0, len(learned) - 1, min(_ROWS, len(learned))).astype(int)]
         some = dataset.take(chosen.tolist())
         few = recipe.changed({"data.most_windows": _WINDOWS_OF_ROW})

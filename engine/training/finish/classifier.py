@@ -22,7 +22,7 @@ from engine.features import Feature, describe_feature
 from engine.networks import describe_network
 from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan
-from engine.training.data.prepare import Material
+from engine.training.data.prepare import PreparedData
 from engine.training.finish.background import Background
 from engine.training.finish.logistic import fit_logistic
 from engine.training.loop.learner import Learner
@@ -168,7 +168,7 @@ def judge(
     learner: Learner,
     classifier: Classifier,
     plan: Plan,
-    material: Material,
+    prepared: PreparedData,
     unknown: Background | None,
 ) -> Judged:
     """Open the test part and judge the classifier on it, and on background it never met."""
@@ -181,7 +181,7 @@ def judge(
         evaluation = evaluate(results)
     open_set = None
     if unknown is not None and results is not None:
-        levels = torch.from_numpy(material.levels_db[test])
+        levels = torch.from_numpy(prepared.levels_db[test])
         known, _ = classifier.judge(learner.embed(test), levels)
         open_set = _open_set(classifier, known, unknown)
     return Judged(results, evaluation, open_set)

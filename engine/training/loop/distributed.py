@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.datasets.splits import Indices
 
 
-class Team:
+class ProcessGroup:
     """This process and the others; alone unless ``torchrun`` says otherwise.
 
     Each takes every n-th window of a batch; gradients are averaged over all of them after each

@@ -20,7 +20,7 @@ from engine.recipes.recipe import Recipe
 from engine.training.augment.augmentation import FrameAugmentation, SoundAugmentation, mixup
 from engine.training.data import embedding_cache
 from engine.training.data.plan import Plan
-from engine.training.data.prepare import Material
+from engine.training.data.prepare import PreparedData
 from engine.training.loop.optimisers import loss_of, penalty
 
 _MOST_ON_CPU_BYTES = 4_000_000_000
@@ -44,7 +44,7 @@ class Learner:
     Args:
         network: what learns.
         feature: of sound; its place is between windows and network when windows are sound.
-        material: the windows.
+        prepared: the windows.
         plan: their parts.
         recipe: how to learn.
         device: where.
@@ -55,7 +55,7 @@ class Learner:
         self,
         network: Network,
         feature: Feature,
-        material: Material,
+        prepared: PreparedData,
         plan: Plan,
         recipe: Recipe,
         device: torch.device,
@@ -69,13 +69,13 @@ class Learner:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = device
         self._recipe, self._training = recipe, recipe.training
-        self._feature = feature.to(device) if material.is_sound else None
+        self._feature = feature.to(device) if prepared.is_sound else None
         self._sound_changes = sound_changes if recipe.augmentation.of_sound else None
         masks = recipe.augmentation.frequency_masks or recipe.augmentation.time_masks
         self._frame_changes = FrameAugmentation(recipe.augmentation) if masks else None
         self._embedded = False
-        self._heard_file = self._where_heard(feature, material)
-        self._values: Tensor | np.ndarray = self._placed(material.values)
+        self._heard_file = self._where_heard(feature, prepared)
+        self._values: Tensor | np.ndarray = self._placed(prepared.values)
         self.targets = torch.from_numpy(plan.targets).to(device)
         self._weights = self._class_weights(plan) if recipe.training.class_weights else None
         if recipe.training.standardise:
@@ -105,11 +105,11 @@ class Learner:
         self._values = found.to(self.device)
         self._embedded = True
 
-    def _where_heard(self, feature: Feature, material: Material) -> Path | None:
-        if material.folder is None or not isinstance(self.network, EmbeddingHead):
+    def _where_heard(self, feature: Feature, prepared: PreparedData) -> Path | None:
+        if prepared.folder is None or not isinstance(self.network, EmbeddingHead):
             return None
         digest = embedding_cache.trunks_digest(self.network, json.dumps(describe_feature(feature)))
-        return material.folder / f"heard-{digest}.safetensors"
+        return prepared.folder / f"heard-{digest}.safetensors"
 
     def _heard_before(self) -> tuple[Tensor, Tensor]:
         """Embeddings (windows, embedding_size), and which of them are known."""

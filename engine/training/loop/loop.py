@@ -15,11 +15,11 @@ from engine.recipes.recipe import Training
 from engine.training.data.plan import Plan
 from engine.training.events import BatchDone, EpochDone, Event, Warned
 from engine.training.loop.checkpoints import load_checkpoint, save_checkpoint
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.energy import EnergyMeter
 from engine.training.loop.learner import Learner, Step, seeded
 from engine.training.loop.optimisers import learning_rate, make_optimiser
-from engine.training.loop.stopwatch import Watch
+from engine.training.loop.stopwatch import Stopwatch
 from engine.training.loop.validation import validate
 from engine.training.runs.run import Run
 
@@ -53,25 +53,25 @@ class Loop:
         plan: the parts.
         training: the recipe's part.
         run: where checkpoints and history go.
-        team: this process and others.
+        processes: this process and others.
     """
 
     def __init__(
-        self, learner: Learner, plan: Plan, training: Training, run: Run, team: Team
+        self, learner: Learner, plan: Plan, training: Training, run: Run, processes: ProcessGroup
     ) -> None:
         self._learner, self._plan, self._training = learner, plan, training
-        self._run, self._team = run, team
+        self._run, self._processes = run, processes
         self._optimiser = make_optimiser(learner.network.parameters(), training)
-        self._meter = EnergyMeter(str(learner.device), processor=team.first_here)
+        self._meter = EnergyMeter(str(learner.device), processor=processes.first_here)
         self._joules_before: float | None = None
         self.progress = Progress()
         self._recent: deque[float] = deque(maxlen=50)
-        if training.batch_size < 2 * team.size and team.size > 1:
+        if training.batch_size < 2 * processes.size and processes.size > 1:
             raise RecipeError(
-                f"{team.size} processes need a batch_size of at least {2 * team.size}."
+                f"{processes.size} processes need a batch_size of at least {2 * processes.size}."
             )
         everything = torch.zeros(len(plan.training))
-        self._batches = len(team.batches(everything, training.batch_size))
+        self._batches = len(processes.batches(everything, training.batch_size))
 
     @property
     def energy_source(self) -> str:
@@ -92,7 +92,7 @@ class Loop:
             history, best, state["best_loss"], state["seconds"], state["joules"]
         )
         self._joules_before = state["joules"]
-        if self._team.leads:
+        if self._processes.leads:
             self._run.drop_batches(after=len(history))
         self._judge_rules()
 
@@ -104,11 +104,11 @@ class Loop:
 
     def _epoch(self, epoch: int) -> Generator[Event, None, None]:
         order = torch.from_numpy(self._order(epoch)).to(self._learner.device)
-        watch = Watch(self.progress.seconds)
+        watch = Stopwatch(self.progress.seconds)
         losses: list[float] = []
         waiting: list[tuple[Tensor, Step]] = []
         right = torch.zeros((), device=self._learner.device)
-        batches = self._team.batches(order, self._training.batch_size)
+        batches = self._processes.batches(order, self._training.batch_size)
         for batch, indices in enumerate(batches, start=1):
             step = self._step(epoch, batch, indices)
             right += step.right
@@ -121,7 +121,7 @@ class Loop:
                     yield from remarks
                     left = watch.left(epoch, batch, self._batches, self._training.epochs)
                     yield self._told(epoch, batch, new, left)
-        found = self._team.sum(right).item() / len(order)
+        found = self._processes.sum(right).item() / len(order)
         done = self._closed(epoch, losses, found, watch)
         with watch.paused():
             yield done
@@ -137,14 +137,14 @@ class Loop:
         rate = learning_rate(self._training, number, self._batches, self._losses())
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        mine = self._team.share(indices)
+        mine = self._processes.share(indices)
         self._learner.network.train()
         self._optimiser.zero_grad()
-        numbers = [self._training.seed, number, self._team.rank]
+        numbers = [self._training.seed, number, self._processes.rank]
         with seeded(numbers, self._learner.device) as generator:
             step = self._learner.step(mine, generator)
         parameters = list(self._learner.network.parameters())
-        self._team.average_gradients(parameters, len(mine) / len(indices))
+        self._processes.average_gradients(parameters, len(mine) / len(indices))
         if self._training.clip_norm:
             torch.nn.utils.clip_grad_norm_(parameters, self._training.clip_norm)
         self._optimiser.step()
@@ -181,7 +181,7 @@ class Loop:
             if loss > _SPIKE * usual:
                 text = f"Epoch {epoch}, batch {number}: the loss rose to {loss:.3g}, with "
                 remarks.append(Warned(text + self._files(indices) + "."))
-        if self._team.leads:
+        if self._processes.leads:
             self._run.add_batches(epoch, first, losses)
         return losses, remarks
 
@@ -194,11 +194,11 @@ class Loop:
         return [epoch.validation_loss for epoch in self.progress.history]
 
     def _closed(
-        self, epoch: int, losses: Sequence[float], accuracy: float, watch: Watch
+        self, epoch: int, losses: Sequence[float], accuracy: float, watch: Stopwatch
     ) -> EpochDone:
         """Judge on validation, keep the best, write checkpoint and history."""
-        self._team.average_statistics(self._learner.network)
-        found = validate(self._learner, self._plan, self._training, self._team)
+        self._processes.average_statistics(self._learner.network)
+        found = validate(self._learner, self._plan, self._training, self._processes)
         progress = self.progress
         compared = found.loss if len(self._plan.validation) else -epoch
         best = compared < progress.best_loss
@@ -215,7 +215,7 @@ class Loop:
             progress.joules, best, found.confusion,
         )  # fmt: skip
         progress.history.append(done)
-        if self._team.leads:
+        if self._processes.leads:
             self._keep()
         return done
 
@@ -237,7 +237,7 @@ class Loop:
         self._run.keep_history(progress.history)
 
     def _joules(self) -> float | None:
-        now = self._team.sum_known(self._meter.joules())
+        now = self._processes.sum_known(self._meter.joules())
         if now is None:
             return self._joules_before
         return now + (self._joules_before or 0.0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 _TELL_SECONDS = 0.1
 
 
-class Watch:
+class Stopwatch:
     """Seconds of training; what the listener of the events does meanwhile is not counted.
 
     Args:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.evaluation.scores import confusion_matrix
 from engine.recipes.recipe import Training
 from engine.training.data.plan import Plan
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner
 from engine.training.loop.optimisers import loss_of
 
@@ -31,12 +31,14 @@ class Validated:
     confusion: NDArray[np.int64] | None
 
 
-def validate(learner: Learner, plan: Plan, training: Training, team: Team) -> Validated:
-    """Judge the validation part; the answer is the same in all processes of a team."""
+def validate(
+    learner: Learner, plan: Plan, training: Training, processes: ProcessGroup
+) -> Validated:
+    """Judge the validation part; the answer is the same in all processes."""
     count, classes = len(plan.validation), len(plan.labels)
     if count == 0:
         return Validated(math.nan, math.nan, None)
-    mine = team.share_of(plan.validation)
+    mine = processes.share_of(plan.validation)
     total, done = 0.0, 0
     counts = np.zeros((classes, classes), dtype=np.int64)
     for logits in learner.judge(mine):
@@ -47,8 +49,8 @@ def validate(learner: Learner, plan: Plan, training: Training, team: Team) -> Va
         counts += confusion_matrix(truth, said, classes)
         done += len(rows)
     # The sum is the same in all processes, so that all stop at the same epoch.
-    loss = team.sum(torch.tensor(total, dtype=torch.float64)).item()
-    confusion = team.sum(torch.from_numpy(counts)).cpu().numpy()
+    loss = processes.sum(torch.tensor(total, dtype=torch.float64)).item()
+    confusion = processes.sum(torch.from_numpy(counts)).cpu().numpy()
     several = training.loss == "binary-cross-entropy"
     right = int(np.trace(confusion))
     return Validated(loss / count, right / count, None if several else confusion)

@@ -10,7 +10,7 @@ from engine.evaluation.report.report import RunReport, write_html
 from engine.evaluation.significance import compare
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
-from engine.training.runs.report import read_results
+from engine.training.runs.results import read_results
 from engine.training.runs.run import Run
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.atomic_write import write_whole
 from engine.errors import DataError
+from engine.evaluation.json_values import json_value
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
 
@@ -67,7 +68,7 @@ class Run:
         Raises:
             DataError: it cannot be written.
         """
-        self.write_text(path, json.dumps(_plain(values), indent=1, ensure_ascii=False) + "\n")
+        self.write_text(path, json.dumps(json_value(values), indent=1, ensure_ascii=False) + "\n")
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a text, whole or not at all.
@@ -167,13 +168,3 @@ def _epoch_of(line: str) -> float:
 
 def _number(name: str, value: Any) -> Any:
     return math.nan if value is None and name != "joules" else value
-
-
-def _plain(values: Any) -> Any:
-    if isinstance(values, float) and not math.isfinite(values):
-        return None
-    if isinstance(values, Mapping):
-        return {str(key): _plain(value) for key, value in values.items()}
-    if isinstance(values, list | tuple):
-        return [_plain(value) for value in values]
-    return values

@@ -96,7 +96,7 @@ def run_sweep(
                     yield _over(found, proposer, done, folder)
                 values = proposer.next()
             ended = workers.ended() if workers.busy else []
-            for (tried, place), event in workers.told():
+            for (tried, place), event in workers.messages():
                 yield Trying(tried, str(place), event)
             for (tried, place), result in ended:
                 trial = _failed(tried, place, result) if isinstance(result, str) else result

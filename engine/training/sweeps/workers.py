@@ -37,13 +37,13 @@ class Workers(Generic[Result]):
         for process in list((self._pool._processes or {}).values()):
             process.terminate()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._told.close()
+        self._messages.close()
 
     def _open(self) -> None:
         context = multiprocessing.get_context("spawn")
         threads = max(1, (os.cpu_count() or 1) // self._count)
-        self._told: SimpleQueue[tuple[int, Any]] = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(self._count, context, _begin, (threads, self._told))
+        self._messages: SimpleQueue[tuple[int, Any]] = context.SimpleQueue()
+        self._pool = ProcessPoolExecutor(self._count, context, _begin, (threads, self._messages))
 
     @property
     def busy(self) -> bool:
@@ -70,11 +70,11 @@ class Workers(Generic[Result]):
                 future = self._pool.submit(_numbered, number, job, arguments)
         self._running[future] = number
 
-    def told(self) -> list[tuple[Any, Any]]:
+    def messages(self) -> list[tuple[Any, Any]]:
         """Names of jobs and what they told with :func:`tell` since the last time."""
         found = []
-        while not self._told.empty():
-            number, message = self._told.get()
+        while not self._messages.empty():
+            number, message = self._messages.get()
             if number in self._names:
                 found.append((self._names[number], message))
         return found
@@ -95,7 +95,7 @@ class Workers(Generic[Result]):
 
     def _reopen(self) -> None:
         self._pool.shutdown(wait=True)
-        self._told.close()  # a process may have been killed in the middle of a message
+        self._messages.close()  # a process may have been killed in the middle of a message
         self._open()
 
 

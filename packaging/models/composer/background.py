@@ -1,8 +1,8 @@
 """Sounds by none of the composers, from which the gate learns to say nothing.
 
-    python packaging/models/composer/background.py FOLDER SHARED_DATA [MUSIC_FOLDER...]
+    python packaging/models/run.py composer.background FOLDER SHARED_DATA [MUSIC_FOLDER...]
 
-FOLDER/background gets scores of others played as author_sounds.py plays, songs under MUSIC_FOLDER
+FOLDER/background gets scores of others played as composer.sounds plays, songs under MUSIC_FOLDER
 (of free games, say), and from SHARED_DATA surroundings and speech. The training takes every second
 file to learn from and keeps the others to judge by.
 """
@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+
 from composer.scores import ELSE, Piece
 from composer.sounds import FONTS, RATE, SEED, draw, finished, write
-from gate_sounds import Sound, _sounds_in, environment, load, noises, speech
+from gate_sounds import Sound, environment, load, noises, sounds_in, speech
 
 OTHERS = 260
 
@@ -58,7 +59,7 @@ def songs(folder: Path, out: Path) -> None:
     """From the middle of every piece of other music."""
     rng = np.random.default_rng([SEED, 17])
     (out / "songs").mkdir(parents=True, exist_ok=True)
-    for index, (_, path, kind) in enumerate(_sounds_in([folder])):
+    for index, (_, path, kind) in enumerate(sounds_in([folder])):
         if kind == "music" and soundfile.info(path).duration > 60:
             sound = load(path, 60.0)[30 * RATE : 56 * RATE]
             cut = finished(sound, bool(rng.random() < 0.5), rng)

@@ -1,8 +1,8 @@
 """Trains and judges the bundled classifier of composers.
 
-    python packaging/models/composer/build.py FOLDER [--judge]
+    python packaging/models/run.py composer.build FOLDER [--judge]
 
-FOLDER is what author_scores.py, author_sounds.py and author_background.py filled; --judge takes the
+FOLDER is what composer.scores, composer.sounds and composer.background filled; --judge takes the
 classifier that was trained before. Trains the recipe `composer`, as
 `earmark train composer FOLDER/sounds --background FOLDER/background` does, and writes
 resources/models/composer.safetensors and the tables of FOLDER/tables.md: the test pieces, the same
@@ -22,9 +22,6 @@ from typing import Any
 import numpy as np
 import soundfile
 import torch
-from composer.scores import Piece
-from composer.sounds import Playing, notes_of
-from composer.statistics import statistics
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -32,6 +29,9 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_s
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from composer.scores import Piece
+from composer.sounds import Playing, notes_of
+from composer.statistics import statistics
 from engine.classifier.card import DataSource
 from engine.classifier.classifier import Classifier, level_db
 from engine.datasets import open_dataset
@@ -39,8 +39,9 @@ from engine.recipes.recipe import find_recipe
 from engine.training.events import EpochDone, Finished, Started, Warned
 from engine.training.train import Place, train
 from engine.windows import Windows
+from project import ROOT
 
-OUT = Path(__file__).resolve().parents[2] / "resources" / "models" / "composer.safetensors"
+OUT = ROOT / "resources" / "models" / "composer.safetensors"
 GATE = "by one of these composers"
 Array = NDArray[np.float64]
 

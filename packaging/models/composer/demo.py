@@ -1,13 +1,13 @@
-"""Renders resources/sounds/chorale.ogg: python packaging/models/composer/demo.py [SOUNDFONT].
+"""Renders resources/sounds/chorale.ogg.
+
+    python packaging/models/run.py composer.demo [SOUNDFONT]
 
 The beginning of J. S. Bach's "O Haupt voll Blut und Wunden" (St Matthew Passion, 1727), written out
 here; the classifier of composers never had it, nor another chorale on its tune, to learn from.
 """
 
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sounds"))
 from make_sounds import SOUNDFONT, render, write
 from midi import Score
 

@@ -1,7 +1,7 @@
 """Reads music21's scores into lists of notes, with the work each belongs to and a split by work.
 
     pip install music21
-    python packaging/models/composer/scores.py FOLDER
+    python packaging/models/run.py composer.scores FOLDER
 
 music21 is a tool of this script alone; its corpus is where the scores come from. Releases before
 2014 carried hundreds of quartets more, which their encoders had withdrawn: they are not used.
@@ -57,7 +57,7 @@ def find_scores(corpus: Path, folders: tuple[str, ...]) -> dict[str, list[Path]]
     """Score files of each folder, at most so many, drawn by the seed; one of each piece."""
     found = {}
     for folder in folders:
-        by_piece = {}
+        by_piece: dict[str, Path] = {}
         for path in sorted((corpus / folder).rglob("*")):
             extra = "_old" in path.stem or path.stem.endswith(("-a", "-sc", "_bak"))
             if path.suffix in SUFFIXES and not extra:
@@ -140,7 +140,7 @@ def written(path: Path, folder: str, out: Path, stem: str) -> list[str]:
         return []
     # Some quartets are one file.
     long = folder == "beethoven" and path.parent.name == folder
-    names = []
+    names: list[str] = []
     for rows in movements(notes, ends if long else []):
         names.append(f"{stem}_{len(names)}")
         np.save(out / f"{names[-1]}.npy", rows.astype(np.float32))

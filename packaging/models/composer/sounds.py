@@ -1,6 +1,6 @@
-"""Has the scores of author_scores.py played, so that only the notes tell who wrote them.
+"""Has the scores of composer.scores played, so that only the notes tell who wrote them.
 
-    python packaging/models/composer/sounds.py FOLDER
+    python packaging/models/run.py composer.sounds FOLDER
 
 Needs fluidsynth and soundfonts (Debian: fluidsynth fluid-soundfont-gm musescore-general-soundfont
 csound-soundfont timgm6mb-soundfont). Instrument, soundfont, tempo, tuning, room, level and noise
@@ -21,10 +21,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
-from composer.scores import ELSE, Piece
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sounds"))
+from composer.scores import ELSE, Piece
 from midi import DRUMS, Score
 
 RATE = 16000
@@ -172,7 +171,8 @@ def finished(sound: Samples, worn: bool, rng: np.random.Generator) -> Samples:
         noise /= np.maximum(bins, 50.0) ** rng.uniform(0, 1)
         rumble = np.fft.irfft(noise, size)
         rumble *= level * 10 ** (-rng.uniform(15, 40) / 20) / np.sqrt(np.mean(rumble**2))
-        sound = np.fft.irfft(np.fft.rfft(sound) * 10 ** (tilt / 20), size) + rumble
+        heard = np.fft.irfft(np.fft.rfft(sound) * 10 ** (tilt / 20), size) + rumble
+        return np.clip(heard, -1, 1).astype(np.float32)
     return np.clip(sound, -1, 1).astype(np.float32)
 
 

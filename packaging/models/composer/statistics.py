@@ -15,12 +15,13 @@ def statistics(notes: Array) -> Array:
     notes = notes.copy()
     notes[:, 0] = np.round(notes[:, 0] * 24) / 24  # some encodings are out by a hair
     length = notes[:, 1] / np.median(notes[:, 1])
-    classes = _shares(notes[:, 2] % 12, notes[:, 1], np.arange(13))
+    classes = _shares(notes[:, 2] % 12, notes[:, 1], np.arange(13.0))
     classes = np.roll(classes, -int(classes.argmax()))
     steps, leaps = _melody(notes)
     together, over_bass, voices = _harmony(notes)
     onsets = np.unique(np.round(notes[:, 0], 4))
-    gaps = np.diff(onsets) / max(1e-6, float(np.median(np.diff(onsets)))) if len(onsets) > 2 else []
+    gaps = np.diff(onsets)
+    gaps = gaps / max(1e-6, float(np.median(gaps))) if len(onsets) > 2 else gaps[:0]
     rhythm = _shares(np.log2(np.maximum(length, 1e-3)), None, np.arange(-4.25, 4.5, 0.5))
     spacing = _shares(np.log2(np.maximum(gaps, 1e-3)), None, np.arange(-3.25, 3.5, 0.5))
     spread = notes[:, 2].std(), float(np.ptp(notes[:, 2])), len(onsets) / len(notes)
@@ -30,8 +31,8 @@ def statistics(notes: Array) -> Array:
 
 
 def _shares(values: Array, weights: Array | None, edges: Array) -> Array:
-    counts = np.histogram(values, bins=edges, weights=weights)[0].astype(np.float64)
-    return counts / max(1e-9, counts.sum())
+    counts: Array = np.histogram(values, bins=edges, weights=weights)[0].astype(np.float64)
+    return counts / max(1e-9, float(counts.sum()))
 
 
 def _melody(notes: Array) -> tuple[Array, float]:

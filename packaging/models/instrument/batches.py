@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from instrument.classes import LABELS
 from numpy.typing import NDArray
 from torch import Tensor
+
+from instrument.classes import LABELS
 
 NOTHING, UNLABELLED = -1, -2
 BATCH = 128
@@ -71,7 +73,7 @@ class Windows:
         """Join the files of the named collections."""
         parts = [np.load(folder / f"{name}.npz") for name in names]
 
-        def join(key: str) -> NDArray[np.generic]:
+        def join(key: str) -> NDArray[Any]:
             return np.concatenate([part[key] for part in parts])
 
         counts = [len(part["labels"]) for part in parts]

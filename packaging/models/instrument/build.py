@@ -1,9 +1,9 @@
 """Makes the solo-instrument classifier of the student taught on all collections, and writes it.
 
-    python packaging/models/instrument/build.py WINDOWS FOLDS SHARED_DATA STUDENT.safetensors
+    python packaging/models/run.py instrument.build WINDOWS FOLDS SHARED_DATA STUDENT.safetensors
 
-WINDOWS is what ``instrument_windows.py``, FOLDS what ``judge_instruments.py``, STUDENT what
-``teach_instruments.py`` wrote: what was left out in FOLDS decides temperature, thresholds and the
+WINDOWS is what ``instrument.windows``, FOLDS what ``instrument.judge.folds``, STUDENT what
+``instrument.teach`` wrote: what was left out in FOLDS decides temperature, thresholds and the
 gate's place here.
 """
 
@@ -15,16 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from instrument.batches import Windows
-from instrument.classes import FAMILIES, LABELS
-from instrument.judge import FAMILY, calibration_error
-from instrument.student import WIDTH, Student, load_student
-from instrument.teach import SEED
-from instrument.windows import FEATURE_ARGUMENTS, FEATURE_NAME, MODEL_RATE, MUSICNN, WINDOW
 from numpy.typing import NDArray
 from safetensors import safe_open
 from sklearn.linear_model import LogisticRegression
-from tags.weights import read_musicnn
 from torch import Tensor
 
 from engine.classifier.card import Calibration, Card, DataSource, Part
@@ -32,8 +25,16 @@ from engine.classifier.classifier import Classifier
 from engine.features import build_feature, describe_feature
 from engine.networks import describe_network
 from engine.networks.musicnn.trunk import MusicnnTrunk
+from instrument.batches import Windows
+from instrument.classes import FAMILIES, LABELS
+from instrument.judge.folds import FAMILY, calibration_error
+from instrument.student import WIDTH, Student, load_student
+from instrument.teach import SEED
+from instrument.windows import FEATURE_ARGUMENTS, FEATURE_NAME, MODEL_RATE, MUSICNN, WINDOW
+from project import ROOT
+from tags.weights import read_musicnn
 
-OUT = Path(__file__).resolve().parents[2] / "resources" / "models"
+OUT = ROOT / "resources" / "models"
 HOP = 4000  # a quarter of a second
 # Share of right answers among those said aloud, on collections left out: of labels, and of families
 # where no label is said.
@@ -198,6 +199,7 @@ def main() -> None:
     windows = Windows.read(folder, sorted(path.stem for path in folder.glob("*.npz")))
     student = load_student(kept, windows)
     classifier = assemble(student, read_musicnn(shared / MUSICNN)[0], folds)
+    assert classifier.card.recipe is not None
     with safe_open(kept, "pt") as file:
         classifier.card.recipe["steps"] = int(file.metadata()["steps"])
     classifier.save(OUT / "instrument.safetensors")

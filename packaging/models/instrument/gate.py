@@ -7,10 +7,11 @@ but misses more instruments that it does not know.
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from instrument.batches import NOTHING, Windows, importance
-from instrument.student import LEAST_DEVIATION, Student
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from instrument.batches import NOTHING, Windows, importance
+from instrument.student import LEAST_DEVIATION, Student
 
 # Of the weights of standardised numbers, and the least deviation of those that are asked.
 _MOBILE, _MUSIC = (1e-4, 0.0), (1e-3, LEAST_DEVIATION)
@@ -36,7 +37,8 @@ def learn_gate(student: Student, windows: Windows, usable: NDArray[np.bool_]) ->
 @torch.inference_mode()
 def _heard(student: Student, windows: Windows, chosen: NDArray[np.int64], version: int) -> Tensor:
     features = torch.from_numpy(windows.features[chosen, version])
-    return torch.cat([student.trunk.hear(part.float()) for part in features.split(256)])
+    parts = features.split(256)  # type: ignore[no-untyped-call]
+    return torch.cat([student.trunk.hear(part.float()) for part in parts])
 
 
 def _set(
@@ -67,8 +69,8 @@ def _regression(values: Tensor, truth: Tensor, share: Tensor, shrinkage: float) 
             found(values)[:, 0], truth, reduction="none"
         )
         total = (each * share).sum() + shrinkage * found.weight.square().sum()
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         return total
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
     return found

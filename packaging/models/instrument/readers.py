@@ -2,11 +2,12 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
 from instrument.batches import Windows
 from instrument.classes import LABELS
 from instrument.student import LEAST_DEVIATION, Student
-from numpy.typing import NDArray
-from torch import Tensor, nn
 
 _SHRINKAGE = 0.01  # of the scatter towards that of independent numbers of one deviation
 _ABSENT = -20.0  # logit of a label that nothing was heard of
@@ -95,7 +96,7 @@ def _centred(logits: Array, met: NDArray[np.int64]) -> Array:
 def _music(
     student: Student, windows: Windows, chosen: NDArray[np.int64], version: int
 ) -> NDArray[np.float32]:
-    return windows.music[chosen, version].astype(np.float32)
+    return np.asarray(windows.music[chosen, version], np.float32)
 
 
 @torch.inference_mode()
@@ -103,7 +104,8 @@ def _mobile(
     student: Student, windows: Windows, chosen: NDArray[np.int64], version: int
 ) -> NDArray[np.float32]:
     features = torch.from_numpy(windows.features[chosen, version])
-    return torch.cat([student.trunk.hear(p.float()) for p in features.split(256)]).numpy()
+    parts = features.split(256)  # type: ignore[no-untyped-call]
+    return torch.cat([student.trunk.hear(part.float()) for part in parts]).numpy()
 
 
 @torch.inference_mode()
@@ -111,5 +113,5 @@ def _taught(student: Student, reader: nn.Linear, values: NDArray[np.float32]) ->
     heard = torch.from_numpy(values)
     if reader is student.music_output:
         heard = student.scale(heard)
-    logits = reader(heard)
+    logits: Tensor = reader(heard)
     return logits - logits.mean(1, keepdim=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from instrument.batches import BATCH, NOTHING, Batch, Batches, Windows, shares
-from instrument.classes import LABELS, RARE
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.networks.musicnn.mobile import DecibelMobileTrunk, MusicnnMobile
 from engine.networks.musicnn.trunk import MusicnnTrunk
+from instrument.batches import BATCH, NOTHING, Batch, Batches, Windows, shares
+from instrument.classes import LABELS, RARE
 
 HIDDEN, DROPOUT, WIDTH = 256, 0.2, 0.35
 SHARE = 0.4  # of the mobile trunk's reader in what both say; musicnn's has the rest
@@ -39,10 +39,10 @@ class Student(nn.Module):
         self.scale = nn.BatchNorm1d(size, affine=False)
         self.drop = nn.Dropout(0.5)
         self.music_output = nn.Linear(size, len(LABELS))
-        # Found at once by instrument_rules.py when all else is taught.
+        # Found at once by instrument/readers.py when all else is taught.
         self.rule = nn.Linear(HIDDEN, len(LABELS)).requires_grad_(False)
         self.music_rule = nn.Linear(size, len(LABELS)).requires_grad_(False)
-        # Found by instrument_gate.py, together with the gate.
+        # Found by instrument/gate.py, together with the gate.
         self.music_gate = nn.Linear(size, 1).requires_grad_(False)
 
     def read_music(self, music: Tensor) -> Tensor:
@@ -84,7 +84,7 @@ class Student(nn.Module):
         both = nn.Linear(sum(gate.in_features for _, gate in parts), 1)
         with torch.no_grad():
             both.weight.copy_(torch.cat([share * gate.weight for share, gate in parts], dim=1))
-            both.bias.copy_(sum(share * gate.bias for share, gate in parts))
+            both.bias.copy_(torch.stack([share * gate.bias for share, gate in parts]).sum(0))
         return both
 
     def shipped(self, music: MusicnnTrunk, width: float) -> tuple[MusicnnMobile, nn.Linear]:
@@ -174,9 +174,8 @@ def teach(
     generator = torch.Generator().manual_seed(seed)
     student = beginner(windows, usable, width)
     # Statistics of the layers' inputs are measured anew at the end, for the averaged weights.
-    average = torch.optim.swa_utils.AveragedModel(
-        student, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
-    )
+    slowly = torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)  # type: ignore[no-untyped-call]
+    average = torch.optim.swa_utils.AveragedModel(student, multi_avg_fn=slowly)
     optimiser = torch.optim.AdamW(student.parameters(), weight_decay=0.02, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.15)
     batches = Batches(windows, usable, generator)
@@ -185,7 +184,7 @@ def teach(
     for step in range(steps):
         loss = losses(student, batches.draw(), shares(generator))
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(student.parameters(), 2.0)
         optimiser.step()
         schedule.step()
@@ -196,7 +195,8 @@ def teach(
             sys.stdout.write(f"  step {step + 1}: loss {total / 100:.3f}, {pace:.0f} windows/s\n")
             sys.stdout.flush()
             total = 0.0
-    taught: Student = average.module
+    taught = average.module
+    assert isinstance(taught, Student)
     settle(taught, batches)
     return taught.eval()
 

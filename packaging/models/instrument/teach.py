@@ -1,8 +1,8 @@
 """Teaches the solo-instrument student on all collections.
 
-    python packaging/models/instrument/teach.py WINDOWS STUDENT.safetensors STEPS
+    python packaging/models/run.py instrument.teach WINDOWS STUDENT.safetensors STEPS
 
-WINDOWS is what ``instrument_windows.py`` wrote; ``build_instruments.py`` makes a classifier of it.
+WINDOWS is what ``instrument.windows`` wrote; ``instrument.build`` makes a classifier of it.
 """
 
 import sys
@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
+
 from instrument.batches import Windows
 from instrument.gate import learn_gate
 from instrument.readers import learn_rules
 from instrument.student import teach
-from safetensors.torch import save_file
 
 SEED = 1
 

@@ -1,8 +1,8 @@
 """Cuts the gathered sounds into one-second windows, dry and worn, with what the teacher hears.
 
-    python packaging/models/instrument/windows.py SOUNDS SHARED_DATA OUT [COLLECTION...]
+    python packaging/models/run.py instrument.windows SOUNDS SHARED_DATA OUT [COLLECTION...]
 
-SOUNDS is what ``instrument_sounds.py`` wrote, SHARED_DATA holds mn04_as and musicnn. Writes
+SOUNDS is what ``instrument.sounds.gather`` wrote, SHARED_DATA holds mn04_as and musicnn. Writes
 ``OUT/<collection>.npz``: features in dB, float16 (windows, 2, bands, frames) - dry, then through a
 room, a microphone and noise -, what musicnn's trunk says of both, the teacher's embedding and
 logits (float16; all, and those of our labels) on three seconds of the dry sound around, and label,
@@ -14,23 +14,24 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 import torch
-from instrument.classes import LABELS
-from instrument.sounds.others import NOTHING, UNLABELLED
-from instrument.sounds.play import RATE
-from instrument.teacher import Teacher
-from instrument.teacher_labels import heard
 from numpy.typing import NDArray
-from tags.weights import read_musicnn
 from torch import Tensor
 
 from engine.features import build_feature
 from engine.networks.musicnn.levelled import levelled
 from engine.networks.musicnn.mobile import decibels
+from instrument.classes import LABELS
+from instrument.sounds.others import NOTHING, UNLABELLED
+from instrument.sounds.play import RATE
+from instrument.teacher.labels import heard
+from instrument.teacher.network import Teacher
+from tags.weights import read_musicnn
 
 SEED = 7
 MODEL_RATE, WINDOW = 16000, 16000
@@ -119,6 +120,7 @@ class Wear:
 
     def _noisy(self, sound: Samples) -> Samples:
         rng = self._rng
+        noise: NDArray[np.float32] | NDArray[np.float64]
         if rng.random() < 0.25:
             return sound
         if rng.random() < 0.5:
@@ -135,7 +137,7 @@ class Wear:
             return sound
         snr = rng.uniform(6, 40)
         scale = np.sqrt(float(np.square(sound).mean()) / power / 10 ** (snr / 10))
-        return (sound + scale * noise).astype(np.float32)
+        return np.asarray(sound + scale * noise, np.float32)
 
 
 def _through_mp3(sound: Samples, level: float) -> Samples:
@@ -161,7 +163,8 @@ def _count(label: str, kind: str, seconds: float) -> int:
 
 def _at_level(window: Samples, rng: np.random.Generator) -> Samples:
     power = float(np.square(window).mean())
-    return (window * 10 ** (rng.uniform(-45, -12) / 20) / np.sqrt(power + 1e-12)).astype(np.float32)
+    level = 10 ** (rng.uniform(-45, -12) / 20)
+    return np.asarray(window * level / np.sqrt(power + 1e-12), np.float32)
 
 
 def windows_of(
@@ -230,14 +233,14 @@ def main() -> None:
         ]
         info = [collection.rows[row] for row in rows]
         numbers = {NOTHING: -1, UNLABELLED: -2} | {n: i for i, n in enumerate(LABELS)}
-        np.savez(
-            out / f"{name}.npz",
-            labels=np.asarray([numbers[r[2]] for r in info], np.int64),
-            groups=np.asarray([r[3] for r in info]),
-            kinds=np.asarray([r[4] for r in info]),
-            rows=rows,
-            **{key: torch.cat([one[key] for one in batches]).numpy() for key in batches[0]},
-        )
+        kept: dict[str, Any] = {
+            "labels": np.asarray([numbers[r[2]] for r in info], np.int64),
+            "groups": np.asarray([r[3] for r in info]),
+            "kinds": np.asarray([r[4] for r in info]),
+            "rows": rows,
+        }
+        kept |= {key: torch.cat([one[key] for one in batches]).numpy() for key in batches[0]}
+        np.savez(out / f"{name}.npz", **kept)
         sys.stdout.write(f"{name}: {len(rows)} windows\n")
         sys.stdout.flush()
 

@@ -1,6 +1,6 @@
 """Builds the bundled classifiers: genre, mood and instruments-in-music.
 
-    python packaging/models/tags/build.py SHARED_DATA MUSIC_FOLDER...
+    python packaging/models/run.py tags.build SHARED_DATA MUSIC_FOLDER...
 
 SHARED_DATA holds musicnn/, esc10/, fsdd/, philharmonia/, weresax/; the other folders any music.
 fluidsynth, espeak-ng and soundfonts are needed (Debian: fluidsynth espeak-ng fluid-soundfont-gm
@@ -10,10 +10,20 @@ timgm6mb-soundfont). Prints how well the gate does on what was held out.
 import datetime
 import itertools
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+
+from engine.classifier.card import Calibration, Card, DataSource, Part
+from engine.classifier.classifier import Classifier
+from engine.features import build_feature, describe_feature
+from engine.networks import describe_network
+from engine.networks.musicnn.tags import MusicnnTags
 from gate_sounds import (
     WINDOW,
     Sound,
@@ -27,19 +37,11 @@ from gate_sounds import (
     voices,
     worn,
 )
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from project import ROOT
 from tags.labels import GENRE, INSTRUMENTS, MOOD, TAGS, mix
 from tags.weights import read_musicnn
-from torch import Tensor, nn
 
-from engine.classifier.card import Calibration, Card, DataSource, Part
-from engine.classifier.classifier import Classifier
-from engine.features import build_feature, describe_feature
-from engine.networks import describe_network
-from engine.networks.musicnn.tags import MusicnnTags
-
-OUT = Path(__file__).resolve().parents[2] / "resources" / "models"
+OUT = ROOT / "resources" / "models"
 SOUNDFONTS = [Path("/usr/share/sounds/sf2", n) for n in ("FluidR3_GM.sf2", "TimGM6mb.sf2")]
 SEED = 20
 HOP = 31 * 256  # half a second
@@ -178,7 +180,7 @@ SOURCES = [
 def assemble(
     name: str,
     labels: dict[str, list[str]],
-    networks: dict[str, tuple[nn.Module, nn.Module]],
+    networks: Mapping[str, tuple[nn.Module, nn.Module]],
     gate: nn.Linear,
     figures: dict[str, float],
 ) -> Classifier:

@@ -1,6 +1,6 @@
 """Runs the original musicnn on a sound and keeps what it says, for the test of our port.
 
-    TF_USE_LEGACY_KERAS=1 python packaging/models/tags/reference.py SOUND.wav tests/data/OUT.npz
+    TF_USE_LEGACY_KERAS=1 python packaging/models/run.py tags.reference SOUND.wav OUT.npz
 
 In an environment of its own: tensorflow, tf_keras, librosa, and musicnn 0.1.0 installed without its
 dependencies. The original rounds its spectrogram to float16; that is left out here, being no part
@@ -10,6 +10,7 @@ of the network.
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import librosa
 import musicnn.models
@@ -38,7 +39,8 @@ def run(name: str, batch: np.ndarray) -> dict[str, np.ndarray]:
         with v1.Session() as session:
             folder = Path(musicnn.__file__).parent / f"{name}_musicnn"
             v1.train.Saver().restore(session, f"{folder}/")
-            return session.run(wanted, feed_dict={x: batch, training: False})
+            said: dict[str, np.ndarray] = session.run(wanted, feed_dict={x: batch, training: False})
+            return said
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
     v1.disable_eager_execution()
     audio, _ = librosa.load(sys.argv[1], sr=16000)
     batch = patches(audio)
-    kept = {"audio": audio}
+    kept: dict[str, Any] = {"audio": audio}
     for name in ("MTT", "MSD"):
         kept |= {f"{name}_{part}": value for part, value in run(name, batch).items()}
     np.savez_compressed(sys.argv[2], **kept)

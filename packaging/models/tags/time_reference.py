@@ -1,5 +1,7 @@
 """Times the original musicnn on a sound, both networks, as its users call it.
 
+    TF_USE_LEGACY_KERAS=1 python packaging/models/run.py tags.time_reference SOUND.wav
+
 Set up as for reference.py. Prints two medians of five runs in seconds: of the package's own
 function ``extractor`` (which makes its graph and reads its weights at each call), and of the
 networks alone, graph and weights being there.
@@ -18,6 +20,7 @@ import musicnn.extractor
 import numpy as np
 import tensorflow as tf
 from musicnn import models
+
 from tags.reference import FRAMES, patches
 
 v1 = tf.compat.v1

@@ -38,21 +38,24 @@ def _tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
 
 
-def _set(parameter: Tensor, values: Tensor) -> None:
+def _set(parameter: Tensor | None, values: Tensor) -> None:
+    assert parameter is not None
     if parameter.shape != values.shape:
         raise SystemExit(f"shape {tuple(values.shape)} does not fit {tuple(parameter.shape)}")
     with torch.no_grad():
         parameter.copy_(values)
 
 
-def _norm(norm: nn.BatchNorm1d, arrays: Arrays, name: str) -> None:
+def _norm(norm: nn.Module, arrays: Arrays, name: str) -> None:
+    assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
     _set(norm.weight, _tensor(arrays[f"{name}.gamma"]))
     _set(norm.bias, _tensor(arrays[f"{name}.beta"]))
     _set(norm.running_mean, _tensor(arrays[f"{name}.moving_mean"]))
     _set(norm.running_var, _tensor(arrays[f"{name}.moving_variance"]))
 
 
-def _convolution(convolution: nn.Conv2d | nn.Conv1d, arrays: Arrays, index: int) -> None:
+def _convolution(convolution: nn.Module, arrays: Arrays, index: int) -> None:
+    assert isinstance(convolution, nn.Conv1d | nn.Conv2d)
     name = f"conv2d_{index}" if index else "conv2d"
     kernel = _tensor(arrays[f"{name}.kernel"].transpose(3, 2, 0, 1))  # out, in, time, mel
     if isinstance(convolution, nn.Conv1d):

@@ -24,7 +24,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 from engine.classifier.classifier import Classifier
 from engine.datasets import open_dataset
 from engine.datasets.table import Dataset
-from engine.evaluation.judge import hear_dataset
+from engine.evaluation.judge import predict_dataset
 from engine.recipes.recipe import Recipe, find_recipe
 from engine.training.events import EpochDone, Started
 from engine.training.finish import background
@@ -196,7 +196,7 @@ def trained(recipe: Recipe, folder: Path, dataset: Dataset) -> dict[str, Any]:
         if isinstance(event, EpochDone):
             told["losses"].append(event.loss)
     classifier = Classifier.load(Run(place.folder).classifier_file)
-    steps = hear_dataset(classifier, dataset, device="cuda")
+    steps = predict_dataset(classifier, dataset, device="cuda")
     try:
         while True:
             next(steps)

@@ -19,7 +19,7 @@ from engine.errors import DataError, ModelError
 from engine.recipes.recipe import Recipe
 from engine.training import process
 from engine.training.events import BatchDone, EpochDone, Event
-from engine.training.process import train_apart
+from engine.training.process import train_in_process
 from engine.training.runs.run import Run
 from engine.training.train import train
 from tests import corpora
@@ -77,7 +77,7 @@ def plain(event: Event) -> Any:
 @pytest.mark.usefixtures("in_thread")
 def test_every_event_comes_in_its_order(sounds: Path, recipe: Recipe, tmp_path: Path) -> None:
     here = list(train(recipe, open_dataset(sounds), toys.place(tmp_path / "here")))
-    there = list(train_apart(recipe, sounds, toys.place(tmp_path / "there")))
+    there = list(train_in_process(recipe, sounds, toys.place(tmp_path / "there")))
     told, ours = ([plain(event) for event in side if event is not None] for side in (there, here))
     # How many batches and preparations are told of is a matter of time.
     batches = [one for one in told if one[0] == "batch"]
@@ -91,7 +91,7 @@ def test_every_event_comes_in_its_order(sounds: Path, recipe: Recipe, tmp_path: 
 @pytest.mark.usefixtures("in_thread")
 def test_a_step_is_taken_when_it_is_asked_for(sounds: Path, recipe: Recipe, tmp_path: Path) -> None:
     endless = recipe.changed({"training.epochs": 100_000})
-    steps = train_apart(endless, sounds, toys.place(tmp_path))
+    steps = train_in_process(endless, sounds, toys.place(tmp_path))
     next(event for event in steps if isinstance(event, EpochDone))
     time.sleep(0.3)  # nobody asks: it waits
     run = Run(tmp_path / "run")
@@ -106,18 +106,18 @@ def test_errors_are_told_as_they_are(
     sounds: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(DataError, match="none"):
-        list(train_apart(recipe, sounds / "none", toys.place(tmp_path)))
+        list(train_in_process(recipe, sounds / "none", toys.place(tmp_path)))
 
     def fails(*_: object) -> None:
         raise ZeroDivisionError("of nothing")
 
     monkeypatch.setattr("engine.training.train.make_plan", fails)
     with pytest.raises(RuntimeError, match="ZeroDivisionError: of nothing"):
-        list(train_apart(recipe, sounds, toys.place(tmp_path)))
+        list(train_in_process(recipe, sounds, toys.place(tmp_path)))
     # Killed between two steps: it says nothing more.
     monkeypatch.setattr(process, "_steps", lambda there, *_: there.recv())
     with pytest.raises(ModelError, match="The process of the training ended"):
-        list(train_apart(recipe, sounds, toys.place(tmp_path)))
+        list(train_in_process(recipe, sounds, toys.place(tmp_path)))
 
 
 def test_a_process_of_its_own_keeps_the_best_when_closed(
@@ -125,7 +125,7 @@ def test_a_process_of_its_own_keeps_the_best_when_closed(
 ) -> None:
     endless = recipe.changed({"training.epochs": 100_000})
     nice = os.nice(0) if os.name != "nt" else 0
-    steps, epochs, quiet = train_apart(endless, sounds, toys.place(tmp_path)), [], 0
+    steps, epochs, quiet = train_in_process(endless, sounds, toys.place(tmp_path)), [], 0
     for event in steps:
         (process,) = multiprocessing.active_children()
         quiet += event is None
@@ -148,7 +148,7 @@ def test_a_process_of_its_own_keeps_the_best_when_closed(
 def test_a_killed_process_is_told_in_one_sentence(
     sounds: Path, recipe: Recipe, tmp_path: Path
 ) -> None:
-    steps = train_apart(recipe, sounds, toys.place(tmp_path))
+    steps = train_in_process(recipe, sounds, toys.place(tmp_path))
     assert next(steps) is None  # it has begun and loads what it needs
     (process,) = multiprocessing.active_children()
     assert process.pid is not None

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.training.loop.energy import EnergyMeter
-from engine.training.loop.zeus import open_zeus
+from engine.training.loop.energy import EnergyMeter, open_zeus
 
 
 def _zone(root: Path, name: str, microjoules: int, most: int = 1_000_000_000) -> Path:

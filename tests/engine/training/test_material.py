@@ -16,12 +16,12 @@ from engine.recipes.recipe import Recipe
 from engine.training.data import decoding
 from engine.training.data import prepare as preparing
 from engine.training.data.decoding import scaled
-from engine.training.data.prepare import Material, cached, clear, feature_of, prepare
+from engine.training.data.prepare import PreparedData, cached, clear, feature_of, prepare
 from tests import corpora
 from tests.engine.training import toys
 
 
-def _prepared(dataset: Dataset, recipe: Recipe, cache: Path) -> Material:
+def _prepared(dataset: Dataset, recipe: Recipe, cache: Path) -> PreparedData:
     steps = prepare(dataset, recipe, cache=cache)
     shares = []
     while True:

@@ -9,7 +9,7 @@ from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan, make_plan
-from engine.training.data.prepare import Material
+from engine.training.data.prepare import PreparedData
 from engine.training.events import Finished
 from tests.engine.training import toys
 
@@ -23,7 +23,7 @@ def _planned(recipe: Recipe, rows: int = 60, **more: object) -> Plan:
     dataset = Dataset(About("rows"), Path("nowhere"), excerpts)
     rng = np.random.default_rng(0)
     windows = np.repeat(np.arange(rows), 2)
-    material = Material(
+    prepared = PreparedData(
         values=rng.normal(size=(len(windows), 6, 20)).astype(np.float32),
         is_sound=False,
         rows=windows,
@@ -31,7 +31,7 @@ def _planned(recipe: Recipe, rows: int = 60, **more: object) -> Plan:
         levels_db=np.zeros(len(windows), dtype=np.float32),
         skipped={"gone.wav": "gone.wav is broken."},
     )
-    return make_plan(dataset, recipe, material)
+    return make_plan(dataset, recipe, prepared)
 
 
 def _clean(**changes: object) -> Recipe:
@@ -108,7 +108,7 @@ def test_a_class_of_which_nothing_is_left_is_an_error() -> None:
     with pytest.raises(DataError, match="only one class"):
         _planned(toys.recipe(), labels=["a"] * 60)
     dataset = Dataset(About("x"), Path(), tuple(Excerpt(f"{i}", "ab"[i]) for i in range(2)))
-    material = Material(
+    prepared = PreparedData(
         np.zeros((1, 1, 1), dtype=np.float32),
         False,
         np.zeros(1, dtype=np.int64),
@@ -117,4 +117,4 @@ def test_a_class_of_which_nothing_is_left_is_an_error() -> None:
         {"1": "1 is broken."},
     )
     with pytest.raises(DataError, match=r"No sound of b can be learned from: 1 is broken\."):
-        make_plan(dataset, toys.recipe(), material)
+        make_plan(dataset, toys.recipe(), prepared)

@@ -17,7 +17,7 @@ import torch
 from engine.recipes.recipe import Training
 from engine.training.events import EpochDone, Finished, Warned
 from engine.training.loop import loop as loops
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Step
 from engine.training.loop.loop import Loop, Progress
 from engine.training.runs.run import Run
@@ -37,8 +37,8 @@ def _loop(folder: Path, targets: list[int] | None = None, **fields: Any) -> Loop
     learner = SimpleNamespace(network=torch.nn.Linear(1, 1), device=torch.device("cpu"))
     folder.mkdir(exist_ok=True)
     training = Training.model_validate({"epochs": 30, "batch_size": 4} | fields)
-    team = Team(torch.device("cpu"))
-    return Loop(learner, plan, training, Run(folder), team)  # type: ignore[arg-type]
+    processes = ProcessGroup(torch.device("cpu"))
+    return Loop(learner, plan, training, Run(folder), processes)  # type: ignore[arg-type]
 
 
 def _epochs(accuracies: list[float], losses: list[float] | None = None) -> list[EpochDone]:

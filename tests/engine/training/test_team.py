@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from tests.engine.training import toys
 
 distributed = pytest.importorskip("torch.distributed")
@@ -66,16 +66,16 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
 
 
 def test_no_batch_is_too_small_to_share() -> None:
-    team = Team(torch.device("cpu"))
+    processes = ProcessGroup(torch.device("cpu"))
     for count, size, expected in [(10, 4, [4, 4, 2]), (9, 4, [4, 5]), (3, 4, [3]), (8, 4, [4, 4])]:
-        batches = team.batches(torch.arange(count), size)
+        batches = processes.batches(torch.arange(count), size)
         assert [len(batch) for batch in batches] == expected
         assert torch.equal(torch.cat(batches), torch.arange(count))
-    team.size, team.rank = 3, 2
-    batches = team.batches(torch.arange(13), 8)
+    processes.size, processes.rank = 3, 2
+    batches = processes.batches(torch.arange(13), 8)
     assert [len(batch) for batch in batches] == [13]
     parts = []
-    for team.rank in range(3):
-        parts.append(team.share(batches[0]))
+    for processes.rank in range(3):
+        parts.append(processes.share(batches[0]))
         assert len(parts[-1]) >= 2
     assert sorted(torch.cat(parts).tolist()) == list(range(13))

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.training.loop.distributed import Team
+from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.validation import Validated, validate
 from tests.engine.training import toys
 
@@ -32,7 +32,9 @@ def judged(part: list[int], **changes: Any) -> Validated:
     validation = np.asarray(part, dtype=np.int64)
     plan: Any = SimpleNamespace(validation=validation, labels=tuple("abc"), targets=targets)
     learner: Any = SimpleNamespace(judge=judge)
-    return validate(learner, plan, toys.recipe(**changes).training, Team(torch.device("cpu")))
+    return validate(
+        learner, plan, toys.recipe(**changes).training, ProcessGroup(torch.device("cpu"))
+    )
 
 
 def losses() -> Tensor:

@@ -62,7 +62,7 @@ def test_a_process_that_is_killed_does_not_end_the_others() -> None:
             assert not workers.free
             while workers.busy:
                 now = workers.ended()
-                told += workers.told()
+                told += workers.messages()
                 ended += now
     assert [number for number, _ in ended] == [0, 1, 2, 3]
     results = dict(ended)
@@ -117,8 +117,8 @@ def test_leaving_early_ends_what_runs(tmp_path: Path) -> None:
         workers.start("long", sleep, str(tmp_path / "pid"))
         while not (tmp_path / "pid").exists():
             assert workers.ended() == []
-            told += workers.told()
-        told += workers.told()
+            told += workers.messages()
+        told += workers.messages()
         began = time.monotonic()
     assert time.monotonic() - began < 5.0
     assert told == [("long", "begun"), ("long", "goes on")]

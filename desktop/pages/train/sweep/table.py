@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.pages.train.network import table
-from desktop.pages.train.sweep.worker import SweepOrder
+from desktop.pages.train.worker import SweepOrder
 from desktop.plots.time_axis import clock
+from desktop.shared.tables import table
 from engine.training.events import BatchDone, EpochDone, Preparing
 
 _STATE, _EPOCH, _VALIDATION, _TEST, _TIME, _ENERGY = range(6)

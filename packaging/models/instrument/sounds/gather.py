@@ -1,6 +1,6 @@
 """Gathers what the solo-instrument classifier learns from: one folder of numbers a collection.
 
-    python packaging/models/instrument/sounds/gather.py SHARED_DATA DOWNLOADS OUT
+    python packaging/models/run.py instrument.sounds.gather SHARED_DATA DOWNLOADS OUT
 
 SHARED_DATA holds philharmonia/, weresax/, esc10/, fsdd/. DOWNLOADS holds unpacked packages:
 ``sf/`` the soundfonts named below, ``freepats/freepats.cfg`` (Debian's freepats, for timidity),
@@ -18,10 +18,11 @@ and ``lines.json`` (lines of music21's corpus, see ``melodies.py``). Writes
 import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+
 from instrument.sounds.others import hums, mixtures, not_music
 from instrument.sounds.play import RATE, Melodies, fluidsynth, timidity
 from instrument.sounds.recordings import (
@@ -33,8 +34,8 @@ from instrument.sounds.recordings import (
     stems,
 )
 from instrument.sounds.songs import speakers
+from instrument.sounds.soundfonts import programs
 from instrument.sounds.voices import spoken, sung
-from soundfonts import programs
 
 SEED = 5
 FONTS = {
@@ -76,7 +77,7 @@ def main() -> None:
             yield from played(fluidsynth(font), name, melodies, rng, programs(font))
 
     config = downloads / "freepats" / "freepats.cfg"
-    jobs = {
+    jobs: dict[str, Callable[[], Iterator[Stretch]]] = {
         "philharmonia": lambda: philharmonia(shared / "philharmonia", *fresh()),
         "players": lambda: itertools.chain(
             players(downloads / "npm", shared / "weresax", *fresh()),

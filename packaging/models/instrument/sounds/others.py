@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+
 from instrument.sounds.play import RATE, load, trimmed
 from instrument.sounds.recordings import Stretch
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from instrument.classes import BORROWED, FAMILIES, INSTRUMENTS, SISTERS, Instrument
 from instrument.sounds.play import (
     HAND_PERCUSSION,

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pyworld
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
 from instrument.classes import VOICE, Instrument
 from instrument.sounds.others import NOTHING
 from instrument.sounds.play import RATE, Melodies, Samples, load, trimmed
 from instrument.sounds.recordings import Stretch
 from instrument.sounds.voices import languages
-from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks
 
 _FRAME_MS = 5.0
 _SECOND = int(1000 / _FRAME_MS)  # frames
@@ -138,7 +139,7 @@ def expressed(notes: Frames, rng: np.random.Generator) -> Frames:
     turns = 2 * np.pi * np.cumsum(rate_hz + rng.normal(0, 0.3, len(notes))) / _SECOND
     vibrato = depth * np.clip((since - 0.2) / 0.4, 0, 1) * np.sin(turns)
     drift = gaussian_filter1d(rng.normal(0, 1, len(notes)), 20) * rng.uniform(0.3, 1.2)
-    return gaussian_filter1d(pitch, 2) + vibrato + drift
+    return np.asarray(gaussian_filter1d(pitch, 2) + vibrato + drift)
 
 
 def _evened(envelope: Frames, voiced: NDArray[np.bool_]) -> Frames:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pyworld
+from numpy.typing import NDArray
+
 from instrument.batches import HELD
 from instrument.classes import VOICE, Instrument
 from instrument.sounds.others import NOTHING
 from instrument.sounds.play import RATE, Event, Melodies, Samples, load, trimmed
 from instrument.sounds.recordings import Stretch
-from numpy.typing import NDArray
 
 _FRAME_MS = 5.0
 _LINES = 16  # sung by each voice

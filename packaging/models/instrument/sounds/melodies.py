@@ -1,6 +1,6 @@
 """Takes lines of real music out of music21's corpus, for instruments to play.
 
-    python packaging/models/melodies.py OUT.json
+    python packaging/models/run.py instrument.sounds.melodies OUT.json
 
 Needs music21 (a scratch environment will do); all pieces taken are in the public domain. Writes a
 list of {composer, file, parts}, a part being a list of [onset, length, [MIDI notes]] in quarters.

@@ -1,6 +1,6 @@
 """Leaves one collection of instruments out in turn and judges on it.
 
-    python packaging/models/instrument/judge.py WINDOWS OUT STEPS FOLD...
+    python packaging/models/run.py instrument.judge.folds WINDOWS OUT STEPS FOLD...
 
 Writes ``OUT/<fold>.json``, the student as ``OUT/<fold>.safetensors`` (one that is there already is
 judged, not taught anew), and prints accuracy by window, mean of the classes, for notes and phrases,
@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
+
 from instrument.batches import NOTHING, UNLABELLED, Windows
 from instrument.classes import FAMILIES, LABELS
 from instrument.gate import learn_gate
 from instrument.readers import learn_rules
 from instrument.student import Student, judge, load_student, teach
-from numpy.typing import NDArray
-from safetensors.torch import save_file
-from sklearn.metrics import roc_auc_score
 
 SEED = 1
 FAMILY = np.asarray([sorted(set(FAMILIES.values())).index(FAMILIES[name]) for name in LABELS])
@@ -30,10 +31,10 @@ def mean_recall(truth: NDArray[np.int64], said: NDArray[np.int64]) -> float:
     return float(np.mean([(said[truth == label] == label).mean() for label in np.unique(truth)]))
 
 
-def family_of(logits: NDArray[np.float32]) -> NDArray[np.int64]:
+def family_of(logits: NDArray[np.floating]) -> NDArray[np.int64]:
     chances = torch.from_numpy(logits).softmax(1).numpy()
     sums = np.stack([chances[:, f == FAMILY].sum(1) for f in range(FAMILY.max() + 1)], axis=1)
-    return sums.argmax(1)
+    return np.asarray(sums.argmax(1), np.int64)
 
 
 def calibration_error(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
@@ -48,7 +49,7 @@ def calibration_error(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> 
     return float(np.sum(gaps))
 
 
-def figures(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> dict[str, float]:
+def figures(logits: NDArray[np.floating], truth: NDArray[np.int64]) -> dict[str, float]:
     said = logits.argmax(1)
     return {
         "accuracy": mean_recall(truth, said),
@@ -139,13 +140,13 @@ def judged(
 
 def vote(
     logits: NDArray[np.float32], windows: Windows, chosen: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Mean log-probability of all windows of a sound, and its label."""
     spoken = torch.from_numpy(logits).log_softmax(1).numpy()
     keys = np.unique(windows.rows[chosen], return_inverse=True)[1]
     sums = np.zeros((keys.max() + 1, logits.shape[1]), np.float32)
     np.add.at(sums, keys, spoken)
-    labels = np.zeros(keys.max() + 1, np.int64)
+    labels: NDArray[np.int64] = np.zeros(keys.max() + 1, np.int64)
     labels[keys] = windows.labels[chosen]
     return sums / np.bincount(keys)[:, None], labels
 

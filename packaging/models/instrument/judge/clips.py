@@ -1,6 +1,6 @@
 """Judges an instrument classifier on clips of other players that no training sees.
 
-    python packaging/models/instrument/judge_clips.py DOWNLOADS OUT.json [CLASSIFIER]
+    python packaging/models/run.py instrument.judge.clips DOWNLOADS OUT.json [CLASSIFIER]
 
 DOWNLOADS/clips/ holds, of Debian: ``gcompris/instruments.rcc`` (gcompris-qt-data, GPL-3),
 ``qabcs/*.ogg`` (the noises of qabcs-data, CC0 and public domain) and ``tuxpaint/*.ogg`` (stamps of
@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from instrument.classes import FAMILIES, LABELS
-from instrument.sounds.play import load
 from numpy.typing import NDArray
 from PySide6.QtCore import QFile, QResource
 
 from engine.classifier.classifier import Classifier
+from instrument.classes import FAMILIES, LABELS
+from instrument.sounds.play import load
+from project import ROOT
 
 RATE, WINDOW, HOP = 16000, 16000, 4000
 CLIPS = {
@@ -157,7 +158,7 @@ def judged(classifier: Classifier, windows: torch.Tensor, truth: str) -> dict[st
 
 def main() -> None:
     downloads, out = Path(sys.argv[1]), Path(sys.argv[2])
-    bundled = Path(__file__).resolve().parents[2] / "resources" / "models"
+    bundled = ROOT / "resources" / "models"
     path = Path(sys.argv[3]) if len(sys.argv) > 3 else bundled / "instrument.safetensors"
     classifier = Classifier.load(path).eval()
     results = {

@@ -1,6 +1,6 @@
 """Prints the tables of docs/accuracy.md from what judging and baselines wrote.
 
-python packaging/models/instrument/tables.py FOLDS BASELINES.json CLIPS.json
+python packaging/models/run.py instrument.judge.tables FOLDS BASELINES.json CLIPS.json
 """
 
 import json
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from instrument.baselines import FOLDS
+
 from instrument.build import Presence, calibrated
 from instrument.classes import FAMILIES, LABELS
-from instrument.judge import FAMILY
+from instrument.judge.baselines import FOLDS
+from instrument.judge.folds import FAMILY
 
 TITLES = {
     "philharmonia": "Philharmonia",
@@ -73,7 +74,7 @@ def by_class(results: dict[str, Any]) -> str:
 
 def confused(results: dict[str, Any], least: float = 0.05) -> str:
     """What each class is taken for, of all folds together, dry; from a share of its windows on."""
-    counts = sum(np.asarray(results[fold]["dry confusion"]) for fold in FOLDS)
+    counts = np.sum([results[fold]["dry confusion"] for fold in FOLDS], axis=0)
     out = row("class", "windows", "right", "taken for") + row(*["---"] * 4)
     for truth, line in enumerate(counts):
         if not line.any():
@@ -87,7 +88,7 @@ def confused(results: dict[str, Any], least: float = 0.05) -> str:
 
 def families(results: dict[str, Any]) -> str:
     """Confusion of families, rows: truth, in percent of the row; worn windows of all folds."""
-    counts = sum(np.asarray(results[fold]["worn confusion"]) for fold in FOLDS)
+    counts = np.sum([results[fold]["worn confusion"] for fold in FOLDS], axis=0)
     names = sorted(set(FAMILIES.values()))
     table = np.zeros((len(names), len(names)))
     for truth, line in enumerate(counts):

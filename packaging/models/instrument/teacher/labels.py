@@ -1,7 +1,8 @@
 """What the teacher calls our instruments: AudioSet's names, and relatives where it has none."""
 
-from instrument.classes import LABELS
 from torch import Tensor, stack
+
+from instrument.classes import LABELS
 
 NAMES = {
     "violin": ("Violin, fiddle",),

@@ -1,10 +1,11 @@
 """Compares embeddings as a ground for other people's classes: the table in docs/accuracy.md.
 
-    python packaging/models/compare_embeddings.py SHARED_DATA DOWNLOADS SOUNDS
+    python packaging/models/run.py embeddings SHARED_DATA DOWNLOADS SOUNDS
 
 SHARED_DATA holds fsdd/ and esc10/, DOWNLOADS ``stems/muldjord`` and ``stems/sectoid``, SOUNDS is
-what ``instrument_sounds.py`` wrote (noises). Prints, for each task and embedding, the percentage
-that a logistic regression gets right on parts left out, as they are and worn (see ``Wear``).
+what ``instrument.sounds.gather`` wrote (noises). Prints, for each task and embedding, the
+percentage that a logistic regression gets right on parts left out, as they are and worn (see
+``Wear``).
 """
 
 import sys
@@ -14,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from instrument.sounds.play import Samples, load
-from instrument.windows import MODEL_RATE, Collection, Wear
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from engine.classifier.catalog import Catalog
 from engine.networks.musicnn.levelled import levelled
+from instrument.sounds.play import Samples, load
+from instrument.windows import MODEL_RATE, Collection, Wear
 
 LENGTH = 48128  # 3 s
 NAMES = ("two musicnn", "two musicnn, levelled", "instrument", "levelled and mobile")
@@ -71,9 +72,8 @@ def worn(sound: Samples, wear: Wear, rng: np.random.Generator) -> Samples:
     """As ``wear`` changes it, at some level."""
     changed = wear(np.concatenate([np.zeros(int(0.4 * MODEL_RATE), np.float32), sound]))
     power = float(np.square(changed).mean())
-    return (changed * 10 ** (rng.uniform(-45, -12) / 20) / np.sqrt(power + 1e-12)).astype(
-        np.float32
-    )
+    level = 10 ** (rng.uniform(-45, -12) / 20)
+    return np.asarray(changed * level / np.sqrt(power + 1e-12), np.float32)
 
 
 @torch.inference_mode()
@@ -89,7 +89,7 @@ def embeddings(sounds: list[Samples]) -> list[NDArray[np.float32]]:
             torch.cat([trunk(heard) for trunk in genre.network.trunks], dim=1)
             for heard in (features, levelled(features))
         )
-        seconds = batch[:, : 3 * MODEL_RATE].split(MODEL_RATE, dim=1)
+        seconds = batch[:, : 3 * MODEL_RATE].split(MODEL_RATE, dim=1)  # type: ignore[no-untyped-call]
         own = torch.stack([instrument.network.embed(instrument.feature(s)) for s in seconds])
         mobile = torch.cat([level, own.mean(0)[:, music_size:]], dim=1)
         for kept, new in zip(found, (plain, level, own.mean(0), mobile), strict=True):

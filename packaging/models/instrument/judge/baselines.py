@@ -1,6 +1,6 @@
 """What simpler means reach where one collection is left out: beside the student in the table.
 
-    python packaging/models/instrument/baselines.py SOUNDS WINDOWS SHARED_DATA OUT.json
+    python packaging/models/run.py instrument.judge.baselines SOUNDS WINDOWS SHARED_DATA OUT.json
 
 Logistic regressions on mean and deviation of the mel bands, on the two musicnn networks' embeddings
 (three seconds from the start of each sound) and on the teacher's; and the teacher as it is, among
@@ -14,19 +14,19 @@ from pathlib import Path
 import numpy as np
 import soxr
 import torch
-from instrument.batches import Windows
-from instrument.classes import LABELS
-from instrument.judge import mean_recall
-from instrument.sounds.play import RATE
-from instrument.teacher import Teacher
-from instrument.teacher_labels import NAMES, heard
-from instrument.windows import MODEL_RATE, Collection
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from tags.weights import read_musicnn
 
 from engine.features import build_feature
+from instrument.batches import Windows
+from instrument.classes import LABELS
+from instrument.judge.folds import mean_recall
+from instrument.sounds.play import RATE
+from instrument.teacher.labels import NAMES, heard
+from instrument.teacher.network import Teacher
+from instrument.windows import MODEL_RATE, Collection
+from tags.weights import read_musicnn
 
 FOLDS = ("philharmonia", "players", "fluid", "small-banks", "freepats")
 NEVER_LEFT_OUT = ("kits", "voices")

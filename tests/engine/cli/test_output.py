@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from engine.cli.interrupt import interrupt_noted
+from engine.cli.output import interrupt_noted
 
 
 def ctrl_c() -> None:

@@ -1,9 +1,9 @@
 """Shows which instruments of a soundfont are made of another one's samples.
 
-    python packaging/models/soundfonts.py FONT...
+    python packaging/models/run.py instrument.sounds.soundfonts FONT...
 
 Prints, of each program of ``INSTRUMENTS``, how many keys of its range sound samples that a program
-of another label sounds as well: ``BORROWED`` in instrument_classes.py was decided by this, the
+of another label sounds as well: ``BORROWED`` in instrument/classes.py was decided by this, the
 owner by the names of the samples. Reads the chunks ``pdta`` of SoundFont 2.04 (and SF3, the same
 with compressed samples).
 """

@@ -1,11 +1,11 @@
 """What each half of the instrument classifier knows alone, and what the teacher knows.
 
-    python packaging/models/instrument/judge_parts.py WINDOWS FOLDS DOWNLOADS SHARED
+    python packaging/models/run.py instrument.judge.parts WINDOWS FOLDS DOWNLOADS SHARED
 
-WINDOWS and FOLDS are what instrument_windows.py and judge_instruments.py wrote, DOWNLOADS/clips
-what judge_clips.py names. Prints, in percent: on each collection left out the mean of the classes'
-recalls by the mobile network alone, by musicnn's reader alone and by both; on the clips the windows
-of 1 s and of 3 s that the teacher gets right, among the labels that AudioSet names.
+WINDOWS and FOLDS are what instrument.windows and instrument.judge.folds wrote, DOWNLOADS/clips
+what instrument.judge.clips names. Prints, in percent: on each collection left out the mean of the
+classes' recalls by the mobile network alone, by musicnn's reader alone and by both; on the clips
+the windows of 1 s and of 3 s that the teacher gets right, among the labels that AudioSet names.
 """
 
 import sys
@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from instrument import student as reader
 from instrument.batches import Windows
 from instrument.classes import LABELS
-from instrument.judge import mean_recall
-from instrument.judge_clips import RATE, clips_in, windows_of
+from instrument.judge.clips import RATE, clips_in, windows_of
+from instrument.judge.folds import mean_recall
 from instrument.student import Student, judge, load_student
-from instrument.teacher import Teacher, load_at
-from instrument.teacher_labels import NAMES, heard
+from instrument.teacher.labels import NAMES, heard
+from instrument.teacher.network import Teacher, load_at
 
 SHARES = {"mobile": 1.0, "musicnn": 0.0, "both": reader.SHARE}
 SECONDS = (1, 3)

@@ -1,14 +1,18 @@
-"""``earmark listen``."""
+"""``earmark listen``, ``earmark record`` and ``earmark devices``: what needs a microphone."""
 
 import sys
+import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from engine.audio.devices import DeviceId, input_devices
+from engine.audio.devices import DeviceId, input_devices, supported_rates
 from engine.audio.microphone import Microphone
+from engine.audio.recording import Recorder
 from engine.classifier.catalog import DEFAULT, Catalog
-from engine.cli.output import notes
+from engine.cli.output import data, notes
 from engine.errors import AudioError
 from engine.recognition.decisions import Decider
 
@@ -38,7 +42,7 @@ def chosen_device(name: str | None) -> DeviceId | None:
     raise AudioError(f"{what} '{name}': 'earmark devices' lists them.")
 
 
-def listen_command(
+def listen(
     device: Device = None,
     channel: Channel = None,
     classifier: Classifiers = None,
@@ -48,7 +52,7 @@ def listen_command(
 
     Each line: seconds since the start, level, then for each classifier what it hears.
     """
-    from engine.recognition.live import listen  # brings torch along
+    from engine.recognition.live import listen as updates_of  # brings torch along
 
     microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
     classifiers = Catalog().load_all(classifier or DEFAULT)
@@ -58,7 +62,7 @@ def listen_command(
     notes().print(f"Listening to '{microphone.device.id.name}'. Ctrl+C ends it.", markup=False)
     with microphone:
         try:
-            for update in listen(microphone, classifiers):
+            for update in updates_of(microphone, classifiers):
                 said = []
                 for name, timeline in update.rows.items():
                     decisions = deciders[name].push(timeline)
@@ -79,3 +83,49 @@ def listen_command(
         f"{stats.seconds:.0f} s heard, {stats.latency_seconds * 1000:.0f} ms latency, "
         f"{stats.dropped_samples} samples lost, {stats.skipped_windows} windows skipped."
     )
+
+
+def record(
+    out: Annotated[Path, typer.Argument(help="A new .flac or .wav file.")],
+    device: Device = None,
+    channel: Channel = None,
+    seconds: Seconds = None,
+) -> None:
+    """Record the microphone to a file, until Ctrl+C or for so many seconds.
+
+    The file stays readable whatever happens while it is written.
+    """
+    microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
+    with Recorder(out, rate_hz=microphone.rate_hz) as recorder, microphone:
+        notes().print(f"Recording '{microphone.device.id.name}'. Ctrl+C ends it.", markup=False)
+        position = 0
+        try:
+            while seconds is None or recorder.seconds < seconds:
+                microphone.check()
+                position, samples = microphone.ring.since(position)
+                if seconds is not None:
+                    samples = samples[:, : round((seconds - recorder.seconds) * microphone.rate_hz)]
+                recorder.write(samples)
+                position += samples.shape[1]
+                time.sleep(0.05)
+        except KeyboardInterrupt:
+            pass
+    notes().print(f"{recorder.seconds:.1f} s recorded to {out}.", markup=False)
+
+
+def devices() -> None:
+    """List the microphones and other inputs."""
+    found = input_devices(renew=True)
+    if not found:
+        raise AudioError("There is no microphone: plug one in, then try again.")
+    table = Table("Name", "Host API", "Channels", "Runs at (Hz)", "Can do (Hz)", "Default")
+    for device in found:
+        table.add_row(
+            device.id.name,
+            device.id.host_api,
+            str(device.channels),
+            str(device.rate_hz),
+            ", ".join(str(rate) for rate in supported_rates(device)),
+            "yes" if device.is_default else "",
+        )
+    data().print(table)

@@ -1,0 +1,303 @@
+"""One plot in a widget of its own: title, axes, legend, menu, keys, appearance, export."""
+
+from collections.abc import Callable
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy
+
+from desktop.plots import export, theme
+from desktop.plots.legend import Legend
+from desktop.style import colours
+
+Meaning = Callable[[], object]
+_STEP = 0.8  # of the range, at a key's zoom
+
+
+class Figure(pg.GraphicsLayoutWidget):
+    """What all plots but the tracks have in common.
+
+    The wheel zooms at the pointer, a drag pans or zooms into a rectangle, the right button opens
+    the menu; plus, minus and 0 zoom in, out and to everything, Ctrl+C copies a picture.
+    In a page that scrolls the wheel scrolls it until the plot was clicked.
+
+    Attributes:
+        title: what it is, over the plot unless ``titled`` is off; files have it always.
+        plot: pyqtgraph's plot item.
+        legend: names of the series, beside the title or below the plot.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        bottom: theme.Axis,
+        left: theme.Axis,
+        *,
+        titled: bool = True,
+        legend_below: bool = False,
+        box: "pg.ViewBox | None" = None,
+        top: "pg.AxisItem | None" = None,
+    ) -> None:
+        super().__init__()
+        self.title, self._titled = title, titled
+        self._grids = (False, True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(title)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.ci.setContentsMargins(8, 4, 12, 6)
+        self.ci.layout.setVerticalSpacing(2)
+        self.ci.layout.setHorizontalSpacing(16)
+        self.heading = self.addLabel(title, row=0, col=0, justify="left", bold=True)
+        self.legend = Legend(right=not legend_below)
+        self.legend.toggled.connect(self.toggle)
+        self.legend.changed.connect(self.ci.layout.invalidate)
+        sides = {"bottom": bottom, "left": left} | ({"top": top} if top is not None else {})
+        more = {"viewBox": box} if box is not None else {}
+        self.plot = self.addPlot(row=1, col=0, colspan=2, axisItems=sides, enableMenu=False, **more)
+        self.plot.hideButtons()
+        self.plot.vb.setMenuEnabled(False)
+        place = {"row": 2, "col": 0, "colspan": 2} if legend_below else {"row": 0, "col": 1}
+        self.addItem(self.legend, **place)
+        self.ci.layout.setColumnStretchFactor(0, 0)
+        self.ci.layout.setColumnStretchFactor(1, 1)
+        self.ci.layout.setRowStretchFactor(1, 1)
+        self._head(shown=titled)
+        theme.grid(self.plot)
+        self.scene().sigMouseClicked.connect(self._clicked)
+
+    @property
+    def box(self) -> "pg.ViewBox":
+        """Where the values are drawn."""
+        return self.plot.vb
+
+    @property
+    def area(self) -> QRectF:
+        """The plot between its axes, in pixels of the widget."""
+        return QRectF(self.box.sceneBoundingRect())
+
+    def _head(self, *, shown: bool) -> None:
+        self.heading.setVisible(shown)
+        self.heading.setMaximumHeight(22 if shown else 0)
+        self.heading.setMinimumHeight(22 if shown else 0)
+
+    # What subclasses say.
+
+    def dress(self) -> None:
+        """Give everything the colours in force."""
+        theme.dress_view(self)
+        self.heading.setText(self.title, color=colours().text)
+
+    def series(self) -> dict[str, bool]:
+        """The series that can be hidden, and whether each is shown."""
+        return {}
+
+    def toggle(self, name: str) -> None:
+        """Hide or show a series."""
+
+    def view_all(self) -> None:
+        """Show everything again."""
+        self.plot.enableAutoRange()
+
+    def clicked(self, place: QPointF) -> None:
+        """Do what a click of the left button means at a place of the widget."""
+
+    def extra_actions(self, menu: QMenu) -> None:
+        """Add to the menu what only this plot has."""
+
+    def csv(self) -> str:
+        """The numbers, a row each."""
+        raise NotImplementedError
+
+    # Files.
+
+    def render(self, painter: QPainter, rect: QRectF, *, dark: bool) -> None:
+        """Paint the whole plot, title and axes included, into a rectangle."""
+        self._head(shown=True)
+        try:
+            export.render_view(self, painter, rect, dark=dark, dress=self.dress)
+        finally:
+            self._head(shown=self._titled)
+
+    def export(self) -> export.ExportDialog:
+        """Ask for a format and a file."""
+        return export.open_export(self, self)
+
+    def copy_picture(self) -> None:
+        """Put it on the clipboard as it looks now."""
+        export.copy_picture(self, self.size())
+
+    # The menu.
+
+    def menu(self) -> QMenu:
+        """What the right button opens."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("View all\t0"), self.view_all)
+        self._modes(menu)
+        names = (self.tr("Grid across"), self.tr("Grid upwards"))
+        for side, words in enumerate(names):
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(self._grids[side])
+            action.toggled.connect(lambda on, side=side: self._set_grid(side, on))
+        self.extra_actions(menu)
+        if self.series():
+            menu.addSeparator()
+        for number, (name, shown) in enumerate(self.series().items(), start=1):
+            key = f"\t{number}" if number < 10 else ""
+            action = menu.addAction(name.replace("&", "&&") + key)
+            action.setCheckable(True)
+            action.setChecked(shown)
+            action.triggered.connect(lambda _=False, name=name: self.toggle(name))
+        menu.addSeparator()
+        menu.addAction(self.tr("Copy as picture\tCtrl+C"), self.copy_picture)
+        menu.addAction(self.tr("Export..."), self.export)
+        return menu
+
+    def _modes(self, menu: QMenu) -> None:
+        modes = {
+            self.tr("Drag moves the plot"): pg.ViewBox.PanMode,
+            self.tr("Drag zooms into a rectangle"): pg.ViewBox.RectMode,
+        }
+        for words, mode in modes.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(self.box.state["mouseMode"] == mode)
+            action.triggered.connect(lambda _=False, mode=mode: self.box.setMouseMode(mode))
+
+    def _set_grid(self, side: int, on: bool) -> None:
+        grids = [on if side == number else old for number, old in enumerate(self._grids)]
+        self._grids = (grids[0], grids[1])
+        theme.grid(self.plot, x=grids[0], y=grids[1])
+
+    def _popup(self, place: QPointF) -> None:
+        menu = self.menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place.toPoint())
+
+    def _clicked(self, event: "pg.GraphicsScene.mouseEvents.MouseClickEvent") -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            self._popup(QPointF(event.screenPos()))
+        elif event.button() == Qt.MouseButton.LeftButton and not event.isAccepted():
+            if event.double():
+                self.view_all()
+            else:
+                self.clicked(QPointF(self.mapFromScene(event.scenePos())))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # That of the mouse is a click of the right button: a drag of it zooms.
+        if event.reason() != QContextMenuEvent.Reason.Mouse:
+            self._popup(QPointF(self.mapToGlobal(self.rect().center())))
+        event.accept()
+
+    # Keys and wheel.
+
+    def meaning(self, event: QKeyEvent) -> Meaning | None:
+        """What a key does here."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return self.copy_picture
+        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal) and not _commanding(event):
+            return lambda: self.zoom(_STEP)
+        if modifiers:
+            return None
+        names = list(self.series())
+        number = key - Qt.Key.Key_1
+        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and number < len(names):
+            return lambda: self.toggle(names[number])
+        known: dict[Qt.Key, Meaning] = {
+            Qt.Key.Key_0: self.view_all,
+            Qt.Key.Key_Minus: lambda: self.zoom(1 / _STEP),
+        }
+        return known.get(key)
+
+    def zoom(self, share: float) -> None:
+        """Show such a share of what is shown, about the middle."""
+        self.box.scaleBy((share, share))
+
+    def event(self, event: QEvent) -> bool:
+        # These keys mean something here, whatever they do elsewhere in the window.
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and self.meaning(event) is not None:
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        meaning = self.meaning(event)
+        if meaning is None:
+            event.ignore()
+        else:
+            meaning()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        event.accept()  # the scene waits whether it becomes a click or a drag
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if self._page_scrolls() and not self.hasFocus() and not ctrl:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
+            event.accept()
+
+    def _page_scrolls(self) -> bool:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QAbstractScrollArea):
+            above = above.parentWidget()
+        return above is not None and above.verticalScrollBar().maximum() > 0
+
+    # Appearance.
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 130)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        kinds = (
+            QEvent.Type.PaletteChange,
+            QEvent.Type.FontChange,
+            QEvent.Type.DevicePixelRatioChange,
+        )
+        if event.type() in kinds and hasattr(self, "legend"):
+            self.dress()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        """A frame where the keyboard is; no file has it."""
+        if self.hasFocus():
+            painter.save()
+            painter.resetTransform()
+            painter.setPen(QPen(QColor(colours().accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+            painter.restore()
+
+
+def _commanding(event: QKeyEvent) -> bool:
+    command = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    return bool(event.modifiers() & command)

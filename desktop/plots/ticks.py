@@ -1,0 +1,73 @@
+"""Round numbers on an axis, and numbers in words with their units."""
+
+import math
+
+_PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "\u00b5"))
+_SCALED = ("Hz", "s", "J", "W", "B")  # units that take a prefix
+_MOST_DECIMALS, _MOST = 4, 1e6
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """At most about ``most`` values between two ends, in steps of 1, 2 or 5 times a power of 10."""
+    step = step_of(low, high, most)
+    if step is None:
+        return []
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(index * step, 12) for index in range(first, last + 1)]
+
+
+def step_of(low: float, high: float, most: int) -> float | None:
+    """From one tick to the next: 1, 2 or 5 times a power of 10; None where there is no stretch."""
+    rough = (high - low) / max(1, most)
+    if not (rough > 0 and math.isfinite(rough)):
+        return None
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(s * power for s in (1, 2, 5, 10) if s * power >= rough * 0.999)
+
+
+def logarithmic(low: float, high: float) -> list[float]:
+    """Powers of ten between two ends; with 2 and 5 times them where there are few."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found = [10.0**power for power in powers if low <= 10.0**power <= high]
+    if len(found) >= 3:
+        return found
+    fine = [s * 10.0**power for power in powers for s in (1, 2, 5)]
+    within = [value for value in fine if low * 0.999 <= value <= high * 1.001]
+    return within if len(within) >= 2 else ticks(low, high, 3)
+
+
+def number(value: float, step: float | None = None) -> str:
+    """A number as on an axis: as many decimals as ``step`` needs, without it four digits.
+
+    What would take many zeros is written with a power of ten: 2e-5, not 0.00002.
+    """
+    if not math.isfinite(value):
+        return "-"
+    if step is None:
+        return _short(f"{value:.4g}")
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    if value and (decimals > _MOST_DECIMALS or abs(value) >= _MOST):
+        digits = math.floor(math.log10(abs(value)) + 1e-9) - math.floor(math.log10(step) + 1e-9)
+        return _short(f"{value:.{max(0, digits)}e}")
+    text = f"{value:.{decimals if decimals <= _MOST_DECIMALS else 0}f}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.") else text
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number with its unit: 1.5 kHz, 20 ms, -12.3 dB, 80 %."""
+    if not math.isfinite(value):
+        return "-"
+    if unit.startswith("dB"):
+        return f"{value:.1f} {unit}"
+    if unit in _SCALED and value:
+        size, prefix = next((p for p in _PREFIXES if abs(value) >= p[0] * 0.9995), _PREFIXES[-1])
+        return f"{_short(f'{value / size:.4g}')} {prefix}{unit}"
+    return f"{number(value)} {unit}".rstrip()
+
+
+def _short(text: str) -> str:
+    """1.0e-05 as 1e-5."""
+    mantissa, mark, exponent = text.partition("e")
+    if mark and "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}" if mark else text

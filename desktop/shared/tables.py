@@ -1,0 +1,39 @@
+"""Tables of words to read, alike on every page."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+
+
+def table(headings: list[str]) -> QTableWidget:
+    """A table to read."""
+    made = QTableWidget(0, len(headings))
+    made.setHorizontalHeaderLabels(headings)
+    made.verticalHeader().hide()
+    made.verticalHeader().setDefaultSectionSize(24)
+    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    made.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    made.setTabKeyNavigation(False)
+    made.setShowGrid(False)
+    made.setAlternatingRowColors(True)
+    made.horizontalHeader().setHighlightSections(False)
+    made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    return made
+
+
+def fill(made: QTableWidget, rows: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
+    """Rows of words; some columns are numbers and stand at the right."""
+    made.setRowCount(len(rows))
+    for row, cells in enumerate(rows):
+        for column, words in enumerate(cells):
+            item = QTableWidgetItem(words)
+            item.setToolTip(words)
+            if column in right:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            made.setItem(row, column, item)
+    for column in right:
+        heading = made.horizontalHeaderItem(column)
+        if heading is not None:
+            heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

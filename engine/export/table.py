@@ -1,0 +1,22 @@
+"""What was heard as a text for people."""
+
+from engine.recognition.timeline import summary
+from engine.recognition.verdict import FileResult
+
+_MOST_LABELS = 5
+
+
+def to_table(result: FileResult) -> str:
+    """For each classifier its verdict, the highest means, and the stretches it heard."""
+    info = result.info
+    lines = [f"{info.path}  ({info.duration_seconds:.1f} s, {info.format})"]
+    for name, timeline in result.timelines.items():
+        top = summary(timeline)[:_MOST_LABELS]
+        lines.append(f"  {name}: {result.verdicts[name].verdict}")
+        lines.append("    on average " + ", ".join(f"{label} {mean:.0%}" for label, mean in top))
+        lines += [
+            f"    {segment.start_seconds:8.1f} - {segment.end_seconds:8.1f} s  "
+            f"{segment.label:16} {segment.mean_probability:4.0%}"
+            for segment in result.lanes[name]
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,118 @@
+"""What a whole file, or a stretch of it, is: what window, command line and exports all say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.classifier.rules import Rules
+from engine.recognition.decisions import (
+    Candidate,
+    Decision,
+    Segment,
+    decide,
+    lane,
+    leading_family,
+)
+from engine.recognition.timeline import Timeline, between, summary
+
+if TYPE_CHECKING:
+    from engine.audio.files import AudioInfo
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What was heard in a file, as it is shown and exported.
+
+    Attributes:
+        info: about the file.
+        timelines: by classifier.
+        lanes: the stretches that each classifier heard.
+        verdicts: what each classifier says of all of it.
+    """
+
+    info: "AudioInfo"
+    timelines: Mapping[str, Timeline]
+    lanes: Mapping[str, Sequence[Segment]]
+    verdicts: Mapping[str, Decision]
+
+
+def conclude(
+    info: "AudioInfo", timelines: Mapping[str, Timeline], rules: Mapping[str, Rules]
+) -> FileResult:
+    """Decide what a file is that was heard to its end.
+
+    Args:
+        info: about the file.
+        timelines: by classifier.
+        rules: of the same classifiers.
+    """
+    decisions = {name: decide(timeline, rules[name]) for name, timeline in timelines.items()}
+    lanes = {
+        name: lane(
+            decisions[name],
+            hop_seconds=timeline.hop_seconds,
+            duration_seconds=info.duration_seconds,
+        )
+        for name, timeline in timelines.items()
+    }
+    verdicts = {
+        name: verdict_on(timeline, decisions[name], rules[name])
+        for name, timeline in timelines.items()
+    }
+    return FileResult(info, timelines, lanes, verdicts)
+
+
+def verdict_on(
+    timeline: Timeline,
+    decisions: Sequence[Decision],
+    rules: Rules,
+    stretch: tuple[float, float] | None = None,
+) -> Decision:
+    """What a whole timeline, or a stretch of it, is.
+
+    A label counts as heard if some row heard it and its mean over the rows (weighted by presence,
+    as in ``summary``) reaches its threshold times the release. Where no label does, the family
+    whose means are sure and that some row heard.
+
+    Args:
+        timeline: all rows.
+        decisions: on each of them.
+        rules: they were decided by.
+        stretch: start and end in seconds; None: all. It takes the rows whose centres it holds, the
+            nearest one if it holds none.
+
+    Returns:
+        A decision whose candidates carry their means, in falling order, with why each was rejected;
+        its words say why where nothing is heard. Without rows: one without words and candidates.
+    """
+    part = timeline if stretch is None else between(timeline, *stretch)
+    if len(part) == 0:
+        return Decision(0.0, (), "", ())
+    first = int(np.searchsorted(timeline.times, part.times[0]))
+    decided = decisions[first : first + len(part)]
+    last, heard_in = decided[-1], {label for decision in decided for label in decision.heard}
+    candidates = _candidates(part, last, heard_in, rules)
+    names = tuple(candidate.label for candidate in candidates if candidate.heard)
+    alike = all(decision.verdict == last.verdict for decision in decided)
+    words = ", ".join(names) or (last.verdict if alike else "nothing for most of the time")
+    return Decision(last.time, names, words, tuple(candidates))
+
+
+def _candidates(
+    part: Timeline, last: Decision, heard_in: set[str], rules: Rules
+) -> list[Candidate]:
+    """The labels by their means, and the family where only that is sure."""
+    means = dict(summary(part))
+    by_label = {candidate.label: candidate for candidate in last.candidates}
+    thresholds = dict(zip(part.labels, rules.thresholds, strict=True))
+    found = []
+    for label, mean in means.items():
+        heard = mean >= thresholds[label] * rules.release and label in heard_in
+        reason = "" if heard else by_label[label].reason or "only for a part of the time"
+        found.append(replace(by_label[label], probability=mean, heard=heard, reason=reason))
+    family = leading_family(part.labels, rules, np.asarray([means[x] for x in part.labels]))
+    if family and family.label in heard_in and not any(c.heard for c in found):
+        found.insert(0, family)
+    return found
