@@ -33,7 +33,7 @@ class SpectralCentroid(Spectral):
         """See :class:`Spectral`."""
         weight = magnitude(power)
         total = weight.sum(1, keepdim=True)
-        heard = total > 1e-12
+        heard = total > 2e-15 * self.bins  # magnitudes are 1e-15 at least
         return torch.where(heard, (weight @ self.frequencies[:, None]) / total, 0.0)
 
 

@@ -20,8 +20,10 @@ _LONGEST_SECONDS = 8.0  # of the tempogram's window, librosa's as well
 _STEPS_AT_ONCE = 4096  # frames between two moments at which one may leave
 _CANDIDATES = 3
 _NEAR = 0.08  # beats whose distance is that near to the tempo's count as steady
-_CLEAREST_STEADY = 0.6
-_CLEAREST_PULSE = 0.12
+# By chance, onsets of a short sound recur as well. Found on speech, noises and music: see
+# docs/accuracy.md.
+_LEAST_CONFIDENCE, _LESS_WITH_SECONDS = 0.1, 0.75
+_FEWEST_BEATS = 8
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Tempo:
 
     Attributes:
         bpm: beats a minute, of the beats found.
-        confidence: 0 to 1: how much stronger onsets recur after a beat than after other times,
-            times the share of beats that come when expected.
+        confidence: 0 to 1: how strongly onsets recur after a beat, times the share of beats that
+            come when expected.
         clear: whether there is a tempo worth telling.
         candidates: beats a minute that may be meant, the likeliest first: half, double.
     """
@@ -77,9 +79,9 @@ class Pulse:
         strength = np.concatenate(self._strengths).astype(np.float64)
         beats = yield from tracked(strength, self._frame_hz * 60 / likely)
         bpm, steady = _steady(beats, self._frame_hz, likely)
-        pulse = self._pulse(likely)
-        clear = pulse >= _CLEAREST_PULSE and steady >= _CLEAREST_STEADY and len(beats) >= 4
-        confidence = float(np.clip(pulse, 0, 1) * steady)
+        confidence = min(1.0, self._pulse(likely)) * steady
+        least = _LEAST_CONFIDENCE + _LESS_WITH_SECONDS * self._frame_hz / len(strength)
+        clear = len(beats) >= _FEWEST_BEATS and confidence >= least
         return Tempo(bpm, confidence, clear, (bpm, *candidates)), beats
 
     def _likely(self) -> tuple[float, tuple[float, ...]]:

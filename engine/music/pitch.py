@@ -5,7 +5,7 @@ Krumhansl and Edward Kessler measured, "Tracing the dynamic changes in perceived
 in a spatial representation of musical keys", Psychological Review 89 (1982).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,8 +21,9 @@ NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
-_CLEAREST_SCORE = 0.6
+_CLEAREST_SCORE, _CLEAREST_UNTUNED = 0.6, 0.7  # speech, which keeps to no tuning, reaches 0.65
 _CLEAREST_LEAD = 0.02
+_SHORTEST_SECONDS = 5.0  # a single note is like a key, too
 _CLEAREST_TUNING = 0.25
 _PITCHES_OF_BLOCK = 4000
 _QUIET = 1e-4  # of the loudest frame's power: quieter ones say nothing of the key
@@ -80,6 +81,7 @@ class Pitches:
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._classes = np.zeros(12)
+        self._frames = 0  # in which something was heard
         self._pitches: list[Numbers] = []
 
     def push(self, samples: NDArray[np.float32]) -> None:
@@ -94,6 +96,7 @@ class Pitches:
         if not heard.any():
             return
         magnitude = magnitude[:, heard]
+        self._frames += magnitude.shape[1]
         pitches, strengths = librosa.piptrack(
             S=magnitude, sr=self._rate_hz, fmin=80.0, fmax=2000.0, threshold=0.1, **sizes
         )
@@ -107,7 +110,13 @@ class Pitches:
 
     def key(self) -> Key | None:
         """None where nothing was heard."""
-        return key_of(self._classes) if self._classes.any() else None
+        if not self._classes.any():
+            return None
+        tuning, found = self.tuning(), key_of(self._classes)
+        least = _CLEAREST_SCORE if tuning is not None and tuning.clear else _CLEAREST_UNTUNED
+        long_enough = self._frames * HOP >= _SHORTEST_SECONDS * self._rate_hz
+        clear = long_enough and found.score >= least and found.lead >= _CLEAREST_LEAD
+        return replace(found, clear=clear)
 
     def tuning(self) -> Tuning | None:
         """None where nothing has a pitch."""
@@ -125,15 +134,18 @@ class Pitches:
 def key_of(classes: Numbers) -> Key:
     """The key whose profile is most like the strengths of twelve pitch classes, C first."""
     scores = [
-        (float(np.corrcoef(np.roll(profile, tonic), classes)[0, 1]), NAMES[tonic], mode)
+        (_likeness(np.roll(profile, tonic), classes), NAMES[tonic], mode)
         for mode, profile in (("major", MAJOR), ("minor", MINOR))
         for tonic in range(12)
     ]
-    ordered = sorted(
-        ((0.0 if np.isnan(s) else s, name, mode) for s, name, mode in scores), reverse=True
-    )
-    (score, tonic, mode), (next_score, next_tonic, next_mode) = ordered[:2]
+    (score, tonic, mode), (next_score, next_tonic, next_mode) = sorted(scores, reverse=True)[:2]
     lead = score - next_score
     clear = score >= _CLEAREST_SCORE and lead >= _CLEAREST_LEAD
     second = f"{next_tonic} {next_mode}"
     return Key(tonic, "major" if mode == "major" else "minor", score, lead, second, clear)
+
+
+def _likeness(one: Numbers, other: Numbers) -> float:
+    """Correlation; 0 where one of them is flat."""
+    flat = min(float(np.ptp(one)), float(np.ptp(other))) <= 0
+    return 0.0 if flat else float(np.corrcoef(one, other)[0, 1])

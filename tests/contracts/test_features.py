@@ -187,6 +187,12 @@ def test_silence_is_finite(name: str) -> None:
     assert torch.isfinite(frames).all()
 
 
+@pytest.mark.parametrize("n_fft", [256, 2048, 8192])
+def test_silence_has_no_centre(n_fft: int) -> None:
+    feature = build_feature("spectral_centroid", {"rate_hz": RATE, "n_fft": n_fft})
+    assert feature(torch.zeros(1, 16384)).eq(0).all()
+
+
 def test_too_short_for_a_frame_gives_no_frame() -> None:
     frames = build_feature("log_mel", SHAPE | {"center": False})(torch.zeros(2, 1000))
     assert frames.shape == (2, 128, 0)
