@@ -1,9 +1,10 @@
 # setup  prepares everything and starts nothing     run    opens the window
 # test   the whole suite                            lint   style, types, import rules
 # bench  speed, each figure beside a named peer's
+# pictures  of README and docs, made anew; every page in every size in build/pictures
 # package   installers for this system, in dist/      package-test  uses one without Python (root)
 # pip-test  installs with pip into an empty environment
-.PHONY: setup run test lint bench package package-test pip-test
+.PHONY: setup run test lint bench pictures package package-test pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -37,6 +38,10 @@ lint: $(READY)
 bench: $(READY)
 	@packaging/system-packages test
 	$(VENV)/bin/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+
+pictures: $(READY)
+	@packaging/system-packages test
+	$(VENV)/bin/python packaging/pictures/make.py
 
 PACKING := build/venv
 PACKING_READY := $(PACKING)/.ready

@@ -9,10 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import style
 from desktop.icons import application_icon
-from desktop.pages.registry import MODELS
 from desktop.session import Session
 from desktop.settings import APPEARANCE
-from desktop.single_instance import Door, hand_over
+from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 
 _CLASSIFIER = ".safetensors"
@@ -31,7 +30,7 @@ class Application(QApplication):
 
 
 def make_application(arguments: Sequence[str]) -> Application:
-    """Qt's application, dressed."""
+    """Qt's application with its name and icon."""
     application = Application(list(arguments))
     application.setApplicationName("Earmark")
     application.setOrganizationName("Earmark")
@@ -41,23 +40,23 @@ def make_application(arguments: Sequence[str]) -> Application:
     return application
 
 
-def keep_one(files: Sequence[Path]) -> Door | None:
+def keep_one(files: Sequence[Path]) -> SingleInstance | None:
     """Where later starts knock; None when a window was open and has taken the files."""
-    return None if hand_over(files) else Door()
+    return None if hand_over(files) else SingleInstance()
 
 
 def open_window(application: QApplication, files: Sequence[Path]) -> tuple[Session, Window]:
     """The window, shown; what is slow begins once it is there."""
     session = Session()
     style.apply(application, session.settings.get(APPEARANCE))
-    window = Window(session)
+    sounds = any(_is_sound(path) for path in files)
+    window = Window(session, first="file")
     window.show()
 
     def begin() -> None:
-        if not any(_is_sound(path) for path in files):
+        if not sounds:
             window.open_demo()
         open_paths(session, window, files)
-        window.listen_page.find_devices()
         # Loading torch holds Python's lock now and then: after the first picture is there.
         QTimer.singleShot(300, session.load_classifiers)
 
@@ -75,7 +74,7 @@ def open_paths(
     """Show the first sound of these, and let the classifiers among them listen."""
     for path in paths:
         if not _is_sound(path):
-            window.show_page(MODELS)
+            window.show_page("models")
             session.use_classifier(path)
     for path in [path for path in paths if _is_sound(path)][:1]:
         window.open_file(path)

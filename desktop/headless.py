@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from desktop.pages.file.page import FilePage
 from desktop.pages.file.worker import Found
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.window import Window
 from engine.recognition.decisions import Decision
 
@@ -18,6 +19,8 @@ _MOST_SECONDS = 600.0
 
 def run(application: QApplication, window: Window) -> int:
     """Wait for the analysis, print it, write a picture of the window; gives the exit code."""
+    page = window.page("file")
+    assert isinstance(page, FilePage)
     begun = time.monotonic()
     state = {"code": 1}
 
@@ -27,14 +30,14 @@ def run(application: QApplication, window: Window) -> int:
 
     def conclude() -> None:
         try:
-            state["code"] = _tell(window)
+            state["code"] = _tell(window, page)
         finally:  # a fault must not leave a process that waits for ever
             window.close()
             application.quit()
 
     def watch() -> None:
-        if window.file_page.banner.isVisible() and window.file_page.path is None:
-            sys.stderr.write(f"earmark: {window.file_page.banner.text}\n")
+        if page.notices.current and page.path is None:
+            sys.stderr.write(f"earmark: {page.notices.text}\n")
             window.close()
             application.exit(2)
             state["code"] = 2
@@ -43,7 +46,7 @@ def run(application: QApplication, window: Window) -> int:
             window.close()
             application.quit()
 
-    window.file_page.analysed.connect(finish)
+    page.analysed.connect(finish)
     timer = QTimer()
     timer.setInterval(200)
     timer.timeout.connect(watch)
@@ -52,12 +55,12 @@ def run(application: QApplication, window: Window) -> int:
     return state["code"]
 
 
-def _tell(window: Window) -> int:
-    found = window.file_page.found
-    if found is None or window.file_page.path is None:
-        sys.stderr.write(f"earmark: {window.file_page.banner.text}\n")
+def _tell(window: Window, page: FilePage) -> int:
+    found = page.found
+    if found is None or page.path is None:
+        sys.stderr.write(f"earmark: {page.notices.text}\n")
         return 2
-    sys.stdout.write(f"\nThere is no display. Heard in {window.file_page.path.name}:\n\n")
+    sys.stdout.write(f"\nThere is no display. Heard in {page.path.name}:\n\n")
     sys.stdout.write(_table(found))
     with tempfile.NamedTemporaryFile(prefix="earmark-", suffix=".png", delete=False) as file:
         picture = Path(file.name)

@@ -31,11 +31,13 @@ class Job(QObject):
         on_event: Callable[[list[Any]], None] | None,
         on_result: Callable[[Any], None] | None,
         on_error: Callable[[str], None] | None,
+        on_crash: Callable[[str], None] | None,
         parent: QObject | None,
     ) -> None:
         super().__init__(parent)
         self._work = work
-        self._on_event, self._on_result, self._on_error = on_event, on_result, on_error
+        self._on_event, self._on_result = on_event, on_result
+        self._on_error, self._on_crash = on_error, on_crash
         self._cancelled = threading.Event()
         self._events.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
@@ -74,19 +76,19 @@ class Job(QObject):
     def _steps(self) -> Any:
         steps = self._work()
         waiting: list[Any] = []
-        told = 0.0
+        emitted = 0.0
         try:
             while not self._cancelled.is_set():
                 try:
                     waiting.append(next(steps))
                 except StopIteration as stop:
-                    if waiting:
-                        self._events.emit(waiting)
                     return stop.value
-                if time.monotonic() - told >= _EVENT_SECONDS:
+                if time.monotonic() - emitted >= _EVENT_SECONDS:
                     self._events.emit(waiting)
-                    waiting, told = [], time.monotonic()
+                    waiting, emitted = [], time.monotonic()
         finally:
+            if waiting:  # what was yielded is told before the end is, also one by an error
+                self._events.emit(waiting)
             steps.close()
         return None
 
@@ -99,7 +101,9 @@ class Job(QObject):
         if self._cancelled.is_set():
             pass
         elif report is not None:
-            _crashed(report)
+            if self._on_crash:
+                self._on_crash(report)
+            _show_report(report)
         elif message is not None:
             if self._on_error:
                 self._on_error(message)
@@ -108,13 +112,13 @@ class Job(QObject):
         self.deleteLater()
 
 
-_crashed: Callable[[str], None] = lambda report: None  # noqa: E731
+_show_report: Callable[[str], None] = lambda report: None  # noqa: E731
 
 
-def on_crash(show: Callable[[str], None]) -> None:
-    """Say who shows the report of an error nobody foresaw."""
-    global _crashed
-    _crashed = show
+def show_reports(show: Callable[[str], None]) -> None:
+    """Say who shows the report of an unexpected error; there is one for the whole window."""
+    global _show_report
+    _show_report = show
 
 
 def run(
@@ -123,6 +127,7 @@ def run(
     on_event: Callable[[list[Any]], None] | None = None,
     on_result: Callable[[Any], None] | None = None,
     on_error: Callable[[str], None] | None = None,
+    on_crash: Callable[[str], None] | None = None,
     parent: QObject | None = None,
 ) -> Job:
     """Start a job.
@@ -132,9 +137,11 @@ def run(
         on_event: gets what was yielded since the last call, in the window's thread.
         on_result: gets what the generator returned.
         on_error: gets the sentence of an EarmarkError.
+        on_crash: told of any other error, to bring what is shown to its end; the report that it
+            gets is shown by the window in any case.
         parent: whose life the job's signals share.
     """
-    job = Job(work, on_event, on_result, on_error, parent)
+    job = Job(work, on_event, on_result, on_error, on_crash, parent)
     job.start()
     return job
 

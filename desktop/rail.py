@@ -5,43 +5,44 @@ from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 
 from desktop import style
 from desktop.icons import icon
+from desktop.pages import PAGES, PageEntry
 
 
 class Rail(QWidget):
-    """One button a page; keys Ctrl+1 and so on are the window's menus'."""
+    """One button a page; their keys are the window's menus'."""
 
-    chosen = Signal(int)
+    chosen = Signal(str)  # a key of the table of pages
 
-    def __init__(self, pages: list[tuple[str, str]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setObjectName("rail")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 10, 8, 10)
         self._buttons = QButtonGroup(self)
-        for index, (name, words) in enumerate(pages):
-            button = self._button(name, words, index)
+        for index, (key, entry) in enumerate(PAGES.items()):
+            button = self._button(key, entry)
             self._buttons.addButton(button, index)
             layout.addWidget(button)
         layout.addStretch(1)
 
-    def _button(self, name: str, words: str, index: int) -> QToolButton:
+    def _button(self, key: str, entry: PageEntry) -> QToolButton:
         button = QToolButton()
         button.setObjectName("page")
-        button.setText(words)
-        button.setProperty("icon_name", name)
+        button.setText(entry.title)
+        button.setProperty("icon_name", entry.icon)
         button.setIconSize(QSize(26, 26))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setFixedSize(70, 62)
         button.setCheckable(True)
-        button.setToolTip(f"{words} (Ctrl+{index + 1})")
-        button.setAccessibleName(words)
+        button.setToolTip(f"{entry.title} ({entry.keys})")
+        button.setAccessibleName(entry.title)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.clicked.connect(lambda _=False: self.chosen.emit(index))
+        button.clicked.connect(lambda _=False: self.chosen.emit(key))
         return button
 
-    def show_current(self, index: int) -> None:
+    def show_current(self, key: str) -> None:
         """Mark a page as the one shown."""
-        self._buttons.button(index).setChecked(True)
+        self._buttons.button(list(PAGES).index(key)).setChecked(True)
         self.colour()
 
     def colour(self) -> None:

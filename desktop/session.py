@@ -1,12 +1,15 @@
 """What all pages share: settings, the loaded classifiers, the open project."""
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from desktop import jobs
+from desktop.messages import Action, Kind, Message, Messages, Notices
+from desktop.requests import Request
 from desktop.settings import FOLDER, LOADED, PROJECT, RECENT, Settings
 
 if TYPE_CHECKING:
@@ -21,18 +24,33 @@ class Session(QObject):
     Attributes:
         settings: what is remembered.
         classifiers: those loaded, by name, in the order they are shown.
+        messages: what is said to the person over the page.
     """
 
     classifiers_loaded = Signal()
-    loading_failed = Signal(str)
+    loading_failed = Signal(object, str)  # the file if it is known, and why
     recent_changed = Signal()
     project_changed = Signal()
+    requested = Signal(object)  # a Request; the window brings it to its page
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = Settings()
+        self.messages = Messages(self)
         self.classifiers: dict[str, Classifier] = {}
         self._job: jobs.Job | None = None
+
+    def notify(self, text: str, actions: Sequence[Action] = (), kind: Kind = "info") -> Message:
+        """Say something to the person, over whatever page is shown."""
+        return self.messages.notify(text, actions, kind)
+
+    def request(self, request: Request) -> None:
+        """Ask another page for something."""
+        self.requested.emit(request)
+
+    def notices(self) -> Notices:
+        """For a page, which takes back what it said."""
+        return Notices(self.messages)
 
     @property
     def loaded_names(self) -> list[str]:
@@ -54,7 +72,7 @@ class Session(QObject):
         jobs.run(
             lambda: _adopt(path),
             on_result=lambda name: self.set_loaded([name, *self._others(name)]),
-            on_error=self.loading_failed.emit,
+            on_error=lambda text: self._fail(path, text),
             parent=self,
         )
 
@@ -95,42 +113,54 @@ class Session(QObject):
         self._job = jobs.run(
             _loading(self.loaded_names, known),
             on_result=self._loaded,
-            on_error=self.loading_failed.emit,
+            on_error=lambda text: self._fail(None, text),
             parent=self,
         )
 
-    def _loaded(self, found: "tuple[dict[str, Classifier], list[str]]") -> None:
-        self.classifiers, problems = found
+    def _loaded(self, loaded: "_Loaded") -> None:
+        self.classifiers = loaded.classifiers
         self.classifiers_loaded.emit()
-        for text in problems:
-            self.loading_failed.emit(text)
+        for path, text in loaded.problems:
+            self._fail(path, text)
+
+    def _fail(self, path: Path | None, text: str) -> None:
+        self.notify(text, kind="error")
+        self.loading_failed.emit(path, text)
+
+
+@dataclass
+class _Loaded:
+    """Classifiers that could be opened, and files that could not with the reason of each."""
+
+    classifiers: "dict[str, Classifier]" = field(default_factory=dict)
+    problems: list[tuple[Path | None, str]] = field(default_factory=list)
 
 
 def _loading(
     names: Sequence[str], known: "dict[str, Classifier]"
-) -> "Callable[[], Generator[None, None, tuple[dict[str, Classifier], list[str]]]]":
+) -> Callable[[], Generator[None, None, _Loaded]]:
     """Work that opens classifiers; what cannot be opened is told, the others load."""
 
-    def work() -> "Generator[None, None, tuple[dict[str, Classifier], list[str]]]":
+    def work() -> Generator[None, None, _Loaded]:
         from engine.classifier.catalog import Catalog
         from engine.errors import ModelError
 
         catalog = Catalog()
-        loaded: dict[str, Classifier] = {}
-        problems: list[str] = []
+        loaded = _Loaded()
         for name in names:
             yield
+            path: Path | None = None
             try:
                 entry = catalog.find(name)
-                old = known.get(name)
+                path, old = entry.path, known.get(name)
                 same = old is not None and old.sha256 == entry.sha256()
                 if old is not None and same:
-                    loaded[name] = catalog.refreshed(old, entry)
+                    loaded.classifiers[name] = catalog.refreshed(old, entry)
                 else:
-                    loaded[name] = catalog.load(name)
+                    loaded.classifiers[name] = catalog.load(name)
             except ModelError as error:
-                problems.append(str(error))
-        return loaded, problems
+                loaded.problems.append((path, str(error)))
+        return loaded
 
     return work
 

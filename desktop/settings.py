@@ -26,12 +26,18 @@ LOADED = Setting("models/loaded", ["instrument", "genre", "composer"], "classifi
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 LEARNED = Setting("train/folders", [], "recipes, each followed by the folder it learned from")
 RUNS = Setting("compare/folders", [], "folders of runs added to the Compare page")
+WAVEFORM_ONLY = "waveform"  # a value of what the picture shows
 VIEW = Setting("view/kind", "stft", "what the picture shows")
 SCALE = Setting("view/scale", "mel", "frequency scale: linear, log or mel")
 NOTES = Setting("view/notes", False, "note names on the frequency axis")
 COLOURS = Setting("view/colours", "magma", "colour map")
 DB_LOW = Setting("view/db_low", -90, "level of the darkest colour in dB")
 DB_HIGH = Setting("view/db_high", -15, "level of the brightest colour in dB")
+DECIBELS = Setting("view/decibels", False, "waveform in decibels")
+MIX = Setting("view/mix", False, "waveform of the mix instead of each channel")
+GRID = Setting("view/grid", False, "lines at the ticks of the tracks")
+FOLLOW = Setting("view/follow", "page", "how what is shown follows what plays: no, page, centre")
+PANS = Setting("view/pans", False, "whether a drag moves what is shown instead of selecting")
 
 
 class Settings:

@@ -32,6 +32,7 @@ class Colours:
     wave: str
     warning: str
     warning_text: str
+    amber: str
     good: str
     danger: str
     dark: bool
@@ -49,6 +50,7 @@ LIGHT = Colours(
     wave="#2f6fde",
     warning="#fff1cf",
     warning_text="#5b4300",
+    amber="#b97700",
     good="#1f9d61",
     danger="#d43a3a",
     dark=False,
@@ -65,6 +67,7 @@ DARK = Colours(
     wave="#6ea3ff",
     warning="#453712",
     warning_text="#ffe1a0",
+    amber="#f0b429",
     good="#3fc98a",
     danger="#ff6b66",
     dark=True,
@@ -103,7 +106,7 @@ def apply(application: QApplication, appearance: str) -> None:
     application.styleHints().setColorScheme(scheme)
     use = colours()
     application.setPalette(_palette(use))
-    application.setStyleSheet(_sheet(use) + _fields(use) + _rings(use) + _tabs(use))
+    application.setStyleSheet(_sheet(use) + _fields(use) + _rings(use) + _tabs(use) + _toasts(use))
 
 
 def label_colour(label: str) -> QColor:
@@ -160,8 +163,8 @@ def _sheet(use: Colours) -> str:
     QToolButton#page:checked {{ background: {use.accent}; color: {use.accent_text}; }}
     QToolButton#page:focus {{ border: 2px solid {use.text}; }}
     QFrame#panel {{ background: {use.panel}; border: 1px solid {use.line}; border-radius: 8px; }}
-    QFrame#banner {{ background: {use.warning}; border-radius: 6px; }}
-    QFrame#banner QLabel {{ color: {use.warning_text}; }}
+    QFrame#notice {{ background: {use.warning}; border-radius: 6px; }}
+    QFrame#notice QLabel {{ color: {use.warning_text}; }}
     QPushButton, QToolButton#tool {{
         background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
         padding: 5px 12px; color: {use.text}; }}
@@ -242,4 +245,26 @@ def _tabs(use: Colours) -> str:
     QTabBar::tab:selected:focus {{ border-color: {use.accent}; border-radius: 5px; }}
     QHeaderView::section {{ background: {use.panel}; color: {use.faint}; border: none;
         border-bottom: 1px solid {use.line}; padding: 4px 8px; font-weight: 600; }}
+    """
+
+
+def _toasts(use: Colours) -> str:
+    """Messages over the page: its own frame and a sign in the colour of its kind."""
+    kinds = {"success": use.good, "info": use.accent, "warning": use.amber, "error": use.danger}
+    signs = "".join(
+        f"""
+    QFrame#toast[kind="{kind}"] {{ border-left: 4px solid {colour}; }}
+    QLabel#sign[kind="{kind}"] {{ background: {colour}; }}"""
+        for kind, colour in kinds.items()
+    )
+    return f"""
+    QFrame#toast {{ background: {use.panel}; border: 1px solid {use.faint}; border-radius: 6px; }}
+    QFrame#toast QTextEdit {{ color: {use.text}; background: transparent; border: none; }}
+    QLabel#sign {{ color: {use.panel}; border-radius: 10px; font-weight: 700; }}
+    QToolButton#dismiss {{ border: 2px solid transparent; border-radius: 5px; padding: 1px 4px;
+        color: {use.faint}; background: transparent; }}
+    QToolButton#dismiss:hover {{ color: {use.text}; }}
+    QToolButton#dismiss:focus {{ border-color: {use.accent}; }}
+    {signs}
+    QFrame#toast:focus {{ border: 2px solid {use.accent}; }}
     """

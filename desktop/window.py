@@ -1,8 +1,10 @@
 """The main window: pages, menus, status bar, drops."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QEvent, Qt
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -19,7 +21,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
@@ -29,43 +30,50 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs, style
 from desktop.about import About, CrashReport, Shortcuts
-from desktop.pages.file.page import FilePage
-from desktop.pages.listen.page import ListenPage
-from desktop.pages.registry import COMPARE, FILE, LISTEN, MODELS, SOUNDS, TRAIN, Teaching
+from desktop.pages import PAGES
 from desktop.rail import Rail
+from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, RECENT
+from desktop.shared.page import Page
+from desktop.widgets.toasts import Toasts
 from engine.export import EXPORTS
 from resources import resource
 
+# Keys without Ctrl, in the Sound menu. A page says which of them it knows (`Page.commands`): they
+# work where they mean something, elsewhere they press buttons.
+COMMANDS = {
+    "play": (QT_TRANSLATE_NOOP("Commands", "&Listen or play"), "Space"),
+    "record": (QT_TRANSLATE_NOOP("Commands", "&Record"), "R"),
+    "keep": (QT_TRANSLATE_NOOP("Commands", "&Keep the last 30 seconds"), "K"),
+    "freeze": (QT_TRANSLATE_NOOP("Commands", "&Freeze the picture"), "F"),
+    "why": (QT_TRANSLATE_NOOP("Commands", "&Why?"), "W"),
+    "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
+    "devices": (QT_TRANSLATE_NOOP("Commands", "Look for &microphones"), "F5"),
+}
 _PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 class Window(QMainWindow):
-    """One window; its pages are switched by the rail at the left."""
+    """One window; its pages are switched by the rail at the left.
 
-    def __init__(self, session: Session) -> None:
+    Args:
+        session: what all pages share.
+        first: the page that is shown at once; the others are made when they are wanted.
+    """
+
+    def __init__(self, session: Session, first: str = "listen") -> None:
         super().__init__()
         self._session = session
         self.setWindowTitle("Earmark")
         self.setAcceptDrops(True)
         self.setMinimumSize(900, 600)
-        self.listen_page = ListenPage(session)
-        self.file_page = FilePage(session)
+        self.current = first
+        self._made: dict[str, Page] = {}
         self._pages = QStackedWidget()
-        self._pages.addWidget(self.listen_page)
-        self._pages.addWidget(self.file_page)
-        self.teaching = Teaching(session, self._pages)
-        self._rail = Rail(
-            [
-                ("listen", self.tr("Listen")),
-                ("file", self.tr("File")),
-                ("sounds", self.tr("Sounds")),
-                ("train", self.tr("Train")),
-                ("compare", self.tr("Compare")),
-                ("models", self.tr("Models")),
-            ]
-        )
+        for _ in PAGES:
+            self._pages.addWidget(QWidget())  # keeps the place
+        self._rail = Rail()
         self._light = QLabel()
         self._words = QLabel()
         body = QWidget()
@@ -75,6 +83,8 @@ class Window(QMainWindow):
         layout.addWidget(self._rail)
         layout.addWidget(self._pages, 1)
         self.setCentralWidget(body)
+        self.toasts = Toasts(session.messages, self._pages)
+        self._commands: dict[str, QAction] = {}
         self._build_menus()
         self.statusBar().addWidget(self._words, 1)
         self.statusBar().addPermanentWidget(self._light)
@@ -82,41 +92,50 @@ class Window(QMainWindow):
         self.resize(1280, 800)
         self.restoreGeometry(session.settings.get(GEOMETRY))
         self._show_light()
-        self.show_page(LISTEN)
+        self.show_page(first)
 
     def _connect(self) -> None:
-        self.listen_page.status.connect(self._words.setText)
-        self.listen_page.listening_changed.connect(lambda _: self._show_light())
-        self.teaching.recording_changed.connect(self._show_light)
-        self.listen_page.open_file.connect(self.open_file)
-        self.file_page.exports.region_wanted.connect(self._choose_class)
-        self.teaching.status.connect(self._words.setText)
-        self.teaching.page_wanted.connect(self.show_page)
-        self.teaching.open_file.connect(self.open_file)
-        self.teaching.listen_wanted.connect(self._listen)
         self._rail.chosen.connect(self.show_page)
+        self._session.requested.connect(self._bring)
         self._session.recent_changed.connect(self._list_recent)
+        self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
-        jobs.on_crash(lambda report: CrashReport(self, report).open())
+        jobs.show_reports(lambda report: CrashReport(self, report).open())
 
-    def show_page(self, page: int) -> None:
+    def page(self, key: str) -> Page:
+        """A page of the table; made now if it was not yet."""
+        if key not in self._made:
+            page = self._made[key] = PAGES[key].make(self._session)
+            page.status.connect(self._words.setText)
+            page.microphone_changed.connect(self._show_light)
+            place = list(PAGES).index(key)
+            empty = self._pages.widget(place)
+            if empty is not None:
+                self._pages.removeWidget(empty)
+                empty.deleteLater()
+            self._pages.insertWidget(place, page)
+        return self._made[key]
+
+    def show_page(self, key: str) -> None:
         """Switch to a page."""
-        self.teaching.page(page)
-        self._pages.setCurrentIndex(page)
-        self._rail.show_current(page)
-        if page in (LISTEN, FILE):
-            (
-                self.listen_page if page == LISTEN else self.file_page
-            ).setFocus()  # its keys work, Space foremost
-        for action, pages in self._only_on.items():
-            action.setEnabled(page in pages)
-        for shown in (self.listen_page, self.file_page):
-            shown.controls.reload()
+        page = self.page(key)
+        self.current = key
+        self._pages.setCurrentWidget(page)
+        self._rail.show_current(key)
+        for name, action in self._commands.items():
+            action.setEnabled(name in page.commands)
+        page.enter()
+
+    def _bring(self, request: Request) -> None:
+        """Bring a request to its page."""
+        page = self.page(request.page)
+        if request.shows:
+            self.show_page(request.page)
+        page.take(request)
 
     def open_file(self, path: Path) -> None:
         """Show a file on its page."""
-        self.show_page(FILE)
-        self.file_page.open(path)
+        self._bring(OpenFile(path))
 
     def open_demo(self) -> None:
         """Show the sound that Earmark brings along."""
@@ -124,55 +143,41 @@ class Window(QMainWindow):
 
     def _build_menus(self) -> None:
         bar = self.menuBar()
-        file_menu = bar.addMenu(self.tr("&File"))
-        self._add(file_menu, self.tr("&Open..."), "Ctrl+O", self._choose)
-        self._recent = file_menu.addMenu(self.tr("Open &recent"))
-        self._add(file_menu, self.tr("Open the &demo sound"), "", self.open_demo)
-        export = file_menu.addMenu(self.tr("&Export"))
-        for form in EXPORTS.values():
-            keys = "Ctrl+E" if form.name == "csv" else ""
-            self._add(
-                export,
-                form.words,
-                keys,
-                lambda chosen=form.name: self.file_page.exports.export(chosen),
-            )
-        file_menu.addSeparator()
-        self._add(file_menu, self.tr("&Quit"), "Ctrl+Q", self.close)
+        self._fill_file_menu(bar.addMenu(self.tr("&File")))
         view = bar.addMenu(self.tr("&View"))
-        self._add(view, self.tr("&Listen"), "Ctrl+1", lambda: self.show_page(LISTEN))
-        self._add(view, self.tr("&File"), "Ctrl+2", lambda: self.show_page(FILE))
-        self._add(view, self.tr("&Sounds"), "Ctrl+3", lambda: self.show_page(SOUNDS))
-        self._add(view, self.tr("&Train"), "Ctrl+4", lambda: self.show_page(TRAIN))
-        self._add(view, self.tr("&Compare"), "Ctrl+5", lambda: self.show_page(COMPARE))
-        self._add(view, self.tr("&Models"), "Ctrl+6", lambda: self.show_page(MODELS))
+        for key, entry in PAGES.items():
+            self._add(view, f"&{entry.title}", entry.keys, partial(self.show_page, key))
+        self._add(view, self.tr("&Newest message"), "F6", self.toasts.focus_newest)
         self._add_appearance(view.addMenu(self.tr("&Appearance")))
-        self._add_sound_actions(bar.addMenu(self.tr("&Sound")))
+        sound = bar.addMenu(self.tr("&Sound"))
+        for name, (words, keys) in COMMANDS.items():
+            title = QCoreApplication.translate("Commands", str(words))
+            self._commands[name] = self._add(sound, title, keys, partial(self._command, name))
         help_menu = bar.addMenu(self.tr("&Help"))
         self._add(help_menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
         self._add(help_menu, self.tr("&About Earmark"), "", lambda: About(self).open())
         self._list_recent()
 
-    def _add_sound_actions(self, menu: QMenu) -> None:
-        """Keys without Ctrl: only where they mean something, elsewhere they press buttons."""
-        page = self.listen_page
-        here = (
-            (self.tr("&Listen or play"), "Space", self._space, (LISTEN, FILE)),
-            (self.tr("&Record"), "R", self._record, (LISTEN,)),
-            (self.tr("&Keep the last 30 seconds"), "K", page.keep, (LISTEN,)),
-            (self.tr("&Freeze the picture"), "F", self._freeze, (LISTEN,)),
-            (self.tr("&Why?"), "W", self._why, (LISTEN, FILE)),
-            (self.tr("L&oop"), "L", self.file_page.header.loop_button.toggle, (FILE,)),
-            (self.tr("Look for &microphones"), "F5", page.find_devices, (LISTEN,)),
-        )
-        self._only_on = {self._add(menu, words, keys, do): pages for words, keys, do, pages in here}
+    def _fill_file_menu(self, menu: QMenu) -> None:
+        self._add(menu, self.tr("&Open..."), "Ctrl+O", lambda: self._bring(OpenFile(None)))
+        self._recent = menu.addMenu(self.tr("Open &recent"))
+        self._add(menu, self.tr("Open the &demo sound"), "", self.open_demo)
+        export = menu.addMenu(self.tr("&Export"))
+        for form in EXPORTS.values():
+            keys = "Ctrl+E" if form.name == "csv" else ""
+            self._add(export, form.words, keys, partial(self._bring, ExportPredictions(form.name)))
+        menu.addSeparator()
+        self._add(menu, self.tr("&Quit"), "Ctrl+Q", self.close)
 
-    def _add(self, menu: QMenu, words: str, keys: str, do: object) -> QAction:
+    def _add(self, menu: QMenu, words: str, keys: str, do: Callable[[], object]) -> QAction:
         action = menu.addAction(words)
         if keys:
             action.setShortcut(QKeySequence(keys))
-        action.triggered.connect(lambda _=False: do())  # type: ignore[operator]
+        action.triggered.connect(lambda _=False: do())
         return action
+
+    def _command(self, name: str) -> None:
+        self.page(self.current).commands[name]()
 
     def _add_appearance(self, menu: QMenu) -> None:
         group = QActionGroup(self)
@@ -183,7 +188,7 @@ class Window(QMainWindow):
             "dark": self.tr("&Dark"),
         }
         for appearance, words in names.items():
-            action = self._add(menu, words, "", lambda name=appearance: self.set_appearance(name))
+            action = self._add(menu, words, "", partial(self.set_appearance, appearance))
             action.setCheckable(True)
             action.setChecked(appearance == chosen)
             group.addAction(action)
@@ -204,7 +209,7 @@ class Window(QMainWindow):
         self._show_light()
 
     def _show_light(self) -> None:
-        use, on = style.colours(), self.listen_page.is_listening or self.teaching.recording
+        use, on = style.colours(), any(page.microphone_open for page in self._made.values())
         words = self.tr("Microphone open") if on else self.tr("Microphone closed")
         colour = use.danger if on else use.faint
         self._light.setText(f"<span style='color:{colour}'>&#9679;</span>  {words}")
@@ -212,38 +217,8 @@ class Window(QMainWindow):
     def _list_recent(self) -> None:
         self._recent.clear()
         for name in self._session.settings.get(RECENT):
-            self._add(self._recent, Path(name).name, "", lambda p=name: self.open_file(Path(p)))
+            self._add(self._recent, Path(name).name, "", partial(self.open_file, Path(name)))
         self._recent.setEnabled(not self._recent.isEmpty())
-
-    def _choose(self) -> None:
-        self.show_page(FILE)
-        self.file_page.choose()
-
-    def _choose_class(self, path: Path, start: float, end: float) -> None:
-        """Ask which class a stretch of a file is of, and take it among the sounds."""
-        words = self.tr("Class of the selected sound:")
-        title, names = self.tr("Add to the sounds"), self.teaching.class_names()
-        label, chosen = QInputDialog.getItem(self, title, words, names, 0, True)
-        if chosen and label.strip():
-            self.teaching.add_region(path, start, end, label.strip())
-
-    def _space(self) -> None:
-        if self._pages.currentIndex() == LISTEN:
-            self.listen_page.toggle()
-        elif self.file_page.header.play_button.isEnabled():
-            self.file_page.play()
-
-    def _listen(self) -> None:
-        """Show the Listen page with an open microphone."""
-        self.show_page(LISTEN)
-        if not self.listen_page.is_listening:
-            self.listen_page.start()
-
-    def _why(self) -> None:
-        if self._pages.currentIndex() == FILE:
-            self.file_page.explainer.ask()
-        else:
-            self.listen_page.explainer.ask()
 
     def event(self, event: QEvent) -> bool:
         """A control that has the keyboard gets the keys it knows before the menu does."""
@@ -256,12 +231,6 @@ class Window(QMainWindow):
                 event.accept()
                 return True
         return super().event(event)
-
-    def _record(self) -> None:
-        self.listen_page.record(not self.listen_page.bar.record.isChecked())
-
-    def _freeze(self) -> None:
-        self.listen_page.bar.freeze.toggle()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -278,12 +247,11 @@ class Window(QMainWindow):
         self._rail.colour()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.teaching.may_close(self):
+        if not all(page.may_close() for page in self._made.values()):
             event.ignore()
             return
-        self.teaching.stop()
+        for page in self._made.values():
+            page.stop()
         self._session.settings.set(GEOMETRY, self.saveGeometry())
-        self.listen_page.stop()
-        self.file_page.transport.pause()
         jobs.cancel_all()
         super().closeEvent(event)

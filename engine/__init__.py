@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.recognition.files import analyse
     from engine.recognition.live import listen
     from engine.recognition.timeline import Timeline, smooth, summary
+    from engine.recognition.verdict import conclude, verdict_on
 
 _HOMES = {
     "Audio": "engine.audio",
@@ -37,6 +38,8 @@ _HOMES = {
     "Timeline": "engine.recognition.timeline",
     "smooth": "engine.recognition.timeline",
     "summary": "engine.recognition.timeline",
+    "conclude": "engine.recognition.verdict",
+    "verdict_on": "engine.recognition.verdict",
 }
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "Microphone",
     "Timeline",
     "analyse",
+    "conclude",
     "decide",
     "listen",
     "probe",
@@ -55,6 +59,7 @@ __all__ = [
     "smooth",
     "stream",
     "summary",
+    "verdict_on",
     "write",
 ]
 

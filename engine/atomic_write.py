@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from engine.errors import DataError
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside the place and rename: whatever fails leaves what was there before.
@@ -24,3 +26,18 @@ def write_whole(path: Path, data: bytes) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_text(path: Path | str, text: str) -> None:
+    """Write UTF-8 text as :func:`write_whole` does.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    path = Path(path)
+    try:
+        write_whole(path, text.encode())
+    except OSError as error:
+        raise DataError(
+            f"{path.name} could not be written: {error.strerror}. Choose another place."
+        ) from error

@@ -50,7 +50,6 @@ class Bars(Figure):
         series: name of each series, and the name that gives its colour.
         unit: of the values; "%" makes 100 the full width.
         stacked: the series lie after each other in one bar, each with a pattern of its own.
-        most: the full width; None: the longest bar.
         measure: what the values are, at their axis.
     """
 
@@ -61,7 +60,6 @@ class Bars(Figure):
         *,
         unit: str = "",
         stacked: bool = False,
-        most: float | None = None,
         titled: bool = True,
         measure: str = "",
     ) -> None:
@@ -72,7 +70,8 @@ class Bars(Figure):
             titled=titled,
         )
         self._likes, self._unit, self._stacked = dict(series), unit, stacked
-        self._most = 100.0 if most is None and unit == "%" else most
+        self.rows_are = self.tr("name")
+        self._most = 100.0 if unit == "%" else None
         self._hidden: set[str] = set()
         self._current: int | None = None
         self.bars: tuple[Bar, ...] = ()
@@ -130,7 +129,7 @@ class Bars(Figure):
         rows = csv.writer(text)
         unit = f" ({self._unit})" if self._unit else ""
         names = list(self._likes) if len(self._likes) > 1 else [f"{self.title}{unit}"]
-        rows.writerow([self.tr("name"), *names])
+        rows.writerow([self.rows_are, *names])
         for bar in self.bars:
             rows.writerow([bar.name, *("" if value is None else value for value in bar.values)])
         return text.getvalue()

@@ -100,12 +100,15 @@ class Curves(Figure):
         for item in (self._marker, self._words):
             self.plot.addItem(item, ignoreBounds=True)
             item.hide()
-        self.setMinimumSize(220, 130)
+        self.legend.changed.connect(self.updateGeometry)
         self.box.sigRangeChanged.connect(lambda: self._read(self._at))
         self.dress()
 
     def sizeHint(self) -> QSize:
-        return QSize(380, 220)
+        return QSize(440, 280 + self.legend.height_of(440)) if self._ends else QSize(380, 220)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, self.sizeHint().height()) if self._ends else QSize(220, 130)
 
     # The series.
 
@@ -186,6 +189,7 @@ class Curves(Figure):
     def place_of(self, x: float, y: float) -> QPointF:
         """Where a point is painted, in pixels of the widget."""
         self._draw()
+        self.settle()
         up = math.log10(y) if self._log else y
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, up))))
 
@@ -232,7 +236,11 @@ class Curves(Figure):
 
     def described(self) -> str:
         """For screen readers."""
-        return self.read_out()
+        if self._at is not None or not self._ends:
+            return self.read_out()
+        ends = self._values(math.inf).items()
+        words = "; ".join(f"{name}: {value:.3f}" for name, value in ends)
+        return str(self.tr("At the end: {}")).format(words)
 
     def _draw(self) -> None:
         """Give pyqtgraph what came since the last painting."""

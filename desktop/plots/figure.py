@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy, QWidget
 
 from desktop.plots import export, theme
 from desktop.plots.legend import Legend
@@ -38,6 +38,8 @@ class Figure(pg.GraphicsLayoutWidget):
         legend: names of the series, beside the title or below the plot.
     """
 
+    number_keys = True  # 1 to 9 hide or show a series
+
     def __init__(
         self,
         title: str,
@@ -46,7 +48,7 @@ class Figure(pg.GraphicsLayoutWidget):
         *,
         titled: bool = True,
         legend_below: bool = False,
-        box: "pg.ViewBox | None" = None,
+        legend_aside: bool = False,
         top: "pg.AxisItem | None" = None,
     ) -> None:
         super().__init__()
@@ -60,16 +62,19 @@ class Figure(pg.GraphicsLayoutWidget):
         self.ci.layout.setVerticalSpacing(2)
         self.ci.layout.setHorizontalSpacing(16)
         self.heading = self.addLabel(title, row=0, col=0, justify="left", bold=True)
-        self.legend = Legend(right=not legend_below)
+        self.legend = Legend(right=not legend_below, aside=legend_aside)
         self.legend.toggled.connect(self.toggle)
         self.legend.changed.connect(self.ci.layout.invalidate)
         sides = {"bottom": bottom, "left": left} | ({"top": top} if top is not None else {})
-        more = {"viewBox": box} if box is not None else {}
-        self.plot = self.addPlot(row=1, col=0, colspan=2, axisItems=sides, enableMenu=False, **more)
+        self.plot = self.addPlot(row=1, col=0, colspan=2, axisItems=sides, enableMenu=False)
         self.plot.hideButtons()
         self.plot.vb.setMenuEnabled(False)
-        place = {"row": 2, "col": 0, "colspan": 2} if legend_below else {"row": 0, "col": 1}
-        self.addItem(self.legend, **place)
+        if legend_aside:
+            self.addItem(self.legend, row=1, col=2)
+        elif legend_below:
+            self.addItem(self.legend, row=2, col=0, colspan=2)
+        else:
+            self.addItem(self.legend, row=0, col=1)
         self.ci.layout.setColumnStretchFactor(0, 0)
         self.ci.layout.setColumnStretchFactor(1, 1)
         self.ci.layout.setRowStretchFactor(1, 1)
@@ -86,6 +91,12 @@ class Figure(pg.GraphicsLayoutWidget):
     def area(self) -> QRectF:
         """The plot between its axes, in pixels of the widget."""
         return QRectF(self.box.sceneBoundingRect())
+
+    def settle(self) -> None:
+        """Lay out and scale at once what is due at the next painting."""
+        self.ci.layout.activate()
+        self.plot.layout.activate()
+        self.scene().prepareForPaint()
 
     def _head(self, *, shown: bool) -> None:
         self.heading.setVisible(shown)
@@ -115,6 +126,9 @@ class Figure(pg.GraphicsLayoutWidget):
 
     def extra_actions(self, menu: QMenu) -> None:
         """Add to the menu what only this plot has."""
+
+    def extra_modes(self, menu: QMenu) -> None:
+        """Add to the menu what else a drag can mean."""
 
     def csv(self) -> str:
         """The numbers, a row each."""
@@ -155,7 +169,7 @@ class Figure(pg.GraphicsLayoutWidget):
         if self.series():
             menu.addSeparator()
         for number, (name, shown) in enumerate(self.series().items(), start=1):
-            key = f"\t{number}" if number < 10 else ""
+            key = f"\t{number}" if number < 10 and self.number_keys else ""
             action = menu.addAction(name.replace("&", "&&") + key)
             action.setCheckable(True)
             action.setChecked(shown)
@@ -166,6 +180,7 @@ class Figure(pg.GraphicsLayoutWidget):
         return menu
 
     def _modes(self, menu: QMenu) -> None:
+        self.extra_modes(menu)
         modes = {
             self.tr("Drag moves the plot"): pg.ViewBox.PanMode,
             self.tr("Drag zooms into a rectangle"): pg.ViewBox.RectMode,
@@ -173,8 +188,16 @@ class Figure(pg.GraphicsLayoutWidget):
         for words, mode in modes.items():
             action = menu.addAction(words)
             action.setCheckable(True)
-            action.setChecked(self.box.state["mouseMode"] == mode)
-            action.triggered.connect(lambda _=False, mode=mode: self.box.setMouseMode(mode))
+            action.setChecked(self.dragging(mode))
+            action.triggered.connect(lambda _=False, mode=mode: self.drag_means(mode))
+
+    def dragging(self, mode: int) -> bool:
+        """Whether a drag of the left button does this, pyqtgraph's pan or zoom."""
+        return bool(self.box.state["mouseMode"] == mode)
+
+    def drag_means(self, mode: int) -> None:
+        """Have a drag of the left button do this, pyqtgraph's pan or zoom."""
+        self.box.setMouseMode(mode)
 
     def _set_grid(self, side: int, on: bool) -> None:
         grids = [on if side == number else old for number, old in enumerate(self._grids)]
@@ -215,7 +238,7 @@ class Figure(pg.GraphicsLayoutWidget):
             return None
         names = list(self.series())
         number = key - Qt.Key.Key_1
-        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and number < len(names):
+        if self.number_keys and Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and number < len(names):
             return lambda: self.toggle(names[number])
         known: dict[Qt.Key, Meaning] = {
             Qt.Key.Key_0: self.view_all,
@@ -263,6 +286,10 @@ class Figure(pg.GraphicsLayoutWidget):
         while above is not None and not isinstance(above, QAbstractScrollArea):
             above = above.parentWidget()
         return above is not None and above.verticalScrollBar().maximum() > 0
+
+    def close(self) -> bool:
+        # pyqtgraph's takes the scene apart, and Qt crashes at the widget's next event.
+        return QWidget.close(self)
 
     # Appearance.
 

@@ -6,10 +6,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.plots.overlay import Overlay
-from desktop.plots.time_axis import clock
-from desktop.settings import COLOURS, VIEW, Settings
-from desktop.shared.tracks import WAVEFORM_ONLY, Tracks
+from desktop.plots.clock import clock
+from desktop.plots.tracks.overlay import Overlay
+from desktop.settings import COLOURS, VIEW, WAVEFORM_ONLY, Settings
+from desktop.shared.tracks import Tracks
 from desktop.widgets.why_strip import WhyStrip
 from engine.explain.explanation import Explanation, highlight, over_time, strongest
 from engine.pictures.view import View

@@ -1,35 +1,41 @@
-"""The stack of tracks that both pages show, and the settings of its picture."""
+"""The stack of tracks that both pages show, with its menu and what is kept in the settings."""
 
 import math
+from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QSpinBox,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
+
+from desktop.plots.tracks.keys import TrackKeys
+from desktop.plots.tracks.lanes import LanesTrack
+from desktop.plots.tracks.minimap import Minimap
+from desktop.plots.tracks.spectrogram import SpectrogramTrack
+from desktop.plots.tracks.time_axis import TimeAxis
+from desktop.plots.tracks.time_range import TimeRange
+from desktop.plots.tracks.track import Track
+from desktop.plots.tracks.waveform import WaveformTrack
+from desktop.settings import (
+    COLOURS,
+    DB_HIGH,
+    DB_LOW,
+    DECIBELS,
+    FOLLOW,
+    GRID,
+    MIX,
+    NOTES,
+    PANS,
+    SCALE,
+    VIEW,
+    WAVEFORM_ONLY,
+    Setting,
+    Settings,
 )
-
-from desktop.plots.lanes import LanesTrack
-from desktop.plots.spectrogram import SpectrogramTrack
-from desktop.plots.time_axis import TimeAxis
-from desktop.plots.time_range import TimeRange
-from desktop.plots.waveform import WaveformTrack
-from desktop.settings import COLOURS, DB_HIGH, DB_LOW, NOTES, SCALE, VIEW, Setting, Settings
-from desktop.style import COLOUR_MAPS, colour_table
+from desktop.shared.picture_controls import PictureControls
+from desktop.shared.track_menu import TrackMenu
+from desktop.style import colour_table
 from engine.pictures.view import Kind, View, axis_ticks
 
-WAVEFORM_ONLY = "waveform"
 _PLAIN = Qt.KeyboardModifier.NoModifier
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Tracks", text)
 
 
 class Tracks(QFrame):
@@ -37,16 +43,22 @@ class Tracks(QFrame):
 
     cursor_wanted = Signal(float)  # by keys
     dressed = Signal()
+    mix_changed = Signal()
 
     def __init__(self, settings: Settings, *, interactive: bool) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self._settings = settings
+        self.settings = settings
+        self._view: View | None = None
+        self.controls: PictureControls | None = None
         self.time = TimeRange(self)
         self.waveform = WaveformTrack(self.time, interactive=interactive)
         self.spectrogram = SpectrogramTrack(self.time, interactive=interactive)
         self.lanes = LanesTrack(self.time, interactive=interactive)
         self.axis = TimeAxis(self.time, interactive=interactive)
+        self.minimap = Minimap(self.time)
+        self.minimap.setVisible(interactive)
+        self.all = (self.waveform, self.spectrogram, self.lanes, self.axis)
         self._split = QSplitter(self)
         self._split.setOrientation(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
@@ -58,6 +70,76 @@ class Tracks(QFrame):
         layout.setSpacing(0)
         layout.addWidget(self._split, 1)
         layout.addWidget(self.axis)
+        layout.addWidget(self.minimap)
+        for track in self.all:
+            track.menu_wanted.connect(lambda place, track=track: self.open_menu(track, place))
+        self.spectrogram.bar.levels_changed.connect(self.set_levels)
+        self.spectrogram.bar.reset_wanted.connect(self.reset_levels)
+        self.time.set_panning(bool(settings.get(PANS)))
+        self.apply()
+
+    def serve(self, page: QWidget, controls: PictureControls, space: Callable[[], None]) -> None:
+        """Take a page's keys and the choosers below it; Space alone does what it is told to."""
+        self.controls = controls
+        for track in (self.waveform, self.spectrogram, self.lanes):
+            track.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        TrackKeys(page, self.time, space=space, menu=lambda: self.open_menu(self.spectrogram))
+
+    def set_interactive(self, on: bool) -> None:
+        """Let the user move and select in the tracks: a rolling picture moves by itself."""
+        for track in self.all:
+            track.set_interactive(on)
+        self.minimap.setVisible(on)
+
+    def choose(self, setting: Setting, value: object) -> None:
+        """Keep a choice of the menu, and show it."""
+        self.settings.set(setting, value)
+        self.apply()
+        if setting is MIX:
+            self.mix_changed.emit()
+
+    def apply(self) -> None:
+        """What the settings say, where the menu changes them."""
+        self.waveform.set_decibels(bool(self.settings.get(DECIBELS)))
+        for track in self.all:
+            track.set_grid(bool(self.settings.get(GRID)))
+        self.time.set_panning(bool(self.settings.get(PANS)))
+
+    def open_menu(self, track: Track, place: QPoint | None = None) -> TrackMenu:
+        """What the right button opens; by the keyboard in the middle of the track."""
+        if place is None:
+            place = track.mapToGlobal(track.plot.center().toPoint())
+        menu = TrackMenu(self, track, self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+        return menu
+
+    def set_levels(self, low: int, high: int) -> None:
+        """The levels of the darkest and the brightest colour."""
+        self.settings.set(DB_LOW, low)
+        self.settings.set(DB_HIGH, high)
+        if self._view is not None:
+            self.dress(self._view)
+        if self.controls is not None:
+            self.controls.reload()
+
+    def reset_levels(self) -> None:
+        """Those that Earmark comes with."""
+        self.set_levels(DB_LOW.default, DB_HIGH.default)
+
+    def view_all(self) -> None:
+        """Undo all zooming."""
+        self.time.show_all()
+        for track in self.all:
+            track.show_all_heights()
+
+    def follow_playing(self, seconds: float) -> None:
+        """Where the loudspeaker is: the cursor moves, and what is shown, if that is wished."""
+        how = self.settings.get(FOLLOW)
+        if how == "no":
+            self.time.set_cursor(seconds)
+        else:
+            self.time.move_cursor(seconds, centred=how == "centre")
 
     def take_key(self, key: int, modifiers: Qt.KeyboardModifier = _PLAIN) -> bool:
         """Zoom and move by keys; tells whether the key meant something."""
@@ -75,11 +157,11 @@ class Tracks(QFrame):
             Qt.Key.Key_Minus: lambda: time.zoom(1.4, middle),
             Qt.Key.Key_Left: lambda: time.pan(-0.1),
             Qt.Key.Key_Right: lambda: time.pan(0.1),
-            Qt.Key.Key_Home: lambda: time.show(0.0, span),
+            Qt.Key.Key_Home: lambda: time.show(time.begin, time.begin + span),
             Qt.Key.Key_End: lambda: time.show(
                 time.duration - (time.end - time.start), time.duration
             ),
-            Qt.Key.Key_0: lambda: time.show(0.0, time.duration),
+            Qt.Key.Key_0: self.view_all,
             Qt.Key.Key_Up: lambda: self._choose(-1),
             Qt.Key.Key_Down: lambda: self._choose(1),
             Qt.Key.Key_Escape: time.clear_selection,
@@ -117,108 +199,26 @@ class Tracks(QFrame):
 
     def view(self, rate_hz: int) -> View:
         """What the settings ask to see of sound at that rate."""
-        get = self._settings.get
+        get = self.settings.get
         kind: Kind = "stft" if get(VIEW) == WAVEFORM_ONLY else get(VIEW)
         return View(kind=kind, rate_hz=rate_hz, scale=get(SCALE))
 
+    def _scale_name(self, view: View, *, notes: bool) -> str:
+        if view.frequencies:
+            return self.tr("Note") if notes else self.tr("Frequency (Hz)")
+        return self.tr("Pitch class") if view.kind == "chroma" else self.tr("Coefficient")
+
     def dress(self, view: View) -> None:
         """Colours and axis for a view."""
-        get = self._settings.get
+        get = self.settings.get
+        self._view = view
         self.spectrogram.setVisible(get(VIEW) != WAVEFORM_ONLY)
-        ticks = axis_ticks(view, notes=bool(get(NOTES)))
-        self.spectrogram.set_scale(ticks, view.span, fixed=view.value_range is not None)
+        notes = bool(get(NOTES))
+
+        def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
+            return axis_ticks(view, notes=notes, most=min(most, 12), low=low, high=high)
+
+        fixed, name = view.value_range is not None, self._scale_name(view, notes=notes)
+        self.spectrogram.set_scale(ticks, view.span, fixed=fixed, name=name)
         self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
         self.dressed.emit()
-
-
-class PictureControls(QWidget):
-    """Choosers of what the picture shows; shared by both pages through the settings."""
-
-    picture_changed = Signal()
-    colours_changed = Signal()
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__()
-        self._settings = settings
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        kinds = {
-            "stft": _tr("Spectrum"),
-            "mel": _tr("Mel bands"),
-            "mfcc": _tr("MFCC"),
-            "chroma": _tr("Chroma"),
-            WAVEFORM_ONLY: _tr("Waveform only"),
-        }
-        scales = {"mel": _tr("Mel scale"), "log": _tr("Log scale"), "linear": _tr("Linear scale")}
-        maps = {name: name.capitalize() for name in COLOUR_MAPS}
-        self.kind = self._chooser(_tr("What the picture shows"), kinds, VIEW)
-        self.scale = self._chooser(_tr("Frequency scale"), scales, SCALE)
-        self.map = self._chooser(_tr("Colour map"), maps, COLOURS)
-        self.notes = QCheckBox(_tr("Notes"))
-        self.notes.setToolTip(_tr("Note names instead of Hz on the frequency axis"))
-        self.notes.setAccessibleName(_tr("Note names"))
-        self.notes.setChecked(bool(settings.get(NOTES)))
-        self.notes.toggled.connect(self._keep_notes)
-        self.low = self._level(_tr("Level of the darkest colour in dB"), DB_LOW)
-        self.high = self._level(_tr("Level of the brightest colour in dB"), DB_HIGH)
-        for widget in (self.kind, self.scale, self.notes, self.map):
-            layout.addWidget(widget)
-        layout.addWidget(self.low)
-        layout.addWidget(QLabel(_tr("to")))
-        layout.addWidget(self.high)
-        self._enable()
-
-    def reload(self) -> None:
-        """Show what the other page may have chosen."""
-        for box, setting in ((self.kind, VIEW), (self.scale, SCALE), (self.map, COLOURS)):
-            box.blockSignals(True)
-            box.setCurrentIndex(max(0, box.findData(self._settings.get(setting))))
-            box.blockSignals(False)
-        for spin, setting in ((self.low, DB_LOW), (self.high, DB_HIGH)):
-            spin.blockSignals(True)
-            spin.setValue(self._settings.get(setting))
-            spin.blockSignals(False)
-        self.notes.blockSignals(True)
-        self.notes.setChecked(bool(self._settings.get(NOTES)))
-        self.notes.blockSignals(False)
-        self._enable()
-
-    def _chooser(self, words: str, choices: dict[str, str], setting: Setting) -> QComboBox:
-        box = QComboBox()
-        for value, name in choices.items():
-            box.addItem(name, value)
-        box.setCurrentIndex(max(0, box.findData(self._settings.get(setting))))
-        box.setToolTip(words)
-        box.setAccessibleName(words)
-        box.currentIndexChanged.connect(lambda _: self._keep(setting, box.currentData()))
-        return box
-
-    def _level(self, words: str, setting: Setting) -> QSpinBox:
-        spin = QSpinBox()
-        spin.setRange(-120, 20)
-        spin.setSingleStep(5)
-        spin.setSuffix(" dB")
-        spin.setFixedWidth(84)
-        spin.setValue(self._settings.get(setting))
-        spin.setToolTip(words)
-        spin.setAccessibleName(words)
-        spin.valueChanged.connect(lambda value: self._keep(setting, value))
-        return spin
-
-    def _keep(self, setting: Setting, value: object) -> None:
-        self._settings.set(setting, value)
-        self._enable()
-        picture = setting in (VIEW, SCALE)
-        (self.picture_changed if picture else self.colours_changed).emit()
-
-    def _keep_notes(self, on: bool) -> None:
-        self._settings.set(NOTES, on)
-        self.colours_changed.emit()
-
-    def _enable(self) -> None:
-        kind = self.kind.currentData()
-        self.scale.setEnabled(kind == "stft")
-        self.map.setEnabled(kind != WAVEFORM_ONLY)
-        self.notes.setEnabled(kind in ("stft", "mel"))
-        for spin in (self.low, self.high):
-            spin.setEnabled(kind in ("stft", "mel"))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from desktop.plots.lanes import Stretch
-from desktop.plots.spectrogram import SpectrogramTrack
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
+from desktop.plots.tracks.lanes import Stretch
+from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.widgets.predictions import Bar
 from engine.pictures.view import View, note_name
 from engine.recognition.decisions import Decision, Segment

@@ -15,7 +15,7 @@ class ProblemStrip(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("banner")
+        self.setObjectName("notice")
         self.setAccessibleName(self.tr("Problems found"))
         self.buttons: list[QPushButton] = []
         self.more = QPushButton()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.devices import DeviceId, InputDevice, find_device
-from engine.audio.level import Level
+from engine.audio.level import Level, LevelMeter
 from engine.audio.portaudio import close_stream, opening
 from engine.audio.ring import Ring
 from engine.errors import AudioError
@@ -25,8 +25,8 @@ _LOST_SECONDS = 0.1
 class Microphone:
     """Records into a ring, at the device's own rate, from ``open`` to ``close``.
 
-    The callback only copies; it also measures the level, and how late the frames come: a driver
-    that loses some often says nothing, but then every later frame is late for good.
+    The callback copies, and counts how late the frames come: a driver that loses some often says
+    nothing, but then every later frame is late for good. Levels are read from the ring.
 
     Args:
         device: which one, None: the default.
@@ -59,14 +59,14 @@ class Microphone:
             )
         self._channel = channel
         self.ring = Ring(round(ring_seconds * self.rate_hz))
+        self._meter = LevelMeter(self.ring)
         self._stream: Any = None
         self._ended = threading.Event()
         self._reset()
 
     def _reset(self) -> None:
         self._opened = self._heard = time.monotonic()
-        self._zero_since = self._heard
-        self._peak, self._squares, self._counted, self._clipped = 0.0, 0.0, 0, 0
+        self._meter.restart()
         self._late_least = float("inf")  # of the last second or so, in seconds
         self._late_base: float | None = None
         self._late_checked = self._opened
@@ -143,15 +143,12 @@ class Microphone:
         return self.ring.lost
 
     def level(self) -> Level:
-        """Level since the last call."""
-        count = max(1, self._counted)
-        level = Level(self._peak, float(np.sqrt(self._squares / count)), self._clipped)
-        self._peak, self._squares, self._counted, self._clipped = 0.0, 0.0, 0, 0
-        return level
+        """Level since the last call, which the same thread must make."""
+        return self._meter.level()
 
     def advice(self) -> str | None:
         """The likely cause when there is nothing but exact zeros, else None."""
-        if time.monotonic() - self._zero_since < _ZERO_SECONDS:
+        if self._meter.zeros() < _ZERO_SECONDS * self.rate_hz:
             return None
         where = {
             "darwin": "System Settings > Privacy & Security > Microphone",
@@ -183,13 +180,6 @@ class Microphone:
         self._delay = (
             min(1.0, max(0.0, clock.currentTime - clock.inputBufferAdcTime)) or self._delay
         )
-        peak = float(np.abs(mono).max(initial=0.0))
-        if peak > 0.0:
-            self._zero_since = now
-        self._peak = max(self._peak, peak)
-        self._squares += float(mono @ mono)
-        self._counted += frames
-        self._clipped += int(np.count_nonzero(np.abs(mono) >= 0.999))
 
     def _count_late(self, now: float) -> None:
         """Frames that did not come, seen by all later ones being late.

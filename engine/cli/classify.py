@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from engine.atomic_write import write_text
 from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import notes
 from engine.errors import AudioError
-from engine.export import EXPORTS, Export, write_text
+from engine.export import EXPORTS, Export
 from engine.recognition.verdict import FileResult, conclude
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from engine.atomic_write import write_whole
+from engine.atomic_write import write_text
 from engine.classifier.catalog import Catalog
 from engine.cli.output import data, notes, progress
 from engine.cli.train import Device, Kind
-from engine.errors import DataError
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
@@ -79,10 +78,7 @@ def _write(
     if output.suffix == ".html":
         write_html(report, output)
         return
-    try:
-        write_whole(output, (json.dumps(report.to_json(), indent=1) + "\n").encode())
-    except OSError as error:
-        raise DataError(f"{output} could not be written: {error.strerror}.") from error
+    write_text(output, json.dumps(report.to_json(), indent=1) + "\n")
 
 
 def compare(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
+from engine.atomic_write import write_text
 from engine.classifier.catalog import Catalog
 from engine.cli.output import notes, progress
 from engine.errors import DataError
 from engine.evaluation.report import svg
-from engine.export import write_text
 
 if TYPE_CHECKING:
     from engine.explain.explanation import Explanation, Spot

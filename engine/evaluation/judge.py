@@ -13,6 +13,7 @@ from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Dataset
 from engine.errors import AudioError, DataError
 from engine.evaluation.results import Results
+from engine.threads import one_torch_thread
 from engine.windows import Windows
 
 _AT_ONCE = 64
@@ -43,8 +44,14 @@ def predict_dataset(
     Raises:
         DataError: the data set has features instead of sound, or none of the classifier's classes.
     """
+    with one_torch_thread():
+        return (yield from _predict(classifier.to(torch.device(device)), dataset, device))
+
+
+def _predict(
+    classifier: Classifier, dataset: Dataset, device: str
+) -> Generator[float, None, DatasetPredictions]:
     rows = _rows(classifier, dataset)
-    classifier = classifier.to(torch.device(device))
     parts: list[NDArray[np.float32]] = []
     truth: list[NDArray[np.bool_]] = []
     recordings: list[str] = []

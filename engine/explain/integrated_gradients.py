@@ -23,6 +23,7 @@ from engine.errors import AudioError, ModelError
 from engine.explain.explanation import Edges, Explanation, Map, joined
 from engine.explain.frames import ExplainedFrames, explained_frames
 from engine.features import Feature
+from engine.threads import one_torch_thread
 from engine.windows import Windows
 
 STEPS = 20
@@ -57,6 +58,17 @@ def explain(
         AudioError: the sound is shorter than one frame of the feature, or longer than a window.
     """
     classifier.card.refuse_files_only("say why")
+    with one_torch_thread():
+        return (yield from _explain(classifier, waveform, label, steps, at_seconds))
+
+
+def _explain(
+    classifier: Classifier,
+    waveform: NDArray[np.float32],
+    label: str | None,
+    steps: int,
+    at_seconds: float,
+) -> Generator[float, None, Explanation]:
     window = _window(classifier, waveform)
     explained = explained_frames(classifier.feature.to(window.device))
     with torch.inference_mode():

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.export.files import write_text
 from engine.export.segments import (
     Lane,
     from_audacity,
@@ -34,7 +33,6 @@ __all__ = [
     "to_json",
     "to_raven",
     "to_table",
-    "write_text",
 ]
 
 

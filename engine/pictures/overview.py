@@ -1,7 +1,7 @@
 """Summaries of a file that make ten hours scroll like ten seconds."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from engine.audio.files import AudioInfo, probe, read, stream
 from engine.pictures.view import View
 
-_BASE = 256  # samples that the finest level of the waveform's pyramid joins
+_BASE = 256  # samples that the finest level of the waveform's pyramid joins, at the least
+_MOST_POINTS = 8_000_000  # of all pyramids of a file: 64 MB
+MOST_CHANNELS = 8  # that have an envelope of their own
 _FACTOR = 4
 _MOST_COLUMNS = 16_000
 _BLOCK_SECONDS = 5.0
-_EVENT_SECONDS = 60.0
+_EVENT_SECONDS = 60.0  # of sound, between two events
 
 
 class Envelope:
@@ -25,12 +27,13 @@ class Envelope:
     Args:
         rate_hz: of the samples.
         length: how many samples there will be.
+        base: samples that level 0 joins.
     """
 
-    def __init__(self, rate_hz: int, length: int) -> None:
-        self.rate_hz = rate_hz
+    def __init__(self, rate_hz: int, length: int, base: int = _BASE) -> None:
+        self.rate_hz, self.base = rate_hz, base
         # Room for all of it at once: growing it block by block would copy it all each time.
-        self._store = np.zeros((2, -(-length // _BASE) + 1), dtype=np.float32)
+        self._store = np.zeros((2, -(-length // base) + 1), dtype=np.float32)
         self._used = 0
         self._coarser: list[NDArray[np.float32]] = []
 
@@ -40,10 +43,10 @@ class Envelope:
         return [self._store[:, : self._used], *self._coarser]
 
     def append(self, samples: NDArray[np.float32]) -> None:
-        """Add samples, shape (n,), n a multiple of 256 but for the last ones."""
-        padding = -len(samples) % _BASE
+        """Add samples, shape (n,), n a multiple of the base but for the last ones."""
+        padding = -len(samples) % self.base
         blocks = np.pad(samples, (0, padding), mode="edge" if len(samples) else "constant")
-        blocks = blocks.reshape(-1, _BASE)[: self._store.shape[1] - self._used]
+        blocks = blocks.reshape(-1, self.base)[: self._store.shape[1] - self._used]
         after = self._used + len(blocks)
         self._store[0, self._used : after] = blocks.min(axis=1)
         self._store[1, self._used : after] = blocks.max(axis=1)
@@ -66,9 +69,9 @@ class Envelope:
         """
         wanted = (end_seconds - start_seconds) * self.rate_hz / max(1, pixels)
         chosen, levels = 0, self.levels
-        while chosen + 1 < len(levels) and _BASE * _FACTOR ** (chosen + 1) <= wanted:
+        while chosen + 1 < len(levels) and self.base * _FACTOR ** (chosen + 1) <= wanted:
             chosen += 1
-        step = _BASE * _FACTOR**chosen / self.rate_hz
+        step = self.base * _FACTOR**chosen / self.rate_hz
         level = levels[chosen]
         first = max(0, int(start_seconds / step))
         last = min(level.shape[1], int(end_seconds / step) + 2)
@@ -83,6 +86,7 @@ class Overview:
         info: about the file.
         view: what the picture shows.
         envelope: of the mean of the channels.
+        channels: of each channel, the first eight of them; empty where there is but one.
         picture: uint8 as :meth:`View.as_bytes` gives it, shape (view.height, columns); 0 where not
             yet known.
         hop_length: samples from column to column.
@@ -94,6 +98,7 @@ class Overview:
     envelope: Envelope
     picture: NDArray[np.uint8]
     hop_length: int
+    channels: list[Envelope] = field(default_factory=list)
     known_seconds: float = 0.0
 
     @property
@@ -121,24 +126,23 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
     Raises:
         AudioError: the file cannot be read or breaks off; what was seen before stays valid.
     """
-    info = probe(path)
-    length = max(1, round(info.duration_seconds * info.rate_hz))
-    hop = view.nearest_hop(max(view.hop_length, -(-length // _MOST_COLUMNS)))
-    columns = 1 + max(0, length - view.reach(hop)) // hop
-    picture = np.zeros((view.height, columns), dtype=np.uint8)
-    overview = Overview(info, view, Envelope(info.rate_hz, length), picture, hop)
+    overview = _begin(probe(path), view)
+    info, hop, picture = overview.info, overview.hop_length, overview.picture
+    envelopes = [overview.envelope, *overview.channels]
     held = np.zeros(0, dtype=np.float32)
-    loose = np.zeros(0, dtype=np.float32)
+    loose = np.zeros((len(envelopes), 0), dtype=np.float32)
     column, tell, seen = 0, 0.0, 0
-    for block in stream(path, block_seconds=_BLOCK_SECONDS, mono=True):
-        samples = block.samples[0]
+    for block in stream(path, block_seconds=_BLOCK_SECONDS):
+        samples = block.mono()
         seen += len(samples)
-        loose = np.concatenate([loose, samples])
-        whole = len(loose) // _BASE * _BASE
-        overview.envelope.append(loose[:whole])
-        loose = loose[whole:]
+        rows = np.stack([samples, *block.samples[: len(overview.channels)]])
+        loose = np.concatenate([loose, rows], axis=1)
+        whole = loose.shape[1] // overview.envelope.base * overview.envelope.base
+        for envelope, row in zip(envelopes, loose, strict=True):
+            envelope.append(row[:whole])
+        loose = loose[:, whole:]
         held = np.concatenate([held, samples])
-        new = view.columns(held, hop)[:, : columns - column]
+        new = view.columns(held, hop)[:, : picture.shape[1] - column]
         picture[:, column : column + new.shape[1]] = view.as_bytes(new)
         column += new.shape[1]
         held = held[new.shape[1] * hop :]
@@ -146,11 +150,26 @@ def survey(path: Path | str, view: View) -> Generator[Overview, None, Overview]:
         if overview.known_seconds >= tell:
             tell = overview.known_seconds + _EVENT_SECONDS
             yield overview
-    if len(loose):
-        overview.envelope.append(loose)
-    overview.envelope.finish()
+    for envelope, row in zip(envelopes, loose, strict=True):
+        if len(row):
+            envelope.append(row)
+        envelope.finish()
     yield overview
     return overview
+
+
+def _begin(info: AudioInfo, view: View) -> Overview:
+    """Room for all that will be known of a file."""
+    length = max(1, round(info.duration_seconds * info.rate_hz))
+    hop = view.nearest_hop(max(view.hop_length, -(-length // _MOST_COLUMNS)))
+    columns = 1 + max(0, length - view.reach(hop)) // hop
+    picture = np.zeros((view.height, columns), dtype=np.uint8)
+    own = min(info.channels, MOST_CHANNELS) if info.channels > 1 else 0
+    base = _BASE
+    while (1 + own) * length // base > _MOST_POINTS:
+        base *= 2
+    envelopes = [Envelope(info.rate_hz, length, base) for _ in range(1 + own)]
+    return Overview(info, view, envelopes[0], picture, hop, envelopes[1:])
 
 
 @dataclass(frozen=True)
@@ -159,14 +178,16 @@ class Detail:
 
     Attributes:
         picture: uint8, shape (view.height, columns), from ``first`` to ``last`` seconds.
-        envelope: lowest and highest samples, float32, shape (2, n), from ``start`` to ``end``
-            seconds.
+        envelope: lowest and highest samples of the mean of the channels, float32, shape (2, n),
+            from ``start`` to ``end`` seconds.
+        channels: those of each channel, shape (channels, 2, n), the first eight of them.
     """
 
     picture: NDArray[np.uint8]
     first: float
     last: float
     envelope: NDArray[np.float32]
+    channels: NDArray[np.float32]
     start: float
     end: float
 
@@ -186,19 +207,20 @@ def detail(
     hop = hop if hop <= view.hop_length else view.nearest_hop(hop)
     reach = view.reach(hop) / rate / 2
     begin = max(0.0, start_seconds - reach)
-    audio = read(
-        path, mono=True, start_seconds=begin, duration_seconds=end_seconds - begin + 2 * reach
-    )
+    audio = read(path, start_seconds=begin, duration_seconds=end_seconds - begin + 2 * reach)
     yield
-    samples = audio.samples[0]
+    samples = audio.mono()
     picture = view.as_bytes(view.columns(samples, hop))
     first = begin + reach - hop / rate / 2
     skip = round((max(0.0, start_seconds) - begin) * rate)
+    shown = slice(skip, skip + round((end_seconds - start_seconds) * rate))
+    rows = np.concatenate([samples[None], audio.samples[:MOST_CHANNELS]])[:, shown]
     step = max(1, int(pixel / 2))
-    shown = samples[skip : skip + round((end_seconds - start_seconds) * rate)]
-    shown = np.pad(shown, (0, -len(shown) % step), mode="edge" if len(shown) else "constant")
-    blocks = shown.reshape(-1, step)
-    envelope = np.stack([blocks.min(axis=1), blocks.max(axis=1)]).astype(np.float32)
-    start = begin + skip / rate
+    count = rows.shape[1]
+    padding = (0, 0), (0, -count % step)
+    blocks = np.pad(rows, padding, mode="edge" if count else "constant")
+    blocks = blocks.reshape(len(rows), -1, step)
+    envelopes = np.stack([blocks.min(axis=2), blocks.max(axis=2)], axis=1).astype(np.float32)
+    padded, start = blocks.shape[1] * step, begin + skip / rate
     last = first + picture.shape[1] * hop / rate
-    return Detail(picture, first, last, envelope, start, start + len(shown) / rate)
+    return Detail(picture, first, last, envelopes[0], envelopes[1:], start, start + padded / rate)

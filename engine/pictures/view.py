@@ -213,20 +213,62 @@ def note_name(hz: float) -> str:
     return f"{name} {cents:+d} ct" if cents else name
 
 
-def axis_ticks(view: View, *, notes: bool, most: int = 12) -> list[tuple[float, str]]:
-    """Heights (0 to 1) and words for the vertical axis."""
+def axis_ticks(
+    view: View, *, notes: bool, most: int = 12, low: float = 0.0, high: float = 1.0
+) -> list[tuple[float, str]]:
+    """Heights and words for the vertical axis; the more of them, the closer one looks.
+
+    Args:
+        view: what the picture shows.
+        notes: note names instead of Hz.
+        most: at most about so many.
+        low: the lowest height that is seen, from 0 at the bottom of the picture to 1 at its top.
+        high: the highest.
+    """
     if view.kind == "chroma":
         return [((index + 0.5) / 12, name) for index, name in enumerate(_NOTES)]
     if view.kind == "mfcc":
-        return [((index + 0.5) / 20, str(index)) for index in range(0, 20, 4)]
-    if notes:
-        marks = [(440.0 * 2 ** ((12 * (o + 1) - 69) / 12), f"C{o}") for o in range(11)]
-    else:
-        values = (50, 100, 200, 500, 1000, 2000, 3000, 5000, 7000, 10_000, 15_000, 20_000, 40_000)
-        marks = [(hz, f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}") for hz in map(float, values)]
-    ticks = [(view.fraction_of(hz), word) for hz, word in marks]
+        step = 4 if high - low > 0.6 else 1
+        return [((index + 0.5) / 20, str(index)) for index in range(0, 20, step)]
+    shown: list[tuple[float, str]] = []
+    for marks in _NOTE_MARKS if notes else _HZ_MARKS:
+        found = _apart([(view.fraction_of(hz), word) for hz, word in marks], most, low, high)
+        if len(found) > len(shown):
+            shown = found
+        if len(shown) >= min(5, most // 2):
+            break
+    return shown
+
+
+def _apart(
+    ticks: list[tuple[float, str]], most: int, low: float, high: float
+) -> list[tuple[float, str]]:
+    """Those that are seen, without what would stand too close to the one below."""
+    edge, least = 0.015 * (high - low), 0.8 / most * (high - low)
     shown: list[tuple[float, str]] = []
     for fraction, word in sorted(ticks):
-        if 0.015 <= fraction <= 0.985 and (not shown or fraction - shown[-1][0] >= 0.8 / most):
+        seen = low + edge <= fraction <= high - edge
+        if seen and (not shown or fraction - shown[-1][0] >= least):
             shown.append((fraction, word))
     return shown
+
+
+def _hz_marks(step: float) -> list[tuple[float, str]]:
+    count = int(min(48_000.0, step * 2000) / step)
+    values = [step * index for index in range(1, count + 1)]
+    return [(hz, f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}") for hz in values]
+
+
+_COARSE_HZ = (50, 100, 200, 500, 1000, 2000, 3000, 5000, 7000, 10_000, 15_000, 20_000, 40_000)
+_HZ_MARKS = [
+    [(float(hz), f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}") for hz in _COARSE_HZ],
+    *(_hz_marks(step) for step in (2000.0, 1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0)),
+]
+_NAMED = [
+    (440.0 * 2 ** ((pitch - 69) / 12), f"{_NOTES[pitch % 12]}{pitch // 12 - 1}", pitch % 12)
+    for pitch in range(12, 137)
+]
+_NOTE_MARKS = [
+    [(hz, name) for hz, name, place in _NAMED if place in which]
+    for which in ({0}, {0, 7}, {0, 4, 7}, {0, 2, 4, 5, 7, 9, 11}, set(range(12)))
+]

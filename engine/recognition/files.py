@@ -10,6 +10,7 @@ from engine.classifier.classifier import Classifier
 from engine.errors import AudioError
 from engine.recognition.analysis import Analysis
 from engine.recognition.timeline import Timeline, concatenate
+from engine.threads import one_torch_thread
 
 BLOCK_SECONDS = 1.0
 
@@ -78,11 +79,12 @@ def analyse(
             parts[name].append(timeline)
         return FileProgress(heard / info.rate_hz, info.duration_seconds, rows)
 
-    for block in stream(path, block_seconds=BLOCK_SECONDS, mono=True):
-        heard += block.length
-        repaired += block.repaired
-        yield keep(analysis.push(block.samples[0]))
-    yield keep(analysis.finish())
+    with one_torch_thread():
+        for block in stream(path, block_seconds=BLOCK_SECONDS, mono=True):
+            heard += block.length
+            repaired += block.repaired
+            yield keep(analysis.push(block.samples[0]))
+        yield keep(analysis.finish())
     timelines = {name: concatenate(rows) for name, rows in parts.items()}
     return FileAnalysis(info, timelines, repaired)
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engine.audio.ring import Ring
 from engine.classifier.classifier import Classifier
 from engine.recognition.analysis import Analysis, choose_windows
 from engine.recognition.timeline import Timeline
+from engine.threads import one_torch_thread
 
 _TICK_SECONDS = 0.05
 # Further behind than this the analysis jumps to now rather than catching up.
@@ -97,15 +97,9 @@ def listen(
     """
     for classifier in classifiers.values():
         classifier.card.refuse_files_only("listen")
-    # Two threads on so little work wait for each other most of the time: of the same windows they
-    # take twice the processor on a free machine, and many times that on a busy one.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_torch_thread():
         work = _Listening(microphone, classifiers, hop_seconds, device)
         yield from _steps(microphone, work)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _steps(microphone: Listened, work: "_Listening") -> Generator[LiveUpdate, None, None]:

@@ -23,6 +23,7 @@ from engine.audio.resample import resample
 from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError, DataError
+from engine.threads import one_torch_thread
 from engine.windows import Windows
 
 if TYPE_CHECKING:
@@ -101,9 +102,10 @@ def _heard(
     listener: "_Listener", path: Path, row: Excerpt, share: float
 ) -> Generator[float, None, Vector]:
     parts = []
-    for window in listener.windows(path, row):
-        parts.append(listener.of(window))
-        yield share
+    with one_torch_thread():
+        for window in listener.windows(path, row):
+            parts.append(listener.of(window))
+            yield share
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
 
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from engine.datasets.table import Excerpt
 from engine.errors import DataError
 from engine.sound_map.embedding import Embedder, embed
-from engine.sound_map.projection import one_thread, principal_components, tsne
+from engine.sound_map.projection import principal_components, tsne
+from engine.threads import one_blas_thread
 
 Floats = NDArray[np.float32]
 Place = tuple[str, float, float | None]  # file, start and end: an excerpt whatever its label
@@ -159,7 +160,7 @@ def make_map(
         reason = next(iter(problems.values()), "There is none yet.")
         raise DataError(f"There is no sound to show on a map. {reason}")
     kept = [chosen[number] for number in read]
-    with one_thread():
+    with one_blas_thread():
         reduced = yield from _reduced(heard.vectors[read], seed)
         neighbours, distances = _near(reduced, [row.group or row.path for row in kept])
         yield _LISTENING

@@ -5,12 +5,10 @@ computes it: by the tree of Barnes and Hut, with the step size of Belkina et al.
 Communications 10, 5415 (2019). openTSNE brings scipy and scikit-learn: it is loaded when needed.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float32]
 
@@ -22,17 +20,6 @@ _ANGLE = 0.8  # of the tree: as true as 0.5, in two thirds of the time
 _PREPARING = 0.1  # share of the work before the first step
 _MORE_DIRECTIONS = 10
 _POWERS = 4
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Matrix products on one thread for as long as this lasts.
-
-    Several gain a fifth where nothing else runs, and wait for each other many times as long as
-    they work where anything does: a training, a live analysis.
-    """
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def principal_components(vectors: Floats, count: int, seed: int) -> Generator[None, None, Floats]:

@@ -15,11 +15,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.registry import TRAIN
 from desktop.pages.train.page import TrainPage
 from desktop.session import Session
 from desktop.settings import APPEARANCE
-from desktop.window import LISTEN, Window
+from desktop.window import Window
 from resources import resource
 from tests import corpora
 from tests.virtual_microphone import VirtualMicrophone
@@ -49,7 +48,7 @@ def window(
     made.show()
     session.load_classifiers()
     qtbot.waitUntil(lambda: len(session.classifiers) > 2, timeout=60_000)
-    made.listen_page.find_devices()
+    made.page("listen").find_devices()
     yield made
     jobs.cancel_all()
     made.close()
@@ -93,8 +92,8 @@ def _frames(window: Window, seconds: float) -> list[float]:
 
 
 def _train(window: Window, recipe: str) -> TrainPage:
-    window.show_page(TRAIN)
-    page = window.teaching.page(TRAIN)
+    window.show_page("train")
+    page = window.page("train")
     assert isinstance(page, TrainPage)
     page.recipes.take(recipe)
     changes = {"training.epochs": 100_000, "training.batch_size": 32, "data.allow_leak": True}
@@ -115,23 +114,23 @@ def test_frames_while_training_and_listening(
 ) -> None:
     """A small network, whose steps are mostly Python, and a large one, mostly arithmetic."""
     playing = virtual_microphone.play(resource("sounds", "demo.ogg"))
-    window.show_page(LISTEN)
-    window.listen_page.toggle()
-    _wait(lambda: window.listen_page.is_listening)
+    window.show_page("listen")
+    window.page("listen").toggle()
+    _wait(lambda: window.page("listen").is_listening)
     page = _train(window, recipe)
-    window.show_page(LISTEN if shown == "listen" else TRAIN)
+    window.show_page(shown)
     _run(1.0)
     done = page.progress.loss.count
     times = benchmark.pedantic(lambda: _frames(window, SECONDS), rounds=1)
     assert page.running
     assert page.progress.loss.count > done  # it went on training
-    assert window.listen_page.is_listening
+    assert window.page("listen").is_listening
     late = float(np.percentile(times, 99))
     benchmark.extra_info["median ms"] = round(float(np.median(times)), 1)
     benchmark.extra_info["99th percentile ms"] = round(late, 1)
     benchmark.extra_info["worst ms"] = round(max(times), 1)
     benchmark.extra_info["frames"] = len(times)
-    window.listen_page.toggle()
+    window.page("listen").toggle()
     page.stop()
     playing.kill()
     playing.wait()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop import style
 from desktop.pages.listen.rolling import Rolling
 from desktop.session import Session
-from desktop.window import FILE, LISTEN, Window
+from desktop.window import Window
 from engine.pictures.overview import survey
 from engine.pictures.view import View
 
@@ -44,8 +44,8 @@ def test_a_frame_of_the_rolling_pictures(
     window: Window, qapp: QApplication, benchmark: BenchmarkFixture
 ) -> None:
     """New columns, waveform and lanes: all that changes on the Listen page 30 times a second."""
-    window.show_page(LISTEN)
-    tracks = window.listen_page.tracks
+    window.show_page("listen")
+    tracks = window.page("listen").tracks
     rolling = Rolling(tracks)
     rolling._restart(View("stft", 48000))
     rng = np.random.default_rng(0)
@@ -88,8 +88,8 @@ def test_panning_through_two_hours(
     for overview in steps:  # noqa: B007
         pass
     benchmark.extra_info["whole picture s"] = round(time.perf_counter() - begun, 2)
-    window.show_page(FILE)
-    page = window.file_page
+    window.show_page("file")
+    page = window.page("file")
     page.picture._grown(None, path, overview)  # type: ignore[arg-type]
     times: list[float] = []
     tracks = page.tracks

@@ -1,6 +1,6 @@
 """A window whose classifiers are loaded once for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -9,7 +9,9 @@ from pytestqt.qtbot import QtBot
 from desktop import jobs, style
 from desktop.session import Session
 from desktop.settings import LOADED
+from desktop.shared import microphone
 from desktop.window import Window
+from engine.audio.devices import DeviceId, InputDevice
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 
@@ -21,6 +23,17 @@ TAGGERS = ["genre", "mood", "instruments-in-music"]
 def _no_settings() -> None:
     """Qt keeps the place of its settings while the process runs: empty it for each test."""
     Session().settings._store.clear()
+
+
+@pytest.fixture(autouse=True)
+def _one_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Listen page looks for microphones when it is first shown: there is one, everywhere."""
+
+    def find_inputs() -> Generator[None, None, list[InputDevice]]:
+        yield
+        return [InputDevice(DeviceId("Built-in", "Test"), 1, 48000, True, 0)]
+
+    monkeypatch.setattr(microphone, "find_inputs", find_inputs)
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import style
-from desktop.plots.confusion import ConfusionWidget
-from desktop.plots.curves import CurvesWidget
+from desktop.plots.confusion import Confusion
+from desktop.plots.curves import Curves
 
 
 @pytest.fixture(params=["light", "dark"])
-def curves(qtbot: QtBot, qapp: QApplication, request: pytest.FixtureRequest) -> CurvesWidget:
+def curves(qtbot: QtBot, qapp: QApplication, request: pytest.FixtureRequest) -> Curves:
     style.apply(qapp, request.param)
-    made = CurvesWidget("Loss", "epoch", "loss")
+    made = Curves("Loss", "epoch", "loss")
     qtbot.addWidget(made)
     made.resize(400, 250)
     made.add_series("training")
@@ -27,7 +27,8 @@ def distance(a: QColor, b: QColor) -> int:
 
 
 @pytest.mark.parametrize("log", [False, True])
-def test_a_curve_is_painted_where_its_points_are(curves: CurvesWidget, log: bool) -> None:
+def test_a_curve_is_painted_where_its_points_are(curves: Curves, log: bool) -> None:
+    curves.show()
     curves.set_log(log)
     curves.set_points("training", range(1, 6), [0.5] * 5)
     curves.set_points("validation", [1, 2, 3, 4, 5], [0.1, float("nan"), 2.0, 1.5, 1.0])
@@ -38,18 +39,18 @@ def test_a_curve_is_painted_where_its_points_are(curves: CurvesWidget, log: bool
     assert distance(image.pixelColor(place.x(), place.y() + 12), QColor(style.colours().plot)) < 30
 
 
-def test_many_points_and_none(curves: CurvesWidget) -> None:
+def test_many_points_and_none(curves: Curves) -> None:
     curves.grab()
     curves.extend(
         "training", [i / 100 for i in range(50_000)], [1.0 + i % 7 for i in range(50_000)]
     )
     curves.grab()
     assert curves.count == 50_000
-    curves.clear()
+    curves.clear_points()
     assert curves.count == 0
 
 
-def test_the_keys_move_the_read_out(curves: CurvesWidget, qtbot: QtBot) -> None:
+def test_the_keys_move_the_read_out(curves: Curves, qtbot: QtBot) -> None:
     curves.set_points("training", [1, 2, 3], [0.9, 0.5, 0.25])
     for _ in range(2):
         qtbot.keyClick(curves, Qt.Key.Key_Left)
@@ -58,14 +59,14 @@ def test_the_keys_move_the_read_out(curves: CurvesWidget, qtbot: QtBot) -> None:
 
 
 def test_a_cell_is_clicked_and_reached_by_keys(qtbot: QtBot) -> None:
-    matrix = ConfusionWidget()
+    matrix = Confusion()
     qtbot.addWidget(matrix)
     matrix.resize(360, 320)
     matrix.set_matrix(["bell", "drum"], [[3, 1], [0, 4]])
     matrix.grab()
     with qtbot.waitSignal(matrix.cell_clicked) as clicked:
         place = matrix.cell(0, 1).center().toPoint()
-        qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert clicked.args == [0, 1]
     assert matrix.words(0, 1) == "1 of 4 'bell' were taken for 'drum' (25%)."
     qtbot.keyClick(matrix, Qt.Key.Key_Down)

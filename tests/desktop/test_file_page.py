@@ -4,21 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.file.page import FilePage
-from desktop.plots.lanes import Stretch, _in_rows
-from desktop.plots.track import GUTTER
+from desktop.plots.tracks.axes import GUTTER
+from desktop.plots.tracks.lanes import Stretch, _in_rows
 from desktop.settings import LOADED
-from desktop.window import FILE, Window
+from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.export import from_audacity, from_csv, from_json, from_raven
 from resources import resource
+from tests.desktop.pointer import SHIFT, click, drag, move, wheel
 
 DEMO = resource("sounds", "demo.ogg")
 
@@ -44,34 +44,10 @@ def heard(window: Window, qtbot: QtBot) -> FilePage:
 
 
 def opened(window: Window, qtbot: QtBot) -> FilePage:
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(DEMO)
     qtbot.wait(200)
-    return window.file_page
-
-
-def wheel(widget: QWidget, x: float, steps: int, *, zoom: bool) -> None:
-    modifier = Qt.KeyboardModifier.ControlModifier if zoom else Qt.KeyboardModifier.NoModifier
-    place = QPointF(x, widget.height() / 2)
-    event = QWheelEvent(
-        place,
-        widget.mapToGlobal(place),
-        QPoint(),
-        QPoint(0, 120 * steps),
-        Qt.MouseButton.NoButton,
-        modifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(widget, event)
-
-
-def drag(qtbot: QtBot, widget: QWidget, first: int, last: int) -> None:
-    middle = widget.height() // 2
-    qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=QPoint(first, middle))
-    for x in np.linspace(first, last, 6).astype(int).tolist():
-        qtbot.mouseMove(widget, QPoint(x, middle))
-    qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(last, middle))
+    return window.page("file")
 
 
 def test_the_demo_is_heard_and_shown(heard: FilePage) -> None:
@@ -91,11 +67,11 @@ def test_zoom_keeps_what_is_under_the_pointer(page: FilePage) -> None:
     track, time = page.tracks.spectrogram, page.tracks.time
     x = GUTTER + 300.0
     before = track.seconds_at(x)
-    wheel(track, x, 3, zoom=True)
+    wheel(track, x, 60, 3)
     assert time.end - time.start == pytest.approx(32.0 * 0.8**3, rel=1e-3)
     assert track.seconds_at(x) == pytest.approx(before, abs=0.01)
     start = time.start
-    wheel(track, x, -2, zoom=False)
+    wheel(track, x, 60, -2, SHIFT)
     assert time.start > start
 
 
@@ -114,12 +90,12 @@ def test_keys_move_and_zoom(page: FilePage, qtbot: QtBot) -> None:
 def test_a_drag_selects_and_the_summary_follows(heard: FilePage, qtbot: QtBot) -> None:
     page = heard
     track, time = page.tracks.waveform, page.tracks.time
-    drag(qtbot, track, round(track.x_of(25.5)), round(track.x_of(30.5)))
+    drag(track, (track.x_of(25.5), 40), (track.x_of(30.5), 40))
     assert time.selection is not None
     assert time.selection == pytest.approx((25.5, 30.5), abs=0.1)
     genre = page.panels._panels["genre"]
     assert genre._verdict.startswith("techno")
-    drag(qtbot, track, round(track.x_of(time.selection[1])), round(track.x_of(28.0)))
+    drag(track, (track.x_of(time.selection[1]), 40), (track.x_of(28.0), 40))
     assert time.selection == pytest.approx((25.5, 28.0), abs=0.15)
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert time.selection is None
@@ -128,14 +104,13 @@ def test_a_drag_selects_and_the_summary_follows(heard: FilePage, qtbot: QtBot) -
 
 def test_a_click_puts_the_cursor(page: FilePage, qtbot: QtBot) -> None:
     track = page.tracks.spectrogram
-    place = QPoint(round(track.x_of(12.0)), 40)
-    qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=place)
+    click(track, track.x_of(12.0), 40)
     assert page.tracks.time.cursor == pytest.approx(12.0, abs=0.1)
 
 
 def test_hovering_reads_out(page: FilePage, qtbot: QtBot) -> None:
     track = page.tracks.spectrogram
-    qtbot.mouseMove(track, QPoint(round(track.x_of(10.0)), track.height() - 30))
+    move(track, track.x_of(10.02), track.height() - 30)
     words = page.header.words.text()
     for part in ("0:10.0", "Hz", "dB"):
         assert part in words
@@ -163,8 +138,9 @@ def test_only_the_waveform(page: FilePage, qtbot: QtBot) -> None:
 
 def test_zooming_in_far_shows_single_samples(page: FilePage, qtbot: QtBot) -> None:
     page.tracks.time.show(26.0, 26.01)
-    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[1] > 200, timeout=10_000)
-    envelope, first, last = page.tracks.waveform._finest()
+    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[2] > 200, timeout=10_000)
+    strips, first, last = page.tracks.waveform._finest()
+    envelope = strips[0]
     sound = read(DEMO, mono=True).samples[0]
     begin = round(first * 44100)
     np.testing.assert_allclose(envelope[0], sound[begin : begin + envelope.shape[1]], atol=1e-4)
@@ -178,7 +154,7 @@ def test_many_labels_at_once_are_all_there() -> None:
 
 def test_notes_and_colours_change_at_once(page: FilePage) -> None:
     page.controls.notes.setChecked(True)
-    assert any(word.startswith("C") for _, word in page.tracks.spectrogram._ticks)
+    assert any(word.startswith("C") for _, word in page.tracks.spectrogram._ticks(0.0, 1.0, 12))
     before = page.tracks.spectrogram._table[200]
     page.controls.map.setCurrentIndex(page.controls.map.findData("viridis"))
     assert page.tracks.spectrogram._table[200] != before
@@ -196,12 +172,12 @@ def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None
         page.exports.export_to(target, form)
         qtbot.waitUntil(target.exists, timeout=5000)
         assert "instrument" in read_back(target.read_text(encoding="utf-8"))
-    qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=5000)
 
 
 def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.exports.export_to(tmp_path / "no folder" / "out.csv", "csv")
-    qtbot.waitUntil(lambda: "could not be written" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=5000)
 
 
 def test_a_bad_file_is_said_and_the_former_stays(
@@ -210,8 +186,8 @@ def test_a_bad_file_is_said_and_the_former_stays(
     bad = tmp_path / "bad.mp3"
     bad.write_text("<html>not found</html>")
     window.open_file(bad)
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=5000)
-    assert "web page" in page.banner.text
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=5000)
+    assert "web page" in page.notices.text
     assert page.header.title.text() == "demo.ogg"
     assert page.found is not None
 
@@ -229,19 +205,19 @@ def test_a_dropped_file_opens(window: Window, qtbot: QtBot, tmp_path: Path) -> N
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.dropEvent(event)
-    assert window._pages.currentIndex() == FILE
-    assert window.file_page.header.title.text() == "dropped.wav"
-    assert window.file_page.found is not None
-    assert {"techno"} <= {s.label for s in window.file_page.found.lanes["genre"]}
+    assert window.current == "file"
+    assert window.page("file").header.title.text() == "dropped.wav"
+    assert window.page("file").found is not None
+    assert {"techno"} <= {s.label for s in window.page("file").found.lanes["genre"]}
 
 
 def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
-    page = window.file_page
+    page = window.page("file")
     window.open_file(path)
     qtbot.waitUntil(lambda: page.found is not None, timeout=60_000)
     page.cancel()
@@ -252,7 +228,7 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     assert not page.found.done
     assert not page.header.cancel_button.isVisible()
     page.exports.export_to(tmp_path / "part.csv", "csv")
-    qtbot.waitUntil(lambda: "Only the first" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Only the first" in page.notices.text, timeout=5000)
 
 
 def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
@@ -262,13 +238,13 @@ def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 30), 44100), subtype="PCM_16")
     bad.write_text("<html>not found</html>")
-    page = window.file_page
+    page = window.page("file")
     window.open_file(path)
     qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=20_000)
     assert page.picture.overview is not None
     assert page.picture.overview.known_seconds < 900
     window.open_file(bad)
-    qtbot.waitUntil(lambda: "web page" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "web page" in page.notices.text, timeout=5000)
     overview = page.picture.overview
     qtbot.waitUntil(lambda: overview.known_seconds > 950, timeout=60_000)
 
@@ -280,6 +256,6 @@ def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path
     import soundfile
 
     soundfile.write(path, sound.T, 44100, subtype="FLOAT")
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(path)
-    assert "10 samples" in window.file_page.banner.text
+    assert "10 invalid samples" in window.page("file").notices.text

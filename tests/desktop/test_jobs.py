@@ -51,10 +51,23 @@ def test_any_other_error_is_a_report(qtbot: QtBot) -> None:
         raise ZeroDivisionError("oh")
 
     reports: list[str] = []
-    jobs.on_crash(reports.append)
+    jobs.show_reports(reports.append)
     jobs.run(work)
     qtbot.waitUntil(lambda: len(reports) == 1, timeout=5000)
     assert "ZeroDivisionError: oh" in reports[0]
+
+
+def test_whoever_started_it_is_told_of_a_crash_before_it_is_shown(qtbot: QtBot) -> None:
+    def work() -> Generator[int, None, None]:
+        yield 1
+        yield 2
+        raise ZeroDivisionError("oh")
+
+    told: list[object] = []
+    jobs.show_reports(lambda _: told.append("shown"))
+    jobs.run(work, on_event=told.append, on_error=told.append, on_crash=lambda _: told.append("x"))
+    qtbot.waitUntil(lambda: len(told) == 4, timeout=5000)
+    assert told == [[1], [2], "x", "shown"]
 
 
 def test_cancelling_closes_the_generator_and_tells_nothing_more(qtbot: QtBot) -> None:

@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from desktop.widgets.predictions import Predictions
-from desktop.window import FILE, LISTEN, Window
+from desktop.window import Window
 
 KINDS = (QAbstractButton, QComboBox, QSpinBox, Predictions)
 
 
-def shown_page(window: Window, index: int, qtbot: QtBot) -> QWidget:
+def shown_page(window: Window, index: str, qtbot: QtBot) -> QWidget:
     window.show_page(index)
     window.activateWindow()
-    page: QWidget = window.listen_page if index == LISTEN else window.file_page
+    page: QWidget = window.page(index)
     for button in page.findChildren(QAbstractButton):
         button.setEnabled(True)
     qtbot.waitUntil(page.hasFocus, timeout=3000)  # its keys work at once
@@ -37,8 +37,8 @@ def walk(page: QWidget, qtbot: QtBot) -> list[QWidget]:
     raise AssertionError("Tab never came back")
 
 
-@pytest.mark.parametrize("index", [LISTEN, FILE])
-def test_tab_reaches_every_control_in_order(index: int, window: Window, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("index", ["listen", "file"])
+def test_tab_reaches_every_control_in_order(index: str, window: Window, qtbot: QtBot) -> None:
     page = shown_page(window, index, qtbot)
     wanted = {c for kind in KINDS for c in page.findChildren(kind) if c.isVisible()}
     reached = walk(page, qtbot)
@@ -52,9 +52,9 @@ def test_tab_reaches_every_control_in_order(index: int, window: Window, qtbot: Q
         assert across == sorted(across)
 
 
-@pytest.mark.parametrize("index", [LISTEN, FILE])
+@pytest.mark.parametrize("index", ["listen", "file"])
 @pytest.mark.parametrize("appearance", ["light", "dark"])
-def test_the_focus_is_seen(index: int, appearance: str, window: Window, qtbot: QtBot) -> None:
+def test_the_focus_is_seen(index: str, appearance: str, window: Window, qtbot: QtBot) -> None:
     window.set_appearance(appearance)
     page = shown_page(window, index, qtbot)
     for widget in walk(page, qtbot):
@@ -74,16 +74,16 @@ def _picture(widget: QWidget) -> np.ndarray[tuple[int, ...], np.dtype[np.float64
 def test_a_focused_control_gets_its_keys(
     window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = shown_page(window, LISTEN, qtbot)
-    assert page is window.listen_page
+    page = shown_page(window, "listen", qtbot)
+    assert page is window.page("listen")
     begun: list[bool] = []
-    monkeypatch.setattr(window.listen_page, "start", lambda: begun.append(True))
-    freeze, devices = window.listen_page.bar.freeze, window.listen_page.bar.devices
+    monkeypatch.setattr(window.page("listen"), "start", lambda: begun.append(True))
+    freeze, devices = window.page("listen").bar.freeze, window.page("listen").bar.devices
     freeze.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(freeze, Qt.Key.Key_Space)
     assert freeze.isChecked()
     assert begun == []
-    notes = window.listen_page.controls.notes
+    notes = window.page("listen").controls.notes
     before = notes.isChecked()
     notes.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(notes, Qt.Key.Key_Space)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.compare.page import ComparePage
-from desktop.pages.registry import COMPARE, MODELS, SOUNDS, TRAIN
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.train.page import TrainPage
 from desktop.session import Session
@@ -65,7 +64,7 @@ def full(window: Window, made: Path, monkeypatch: pytest.MonkeyPatch) -> Window:
 
 
 def sounds(window: Window, qtbot: QtBot) -> Iterator[str]:
-    page = window.teaching.page(SOUNDS)
+    page = window.page("sounds")
     assert isinstance(page, SoundsPage)
     qtbot.waitUntil(lambda: len(page.class_names()) == 3, timeout=MOST)
     qtbot.waitUntil(lambda: page.view.table.model().rowCount() > 0, timeout=MOST)
@@ -76,7 +75,7 @@ def sounds(window: Window, qtbot: QtBot) -> Iterator[str]:
 
 
 def train(window: Window, qtbot: QtBot) -> Iterator[str]:
-    page = window.teaching.page(TRAIN)
+    page = window.page("train")
     assert isinstance(page, TrainPage)
     page.tabs.setCurrentWidget(page.runs)
     qtbot.waitUntil(lambda: len(page.runs.runs) == 2, timeout=MOST)
@@ -88,7 +87,7 @@ def train(window: Window, qtbot: QtBot) -> Iterator[str]:
 
 
 def compare(window: Window, qtbot: QtBot) -> Iterator[str]:
-    page = window.teaching.page(COMPARE)
+    page = window.page("compare")
     assert isinstance(page, ComparePage)
     qtbot.waitUntil(lambda: page.table.topLevelItemCount() == 2, timeout=MOST)
     with qtbot.waitSignal(page.compared, timeout=MOST):
@@ -101,12 +100,12 @@ def compare(window: Window, qtbot: QtBot) -> Iterator[str]:
 
 
 def models(window: Window, qtbot: QtBot) -> Iterator[str]:
-    page = window.teaching.page(MODELS)
+    page = window.page("models")
     qtbot.waitUntil(lambda: bool(page.found.listed), timeout=MOST)  # type: ignore[union-attr]
     yield "card"
 
 
-PAGES = {SOUNDS: sounds, TRAIN: train, COMPARE: compare, MODELS: models}
+PAGES = {"sounds": sounds, "train": train, "compare": compare, "models": models}
 
 
 def own(page: QWidget) -> list[QWidget]:
@@ -151,10 +150,10 @@ def stands_for(widget: QWidget, reached: list[QWidget]) -> bool:
 
 @pytest.mark.parametrize("index", PAGES)
 def test_tab_reaches_every_control_and_each_has_a_name(
-    index: int, full: Window, qtbot: QtBot
+    index: str, full: Window, qtbot: QtBot
 ) -> None:
     full.show_page(index)
-    page = full.teaching.page(index)
+    page = full.page(index)
     assert page is not None
     for state in PAGES[index](full, qtbot):
         wanted, reached = own(page), walk(page, qtbot)
@@ -167,10 +166,10 @@ def test_tab_reaches_every_control_and_each_has_a_name(
 
 @pytest.mark.parametrize("index", PAGES)
 @pytest.mark.parametrize("appearance", ["light", "dark"])
-def test_the_focus_is_seen(index: int, appearance: str, full: Window, qtbot: QtBot) -> None:
+def test_the_focus_is_seen(index: str, appearance: str, full: Window, qtbot: QtBot) -> None:
     full.set_appearance(appearance)
     full.show_page(index)
-    page = full.teaching.page(index)
+    page = full.page(index)
     assert page is not None
     unseen: dict[str, set[str]] = {}
     for state in PAGES[index](full, qtbot):

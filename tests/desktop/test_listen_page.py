@@ -1,5 +1,6 @@
 """The Listen page with a microphone that hears a clip."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from pytestqt.qtbot import QtBot
 
 from desktop.pages.listen import worker
 from desktop.settings import RECORDINGS
-from desktop.window import LISTEN, Window
+from desktop.shared import microphone
+from desktop.window import Window
 from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.errors import AudioError
+from engine.pictures.view import View
 from engine.recognition.decisions import Candidate, Decision
+from engine.recognition.live import LiveStats
 from resources import resource
 
 RATE = 44100
@@ -70,13 +74,13 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
 
     monkeypatch.setattr(Clip, "unplugged", False)
     monkeypatch.setattr(Clip, "silent", None)
-    monkeypatch.setattr(worker, "open_chosen", open_chosen)
+    monkeypatch.setattr(microphone, "open_chosen", open_chosen)
     return made
 
 
 def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
-    window.show_page(LISTEN)
-    page = window.listen_page
+    window.show_page("listen")
+    page = window.page("listen")
     qtbot.mouseClick(page.bar.listen, Qt.MouseButton.LeftButton)
     assert page.is_listening
     panel = page.panels._panels["genre"]
@@ -84,10 +88,10 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
     qtbot.waitUntil(lambda: "latency" in window._words.text(), timeout=2000)
     assert "Microphone open" in window._light.text()
     picture = page.tracks.spectrogram.grab().toImage()
-    row = picture.height() - 20
-    edge = [picture.pixelColor(picture.width() - x, row).lightness() for x in range(30, 90, 5)]
+    row, edge_x = picture.height() - 20, round(page.tracks.spectrogram.plot.right())
+    edge = [picture.pixelColor(edge_x - x, row).lightness() for x in range(30, 90, 5)]
     assert max(edge) > 60  # the bass, at the newest end
-    window._space()
+    page.commands["play"]()
     assert not page.is_listening
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
     assert "Microphone closed" in window._light.text()
@@ -96,14 +100,14 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
 def test_what_is_said_of_silence_is_taken_back(
     window: Window, qtbot: QtBot, clip: list[Clip]
 ) -> None:
-    window.show_page(LISTEN)
-    page = window.listen_page
+    window.show_page("listen")
+    page = window.page("listen")
     Clip.silent = "'Clip' sends only silence."
     page.start()
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=20_000)
-    assert page.banner.text == Clip.silent
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=20_000)
+    assert page.notices.text == Clip.silent
     Clip.silent = None
-    qtbot.waitUntil(lambda: not page.banner.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.notices.current, timeout=5000)
     page.stop()
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
 
@@ -112,14 +116,14 @@ def test_keep_and_record_write_files(
     window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
 ) -> None:
     window._session.settings.set(RECORDINGS, str(tmp_path))
-    page = window.listen_page
+    page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=20_000)
-    window._record()
+    page.commands["record"]()
     qtbot.wait(1500)
     page.keep()
-    qtbot.waitUntil(lambda: "Kept in" in page.banner.text, timeout=5000)
-    window._record()
+    qtbot.waitUntil(lambda: "Kept in" in page.notices.text, timeout=5000)
+    page.commands["record"]()
     qtbot.wait(300)
     page.stop()
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
@@ -130,8 +134,84 @@ def test_keep_and_record_write_files(
     assert np.abs(recorded.samples).max() > 0.05
 
 
+def test_two_quick_presses_keep_two_files(
+    window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
+) -> None:
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=20_000)
+    page.setFocus()
+    qtbot.keyClick(page, Qt.Key.Key_K)
+    qtbot.keyClick(page, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: page.notices.text.count("Kept in") == 2, timeout=5000)
+    page.stop()
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
+    kept = sorted(tmp_path.glob("*kept*.flac"))
+    assert len(kept) == 2
+    assert all(read(path).duration_seconds > 0.9 for path in kept)
+    assert all(str(path) in page.notices.text for path in kept)
+
+
+def test_no_request_is_lost_between_threads() -> None:
+    requests, taken = worker.LiveRequests(), []
+    asking = [
+        threading.Thread(
+            target=lambda n=number: [
+                requests.put(worker.KeepLast(Path(f"{n}-{k}"))) for k in range(2000)
+            ]
+        )
+        for number in range(3)
+    ]
+    for thread in asking:
+        thread.start()
+    while any(thread.is_alive() for thread in asking):
+        taken += requests.take()
+    taken += requests.take()
+    assert len({request.path for request in taken}) == len(taken) == 6000
+    for number in range(3):
+        mine = [r.path for r in taken if str(r.path).startswith(f"{number}-")]
+        assert mine == [Path(f"{number}-{k}") for k in range(2000)]  # in order
+
+
+def _frame(at: float, restarted: bool) -> worker.LiveFrame:
+    view = View("stft", RATE)
+    return worker.LiveFrame(
+        device=("Clip", "Test"),
+        view=view,
+        columns=np.zeros((view.height, 2), dtype=np.float32),
+        restarted=restarted,
+        envelope=np.zeros((2, 5), dtype=np.float32),
+        level=Level(0.5, 0.1, 0),
+        advice="Too quiet.",
+        decisions={"genre": _decided(round(at))},
+        lanes={"genre": []},
+        stats=LiveStats(at, 0.1, 0.1, 0, 0),
+        recorded_seconds=None,
+        kept=(),
+    )
+
+
+def test_words_are_set_less_often_than_the_picture_moves(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = window.page("listen")
+    said: list[str] = []
+    monkeypatch.setattr(page.panels, "show_decision", lambda *_: said.append("panel"))
+    monkeypatch.setattr(page.tracks.lanes, "set_lanes", lambda *_: said.append("lanes"))
+    monkeypatch.setattr(page.notices, "advise", lambda *_: said.append("advice"))
+    page.status.connect(lambda _: said.append("status"))
+    for number in range(30):
+        page._news([_frame(0.05 * number, restarted=number == 0)])
+    assert said == []
+    assert page._rolling._now == pytest.approx(0.05 * 29)
+    page._text.timeout.emit()
+    assert sorted(said) == ["advice", "lanes", "panel", "status"]
+    assert page._text.interval() >= 5 * page._paint.interval()
+
+
 def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
-    page = window.listen_page
+    page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 1.0, timeout=20_000)
     page.bar.freeze.setChecked(True)
@@ -142,8 +222,9 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
     qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=2000)
     qtbot.wait(100)
     spectrogram = page.tracks.spectrogram
-    shown = spectrogram._written * spectrogram._column_seconds
-    assert shown == pytest.approx(page.tracks.time.end, abs=0.25)  # nothing is out of step
+    assert spectrogram.reached == pytest.approx(
+        page.tracks.time.end, abs=0.25
+    )  # nothing is out of step
     assert spectrogram.value_at(held + 0.2, 0.2) is not None
 
 
@@ -159,22 +240,22 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
             time.sleep(0.02)
         return Clip.device
 
-    monkeypatch.setattr(worker, "wait_for", wait_for)
-    page = window.listen_page
+    monkeypatch.setattr(microphone, "wait_for", wait_for)
+    page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
     Clip.unplugged = True
-    qtbot.waitUntil(lambda: "gone" in page.banner.text, timeout=5000)
+    qtbot.waitUntil(lambda: "gone" in page.notices.text, timeout=5000)
     assert not page.is_listening
     Clip.unplugged = False
     back.append(True)
     qtbot.waitUntil(lambda: page.is_listening and len(clip) == 2, timeout=5000)
-    assert "is back" in page.banner.text
+    assert "is back" in page.notices.text
 
 
 def test_no_microphone_is_said_kindly(window: Window) -> None:
-    window.listen_page._list_devices([])
-    assert "no microphone" in window.listen_page.banner.text.lower()
+    window.page("listen")._list_devices([])
+    assert "no microphone" in window.page("listen").notices.text.lower()
 
 
 def test_every_control_has_a_name_and_a_tip(window: Window) -> None:
@@ -211,15 +292,15 @@ def test_dialogs_open(window: Window, qtbot: QtBot) -> None:
 def test_the_picture_stays_in_time_when_the_view_changes(
     window: Window, qtbot: QtBot, clip: list[Clip]
 ) -> None:
-    window.show_page(LISTEN)
-    page = window.listen_page
+    window.show_page("listen")
+    page = window.page("listen")
     page.toggle()
     qtbot.waitUntil(lambda: page._rolling._now > 2.0, timeout=20_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
     qtbot.waitUntil(lambda: page._rolling.view.kind == "mel", timeout=10_000)
     qtbot.wait(500)
     track = page.tracks.spectrogram
-    assert track._written * track._column_seconds == pytest.approx(page._rolling._now, abs=0.15)
+    assert track.reached == pytest.approx(page._rolling._now, abs=0.15)
     page.toggle()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
@@ -16,6 +16,7 @@ from engine.classifier.catalog import BUNDLED, Catalog
 from engine.classifier.file import sha256
 from engine.errors import ModelError
 from tests.contracts.test_artefact import TAMPERED, make
+from tests.desktop.said import press
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +71,6 @@ def drop(page: ModelsPage, *paths: Path) -> bool:
     return enter.isAccepted()
 
 
-def banner_button(page: ModelsPage, words: str) -> QPushButton:
-    buttons = page.banner.findChildren(QPushButton)
-    return next(b for b in buttons if b.text() == words and not b.isHidden())
-
-
 def test_the_card_says_all(page: ModelsPage, qtbot: QtBot, stored: Path) -> None:
     assert list(page.found.listed) == [*BUNDLED, "tiny"]
     assert page.card.title.text() == "Tiny"
@@ -117,7 +113,7 @@ class TestImport:
         bad.write_text("no model")
         assert drop(page, bad, other)
         qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=10_000)
-        assert "bad.safetensors is not a classifier" in page.banner.text
+        assert "bad.safetensors is not a classifier" in page.notices.text
 
 
 class TestBroken:
@@ -130,10 +126,10 @@ class TestBroken:
         assert "bad" not in page.found.listed
         page.list.broken.setCurrentRow(0)
         assert not page.card.isEnabled()
-        banner_button(page, "Delete").click()
+        press(page.notices, "Delete")
         qtbot.waitUntil(lambda: page.list.broken.count() == 0, timeout=10_000)
         assert not bad.exists()
-        banner_button(page, "Undo").click()
+        press(page.notices, "Undo")
         qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=10_000)
 
     def test_one_that_fails_its_check_is_among_them(
@@ -154,12 +150,12 @@ class TestDelete:
         qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=10_000)
         qtbot.waitUntil(lambda: not session.classifiers, timeout=10_000)
         assert session.loaded_names == []
-        assert "is deleted" in page.banner.text
-        banner_button(page, "Undo").click()
+        assert "is deleted" in page.notices.text
+        press(page.notices, "Undo")
         qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=10_000)
         qtbot.waitUntil(lambda: "tiny" in session.classifiers, timeout=30_000)
         assert session.loaded_names == ["tiny"]
-        assert not page.banner.isVisible()
+        assert not page.notices.current
 
     def test_bundled_ones_stay(self, page: ModelsPage, qtbot: QtBot) -> None:
         page.list.select("mood")
@@ -167,7 +163,7 @@ class TestDelete:
         qtbot.keyClick(page.list.tree, Qt.Key.Key_Delete)
         qtbot.wait(100)
         assert Catalog().find("mood").bundled
-        assert not page.banner.isVisible()
+        assert not page.notices.current
 
 
 class TestThresholds:
@@ -214,7 +210,7 @@ class TestThresholds:
 class TestExport:
     def test_a_copy(self, page: ModelsPage, qtbot: QtBot, stored: Path, tmp_path: Path) -> None:
         page.export(tmp_path / "copy.safetensors")
-        qtbot.waitUntil(lambda: "Written to" in page.banner.text, timeout=10_000)
+        qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=10_000)
         assert (tmp_path / "copy.safetensors").read_bytes() == stored.read_bytes()
 
     def test_onnx(
@@ -227,8 +223,8 @@ class TestExport:
         page.list.select("instruments-in-music")
         page.export_onnx(tmp_path / "it.onnx")
         assert not page.card.onnx_button.isEnabled()
-        qtbot.waitUntil(lambda: bool(page.banner.text), timeout=90_000)
-        assert "differ by at most" in page.banner.text
+        qtbot.waitUntil(lambda: bool(page.notices.text), timeout=90_000)
+        assert "differ by at most" in page.notices.text
         assert (tmp_path / "it.onnx").stat().st_size > 1000
         assert page.card.onnx_button.isEnabled()
 
@@ -240,7 +236,7 @@ class TestExport:
 
         monkeypatch.setattr("engine.classifier.onnx.export_onnx", missing)
         page.export_onnx(tmp_path / "tiny.onnx")
-        qtbot.waitUntil(lambda: "needs the extra" in page.banner.text, timeout=30_000)
+        qtbot.waitUntil(lambda: "needs the extra" in page.notices.text, timeout=30_000)
         assert page.card.onnx_button.isEnabled()
 
 

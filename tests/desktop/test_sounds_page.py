@@ -15,8 +15,10 @@ from desktop import jobs, style
 from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.sounds.table import PROBLEM
+from desktop.requests import OpenFile, TrainProject
 from desktop.session import Session
 from desktop.settings import PROJECT
+from desktop.shared import microphone
 from engine.audio import Ring
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
@@ -59,7 +61,7 @@ class Clip:
 @pytest.fixture
 def clip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
 
 
 @pytest.fixture
@@ -139,8 +141,9 @@ def test_dropped_files_go_into_the_card(page: SoundsPage, qtbot: QtBot, given: P
     drop(page.view.cards.cards[0], files(given))
     idle(qtbot, page, lambda: counts(page) == {"Class 1": 3, "bell": 3, "drum": 3, "flute": 3})
     assert page.view.header.train.isEnabled()
-    with qtbot.waitSignal(page.train_wanted):
+    with qtbot.waitSignal(page._session.requested) as asked:
         page.view.header.train.click()
+    assert asked.args == [TrainProject()]
     data = open_dataset(page._session.project)
     assert data.counts()["drum"] == 3
     assert not [row for row in data.excerpts if Path(row.path).is_absolute()]
@@ -207,7 +210,7 @@ def test_a_lost_microphone_keeps_what_was_recorded(
     idle(qtbot, page, lambda: bool(page.view.cards.cards))
     page.view.recorder.start(0.0, None)
     idle(qtbot, page, lambda: counts(page)["Class 1"] >= 1)
-    assert "gone" in page.banner.text
+    assert "gone" in page.notices.text
 
 
 def test_problems_are_shown_and_mended(
@@ -237,10 +240,13 @@ def test_a_region_of_a_file_joins_a_class(page: SoundsPage, qtbot: QtBot, given:
     page.view.table.selectRow(0)
     envelope = page.view.excerpt.tracks.waveform
     qtbot.waitUntil(lambda: envelope._envelope.shape[1] > 10, timeout=5000)
-    with qtbot.waitSignal(page.open_file) as told:
+    with qtbot.waitSignal(page._session.requested) as asked:
         QTest.keyClick(page.view.table, Qt.Key.Key_Return)
-    assert told.args is not None
-    assert Path(told.args[0]).is_file()
+    assert asked.args is not None
+    (request,) = asked.args
+    assert isinstance(request, OpenFile)
+    assert request.path is not None
+    assert request.path.is_file()
 
 
 def test_another_data_set_opens_where_it_lies(page: SoundsPage, qtbot: QtBot, given: Path) -> None:
@@ -250,7 +256,7 @@ def test_another_data_set_opens_where_it_lies(page: SoundsPage, qtbot: QtBot, gi
     empty = given.parent / "finished.txt"
     empty.write_text("x")
     page._session.open_project(empty)
-    qtbot.waitUntil(lambda: page.banner.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=5000)
 
 
 def test_every_control_has_a_name(page: SoundsPage, qtbot: QtBot) -> None:

@@ -15,15 +15,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
-from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
+from desktop.shared import microphone
 from engine.audio.files import probe
 from engine.audio.recording import Recorder
 from engine.errors import AudioError
 from engine.project.project import Project
 from tests import corpora
+from tests.desktop.said import press
 from tests.desktop.test_sounds_page import Clip
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,12 +37,12 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from desktop import style
-from desktop.pages.sounds import recorder
+from desktop.shared import microphone
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
 from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
-recorder.open_microphone = lambda *_: Clip()
+microphone.open_chosen = lambda *_: Clip()
 app = QApplication([])
 style.apply(app, "light")
 session = Session()
@@ -147,8 +148,8 @@ def test_killed_while_recording(
     assert not others
     # The header follows twice a second, and libFLAC holds two blocks back.
     assert probe(path).duration_seconds >= float(seen[-1]) - 1.0
-    assert "broken off" in page.banner.text
-    page.banner._buttons.itemAt(0).widget().click()
+    assert "broken off" in page.notices.text
+    press(page.notices, "Add them")
     idle(qtbot, page, lambda: len(project.rows) > 4)
     assert {row.label for row in project.rows[4:]} == {"bell"}
     assert not project.unfinished()
@@ -187,8 +188,7 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
     idle(qtbot, page, lambda: bool(project.history.undo_words))
     before, steps = project.rows, page.view.header.undo.text()
     said: list[str] = []
-    say = page.banner.say
-    monkeypatch.setattr(page.banner, "say", lambda text, **more: (said.append(text), say(text)))
+    page._session.messages.said.connect(lambda message: said.append(message.text))
     with monkeypatch.context() as disk:
         disk.setattr("engine.project.store.write_whole", full)
         disk.setattr("engine.project.store.shutil.copyfile", full)
@@ -219,7 +219,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
-    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
     page = open_page(folder)
     project = page.project
     assert project is not None
@@ -234,12 +234,12 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
         disk.setattr(Recorder, "write", soon_full)
         disk.setattr("engine.project.store.write_whole", full)
         page.view.recorder.start(0.0, None)
-        idle(qtbot, page, lambda: page.banner.isVisible())
-    assert "disk full?" in page.banner.text
-    assert "then add it" in page.banner.text
+        idle(qtbot, page, lambda: bool(page.notices.current))
+    assert "disk full?" in page.notices.text
+    assert "then add it" in page.notices.text
     assert len(project.rows) == 4
     assert len(project.unfinished()) == 1
-    page.banner._buttons.itemAt(0).widget().click()
+    press(page.notices, "Add it")
     idle(qtbot, page, lambda: len(project.rows) > 4)
     assert not project.unfinished()
     assert [(row.start, row.end) for row in project.rows[4:]] == [(0.0, 1.0)]
@@ -255,11 +255,11 @@ def test_no_room_for_a_second_leaves_no_empty_recording(
     def nothing(self: Recorder, samples: object) -> None:
         raise AudioError("no room")
 
-    monkeypatch.setattr(recorder, "open_microphone", lambda *_: Clip())
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
     monkeypatch.setattr(Recorder, "write", nothing)
     page = open_page(folder)
     page.view.recorder.start(0.0, None)
-    idle(qtbot, page, lambda: page.banner.isVisible())
-    assert "Nothing was recorded" in page.banner.text
+    idle(qtbot, page, lambda: bool(page.notices.current))
+    assert "Nothing was recorded" in page.notices.text
     assert page.project is not None
     assert not page.project.unfinished()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
@@ -20,6 +20,7 @@ from engine import atomic_write
 from engine.classifier.classifier import Classifier
 from engine.training.runs.run import Run
 from tests import corpora
+from tests.desktop.said import press
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = 60_000
@@ -36,7 +37,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from desktop.application import make_application
 from desktop.session import Session
-from desktop.pages.registry import TRAIN
 from desktop.window import Window
 
 home = Path(sys.argv[1])
@@ -45,8 +45,8 @@ Session.runs_folder = property(lambda _: home / "Runs")
 application = make_application(sys.argv[:1])
 window = Window(Session())
 window.show()
-window.show_page(TRAIN)
-page = window.teaching.page(TRAIN)
+window.show_page("train")
+page = window.page("train")
 page.recipes.take("genre-mlp")
 page.model.set_values(CHANGES, page.model)
 QTimer.singleShot(0, page.start)
@@ -72,11 +72,6 @@ def page(
     qtbot.wait(10)
 
 
-def press(page: TrainPage, words: str) -> None:
-    buttons = page.banner.findChildren(QPushButton)
-    next(button for button in buttons if button.text() == words).click()
-
-
 def test_after_kill_nine_the_page_offers_to_resume(
     page: TrainPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -95,8 +90,8 @@ def test_after_kill_nine_the_page_offers_to_resume(
     before = len(Run(folder).history())
     assert before >= 1
     page.show()
-    assert folder.name in page.banner.text
-    press(page, "Resume")
+    assert folder.name in page.notices.text
+    press(page.notices, "Resume")
     qtbot.waitUntil(lambda: page.progress.accuracy.count > 2 * before + 2, timeout=MOST)
     page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
@@ -113,10 +108,7 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
     page.recipes.take("genre-mlp")
     page.model.set_values(CHANGES, page.model)
     said: list[str] = []
-    say = page.banner.say
-    monkeypatch.setattr(
-        page.banner, "say", lambda text, **actions: (said.append(text), say(text, **actions))
-    )
+    page._session.messages.said.connect(lambda message: said.append(message.text))
     page.start()
     qtbot.waitUntil(lambda: page.progress.accuracy.count > 4, timeout=MOST)
 
@@ -134,7 +126,7 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
     assert not list(folder.glob(".earmark-*"))  # nothing half written
     before = len(Run(folder).history())
     assert before >= 2
-    press(page, "Resume")  # there is room again
+    press(page.notices, "Resume")  # there is room again
     qtbot.waitUntil(lambda: len(Run(folder).history()) > before, timeout=MOST)
     page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)

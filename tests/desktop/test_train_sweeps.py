@@ -120,7 +120,7 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
 
 def _compare(page: TrainPage, qtbot: QtBot) -> None:
     asked: list[Path] = []
-    page.compare_asked.connect(asked.append)
+    page._session.requested.connect(lambda request: asked.append(request.folder))
     assert "not measured" in _cell(page, 0, 6) or " J" in _cell(page, 0, 6)
     page.sweep.compare.click()
     assert asked == [page.sweep.folder]

@@ -12,15 +12,16 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.file.page import FilePage
-from desktop.pages.listen import worker
 from desktop.pages.listen.page import ListenPage
-from desktop.plots.spectrogram import SpectrogramTrack
-from desktop.window import LISTEN, Window
+from desktop.plots.tracks.spectrogram import SpectrogramTrack
+from desktop.shared import microphone
+from desktop.window import Window
 from engine.audio import Audio, Ring, write
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.classifier.catalog import Catalog
 from resources import resource
+from tests.desktop.pointer import click
 from tests.planted import BURST_HZ, beeper, build, burst
 
 RATE = 44100
@@ -40,12 +41,12 @@ def planted(window: Window, monkeypatch: pytest.MonkeyPatch) -> Window:
 def page(planted: Window, qtbot: QtBot, tmp_path: Path) -> FilePage:
     path = tmp_path / "burst.wav"
     write(path, Audio(burst(4.0, at=AT, rate_hz=RATE)[None], RATE))
-    with qtbot.waitSignal(planted.file_page.analysed, timeout=20_000):
+    with qtbot.waitSignal(planted.page("file").analysed, timeout=20_000):
         planted.open_file(path)
     planted.activateWindow()
-    planted.file_page.setFocus()
+    planted.page("file").setFocus()
     qtbot.wait(300)
-    return planted.file_page
+    return planted.page("file")
 
 
 def pixels(track: SpectrogramTrack) -> NDArray[np.float64]:
@@ -53,7 +54,7 @@ def pixels(track: SpectrogramTrack) -> NDArray[np.float64]:
     image = track.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), -1)
     whole = flat[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
-    return whole[:, int(track.plot.left()) :].astype(np.float64)
+    return whole[:, int(track.plot.left()) : int(track.plot.right())].astype(np.float64)
 
 
 def marked(track: SpectrogramTrack) -> NDArray[np.bool_]:
@@ -127,8 +128,7 @@ def test_click_a_label_then_w_then_esc(page: FilePage, planted: Window, qtbot: Q
     row = next(row for row, placed in lanes._lanes[lane] if placed == stretch)
     top, _, height = lanes._places()[lane]
     middle = (stretch.start + stretch.end) / 2
-    place = QPoint(round(lanes.x_of(middle)), round(top + (row + 0.5) * height))
-    qtbot.mouseClick(lanes, Qt.MouseButton.LeftButton, pos=place)
+    click(lanes, lanes.x_of(middle), top + (row + 0.5) * height)
     assert lanes.chosen == (lane, stretch)
     qtbot.keyClick(page, Qt.Key.Key_W)
     found(page, qtbot)
@@ -140,7 +140,7 @@ def test_click_a_label_then_w_then_esc(page: FilePage, planted: Window, qtbot: Q
     qtbot.keyClick(page, Qt.Key.Key_Escape)
     assert page.tracks.spectrogram.overlay is None
     assert page.explainer.why.strip.isHidden()
-    qtbot.mouseClick(page.tracks.waveform, Qt.MouseButton.LeftButton, pos=place)
+    click(page.tracks.waveform, lanes.x_of(middle), 40)
     assert lanes.chosen is None
 
 
@@ -262,10 +262,10 @@ class Beeps:
 
 @pytest.fixture
 def live(planted: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListenPage]:
-    monkeypatch.setattr(worker, "open_chosen", lambda *_: Beeps())
-    planted.show_page(LISTEN)
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: Beeps())
+    planted.show_page("listen")
     planted.activateWindow()
-    page = planted.listen_page
+    page = planted.page("listen")
     page.start()
     panel = page.panels._panels["planted"]
     qtbot.waitUntil(lambda: bool(panel._bars) and page.tracks.time.end > 2.2, timeout=20_000)
@@ -336,7 +336,7 @@ def test_a_sound_shorter_than_the_window_of_one_of_them(
 ) -> None:
     planted._session.classifiers = {"planted": beeper(), "composer": Catalog().load("composer")}
     planted._session.classifiers_loaded.emit()
-    path, page = tmp_path / "short.wav", planted.file_page
+    path, page = tmp_path / "short.wav", planted.page("file")
     write(path, Audio(burst(4.0, at=AT, rate_hz=RATE)[None], RATE))
     with qtbot.waitSignal(page.analysed, timeout=20_000):
         planted.open_file(path)
@@ -353,7 +353,7 @@ def test_a_sound_shorter_than_the_window_of_one_of_them(
 def test_a_stretch_of_a_family(planted: Window, qtbot: QtBot) -> None:
     planted._session.classifiers = {"instrument": Catalog().load("instrument")}
     planted._session.classifiers_loaded.emit()
-    page = planted.file_page
+    page = planted.page("file")
     with qtbot.waitSignal(page.analysed, timeout=30_000):
         planted.open_file(resource("sounds", "demo.ogg"))
     peak = page.explainer._peak("instrument", "keyboards")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -18,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.pages.compare.curves import Line
-from desktop.pages.compare.plots import BarsPlot, CurvesPlot, ParallelPlot, Plot
-from desktop.pages.compare.worker import Details
-from desktop.plots.coordinates import Coordinate
+from desktop.pages.compare.plots import Plot
+from desktop.pages.compare.worker import Chart, Details
+from desktop.plots.bars import Bar, Bars
+from desktop.plots.curves import Curves
+from desktop.plots.parallel import Coordinate, Parallel
+from desktop.plots.theme import TRAINING, VALIDATION
 from engine.training.runs.listing import accuracy_words
 
 _LONGEST = 60
@@ -36,8 +38,6 @@ _CHART_COLUMNS = 2
 class DetailsView(QScrollArea):
     """Under the table of runs."""
 
-    export = Signal(str, str, object)
-
     def __init__(self) -> None:
         super().__init__()
         self.words = QLabel()
@@ -49,21 +49,27 @@ class DetailsView(QScrollArea):
         self.words.setAccessibleName(self.tr("Verdict"))
         self.figures = _Table(self.tr("Figures"))
         self.differences = _Table(self.tr("What differs between the recipes"))
-        self.loss = CurvesPlot(self.tr("Loss"), self.tr("loss"))
-        self.accuracy = CurvesPlot(self.tr("Accuracy"), self.tr("accuracy"))
+        self.loss = self._over_epochs(self.tr("Loss"), self.tr("loss"))
+        self.accuracy = self._over_epochs(self.tr("Accuracy"), self.tr("accuracy"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
         self.log.setAccessibleName(self.tr("Logarithmic axis of the loss"))
         self.log.setStyleSheet(_BOX)
-        self.log.toggled.connect(self.loss.curves.set_log)
-        self.bars: list[BarsPlot] = []
-        self.parallel = ParallelPlot(self.tr("All trials, coloured by test accuracy"))
-        self.parallel.lines.setToolTip(
+        self.log.toggled.connect(self.loss.set_log)
+        self.bars: list[Bars] = []
+        self.parallel = Parallel(self.tr("All trials, coloured by test accuracy"), titled=False)
+        self.parallel.setToolTip(
             self.tr("Drag along an axis to keep the trials that pass there; click it to undo")
         )
-        for plot in (self.loss, self.accuracy, self.parallel):
-            plot.export.connect(self.export)
+        self._frames = {
+            figure: Plot(figure) for figure in (self.loss, self.accuracy, self.parallel)
+        }
         self._build()
         self.show_details(Details(), "")
+
+    def _over_epochs(self, title: str, quantity: str) -> Curves:
+        curves = Curves(title, self.tr("epoch"), quantity, titled=False, legend_below=True)
+        curves.setAccessibleName(self.tr("{} over epochs").format(quantity))
+        return curves
 
     def _build(self) -> None:
         inner = QWidget()
@@ -74,8 +80,8 @@ class DetailsView(QScrollArea):
         curves = QGridLayout(self._curves)
         curves.setContentsMargins(0, 0, 0, 0)
         curves.addWidget(self.log, 0, 0)
-        curves.addWidget(self.loss, 1, 0)
-        curves.addWidget(self.accuracy, 1, 1)
+        curves.addWidget(self._frames[self.loss], 1, 0)
+        curves.addWidget(self._frames[self.accuracy], 1, 1)
         for column in range(_CHART_COLUMNS):
             curves.setColumnStretch(column, 1)
             self._grid.setColumnStretch(column, 1)
@@ -89,7 +95,7 @@ class DetailsView(QScrollArea):
         layout.addLayout(tables)
         layout.addWidget(self._curves)
         layout.addWidget(self._charts)
-        layout.addWidget(self.parallel)
+        layout.addWidget(self._frames[self.parallel])
         layout.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
@@ -121,39 +127,54 @@ class DetailsView(QScrollArea):
 
     def _show_curves(self, details: Details) -> None:
         self._curves.setVisible(bool(details.histories))
-        for plot, quantity in ((self.loss, "loss"), (self.accuracy, "accuracy")):
-            lines = []
-            for run, (name, history) in enumerate(
-                zip(details.names, details.histories, strict=True)
-            ):
-                training = self.tr("{}, training").format(name)
-                validation = self.tr("{}, validation").format(name)
-                lines.append(Line(training, history[quantity], run, dashed=True))
-                lines.append(Line(validation, history[f"validation_{quantity}"], run))
-            plot.set_lines(lines)
+        alone = len(details.names) == 1
+        runs = list(zip(details.names, details.histories, strict=True))
+        for curves, quantity in ((self.loss, "loss"), (self.accuracy, "accuracy")):
+            curves.remove_series()
+            for name, history in runs:
+                for part, words, column in (
+                    (TRAINING, self.tr("{}, training"), quantity),
+                    (VALIDATION, self.tr("{}, validation"), f"validation_{quantity}"),
+                ):
+                    series, values = words.format(name), history[column]
+                    # Colours tell runs apart where there are several.
+                    like = part if alone else name
+                    curves.add_series(series, like=like, dashed=part == TRAINING)
+                    curves.set_points(series, range(1, len(values) + 1), values)
+            curves.view_all()
 
     def _show_bars(self, details: Details) -> None:
         for old in self.bars:
-            self._grid.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        self.bars = [BarsPlot(chart) for chart in details.charts]
-        for index, plot in enumerate(self.bars):
-            plot.export.connect(self.export)
-            self._grid.addWidget(plot, index // _CHART_COLUMNS, index % _CHART_COLUMNS)
+            frame = self._frames.pop(old)
+            self._grid.removeWidget(frame)
+            frame.hide()
+            frame.deleteLater()
+        self.bars = [self._chart(chart) for chart in details.charts]
+        for index, bars in enumerate(self.bars):
+            frame = self._frames[bars] = Plot(bars)
+            self._grid.addWidget(frame, index // _CHART_COLUMNS, index % _CHART_COLUMNS)
         self._charts.setVisible(bool(self.bars))
         axes = [Coordinate(*axis) for axis in details.axes]
-        self.parallel.lines.set_lines(details.trials, axes)
-        self.parallel.setVisible(len(details.trials) > 0)
+        self.parallel.set_lines(details.trials, axes)
+        self._frames[self.parallel].setVisible(len(details.trials) > 0)
 
-    def dress(self) -> None:
-        """In the colours in force."""
-        for plot in self.bars:
-            plot.dress()
+    def _chart(self, chart: Chart) -> Bars:
+        made = Bars(
+            chart.title, {chart.title: ""}, unit=chart.unit, measure=chart.measure, titled=False
+        )
+        unknown = self.tr("not measured")
+        made.set_bars(
+            [
+                Bar(name, (value,), unknown if value is None else "")
+                for name, value in chart.values.items()
+            ]
+        )
+        return made
 
     def plots(self) -> list[Plot]:
         """All that can be exported now."""
-        return [self.loss, self.accuracy, *self.bars, self.parallel]
+        figures = (self.loss, self.accuracy, *self.bars, self.parallel)
+        return [self._frames[figure] for figure in figures]
 
 
 class _Table(QFrame):

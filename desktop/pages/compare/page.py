@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -15,30 +15,30 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QVBoxLayout,
-    QWidget,
 )
 
 from desktop import jobs
 from desktop.pages.compare import worker
 from desktop.pages.compare.details import DetailsView
 from desktop.pages.compare.table import RunTable
+from desktop.requests import ChooseRun, Request
 from desktop.session import Session
 from desktop.settings import RUNS
-from desktop.widgets.banner import Banner
+from desktop.shared.page import Page
 from engine.training.runs.listing import FoundRun
 
 _WAIT_MS = 120
 
 
-class ComparePage(QWidget):
+class ComparePage(Page):
     """Runs are read in jobs, anew whenever the page is shown."""
 
-    status = Signal(str)
     compared = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.folders = [Path(name) for name in session.settings.get(RUNS)]
         self._wanted: Path | None = None  # to be chosen once it is listed
         self._met = False  # whether there were runs before
@@ -56,7 +56,6 @@ class ComparePage(QWidget):
         self._show(worker.Details())
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.table = RunTable()
         self.view = DetailsView()
         self.empty = QLabel()
@@ -77,7 +76,6 @@ class ComparePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(self.banner)
         layout.addWidget(splitter, 1)
 
     def _head(self) -> QHBoxLayout:
@@ -108,7 +106,6 @@ class ComparePage(QWidget):
 
     def _connect(self) -> None:
         self.table.chosen.connect(self._chosen)
-        self.view.export.connect(self._ask_export)
         self.folder_button.clicked.connect(self._ask_folder)
         self.refresh_button.clicked.connect(self.refresh)
         self.report_button.clicked.connect(self.open_report)
@@ -122,7 +119,7 @@ class ComparePage(QWidget):
         self._finding = jobs.run(
             lambda: worker.find_finished(roots),
             on_result=self._show_rows,
-            on_error=lambda text: self.banner.say(text),
+            on_error=self.notices.fail,
             parent=self,
         )
 
@@ -150,6 +147,10 @@ class ComparePage(QWidget):
             action = self._folders_menu.addAction(words)
             action.triggered.connect(lambda _=False, gone=folder: self.forget_folder(gone))
         self.folders_button.setVisible(bool(self.folders))
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, ChooseRun):
+            self.choose(request.folder)
 
     def choose(self, folder: Path) -> None:
         """Choose a run or sweep, as soon as it is found."""
@@ -215,7 +216,7 @@ class ComparePage(QWidget):
 
     def _fail(self, text: str) -> None:
         self._show(worker.Details())
-        self.banner.say(text)
+        self.notices.fail(text)
 
     def open_report(self) -> None:
         """Open the report of what is chosen in the browser."""
@@ -225,7 +226,7 @@ class ComparePage(QWidget):
 
     def _open(self, page: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
-            self.banner.say(self.tr("No browser could be opened. The page is {}.").format(page))
+            self.notices.fail(self.tr("No browser could be opened. The page is {}.").format(page))
 
     def _ask_page(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -239,32 +240,16 @@ class ComparePage(QWidget):
         runs = [row.folder for row in self.table.chosen_rows() if not row.is_sweep]
         self._write(lambda: worker.write_page(runs, target), self.tr("Open"))
 
-    def _ask_export(self, name: str, form: str, make: Callable[[], bytes]) -> None:
-        target, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export the plot"), f"{name}.{form}", f"{form.upper()} (*.{form})"
-        )
-        if target:
-            self.export(Path(target), make())
-
-    def export(self, target: Path, data: bytes) -> None:
-        """Write a plot."""
-        self._write(lambda: worker.write_plot(target, data))
-
     def _write(self, work: Callable[[], Generator[Any, None, Path]], action: str = "") -> None:
         def done(path: Path) -> None:
-            actions = {action: lambda: self._open(path)} if action else {}
-            self.banner.say(self.tr("Written to {}.").format(path), **actions)
+            actions = [(action, lambda: self._open(path))] if action else []
+            self.notices.notify(self.tr("Written to {}.").format(path), actions, "success")
 
-        jobs.run(work, on_result=done, on_error=lambda text: self.banner.say(text), parent=self)
+        jobs.run(work, on_result=done, on_error=self.notices.fail, parent=self)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.view.dress()
 
 
 def _newest(rows: list[FoundRun]) -> list[Path]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from engine.training.runs.listing import FoundRun
 
 _PLACE = Qt.ItemDataRole.UserRole

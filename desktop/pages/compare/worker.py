@@ -10,8 +10,6 @@ from engine.training.runs.listing import FoundRun, find_runs
 if TYPE_CHECKING:
     from engine.training.sweeps.sweep import Trial
 
-_CHARTS = 4  # time, energy, accuracy and epochs; those of one epoch say little more
-
 
 def _comparable(run: FoundRun) -> bool:
     if run.is_sweep:
@@ -27,11 +25,11 @@ def find_finished(roots: Sequence[Path]) -> Generator[None, None, list[FoundRun]
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars of a sweep: as SVG, and the numbers."""
+    """Bars of a sweep: what they are of, and the value of each trial; None: not measured."""
 
     title: str
+    measure: str
     unit: str
-    svg: str
     values: dict[str, float | None]
 
 
@@ -103,22 +101,20 @@ def _columns(run: Any) -> dict[str, list[float]]:
 
 def read_sweep_details(folder: Path) -> Details:
     """The four bar charts of a sweep, and its parallel coordinates."""
-    from engine.training.sweeps.report import four_charts, in_order, trial_name
+    from engine.training.sweeps.report import in_order, trial_name
     from engine.training.sweeps.sweep import read_sweep
 
     done = in_order(read_sweep(folder))
-
     names = [trial_name(trial) for trial in done]
-    columns: list[tuple[str, str, list[float | None]]] = [
-        ("Time to the end of training", "s", [trial.seconds for trial in done]),
-        ("Energy to the end of training", "J", [trial.joules for trial in done]),
-        ("Test accuracy", "%", [_percent(trial.test_accuracy) for trial in done]),
-        ("Epochs", "", [float(trial.epochs) for trial in done]),
+    columns: list[tuple[str, str, str, list[float | None]]] = [
+        ("Time to the end of training", "time", "s", [trial.seconds for trial in done]),
+        ("Energy to the end of training", "energy", "J", [trial.joules for trial in done]),
+        ("Test accuracy", "accuracy", "%", [_percent(trial.test_accuracy) for trial in done]),
+        ("Epochs", "epochs", "", [float(trial.epochs) for trial in done]),
     ]
-    pictures = four_charts(done)[:_CHARTS]
     charts = tuple(
-        Chart(title, unit, svg, dict(zip(names, values, strict=True)))
-        for (title, unit, values), svg in zip(columns, pictures, strict=True)
+        Chart(title, measure, unit, dict(zip(names, values, strict=True)))
+        for title, measure, unit, values in columns
     )
     return Details(charts=charts, trials=tuple(names), axes=_axes(done))
 
@@ -159,17 +155,4 @@ def write_page(folders: Sequence[Path], target: Path) -> Generator[None, None, P
     from engine.training.runs.comparison import write_comparison
 
     write_comparison(folders, target)
-    return target
-
-
-def write_plot(target: Path, data: bytes) -> Generator[None, None, Path]:
-    """Write an exported plot, whole or not at all."""
-    from engine.atomic_write import write_whole
-    from engine.errors import DataError
-
-    yield
-    try:
-        write_whole(target, data)
-    except OSError as error:
-        raise DataError(f"{target} could not be written: {error.strerror}.") from error
     return target

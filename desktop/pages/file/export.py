@@ -1,30 +1,45 @@
 """What can be taken out of the File page: what was heard, and stretches of sound."""
 
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from desktop import jobs
+from desktop.messages import Notices
 from desktop.pages.file import worker
+from desktop.pages.file.state import FileState
+from desktop.plots.tracks.time_range import TimeRange
+from desktop.requests import AddRegion
+from desktop.session import Session
 from desktop.shared.wording import only_part
 from engine.export import EXPORTS
-from engine.recognition.verdict import FileResult
-
-if TYPE_CHECKING:
-    from desktop.pages.file.page import FilePage
 
 
 class FileExports(QObject):
-    """The page's export menu and what its entries do."""
+    """The page's export menu and what its entries do.
 
-    region_wanted = Signal(object, float, float)  # path, start, end: to learn from
+    Args:
+        state: what there is to export.
+        time: whose selection it is.
+        session: takes the selection to the sounds.
+        notices: say what became of it.
+        parent: the page, for its dialogs.
+    """
 
-    def __init__(self, page: "FilePage") -> None:
-        super().__init__(page)
-        self._page = page
-        self.menu = QMenu(page)
+    def __init__(
+        self,
+        state: FileState,
+        time: TimeRange,
+        session: Session,
+        notices: Notices,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._time = state, time
+        self._session, self._notices, self._parent = session, notices, parent
+        self.menu = QMenu(parent)
         for form in EXPORTS.values():
             action = self.menu.addAction(form.words)
             action.triggered.connect(lambda _=False, chosen=form.name: self.export(chosen))
@@ -42,46 +57,44 @@ class FileExports(QObject):
 
     def export(self, form: str) -> None:
         """Ask for a place and write what was heard."""
-        page = self._page
-        if page.found is None or page.picture.overview is None or page.path is None:
-            page.banner.say(self.tr("There is nothing to export yet."))
+        path = self._state.path
+        if path is None or self._state.result() is None:
+            self._notices.notify(self.tr("There is nothing to export yet."))
             return
         chosen = EXPORTS[form]
-        proposed = str(page.path.with_suffix(chosen.suffix))
+        proposed = str(path.with_suffix(chosen.suffix))
         kinds = f"{chosen.words} (*{chosen.suffix})"
-        name, _ = QFileDialog.getSaveFileName(page, self.tr("Export"), proposed, kinds)
+        name, _ = QFileDialog.getSaveFileName(self._parent, self.tr("Export"), proposed, kinds)
         if name:
             self.export_to(Path(name), form)
 
     def export_to(self, target: Path, form: str) -> None:
         """Write what was heard."""
-        found, overview = self._page.found, self._page.picture.overview
-        if found is not None and overview is not None:
-            verdicts = self._page.verdicts(None)
-            result = FileResult(overview.info, found.timelines, found.lanes, verdicts)
-            work = worker.export(target, form, result)
-            self._write(work, "" if found.done else only_part(found.seconds))
+        found, result = self._state.found, self._state.result()
+        if found is not None and result is not None:
+            remark = "" if found.done else only_part(found.seconds)
+            self._write(worker.export(target, form, result), remark)
 
     def export_region(self) -> None:
         """Ask for a place and write the sound of the selection."""
-        page, selection = self._page, self._page.tracks.time.selection
-        if selection is None or page.path is None:
+        path, selection = self._state.path, self._time.selection
+        if selection is None or path is None:
             return
-        proposed = str(page.path.with_name(f"{page.path.stem} part.flac"))
-        name, _ = QFileDialog.getSaveFileName(page, self.tr("Export the selection"), proposed)
+        proposed, title = f"{path.stem} part.flac", self.tr("Export the selection")
+        name, _ = QFileDialog.getSaveFileName(self._parent, title, str(path.with_name(proposed)))
         if name:
-            self._write(worker.export_audio(page.path, selection, Path(name)))
+            self._write(worker.export_audio(path, selection, Path(name)))
 
     def _teach_region(self) -> None:
-        selection = self._page.tracks.time.selection
-        if self._page.path is not None and selection is not None:
-            self.region_wanted.emit(self._page.path, *selection)
+        path, selection = self._state.path, self._time.selection
+        if path is not None and selection is not None:
+            self._session.request(AddRegion(path, *selection))
 
-    def _write(self, work: object, remark: str = "") -> None:
-        written, banner = self.tr("Written to {}."), self._page.banner
+    def _write(self, work: Callable[[], Generator[None, None, Path]], remark: str = "") -> None:
+        written, notices = self.tr("Written to {}."), self._notices
         jobs.run(
-            work,  # type: ignore[arg-type]
-            on_result=lambda path: banner.say(written.format(path) + remark),
-            on_error=lambda text: banner.say(text),
+            work,
+            on_result=lambda path: notices.notify(written.format(path) + remark, kind="success"),
+            on_error=notices.fail,
             parent=self,
         )

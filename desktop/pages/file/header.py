@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
 
 if TYPE_CHECKING:

@@ -1,59 +1,62 @@
 """The File page: one recording, seen whole or close, and what is heard in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.file import worker
 from desktop.pages.file.export import FileExports
 from desktop.pages.file.header import FileHeader
 from desktop.pages.file.picture import FilePicture
+from desktop.pages.file.state import FileState
 from desktop.pages.file.why import FileWhy
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
+from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import FOLDER
+from desktop.shared.page import Page
+from desktop.shared.picture_controls import PictureControls
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
-from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, place, stretches
-from desktop.widgets.banner import Banner
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
-from engine.recognition.decisions import Decision
-from engine.recognition.verdict import verdict_on
 from resources import resource
 
 
-class FilePage(QWidget):
+class FilePage(Page):
     """Opens files by :meth:`open`; everything slow runs in jobs."""
 
-    status = Signal(str)
     analysed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.path: Path | None = None
-        self.found: worker.Found | None = None
+        self.notices = session.notices()
+        self.state = FileState(session)
         self._analysis: jobs.Job | None = None
         self._build()
         session.classifiers_loaded.connect(self._analyse)
-        session.loading_failed.connect(lambda text: self.banner.say(text))
         jobs.run(worker.ask_output, on_result=self.header.set_output_problem, parent=self)
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.header = FileHeader()
         self.tracks = Tracks(self._session.settings, interactive=True)
         self.controls = PictureControls(self._session.settings)
         self.panels = PredictionPanels(self.tr("Whole file"))
         self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
-        self.exports = FileExports(self)
-        self.explainer = FileWhy(self, self._session)
+        self.exports = FileExports(
+            self.state, self.tracks.time, self._session, self.notices, parent=self
+        )
+        self.explainer = FileWhy(
+            self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
+        )
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
@@ -65,22 +68,23 @@ class FilePage(QWidget):
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self.header)
-        layout.addWidget(self.banner)
         layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         in_order(self.header.open_button, self.explainer.why.strip.close_button)
-        self.panels.follow(self.explainer.why.strip.close_button)
+        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        self.panels.follow(self.tracks.lanes)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
         self._connect()
 
     def _connect(self) -> None:
+        self.tracks.serve(self, self.controls, self.play)
         time, tracks = self.tracks.time, self.tracks
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
         self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
         self.picture.opened.connect(self._opened)
-        self.picture.failed.connect(lambda text: self.banner.say(text))
+        self.picture.failed.connect(self.notices.fail)
         time.selected.connect(self._summarise)
         tracks.spectrogram.hovered.connect(self._read_out)
         tracks.waveform.hovered.connect(lambda at, _: self.header.words.setText(clock(at, 0.01)))
@@ -98,9 +102,43 @@ class FilePage(QWidget):
         header.why_button.clicked.connect(self.explainer.ask)
         header.export_button.setMenu(self.exports.menu)
         header.cancel_button.clicked.connect(self.cancel)
-        self.transport.moved.connect(time.set_cursor)
+        self.transport.moved.connect(tracks.follow_playing)
         self.transport.playing_changed.connect(header.set_playing)
-        self.transport.failed.connect(lambda text: self.banner.say(text))
+        self.transport.failed.connect(self.notices.fail)
+
+    @property
+    def path(self) -> Path | None:
+        """The open file."""
+        return self.state.path
+
+    @property
+    def found(self) -> worker.Found | None:
+        """What was heard in it so far."""
+        return self.state.found
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        return {
+            "play": self.play,
+            "why": self.explainer.ask,
+            "loop": self.header.loop_button.toggle,
+        }
+
+    def enter(self) -> None:
+        self.setFocus()  # its keys work, Space foremost
+        self.controls.reload()
+
+    def take(self, request: Request) -> None:
+        match request:
+            case OpenFile(None):
+                self.choose()
+            case OpenFile(Path() as path):
+                self.open(path)
+            case ExportPredictions(form):
+                self.exports.export(form)
+
+    def stop(self) -> None:
+        self.transport.pause()
 
     def choose(self) -> None:
         """Ask for a file."""
@@ -123,10 +161,10 @@ class FilePage(QWidget):
             if self._analysis is None and not (self.found and self.found.done):
                 self._analyse()  # which was cancelled
             return
-        self.path = path
+        self.state.path, self.state.info = path, overview.info
         self.explainer.why.close()
-        self.banner.hide()
-        self.found = None
+        self.notices.clear()
+        self.state.found = None
         self.transport.set_file(path)
         self.header.describe(overview.info)
         self.tracks.lanes.set_lanes({})
@@ -142,14 +180,14 @@ class FilePage(QWidget):
             self._analysis = None
         self.explainer.why.close()
         self.header.why_button.setEnabled(False)
-        self.found = None
+        self.state.found = None
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
             self.panels.set_classifiers({}, "")
             return
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
-        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.tracks.lanes.set_lanes({name: [] for name in classifiers}, self._unheard())
         self.panels.set_classifiers(classifiers, self.tr("listening..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
@@ -166,24 +204,32 @@ class FilePage(QWidget):
         if seconds and self.picture.overview is not None:
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
         if founds:
-            self.found = founds[-1]
+            self.state.found = founds[-1]
             self.header.why_button.setEnabled(True)
-            lanes = {name: stretches(found) for name, found in self.found.lanes.items()}
-            self.tracks.lanes.set_lanes(lanes)
+            lanes = {name: stretches(found) for name, found in founds[-1].lanes.items()}
+            self.tracks.lanes.set_lanes(lanes, self._unheard())
             self._summarise()
+
+    def _unheard(self) -> dict[str, list[tuple[float, float]]]:
+        """What is not analysed yet, in each lane."""
+        found = self.state.found
+        if found is not None and found.done:
+            return {}
+        begin = found.seconds if found is not None else 0.0
+        return {name: [(begin, self.tracks.time.duration)] for name in self._session.classifiers}
 
     def _finished(self, result: object) -> None:
         self._analysis = None
         self.header.set_progress(None)
         if self.found is not None and self.found.repaired:
-            words = self.tr("{} samples of this file were no numbers: taken as silence.")
-            self.banner.say(words.format(self.found.repaired))
+            words = self.tr("{} invalid samples (NaN or infinite) were replaced by silence.")
+            self.notices.notify(words.format(self.found.repaired), kind="warning")
         self.analysed.emit()
 
     def _analysis_failed(self, message: str) -> None:
         self._analysis = None
         self.header.set_progress(None)
-        self.banner.say(message)
+        self.notices.fail(message)
         self.analysed.emit()
 
     def cancel(self) -> None:
@@ -202,24 +248,8 @@ class FilePage(QWidget):
         if selection is not None:
             heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
         self.panels.heading.setText(heading)
-        for name, decision in self.summaries().items():
+        for name, decision in self.state.verdicts(selection).items():
             self.panels.show_decision(name, decision)
-
-    def summaries(self) -> dict[str, Decision]:
-        """What each classifier says of the selection or, without one, of all that was heard."""
-        return self.verdicts(self.tracks.time.selection)
-
-    def verdicts(self, stretch: tuple[float, float] | None) -> dict[str, Decision]:
-        """What each classifier says of a stretch; None: of all that was heard."""
-        if self.found is None:
-            return {}
-        found, classifiers = self.found, self._session.classifiers
-        return {
-            name: verdict_on(
-                timeline, found.decisions[name], classifiers[name].card.rules(), stretch
-            )
-            for name, timeline in found.timelines.items()
-        }
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""
@@ -230,6 +260,8 @@ class FilePage(QWidget):
 
     def play(self) -> None:
         """Play or pause: the selection, or from the cursor on."""
+        if not self.header.play_button.isEnabled():
+            return
         if self.transport.playing:
             self.transport.pause()
             return

@@ -3,13 +3,16 @@
 from collections.abc import Generator
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop import jobs
+from desktop.settings import MIX
 from desktop.shared.tracks import Tracks
 from engine.pictures.overview import Detail, Overview, detail, survey
 from engine.pictures.view import View
 
+_MAP_POINTS = 1200  # of the envelope of the whole file, in the minimap
 _DETAIL_MS = 150  # after zooming or panning has come to rest
 
 
@@ -27,12 +30,14 @@ class FilePicture(QObject):
         self._next: jobs.Job | None = None  # of what is to be shown
         self._detail: jobs.Job | None = None
         self.overview: Overview | None = None
+        self._whole = False  # whether all of the file has been surveyed
         self.view = View("stft", 44100)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_DETAIL_MS)
         self._rest.timeout.connect(self._sharpen)
         tracks.time.changed.connect(self._moved)
+        tracks.mix_changed.connect(self._moved)
         tracks.dress(self.view)
 
     def look(self, path: Path | None) -> None:
@@ -64,7 +69,7 @@ class FilePicture(QObject):
         if overview is not self.overview:
             if self._survey is not None:
                 self._survey.cancel()
-            self._survey, self._next = job, None
+            self._survey, self._next, self._whole = job, None, False
             self.view = overview.view
             self._tracks.dress(self.view)
             self.overview, self._path = overview, path
@@ -72,7 +77,7 @@ class FilePicture(QObject):
         self._show(overview)
 
     def _surveyed(self, overview: Overview) -> None:
-        self._survey = None
+        self._survey, self._whole = None, True
         self._show(overview)
 
     def _broken(self, message: str) -> None:
@@ -82,12 +87,16 @@ class FilePicture(QObject):
         self.failed.emit(message)
 
     def _show(self, overview: Overview) -> None:
+        known = None if self._whole else overview.known_seconds
         self._tracks.spectrogram.set_picture(
             overview.picture,
             overview.begin_seconds,
             overview.end_seconds,
             (0.0, overview.info.duration_seconds),
+            known,
         )
+        whole = overview.envelope.between(0.0, overview.info.duration_seconds, _MAP_POINTS)
+        self._tracks.minimap.set_envelope(*whole)
         self._moved()
 
     def _moved(self) -> None:
@@ -95,9 +104,21 @@ class FilePicture(QObject):
             return
         time = self._tracks.time
         width = max(1, self._tracks.waveform.width())
-        envelope, first, last = self.overview.envelope.between(time.start, time.end, width)
-        self._tracks.waveform.set_envelope(envelope, first, last)
+        overview = self.overview
+        shown = overview.envelope.between(time.start, time.end, width)
+        envelope, first, last = shown
+        if self._apart:
+            rows = [own.between(time.start, time.end, width)[0] for own in overview.channels]
+            envelope = np.stack(rows)
+        end = overview.info.duration_seconds if self._whole else overview.known_seconds
+        self._tracks.waveform.set_envelope(envelope, first, last, (0.0, end))
         self._rest.start()
+
+    @property
+    def _apart(self) -> bool:
+        """Whether each channel has a waveform of its own."""
+        several = self.overview is not None and bool(self.overview.channels)
+        return several and not self._tracks.settings.get(MIX)
 
     def _sharpen(self) -> None:
         """Compute what one looks at more finely than the overview has it."""
@@ -124,4 +145,5 @@ class FilePicture(QObject):
             ends = (min(close.first, close.start), max(close.last, close.end))
             self._tracks.spectrogram.set_detail(close.picture, close.first, close.last, ends)
         if close.envelope.shape[1]:
-            self._tracks.waveform.set_detail(close.envelope, close.start, close.end)
+            envelope = close.channels if self._apart else close.envelope
+            self._tracks.waveform.set_detail(envelope, close.start, close.end)

@@ -1,36 +1,45 @@
 """Why the File page says what it says: which prediction is meant, and the work that explains it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from desktop.plots.time_axis import clock
+from desktop.pages.file.state import FileState
+from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.shared.explanation import Why
+from desktop.shared.tracks import Tracks
 from engine.explain.explanation import Explanation
+from engine.pictures.view import View
 from engine.recognition.timeline import between
 
 if TYPE_CHECKING:
-    from desktop.pages.file.page import FilePage
     from engine.classifier.classifier import Classifier
 
 
 class FileWhy(QObject):
     """The page's button, key and clicks on its predictions lead here."""
 
-    def __init__(self, page: "FilePage", session: Session) -> None:
-        super().__init__(page)
-        self._page, self._session = page, session
-        self.why = Why(page.tracks, lambda: page.picture.view, session.settings)
+    def __init__(
+        self,
+        state: FileState,
+        tracks: Tracks,
+        view: Callable[[], View],
+        session: Session,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._tracks, self._session = state, tracks, session
+        self.why = Why(tracks, view, session.settings)
         self.why.found.connect(self._uncover)
 
     def ask(self) -> None:
         """Why what is chosen in the lanes; else the leading label at the cursor, or of it all."""
-        page = self._page
-        chosen, cursor = page.tracks.lanes.chosen, page.tracks.time.cursor
-        if page.found is None:
+        time = self._tracks.time
+        chosen, cursor = self._tracks.lanes.chosen, time.cursor
+        if self._state.found is None:
             self.why.say(self.tr("Nothing was heard yet: open a file, or ask again in a moment."))
         elif chosen is not None:
             lane, stretch = chosen
@@ -39,7 +48,7 @@ class FileWhy(QObject):
                 self.explain(lane, stretch.label, cursor)
             else:
                 self.explain(lane, stretch.label, self._peak(lane, stretch.label))
-        elif cursor is not None and page.tracks.time.selection is None:
+        elif cursor is not None and time.selection is None:
             self.explain(*self._leading_at(cursor), cursor)
         else:
             lane, label = self._leading()
@@ -47,13 +56,12 @@ class FileWhy(QObject):
 
     def ask_label(self, lane: str, label: str) -> None:
         """Why a label of the summary: where it is most probable in what is summed up."""
-        if self._page.found is not None and lane in self._page.found.timelines:
+        if self._state.found is not None and lane in self._state.found.timelines:
             self.explain(lane, label, self._peak(lane, label))
 
     def explain(self, lane: str, label: str, seconds: float) -> None:
         """Why a label at a moment."""
-        page = self._page
-        path, classifier = page.path, self._session.classifiers.get(lane)
+        path, classifier = self._state.path, self._session.classifiers.get(lane)
         if path is None or classifier is None:
             return
         words = self.tr("Looking for what spoke for {} at {}...")
@@ -64,7 +72,7 @@ class FileWhy(QObject):
 
     def _leading_at(self, seconds: float) -> tuple[str, str]:
         """Lane and label that lead at a moment: of those heard, if any are."""
-        found = self._page.found
+        found = self._state.found
         ranked = []
         for lane, decisions in (found.decisions if found else {}).items():
             if not decisions:  # the sound is shorter than this classifier's window
@@ -80,7 +88,7 @@ class FileWhy(QObject):
         """The same of the selection or the whole file."""
         ranked = [
             (candidate.heard, candidate.probability, lane, candidate.label)
-            for lane, decision in self._page.summaries().items()
+            for lane, decision in self._state.verdicts(self._tracks.time.selection).items()
             for candidate in decision.candidates
         ]
         _, _, lane, label = max(ranked)
@@ -88,7 +96,7 @@ class FileWhy(QObject):
 
     def _peak(self, lane: str, label: str) -> float:
         """Where a label or family is most probable, in the selection if there is one."""
-        found, selection = self._page.found, self._page.tracks.time.selection
+        found, selection = self._state.found, self._tracks.time.selection
         classifier = self._session.classifiers.get(lane)
         if found is None or classifier is None:
             return 0.0
@@ -99,7 +107,7 @@ class FileWhy(QObject):
 
     def _uncover(self) -> None:
         """Move the view to what was found, if it lies outside."""
-        explanation, time = self.why.explanation, self._page.tracks.time
+        explanation, time = self.why.explanation, self._tracks.time
         if explanation is None:
             return
         first, last = explanation.window_seconds

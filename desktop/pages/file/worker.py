@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.export import EXPORTS, write_text
+from engine.atomic_write import write_text
+from engine.export import EXPORTS
 from engine.recognition.decisions import Decider, Decision, Segment, lane
 from engine.recognition.timeline import Timeline, concatenate
 from engine.recognition.verdict import FileResult

@@ -2,51 +2,53 @@
 
 import datetime
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.listen import worker
 from desktop.pages.listen.rolling import Rolling
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.why import ListenWhy
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
+from desktop.requests import OpenFile, Request, StartListening
 from desktop.session import Session
 from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
+from desktop.shared import microphone
+from desktop.shared.page import Page
+from desktop.shared.picture_controls import PictureControls
 from desktop.shared.prediction_panels import PredictionPanels
-from desktop.shared.tracks import PictureControls, Tracks
+from desktop.shared.tracks import Tracks
 from desktop.shared.wording import in_order, place
-from desktop.widgets.banner import Banner
 
 _PAINT_MS = 33
 _TEXT_MS = 250
 
 
-class ListenPage(QWidget):
+class ListenPage(Page):
     """Device, level, rolling pictures, predictions and what was heard."""
-
-    listening_changed = Signal(bool)
-    status = Signal(str)
-    open_file = Signal(Path)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self._job: jobs.Job | None = None
         self._waiting: jobs.Job | None = None
-        self.wishes = worker.Wishes()
-        self._latest: worker.Heard | None = None
+        self._looked = False  # for microphones
+        self._requests = worker.LiveRequests()
+        self._names: set[Path] = set()  # of files that were asked for
+        self._latest: worker.LiveFrame | None = None
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
         self._paint = self._timer(_PAINT_MS, self._rolling.advance)
         self._text = self._timer(_TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
-        session.loading_failed.connect(lambda text: self.banner.say(text))
         self.tracks.dress(self._rolling.view)
         self._show_classifiers()
 
@@ -58,10 +60,11 @@ class ListenPage(QWidget):
 
     def _build(self) -> None:
         self.bar = ListenBar()
-        self.banner = Banner()
         self.panels = PredictionPanels(self.tr("Now"))
         self.controls = PictureControls(self._session.settings)
-        self.explainer = ListenWhy(self, self._session, self._rolling)
+        self.explainer = ListenWhy(
+            self._rolling, self.tracks, self.bar.freeze, self._session, self._ask_stretch
+        )
         self._words = QLabel()
         self._words.setObjectName("faint")
         middle = QHBoxLayout()
@@ -76,18 +79,23 @@ class ListenPage(QWidget):
         layout.setSpacing(8)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout.addWidget(self.bar)
-        layout.addWidget(self.banner)
         layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
         in_order(self.bar.why, self.explainer.why.strip.close_button)
-        self.panels.follow(self.explainer.why.strip.close_button)
+        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        self.panels.follow(self.tracks.lanes)
         self._connect()
 
     def _connect(self) -> None:
+        self.tracks.serve(self, self.controls, self.toggle)
         self.controls.picture_changed.connect(self._new_view)
         self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
+        self.tracks.waveform.hovered.connect(lambda at, _: self._words.setText(clock(at, 0.01)))
+        self.tracks.cursor_wanted.connect(self.tracks.time.set_cursor)
+        for track in self.tracks.all:
+            track.clicked.connect(self.tracks.time.set_cursor)
         self.bar.listen.clicked.connect(self.toggle)
         self.bar.refresh.clicked.connect(self.find_devices)
         self.bar.record.clicked.connect(self.record)
@@ -102,13 +110,39 @@ class ListenPage(QWidget):
         """Whether the microphone is open."""
         return self._job is not None
 
+    @property
+    def microphone_open(self) -> bool:
+        return self.is_listening
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        return {
+            "play": self.toggle,
+            "record": lambda: self.record(not self.bar.record.isChecked()),
+            "keep": self.keep,
+            "freeze": self.bar.freeze.toggle,
+            "why": self.explainer.ask,
+            "devices": self.find_devices,
+        }
+
+    def enter(self) -> None:
+        self.setFocus()  # its keys work, Space foremost
+        self.controls.reload()
+        if not self._looked:
+            self._looked = True
+            self.find_devices()
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, StartListening) and not self.is_listening:
+            self.start()
+
     def find_devices(self) -> None:
         """Ask for the microphones, unless one is in use: asking anew would end that."""
         if self._job is None:
             jobs.run(
-                worker.find_inputs,
+                microphone.find_inputs,
                 on_result=self._list_devices,
-                on_error=lambda text: self.banner.say(text),
+                on_error=self.notices.fail,
                 parent=self,
             )
 
@@ -116,11 +150,11 @@ class ListenPage(QWidget):
         settings = self._session.settings
         self.bar.list_devices(found, (settings.get(DEVICE), settings.get(HOST_API)))
         if not found:
-            self.banner.say(
+            self.notices.advise(
                 self.tr("There is no microphone. Plug one in and press Refresh; files work too.")
             )
         elif not self.is_listening:
-            self.banner.hide()
+            self.notices.clear()
 
     def _device_chosen(self) -> None:
         name, host_api = self.bar.device
@@ -141,15 +175,15 @@ class ListenPage(QWidget):
         """Open the microphone."""
         self.stop()
         device, channel, session = self.bar.device, self.bar.channel, self._session
-        self.banner.hide()
+        self.notices.clear()
         self.explainer.forget()
         self._latest = None
-        wishes = self.wishes = worker.Wishes()
+        requests = self._requests = worker.LiveRequests()
         self._job = jobs.run(
             lambda: worker.hear(
-                lambda: worker.open_chosen(*device, channel),
+                lambda: microphone.open_chosen(*device, channel),
                 lambda: session.classifiers,
-                wishes,
+                requests,
             ),
             on_event=self._news,
             on_error=self._lost,
@@ -174,52 +208,67 @@ class ListenPage(QWidget):
         """Begin or end recording."""
         if not self.is_listening:
             return
-        self.wishes.record_to = _new_file(self._session.settings, "recording") if on else None
+        self._requests.put(worker.Record(self._new_file("recording") if on else None))
         self.bar.record.setChecked(on)
         if not on:
-            self.banner.say(
-                self.tr("The recording is in {}.").format(_folder(self._session.settings))
-            )
+            words = self.tr("The recording is in {}.").format(_folder(self._session.settings))
+            self.notices.notify(words, kind="success")
 
     def keep(self) -> None:
         """Save the last half minute."""
         if self.is_listening:
-            self.wishes.keep_to = _new_file(self._session.settings, "kept")
+            self._requests.put(worker.KeepLast(self._new_file("kept")))
+
+    def _ask_stretch(self, begin: float, end: float) -> bool:
+        """Ask for the sound that is to be explained; False when nothing listens."""
+        if self.is_listening:
+            self._requests.put(worker.GiveStretch(begin, end))
+        return self.is_listening
+
+    def _new_file(self, kind: str) -> Path:
+        """One that is not there and was not asked for, however quickly one asks."""
+        stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
+        folder, name, number = _folder(self._session.settings), f"{stamp} {kind}", 2
+        path = folder / f"{name}.flac"
+        while path in self._names or path.exists():
+            path, number = folder / f"{name} {number}.flac", number + 1
+        self._names.add(path)
+        return path
 
     def _freeze(self, on: bool) -> None:
         self._rolling.frozen = on
 
     def _new_view(self) -> None:
         view = self.tracks.view(self._rolling.view.rate_hz)
-        self.wishes.view = view
+        self._requests.put(worker.ShowView(view))
         if not self.is_listening:
             self._rolling.view = view
             self.tracks.dress(view)
 
-    def _news(self, events: list[worker.Heard]) -> None:
+    def _news(self, events: list[worker.LiveFrame]) -> None:
         last = events[-1]
         if self._latest is None:
-            self.wishes.view = self.tracks.view(last.view.rate_hz)
+            self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
         self._latest = last
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
         self._rolling.take(events)
-        for kept in (e.kept for e in events if e.kept is not None):
-            self.banner.say(
-                self.tr("Kept in {}.").format(kept),
-                Open=functools.partial(self.open_file.emit, kept),
-            )
-        for stretch in (e.stretch for e in events if e.stretch is not None):
+        for kept in (path for e in events for path in e.kept):
+            opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
+            self.notices.notify(self.tr("Kept in {}.").format(kept), [opening], "success")
+        for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
-        if not self._rolling.frozen:
-            self.explainer.show_decisions(last.decisions)
-            for name, decision in last.decisions.items():
-                self.panels.show_decision(name, decision)
 
     def _say(self) -> None:
+        """What is read, set less often than what moves."""
         if self._latest is None:
             return
+        self._rolling.say()
+        if not self._rolling.frozen:
+            self.explainer.show_decisions(self._latest.decisions)
+            for name, decision in self._latest.decisions.items():
+                self.panels.show_decision(name, decision)
         self.explainer.tidy()
         stats = self._latest.stats
         rate = f"{self._latest.view.rate_hz / 1000:g} kHz"
@@ -234,29 +283,31 @@ class ListenPage(QWidget):
         if self._latest.recorded_seconds is not None:
             words.insert(0, self.tr("Recording {}").format(clock(self._latest.recorded_seconds)))
         self.status.emit("   ".join(words))
-        self.banner.advise(self._latest.advice)
+        self.notices.advise(self._latest.advice)
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
         latest, self._latest = self._latest, None
         self.stop()
-        self.banner.say(message, Try_again=self.start, Refresh=self.find_devices)
+        again = (self.tr("Try again"), self.start)
+        self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
         if latest is not None:
             device = latest.device
             self._waiting = jobs.run(
-                lambda: worker.wait_for(*device), on_result=self._back, parent=self
+                lambda: microphone.wait_for(*device), on_result=self._back, parent=self
             )
             self._show_state()
 
     def _back(self, device: Any) -> None:
         self._waiting = None
         self.start()
-        self.banner.say(self.tr("The microphone '{}' is back.").format(device.id.name))
+        words = self.tr("The microphone '{}' is back.").format(device.id.name)
+        self.notices.notify(words, kind="success")
 
     def _show_state(self) -> None:
         waiting = self._waiting is not None
         self.bar.set_state(listening=self.is_listening, waiting=waiting)
-        self.listening_changed.emit(self.is_listening)
+        self.microphone_changed.emit()
         if not self.is_listening:
             self.status.emit(self.tr("Waiting for the microphone") if waiting else "")
 
@@ -270,7 +321,7 @@ class ListenPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
             self.explainer.why.close()
-        else:
+        elif not (self._rolling.frozen and self.tracks.take_key(event.key(), event.modifiers())):
             super().keyPressEvent(event)
 
     def _read_out(self, seconds: float, height: float) -> None:
@@ -281,8 +332,3 @@ def _folder(settings: Settings) -> Path:
     chosen = settings.get(RECORDINGS)
     music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
     return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"
-
-
-def _new_file(settings: Settings, kind: str) -> Path:
-    stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
-    return _folder(settings) / f"{stamp} {kind}.flac"

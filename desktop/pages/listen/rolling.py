@@ -1,14 +1,20 @@
 """The Listen page's rolling picture."""
 
+import math
+
 import numpy as np
 
-from desktop.pages.listen.worker import Heard
+from desktop.pages.listen.worker import LiveFrame
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import stretches
 from engine.pictures.view import Picture, View
+from engine.recognition.decisions import Segment
 
 SPAN_SECONDS = 20.0
-_MOST_POINTS = 2100  # of the waveform: a little more than is shown
+KEPT_SECONDS = 120.0  # that can be looked at while the picture is frozen
+_POINT_SECONDS = 0.01  # of the waveform
+_MAP_POINTS = 1200  # of the waveform in the minimap
+_BEFORE = (-math.inf, 0.0)  # listening began at 0
 
 
 class Rolling:
@@ -17,8 +23,10 @@ class Rolling:
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
         self._envelope = np.zeros((2, 0), dtype=np.float32)
-        self._point_seconds = 0.01
         self._now = 0.0
+        self._lanes: dict[str, list[Segment]] = {}
+        self._said = True  # whether they are shown
+        self._unheard: dict[str, list[tuple[float, float]]] = {}
         self.view = View("stft", 48000)
         self._frozen = False
         # While frozen: columns that wait, and how many older ones there is no room for.
@@ -33,14 +41,23 @@ class Rolling:
 
     @frozen.setter
     def frozen(self, on: bool) -> None:
+        if on == self._frozen:
+            return
         self._frozen = on
-        if not on:
+        self._tracks.set_interactive(on)
+        if on:
+            self._hold()
+        else:
+            self._tracks.time.clear_selection()
+            self._tracks.time.set_cursor(None)
             self._tracks.spectrogram.skip(self._missed)
             for columns in self._waiting:
                 self._tracks.spectrogram.append(columns)
             self._waiting, self._missed = [], 0
+            self._show_lanes()
+            self.advance()
 
-    def take(self, events: list[Heard]) -> None:
+    def take(self, events: list[LiveFrame]) -> None:
         """Add news, the oldest first."""
         for heard in events:
             if heard.restarted:
@@ -48,24 +65,48 @@ class Rolling:
                 self._tracks.spectrogram.skip(self._columns_before(heard))
             self._now = heard.stats.seconds
             self._envelope = np.concatenate([self._envelope, heard.envelope], axis=1)
-            self._envelope = self._envelope[:, -_MOST_POINTS:]
+            self._envelope = self._envelope[:, -round(KEPT_SECONDS / _POINT_SECONDS) :]
             if self.frozen:
                 self._wait(heard.columns)
             else:
                 self._tracks.spectrogram.append(heard.columns)
-        lanes = next((e.lanes for e in reversed(events) if e.lanes is not None), None)
-        if lanes is not None and not self.frozen:
-            self._tracks.lanes.set_lanes({name: stretches(found) for name, found in lanes.items()})
+        told = next((e for e in reversed(events) if e.lanes is not None), None)
+        if told is not None and told.lanes is not None:
+            self._lanes, self._unheard, self._said = told.lanes, told.unheard, False
+
+    def say(self) -> None:
+        """Show what was heard in words, less often than the picture moves."""
+        if not self._said and not self.frozen:
+            self._show_lanes()
+
+    def _show_lanes(self) -> None:
+        if not self._lanes:
+            return
+        self._said = True
+        lanes = {name: stretches(found) for name, found in self._lanes.items()}
+        unheard = {name: [_BEFORE, *gaps] for name, gaps in self._unheard.items()}
+        self._tracks.lanes.set_lanes(lanes, unheard)
 
     def advance(self) -> None:
         """Show the time up to now."""
         if self.frozen:
             return
-        first = self._now - self._envelope.shape[1] * self._point_seconds
+        first = self._now - self._envelope.shape[1] * _POINT_SECONDS
         self._tracks.waveform.set_envelope(self._envelope, first, self._now)
         self._tracks.time.follow(self._now, SPAN_SECONDS)
 
-    def _columns_before(self, heard: Heard) -> int:
+    def _hold(self) -> None:
+        """All that is kept can be looked at."""
+        count = self._envelope.shape[1]
+        first = self._now - count * _POINT_SECONDS
+        self._tracks.time.hold(max(0.0, first))
+        self._show_lanes()
+        step = max(1, count // _MAP_POINTS)
+        blocks = self._envelope[:, count % step :].reshape(2, -1, step)
+        joined = np.stack([blocks[0].min(axis=1), blocks[1].max(axis=1)])
+        self._tracks.minimap.set_envelope(joined, first + count % step * _POINT_SECONDS, self._now)
+
+    def _columns_before(self, heard: LiveFrame) -> int:
         """Columns of the time before a picture that begins while listening."""
         new = heard.columns.shape[1]
         done: float = heard.stats.seconds * self.view.rate_hz / self.view.hop_length
@@ -74,7 +115,7 @@ class Rolling:
     def _wait(self, columns: Picture) -> None:
         self._waiting.append(columns)
         held = sum(part.shape[1] for part in self._waiting)
-        most = 2 * SPAN_SECONDS * self.view.rate_hz / self.view.hop_length
+        most = KEPT_SECONDS * self.view.rate_hz / self.view.hop_length
         while held > most:
             oldest = self._waiting.pop(0)
             held -= oldest.shape[1]
@@ -85,7 +126,7 @@ class Rolling:
         self._waiting, self._missed = [], 0
         seconds = view.hop_length / view.rate_hz
         self._tracks.dress(view)
-        columns = int(1.1 * SPAN_SECONDS / seconds) + 8
+        columns = int(KEPT_SECONDS / seconds) + 8
         # A column lies around what it looks at, not where its frame begins.
         lead = (view.frame_length - view.hop_length) / 2 / view.rate_hz
         self._tracks.spectrogram.start_rolling(view.height, columns, seconds, lead)

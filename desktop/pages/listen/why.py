@@ -1,35 +1,53 @@
 """Why the Listen page says what it says: the window that is meant, its sound, and the work."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QAbstractButton
 
 from desktop.pages.listen.rolling import Rolling
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.shared.explanation import Why
+from desktop.shared.tracks import Tracks
 from engine.audio.audio import Audio
 from engine.explain.explanation import Explanation
 from engine.recognition.decisions import Decision
 
 if TYPE_CHECKING:
-    from desktop.pages.listen.page import ListenPage
     from engine.classifier.classifier import Classifier
 
 _MARGIN_SECONDS = 0.1
 
 
 class ListenWhy(QObject):
-    """Holds the picture while one looks at what spoke for the newest window's predictions."""
+    """Holds the picture while one looks at what spoke for the newest window's predictions.
 
-    def __init__(self, page: "ListenPage", session: Session, rolling: Rolling) -> None:
-        super().__init__(page)
-        self._page, self._session = page, session
+    Args:
+        rolling: the picture, whose view it explains.
+        tracks: it is shown on.
+        freeze: the button that holds it.
+        session: knows the classifiers.
+        ask_stretch: asks for the sound from one second to another; False when nothing listens.
+            It comes by :meth:`take`.
+    """
+
+    def __init__(
+        self,
+        rolling: Rolling,
+        tracks: Tracks,
+        freeze: QAbstractButton,
+        session: Session,
+        ask_stretch: Callable[[float, float], bool],
+    ) -> None:
+        super().__init__(tracks)
+        self._tracks, self._freeze, self._session = tracks, freeze, session
+        self._ask_stretch = ask_stretch
         self._shown: dict[str, Decision] = {}
         self._meant: tuple[Classifier, float, str] | None = None  # and the window's begin, label
         self._froze = False
-        self.why = Why(page.tracks, lambda: rolling.view, session.settings)
+        self.why = Why(tracks, lambda: rolling.view, session.settings)
         self.why.closed.connect(self._let_go)
 
     def show_decisions(self, decisions: dict[str, Decision]) -> None:
@@ -56,16 +74,17 @@ class ListenWhy(QObject):
 
     def ask_label(self, lane: str, label: str) -> None:
         """Why a label, in the newest window that is shown."""
-        page, decision = self._page, self._shown.get(lane)
+        decision = self._shown.get(lane)
         classifier = self._session.classifiers.get(lane)
-        if decision is None or classifier is None or not page.is_listening:
+        if decision is None or classifier is None:
             return
         seconds = classifier.card.window_samples / classifier.card.rate_hz
         start = max(0.0, decision.time - seconds / 2)
+        if not self._ask_stretch(start - _MARGIN_SECONDS, start + seconds + _MARGIN_SECONDS):
+            return
         self._meant = (classifier, start, label)
-        self._froze = self._froze or not page.bar.freeze.isChecked()
-        page.bar.freeze.setChecked(True)
-        page.wishes.stretch = (start - _MARGIN_SECONDS, start + seconds + _MARGIN_SECONDS)
+        self._froze = self._froze or not self._freeze.isChecked()
+        self._freeze.setChecked(True)
         self.why.prepare(self._words(label, decision.time))
 
     def take(self, stretch: tuple[Audio, float]) -> None:
@@ -91,7 +110,7 @@ class ListenWhy(QObject):
     def tidy(self) -> None:
         """Take away what has left the picture."""
         found = self.why.explanation
-        if found is not None and found.window_seconds[1] < self._page.tracks.time.start:
+        if found is not None and found.window_seconds[1] < self._tracks.time.begin:
             self.why.close()
 
     def _words(self, label: str, seconds: float) -> str:
@@ -102,4 +121,4 @@ class ListenWhy(QObject):
         self._meant = None
         if self._froze:
             self._froze = False
-            self._page.bar.freeze.setChecked(False)
+            self._freeze.setChecked(False)

@@ -1,10 +1,12 @@
 """What the Listen page's worker does, from microphone to pictures; runs in a job."""
 
 import contextlib
+import itertools
+import queue
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +26,60 @@ _ENVELOPE_SECONDS = 0.01
 _HEARD_SECONDS = 120.0
 
 
-@dataclass
-class Wishes:
-    """What the page asks of a running worker; read at every step."""
+@dataclass(frozen=True)
+class ShowView:
+    """Compute another picture."""
 
-    view: View | None = None
-    record_to: Path | None = None
-    keep_to: Path | None = None
-    keep_seconds: float = 30.0
-    stretch: tuple[float, float] | None = None  # of the sound, in seconds since the start
+    view: View
 
 
 @dataclass(frozen=True)
-class Heard:
+class Record:
+    """Record to a new file from now on; None: no longer."""
+
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class KeepLast:
+    """Write the last seconds to a new file."""
+
+    path: Path
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class GiveStretch:
+    """Give a stretch of the sound, in seconds since the start."""
+
+    begin: float
+    end: float
+
+
+Request = ShowView | Record | KeepLast | GiveStretch
+
+
+class LiveRequests:
+    """What the page asks of a running worker: put in by the page, taken out at every step."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Request] = queue.SimpleQueue()
+
+    def put(self, request: Request) -> None:
+        """Ask for one more thing; nothing that was asked is lost."""
+        self._queue.put(request)
+
+    def take(self) -> list[Request]:
+        """All that was asked since the last time, in order."""
+        taken = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                taken.append(self._queue.get_nowait())
+        return taken
+
+
+@dataclass(frozen=True)
+class LiveFrame:
     """One step's news for the page."""
 
     device: tuple[str, str]
@@ -48,10 +91,11 @@ class Heard:
     advice: str | None
     decisions: dict[str, Decision]
     lanes: dict[str, list[Segment]] | None
+    unheard: dict[str, list[tuple[float, float]]]  # what was skipped, of each lane
     stats: "LiveStats"
     recorded_seconds: float | None
-    kept: Path | None
-    stretch: tuple[Audio, float] | None = None  # what was wished for, and when it begins
+    kept: tuple[Path, ...]  # files with the last seconds, as asked
+    stretches: tuple[tuple[Audio, float], ...] = ()  # as asked, each with when it begins
 
 
 @dataclass
@@ -92,12 +136,24 @@ class _Memory:
             found[name] = [s for s in whole if s.end_seconds > 0]
         return found
 
+    def unheard(self, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
+        """What was skipped to stay in time: where decisions lie further apart than they should."""
+        found: dict[str, list[tuple[float, float]]] = {}
+        for name in names:
+            times, hop = [d.time for d in self.decisions.get(name, [])], self.hops.get(name, 0.0)
+            found[name] = [
+                (before + hop / 2, after - hop / 2)
+                for before, after in itertools.pairwise(times)
+                if after - before > 1.5 * hop
+            ]
+        return found
+
 
 def hear(
     open_microphone: "Callable[[], Microphone]",
     classifiers: "Callable[[], Mapping[str, Classifier]]",
-    wishes: Wishes,
-) -> Generator[Heard, None, None]:
+    requests: LiveRequests,
+) -> Generator[LiveFrame, None, None]:
     """Listen until closed. Classifiers that are loaded meanwhile join in, others leave.
 
     Raises:
@@ -107,8 +163,8 @@ def hear(
 
     with contextlib.ExitStack() as stack:
         microphone = stack.enter_context(open_microphone())
-        recording = _Recording(microphone, wishes)
-        stack.callback(recording.close)
+        desk = _Desk(microphone, requests)
+        stack.callback(desk.close)
         while True:
             # What has just been loaded begins at a time of 0, and the picture with it.
             memory, picture = _Memory(), None
@@ -116,14 +172,14 @@ def hear(
             updates = listen(microphone, loaded)
             stack.callback(updates.close)
             for update in updates:
-                view = wishes.view or View("stft", microphone.rate_hz)
-                restarted = picture is None or picture.view != view
+                kept, stretches = desk.step(update)
+                restarted = picture is None or picture.view != desk.view
                 if picture is None or restarted:
-                    picture = ViewStream(view)
+                    picture = ViewStream(desk.view)
                 new = memory.push(loaded, update)
-                yield Heard(
+                yield LiveFrame(
                     device=(microphone.device.id.name, microphone.device.id.host_api),
-                    view=view,
+                    view=desk.view,
                     columns=picture.push(update.samples),
                     restarted=restarted,
                     envelope=_envelope(update.samples, microphone.rate_hz),
@@ -131,64 +187,77 @@ def hear(
                     advice=microphone.advice(),
                     decisions={name: d[-1] for name, d in memory.decisions.items() if d},
                     lanes=memory.lanes(loaded) if new else None,
+                    unheard=memory.unheard(loaded) if new else {},
                     stats=update.stats,
-                    kept=recording.step(update.samples),
-                    recorded_seconds=recording.seconds,
-                    stretch=_stretch(microphone, update, wishes),
+                    kept=kept,
+                    recorded_seconds=desk.recorded_seconds,
+                    stretches=stretches,
                 )
                 if _differ(loaded, classifiers()):
                     break
-
-
-def _stretch(
-    microphone: "Microphone", update: "LiveUpdate", wishes: Wishes
-) -> tuple[Audio, float] | None:
-    """The stretch that is wished for, out of the ring."""
-    wanted, wishes.stretch = wishes.stretch, None
-    if wanted is None:
-        return None
-    rate = microphone.rate_hz
-    now = update.first + len(update.samples)  # heard after stats.seconds
-    begin, end = (now + round((seconds - update.stats.seconds) * rate) for seconds in wanted)
-    first, samples = microphone.ring.since(max(0, begin))
-    begins = update.stats.seconds + (first - now) / rate
-    return Audio(samples[:, : max(0, end - first)], rate), begins
 
 
 def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]") -> bool:
     return list(loaded) != list(now) or any(now[name] is not c for name, c in loaded.items())
 
 
-class _Recording:
-    """Writes what comes while the page wishes it."""
+class _Desk:
+    """Does what is asked of the worker, and writes what comes while it is recorded."""
 
-    def __init__(self, microphone: "Microphone", wishes: Wishes) -> None:
-        self._microphone, self._wishes = microphone, wishes
+    def __init__(self, microphone: "Microphone", requests: LiveRequests) -> None:
+        self._microphone, self._requests = microphone, requests
         self._recorder: Recorder | None = None
+        self.view = View("stft", microphone.rate_hz)
 
     @property
-    def seconds(self) -> float | None:
+    def recorded_seconds(self) -> float | None:
         return None if self._recorder is None else self._recorder.seconds
 
-    def step(self, samples: NDArray[np.float32]) -> Path | None:
-        """Record new samples; gives the file when the last seconds were kept."""
+    def step(
+        self, update: "LiveUpdate"
+    ) -> tuple[tuple[Path, ...], tuple[tuple[Audio, float], ...]]:
+        """Do what was asked, then record what is new; gives the files and stretches asked for."""
+        kept, stretches = [], []
+        for request in self._requests.take():
+            match request:
+                case ShowView(view):
+                    self.view = view
+                case Record(path):
+                    self._record(path)
+                case KeepLast(path, seconds):
+                    self._keep(path, seconds)
+                    kept.append(path)
+                case GiveStretch(begin, end):
+                    stretches.append(self._stretch(update, begin, end))
+        if self._recorder is not None:
+            self._recorder.write(update.samples[None])
+        return tuple(kept), tuple(stretches)
+
+    def _record(self, path: Path | None) -> None:
         from engine.audio.recording import Recorder
 
-        wanted = self._wishes.record_to
-        if self._recorder is not None and self._recorder.path != wanted:
-            self.close()
-        if wanted is not None and self._recorder is None:
-            self._recorder = Recorder(wanted, rate_hz=self._microphone.rate_hz)
-        if self._recorder is not None:
-            self._recorder.write(samples[None])
-        keep, self._wishes.keep_to = self._wishes.keep_to, None
-        if keep is not None:
-            rate = self._microphone.rate_hz
-            with Recorder(keep, rate_hz=rate) as recorder:
-                recorder.write(self._microphone.ring.last(round(self._wishes.keep_seconds * rate)))
-        return keep
+        self.close()
+        if path is not None:
+            self._recorder = Recorder(path, rate_hz=self._microphone.rate_hz)
+
+    def _keep(self, path: Path, seconds: float) -> None:
+        from engine.audio.recording import Recorder
+
+        rate = self._microphone.rate_hz
+        with Recorder(path, rate_hz=rate) as recorder:
+            recorder.write(self._microphone.ring.last(round(seconds * rate)))
+
+    def _stretch(self, update: "LiveUpdate", begin: float, end: float) -> tuple[Audio, float]:
+        """A stretch out of the ring, and when it begins."""
+        rate = self._microphone.rate_hz
+        now = update.first + len(update.samples)  # heard after stats.seconds
+        start, stop = (now + round((at - update.stats.seconds) * rate) for at in (begin, end))
+        first, samples = self._microphone.ring.since(max(0, start))
+        begins = update.stats.seconds + (first - now) / rate
+        return Audio(samples[:, : max(0, stop - first)], rate), begins
 
     def close(self) -> None:
+        """End the recording, if there is one."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
@@ -202,26 +271,3 @@ def _envelope(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]
     edges = np.linspace(0, len(samples), count, endpoint=False).astype(int)
     lows = np.minimum.reduceat(samples, edges)
     return np.stack([lows, np.maximum.reduceat(samples, edges)])
-
-
-def open_chosen(name: str, host_api: str, channel: int | None) -> "Microphone":
-    """The microphone of that name, the default one for no name."""
-    from engine.audio.devices import DeviceId
-    from engine.audio.microphone import Microphone
-
-    return Microphone(DeviceId(name, host_api) if name else None, channel=channel)
-
-
-def find_inputs() -> Generator[None, None, list[Any]]:
-    """All microphones, looked for anew."""
-    from engine.audio.devices import input_devices
-
-    yield
-    return input_devices(renew=True)
-
-
-def wait_for(name: str, host_api: str) -> Generator[Any, None, Any]:
-    """Wait until a microphone is there again."""
-    from engine.audio.devices import DeviceId, wait_for_device
-
-    return (yield from wait_for_device(DeviceId(name, host_api)))

@@ -4,16 +4,17 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
+from desktop.messages import Kind
 from desktop.pages.models import worker
 from desktop.pages.models.card import CardView
 from desktop.pages.models.list import ClassifierList
 from desktop.session import Session
-from desktop.widgets.banner import Banner
+from desktop.shared.page import Page
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 _SUFFIX = ".safetensors"
 
 
-class ModelsPage(QWidget):
+class ModelsPage(Page):
     """Reads the catalog in a job, at the start and after every change."""
-
-    status = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.found = worker.CatalogListing()
         self.chosen = ""
         self._unopened: dict[Path, str] = {}
@@ -42,7 +42,6 @@ class ModelsPage(QWidget):
         self.refresh()
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.list, self.card = ClassifierList(), CardView()
         self.card.setEnabled(False)
         middle = QHBoxLayout()
@@ -52,7 +51,6 @@ class ModelsPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(self.banner)
         layout.addLayout(middle, 1)
         self.setAcceptDrops(True)
 
@@ -80,7 +78,7 @@ class ModelsPage(QWidget):
         return jobs.run(
             work,
             on_result=done,
-            on_error=lambda text: self.banner.say(text),
+            on_error=self.notices.fail,
             parent=self,
         )
 
@@ -116,8 +114,9 @@ class ModelsPage(QWidget):
         self.chosen, self._broken_path = "", path
         self.card.setEnabled(False)
         bundled = [e.entry.path for e in self.found.listed.values() if e.entry.bundled]
-        actions = {} if path in bundled else {self.tr("Delete"): self.delete}
-        self.banner.say(self.found.broken[path], **actions)
+        delete = (self.tr("Delete"), self.delete)
+        self.notices.clear()
+        self.notices.notify(self.found.broken[path], [] if path in bundled else [delete], "error")
 
     def _listen(self, name: str, on: bool) -> None:
         others = [other for other in self._session.loaded_names if other != name]
@@ -126,12 +125,10 @@ class ModelsPage(QWidget):
         words = self.tr("{} listens.") if on else self.tr("{} does not listen any more.")
         self.status.emit(words.format(title))
 
-    def _loading_failed(self, text: str) -> None:
+    def _loading_failed(self, path: Path | None, text: str) -> None:
         """A file whose card is right but that cannot be used is kept apart, too."""
-        for listed in self.found.listed.values():
-            if text.startswith(listed.entry.path.name):
-                self._unopened[listed.entry.path] = text
-        self.banner.say(text)
+        if path in [listed.entry.path for listed in self.found.listed.values()]:
+            self._unopened[path] = text
         self.refresh()
 
     def ask_import(self) -> None:
@@ -150,7 +147,7 @@ class ModelsPage(QWidget):
             self.chosen = found.names[-1]
             self.status.emit(self.tr("Imported: {}.").format(", ".join(found.names)))
         if found.problems:
-            self.banner.say(" ".join(found.problems))
+            self.notices.fail(" ".join(found.problems))
         self.refresh()
 
     def ask_export(self) -> None:
@@ -165,7 +162,7 @@ class ModelsPage(QWidget):
         written = self.tr("Written to {}.")
         self._run(
             lambda: worker.copy_out(source, target),
-            lambda path: self.banner.say(written.format(path)),
+            lambda path: self.notices.notify(written.format(path), kind="success"),
         )
 
     def ask_onnx(self) -> None:
@@ -179,17 +176,17 @@ class ModelsPage(QWidget):
         self.card.onnx_button.setEnabled(False)
         self.status.emit(self.tr("Exporting as ONNX..."))
 
-        def end(text: str) -> None:
+        def end(text: str, kind: Kind) -> None:
             self.card.onnx_button.setEnabled(True)
             self.status.emit("")
-            self.banner.say(text)
+            self.notices.notify(text, kind=kind)
 
         name = self.chosen
         words = self.tr("Written to {}. onnxruntime and Earmark differ by at most {:.1g}.")
         jobs.run(
             lambda: worker.to_onnx(name, target),
-            on_result=lambda difference: end(words.format(target, difference)),
-            on_error=end,
+            on_result=lambda difference: end(words.format(target, difference), "success"),
+            on_error=lambda text: end(text, "error"),
             parent=self,
         )
 
@@ -214,14 +211,16 @@ class ModelsPage(QWidget):
     def _removed(self, kept: Path, name: str, listened: bool) -> None:
         self.chosen, self._broken_path = "", None
         words = self.tr("{} is deleted.").format(kept.name)
-        self.banner.say(words, **{self.tr("Undo"): lambda: self.undo(kept, name, listened)})
+        undo = (self.tr("Undo"), lambda: self.undo(kept, name, listened))
+        self.notices.clear()  # what was said of it
+        self.notices.notify(words, [undo], "success")
         self.refresh()
 
     def undo(self, kept: Path, name: str, listened: bool) -> None:
         """Bring back what was deleted."""
 
         def back(path: Path) -> None:
-            self.banner.hide()
+            self.notices.clear()
             self.chosen = name
             if listened:
                 self._session.set_loaded([*self._session.loaded_names, name])
@@ -255,7 +254,7 @@ class ModelsPage(QWidget):
         self._next_adjustment()
 
     def _not_adjusted(self, text: str) -> None:
-        self.banner.say(text)
+        self.notices.fail(text)
         self._next_adjustment()
 
     def _next_adjustment(self) -> None:

@@ -1,1 +1,14 @@
 """Sounds: gather, cut and label sounds for classes of one's own."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop.pages.sounds.page import SoundsPage
+    from desktop.session import Session
+
+
+def make(session: "Session") -> "SoundsPage":
+    """The page; what it is made of is imported now."""
+    from desktop.pages.sounds.page import SoundsPage
+
+    return SoundsPage(session)

@@ -3,20 +3,22 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout
 
 from desktop.pages.sounds.view import TABLE, SoundsView
 from desktop.pages.sounds.worker import Findings, ProjectWorker, all_of
+from desktop.requests import AddRegion, OpenFile, Request, TrainProject
 from desktop.session import Session
 from desktop.settings import FOLDER
+from desktop.shared.page import Page
 from desktop.widgets.class_cards import ClassCard, local_files
 from engine.audio.files import EXTENSIONS
 from engine.project.project import Project
 
 
-class SoundsPage(QWidget):
+class SoundsPage(Page):
     """Edits the session's project; every change is saved at once and can be undone.
 
     Attributes:
@@ -25,19 +27,14 @@ class SoundsPage(QWidget):
         label: the class whose sounds are in the table; empty: there is none.
     """
 
-    status = Signal(str)
-    open_file = Signal(object)
-    train_wanted = Signal()
-    recording_changed = Signal()
-
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self.label = ""
         self._found = Findings()
         self.worker = ProjectWorker(self)
         self.view = SoundsView(session, self._recording_place)
-        self.banner = self.view.banner
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.addWidget(self.view)
@@ -53,7 +50,7 @@ class SoundsPage(QWidget):
         header, table = view.header, view.table
         header.undo.clicked.connect(self.undo)
         header.redo.clicked.connect(self.redo)
-        header.train.clicked.connect(self.train_wanted.emit)
+        header.train.clicked.connect(lambda: self._session.request(TrainProject()))
         for button in (header.new, view.welcome.new):
             button.clicked.connect(self.new_class)
         for button in (header.open, view.welcome.open):
@@ -62,23 +59,23 @@ class SoundsPage(QWidget):
         view.strip.mend.connect(self._mend)
         view.recorder.recorded.connect(self._recorded)
         view.recorder.broken.connect(self._broken)
-        view.recorder.recording_changed.connect(self.recording_changed)
+        view.recorder.recording_changed.connect(self.microphone_changed)
         view.current_changed.connect(lambda: view.show_excerpt(self.project))
         for shown in (table, view.map.scatter):
             shown.play_wanted.connect(self.play)
             shown.remove_wanted.connect(self.remove_selected)
         for source in (table, view.map):
             source.relabel_wanted.connect(self._relabel_to)
-        view.map.failed.connect(lambda text: self.banner.say(text))
+        view.map.failed.connect(self.notices.fail)
         table.open_wanted.connect(self._open_current)
         view.excerpt.open_wanted.connect(self._open_current)
-        view.excerpt.failed.connect(lambda text: self.banner.say(text))
+        view.excerpt.failed.connect(self.notices.fail)
 
     def _connect_worker(self) -> None:
         self.worker.opened.connect(self._opened)
         self.worker.changed.connect(self._refresh)
         self.worker.checked.connect(self._checked)
-        self.worker.failed.connect(lambda text: self.banner.say(text))
+        self.worker.failed.connect(self.notices.fail)
         self.worker.progress.connect(self.view.header.show_progress)
         self._session.project_changed.connect(self._open)
 
@@ -129,6 +126,20 @@ class SoundsPage(QWidget):
         if self.label not in names:
             self.label = names[0] if names else ""
         self.view.show_project(self._session.project, self.project, self.label, self.found)
+
+    @property
+    def microphone_open(self) -> bool:
+        return self.view.recorder.recording
+
+    def take(self, request: Request) -> None:
+        """Ask which class a stretch of a file is of, and take it among the sounds."""
+        if isinstance(request, AddRegion):
+            words, title = self.tr("Class of the selected sound:"), self.tr("Add to the sounds")
+            label, chosen = QInputDialog.getItem(
+                self.window(), title, words, self.class_names(), 0, True
+            )
+            if chosen and label.strip():
+                self.add_region(request.path, request.start, request.end, label.strip())
 
     def add_region(self, path: Path, start: float, end: float, label: str) -> None:
         """Add a stretch of a file to a class, which is made if there is none of that name."""
@@ -200,7 +211,7 @@ class SoundsPage(QWidget):
 
     def add_files(self, label: str, paths: Sequence[Path]) -> None:
         """Copy files into a class; folders that hold a folder for each class bring those along."""
-        self.banner.hide()
+        self.notices.clear()
         self.worker.do(lambda project: all_of(project, label, paths))
 
     def remove_selected(self) -> None:
@@ -251,13 +262,13 @@ class SoundsPage(QWidget):
         def waits(message: str) -> None:
             """One message for both: what broke it off, and that it waits."""
             told = self.tr("{} The recording waits: make room, then add it.")
-            add = {self.tr("Add it").replace(" ", "_"): lambda: self._take_up([(label, path)])}
-            self.banner.say(told.format(broken or message), **add)
+            add = (self.tr("Add it"), lambda: self._take_up([(label, path)]))
+            self.notices.notify(told.format(broken or message), [add], "error")
 
         def added(count: int) -> None:
             self.status.emit(words.format(count, label))
             if broken:
-                self.banner.say(broken)
+                self.notices.fail(broken)
 
         self.worker.do(
             lambda project: project.add_recording(label, path, seconds),
@@ -267,7 +278,7 @@ class SoundsPage(QWidget):
 
     def _broken(self, label: str, path: Path | None, message: str) -> None:
         if path is None:
-            self.banner.say(message)
+            self.notices.fail(message)
             return
         self._recorded(label, path, message)
 
@@ -277,16 +288,16 @@ class SoundsPage(QWidget):
         self.worker.open(self._session.project)
 
     def _opened(self) -> None:
-        self.banner.hide()
+        self.notices.clear()
         self.label = ""
         self._refresh()
         if self.project is not None and (waiting := self.project.unfinished()):
             words = self.tr("{} recordings were broken off before they were added.")
-            add = {self.tr("Add them").replace(" ", "_"): lambda: self._take_up(waiting)}
-            self.banner.say(words.format(len(waiting)), **add)
+            add = (self.tr("Add them"), lambda: self._take_up(waiting))
+            self.notices.notify(words.format(len(waiting)), [add], "warning")
 
     def _take_up(self, waiting: list[tuple[str, Path]]) -> None:
-        self.banner.hide()
+        self.notices.clear()
         for label, path in waiting:
             self._recorded(label, path)
 
@@ -314,7 +325,7 @@ class SoundsPage(QWidget):
     def _open_current(self) -> None:
         row = self.view.current
         if row is not None and self.project is not None:
-            self.open_file.emit(self.project.file_of(row))
+            self._session.request(OpenFile(self.project.file_of(row)))
 
     def _ask_folder(self, title: str) -> Path | None:
         start = str(self._session.project.parent)

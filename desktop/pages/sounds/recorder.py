@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 from desktop import jobs
 from desktop.session import Session
 from desktop.settings import DEVICE, HOST_API
+from desktop.shared import microphone
 from desktop.widgets.level_meter import LevelMeter
 from desktop.widgets.record_button import RecordButton
 from engine.audio.level import Level
@@ -37,14 +38,6 @@ class RecordingProgress:
     level: Level
 
 
-def open_microphone(name: str, host_api: str) -> "Microphone":
-    """The microphone of that name, the default one for no name."""
-    from engine.audio.devices import DeviceId
-    from engine.audio.microphone import Microphone
-
-    return Microphone(DeviceId(name, host_api) if name else None)
-
-
 def record(
     open_device: "Callable[[], Microphone]",
     path: Path,
@@ -59,29 +52,29 @@ def record(
     """
     from engine.audio.recording import Recorder
 
-    with open_device() as microphone:
+    with open_device() as device:
         begins = time.monotonic() + count_in
         while (left := begins - time.monotonic()) > 0:
             if stop.is_set():
                 return 0.0
-            microphone.check()
-            yield RecordingProgress(math.ceil(left), 0.0, microphone.level())
+            device.check()
+            yield RecordingProgress(math.ceil(left), 0.0, device.level())
             time.sleep(_LOOK_SECONDS)
-        rate, at = microphone.rate_hz, microphone.ring.end
+        rate, at = device.rate_hz, device.ring.end
         most = math.inf if seconds is None else round(seconds * rate)
         written = 0
         with Recorder(path, rate_hz=rate) as recorder:
             last = False
             while not last:
                 last = stop.is_set()
-                microphone.check()
-                first, samples = microphone.ring.since(at)
+                device.check()
+                first, samples = device.ring.since(at)
                 at = first + samples.shape[1]
                 samples = samples[:, : int(min(samples.shape[1], most - written))]
                 recorder.write(samples)
                 written += samples.shape[1]
                 last = last or written >= most
-                yield RecordingProgress(0, recorder.seconds, microphone.level())
+                yield RecordingProgress(0, recorder.seconds, device.level())
                 time.sleep(0 if last else _LOOK_SECONDS)
         return written / rate
 
@@ -169,7 +162,7 @@ class RecordPanel(QFrame):
         self._stop, self._seconds = stop, 0.0
         self._job = jobs.run(
             lambda: record(
-                lambda: open_microphone(device, host_api),
+                lambda: microphone.open_chosen(device, host_api),
                 path,
                 stop,
                 count_in,

@@ -2,7 +2,8 @@
 
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.widgets.split_bars import ClassSplit, SplitBars
+from desktop.plots.bars import Bar, Bars
+from desktop.plots.theme import TEST, TRAINING, VALIDATION
 from engine.project.split import Draw
 
 
@@ -14,7 +15,13 @@ class SplitPanel(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setObjectName("faint")
-        self.bars = SplitBars()
+        parts = {
+            self.tr("Training"): TRAINING,
+            self.tr("Validation"): VALIDATION,
+            self.tr("Test"): TEST,
+        }
+        name = self.tr("Split by class")
+        self.bars = Bars(name, parts, measure=self.tr("sounds (groups)"), stacked=True)
         self.area = QScrollArea()
         self.area.setWidget(self.bars)
         self.area.setWidgetResizable(True)
@@ -44,13 +51,14 @@ class SplitPanel(QWidget):
                 "Drag or relabel sounds, and it is drawn anew."
             ).format(draw.recipe, draw.by)
         )
-        self.bars.show_classes(
+        words = self.tr("{} ({})")
+        self.bars.set_bars(
             [
-                ClassSplit(
+                Bar(
                     name,
-                    (one.sounds, two.sounds, three.sounds),
-                    (one.groups, two.groups, three.groups),
+                    tuple(float(part.sounds) for part in parts),
+                    " / ".join(words.format(part.sounds, part.groups) for part in parts),
                 )
-                for name, (one, two, three) in draw.shares.items()
+                for name, parts in draw.shares.items()
             ]
         )

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.style import colours
 from desktop.widgets.class_cards import ROWS_MIME
 from engine.datasets.table import Excerpt

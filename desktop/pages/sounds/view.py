@@ -22,7 +22,6 @@ from desktop.pages.sounds.split import SplitPanel
 from desktop.pages.sounds.table import ExcerptTable
 from desktop.pages.sounds.worker import Findings
 from desktop.session import Session
-from desktop.widgets.banner import Banner
 from desktop.widgets.class_cards import ClassCards, ClassFacts
 from desktop.widgets.problem_strip import ProblemStrip
 from engine.datasets.table import Excerpt
@@ -54,7 +53,7 @@ class SoundsView(QWidget):
         self, session: Session, recording_place: Callable[[str, str], Path | None]
     ) -> None:
         super().__init__()
-        self.header, self.banner, self.strip = SoundsHeader(), Banner(), ProblemStrip()
+        self.header, self.strip = SoundsHeader(), ProblemStrip()
         self.welcome, self.cards = Welcome(), ClassCards()
         self.recorder = RecordPanel(session, recording_place)
         self.table, self.map, self.split = ExcerptTable(), MapPanel(), SplitPanel()
@@ -85,7 +84,6 @@ class SoundsView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.header)
-        layout.addWidget(self.banner)
         layout.addWidget(self.strip)
         layout.addWidget(self._pages, 1)
 

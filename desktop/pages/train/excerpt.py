@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import jobs
-from desktop.plots.time_axis import TimeAxis
-from desktop.plots.time_range import TimeRange
-from desktop.plots.waveform import WaveformTrack
+from desktop.plots.tracks.time_axis import TimeAxis
+from desktop.plots.tracks.time_range import TimeRange
+from desktop.plots.tracks.waveform import WaveformTrack
 from desktop.shared.player import Transport
 from engine.audio.files import probe
 from engine.pictures.overview import Detail, detail

@@ -7,9 +7,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QMessageBox,
     QTabWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from desktop import jobs
@@ -25,8 +25,9 @@ from desktop.pages.train.setup import RecipeChooser, TrainSetup
 from desktop.pages.train.source import SourceChooser, TrainSource
 from desktop.pages.train.sweep.table import SweepView
 from desktop.pages.train.worker import Judgement, Outcome, Placed, SweepOrder
+from desktop.requests import ChooseRun, OpenFile, Request, StartListening, TrainProject
 from desktop.session import Session
-from desktop.widgets.banner import Banner
+from desktop.shared.page import Page
 from engine.errors import EarmarkError
 from engine.training.events import Started
 from engine.training.runs.listing import FoundRun
@@ -35,7 +36,7 @@ from engine.training.runs.run import Run
 _CLASSES = 10  # of a network that is looked at before it is known what lies in the folder
 
 
-class TrainPage(QWidget):
+class TrainPage(Page):
     """One training at a time; more wait in the queue.
 
     Args:
@@ -44,16 +45,12 @@ class TrainPage(QWidget):
             takes some seconds to begin.
     """
 
-    status = Signal(str)
-    running_changed = Signal(bool)
-    open_file = Signal(object)
     judged = Signal()  # the results of a training are shown
-    compare_asked = Signal(object)  # the folder of a sweep
-    listen_asked = Signal()
 
     def __init__(self, session: Session, *, apart: bool = True) -> None:
         super().__init__()
         self._session = session
+        self.notices = session.notices()
         self._offered = False
         self.recipes = RecipeChooser(self)
         self.model = RecipeModel(self.recipes.base, self)
@@ -67,7 +64,6 @@ class TrainPage(QWidget):
         return self._session.runs_folder
 
     def _build(self) -> None:
-        self.banner = Banner()
         self.sounds = SourceChooser(self.source, self)
         self.controls = QueueControls(self.queue, self)
         self.setup = TrainSetup(self.recipes, self.sounds, self.controls)
@@ -94,14 +90,13 @@ class TrainPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
-        layout.addWidget(self.banner)
         layout.addLayout(both, 1)
         self.setAcceptDrops(True)
 
     def _connect(self) -> None:
         self.recipes.chosen.connect(self._take_recipe)
-        self.recipes.failed.connect(self.banner.say)
-        self.orders.refused.connect(self.banner.say)
+        self.recipes.failed.connect(self.notices.fail)
+        self.orders.refused.connect(self.notices.fail)
         self.controls.start_asked.connect(self.start)
         self.controls.sweep_asked.connect(lambda: self.orders.ask_sweep(self))
         self.controls.preset_asked.connect(self.orders.start_preset)
@@ -109,22 +104,21 @@ class TrainPage(QWidget):
         self.controls.course.show_for(self.model.recipe.name)
         queue = self.queue
         queue.changed.connect(self.runs.look)
-        queue.running_changed.connect(self.running_changed)
         queue.began.connect(self._began)
         queue.told.connect(self._heard)
         queue.ended.connect(self._ended)
         queue.failed.connect(self._failed)
         self.results.use_asked.connect(self._use)
-        self.results.open_file.connect(self.open_file)
+        self.results.open_file.connect(lambda path: self._session.request(OpenFile(path)))
         self._connect_earlier()
 
     def _connect_earlier(self) -> None:
         for widget in (self.results, self.runs):
-            widget.failed.connect(self.banner.say)
+            widget.failed.connect(self.notices.fail)
         self.runs.results_asked.connect(self._show_run)
         self.runs.use_asked.connect(self._use)
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
-        self.sweep.compare_asked.connect(self.compare_asked)
+        self.sweep.compare_asked.connect(self._compare)
         self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
 
     def _take_recipe(self) -> None:
@@ -171,6 +165,21 @@ class TrainPage(QWidget):
         """Train what is chosen, at once or after what is being trained."""
         self.orders.start()
 
+    def take(self, request: Request) -> None:
+        if isinstance(request, TrainProject):
+            self.train_project()
+
+    def may_close(self) -> bool:
+        """Ask, if a training runs; what it has learned is kept when one agrees."""
+        if not self.running:
+            return True
+        answer = QMessageBox.question(
+            self.window(),
+            self.tr("A training runs"),
+            self.tr("Stop it and close? What it has learned is kept, and it can be resumed."),
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
     def train_project(self) -> None:
         """Train what is chosen with the project's sounds, unless something is being trained."""
         if not self.running:
@@ -184,21 +193,22 @@ class TrainPage(QWidget):
 
     def resume(self, folder: Path) -> None:
         """Go on with a run or sweep that was broken off."""
-        self.banner.hide()
+        self.notices.clear()
         self.orders.resume(folder)
 
     def _offer(self) -> None:
         found = self.unfinished()
         if found:
             words = self.tr("A training was broken off: {}.").format(found[0].name)
-            self.banner.say(words, **{self.tr("Resume"): lambda: self.resume(found[0])})
+            resume = (self.tr("Resume"), lambda: self.resume(found[0]))
+            self.notices.notify(words, [resume])
 
     def stop(self) -> None:
         """End everything: the window closes. The best so far is kept."""
         self.queue.cancel()
 
     def _began(self, training: Training) -> None:
-        self.banner.hide()
+        self.notices.clear()
         if isinstance(training.order, SweepOrder):
             self.sweep.begin(training.order)
             self.tabs.setCurrentWidget(self.sweep)
@@ -243,9 +253,10 @@ class TrainPage(QWidget):
         shown(self.tr("Ended by an error"))
         self.status.emit("")
         folder = training.folder
-        resumable = folder in worker.unfinished(self._session.runs_folder)
-        actions = {self.tr("Resume"): lambda: self.resume(folder)} if folder and resumable else {}
-        self.banner.say(message, **actions)
+        actions = []
+        if folder is not None and folder in worker.unfinished(self._session.runs_folder):
+            actions = [(self.tr("Resume"), lambda: self.resume(folder))]
+        self.notices.notify(message, actions, "error")
 
     def _show_result(self, training: Training, *, come: bool = True) -> None:
         outcome = training.outcome
@@ -261,7 +272,7 @@ class TrainPage(QWidget):
     def _show_run(self, run: FoundRun) -> None:
         """Results of an earlier run; a sweep's are on the Compare page."""
         if run.is_sweep:
-            self.compare_asked.emit(run.folder)
+            self._compare(run.folder)
         else:
             self._read(Outcome(run.folder, stopped=False))
 
@@ -276,14 +287,17 @@ class TrainPage(QWidget):
         jobs.run(
             lambda: worker.read_judgement(outcome.folder),
             on_result=show,
-            on_error=self.banner.say,
+            on_error=self.notices.fail,
             parent=self,
         )
 
     def _use(self, path: Path) -> None:
         """Let a classifier listen, and listen: one click from the figures to words for a sound."""
         self._session.use_classifier(path)
-        self.listen_asked.emit()
+        self._session.request(StartListening())
+
+    def _compare(self, folder: Path) -> None:
+        self._session.request(ChooseRun(folder))
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.plots.confusion import ConfusionWidget
-from desktop.plots.curves import CurvesWidget
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
+from desktop.plots.confusion import Confusion
+from desktop.plots.curves import Curves
+from desktop.plots.theme import TRAINING, VALIDATION
 from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
 
-BATCH, TRAINING, VALIDATION, RATE = "each batch", "training", "validation", "learning rate"
+BATCH, RATE = "each batch", "learning rate"
 
 
 class TrainProgress(QWidget):
@@ -41,12 +42,12 @@ class TrainProgress(QWidget):
         self.bar.setAccessibleName(self.tr("Progress of the training"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
         self.log.setAccessibleName(self.log.text())
-        self.loss = CurvesWidget(self.tr("Loss"), self.tr("epoch"), self.tr("loss"))
-        self.accuracy = CurvesWidget(self.tr("Accuracy"), self.tr("epoch"), self.tr("share right"))
-        self.rate = CurvesWidget(self.tr("Learning rate"), self.tr("epoch"), self.tr("rate"))
-        self.loss.add_series(BATCH, thin=True)
+        self.loss = Curves(self.tr("Loss"), self.tr("epoch"), self.tr("loss"))
+        self.accuracy = Curves(self.tr("Accuracy"), self.tr("epoch"), self.tr("share right"))
+        self.rate = Curves(self.tr("Learning rate"), self.tr("epoch"), self.tr("rate"))
+        self.loss.add_series(BATCH, like=TRAINING, faint=True)
         for curves in (self.loss, self.accuracy):
-            curves.add_series(TRAINING)
+            curves.add_series(TRAINING, dashed=True)
             curves.add_series(VALIDATION)
         self.rate.add_series(RATE)
         self.warnings = QListWidget()
@@ -60,9 +61,8 @@ class TrainProgress(QWidget):
         self.clear()
 
     def _build_confusion(self) -> None:
-        self.confusion = ConfusionWidget()
+        self.confusion = Confusion(self.tr("Confusion matrix of the validation part"))
         self.confusion.setMinimumSize(200, 150)
-        self.confusion.setAccessibleName(self.tr("Confusion matrix of the validation part"))
         self.confused = QLabel()
         self.confusions = QWidget()
         column = QVBoxLayout(self.confusions)
@@ -98,7 +98,7 @@ class TrainProgress(QWidget):
     def clear(self) -> None:
         """As before the first training."""
         for curves in (self.loss, self.accuracy, self.rate):
-            curves.clear()
+            curves.clear_points()
             curves.set_ranges()
         self.accuracy.set_ranges(y=(0.0, 1.0))
         self.warnings.clear()

@@ -22,12 +22,10 @@ from desktop.pages.train.source import TrainSource
 from desktop.pages.train.sweep.dialog import SweepDialog
 from desktop.pages.train.worker import (
     Control,
-    Crashed,
     Order,
     Outcome,
     Placed,
     SweepOrder,
-    guarded,
     sweeping,
     training,
 )
@@ -143,10 +141,11 @@ class TrainQueue(QObject):
         self.began.emit(begun)
         runs = self._runs()
         begun.job = jobs.run(
-            guarded(lambda: begun.work(runs, apart=self._apart)),
+            lambda: begun.work(runs, apart=self._apart),
             on_event=lambda events: self._heard(begun, events),
             on_result=lambda outcome: self._ended(begun, outcome),
             on_error=lambda text: self._failed(begun, text),
+            on_crash=lambda _: self._failed(begun, self.tr("Unexpected error.")),
             parent=self,
         )
 
@@ -154,12 +153,9 @@ class TrainQueue(QObject):
         for event in events:
             if isinstance(event, Placed):
                 heard.folder = event.folder
-        events = [event for event in events if event is not None]
-        told = [event for event in events if not isinstance(event, Crashed)]
+        told = [event for event in events if event is not None]
         if told:
             self.told.emit(heard, told)
-        if len(told) < len(events):
-            self._failed(heard, self.tr("The training ended by an error that nobody foresaw."))
 
     def _ended(self, ended: Training, outcome: Outcome) -> None:
         ended.outcome = outcome

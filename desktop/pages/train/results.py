@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -19,9 +20,10 @@ from PySide6.QtWidgets import (
 
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
 from desktop.pages.train.worker import Judgement, Outcome
-from desktop.plots.confusion import ConfusionWidget
-from desktop.plots.curves import CurvesWidget
-from desktop.plots.time_axis import clock
+from desktop.plots.bars import Bar, Bars
+from desktop.plots.clock import clock
+from desktop.plots.confusion import Confusion
+from desktop.plots.curves import Curves
 from desktop.shared.tables import fill, table
 
 if TYPE_CHECKING:
@@ -83,19 +85,27 @@ class TrainResults(QWidget):
         self.listed.setWordWrap(True)
 
     def _build_pictures(self) -> None:
-        self.confusion = ConfusionWidget()
-        self.reliability = CurvesWidget(
+        self.confusion = Confusion()
+        self.reliability = Curves(
             self.tr("Reliability"), self.tr("confidence"), self.tr("share right")
         )
         self.reliability.add_series(FOUND, dots=True)
-        self.reliability.add_series(IDEAL)
+        self.reliability.add_series(IDEAL, dashed=True)
         self.reliability.set_ranges((0.0, 1.0), (0.0, 1.0))
+        scores = [self.tr("precision"), self.tr("recall"), self.tr("F1")]
+        self.class_bars = Bars(
+            self.tr("Each class of the test part"),
+            dict(zip(scores, scores, strict=True)),
+            unit="%",
+            titled=False,
+        )
         self.pictures = QTabWidget()
         self.pictures.setDocumentMode(True)
         self.pictures.tabBar().setDrawBase(False)
         self.pictures.tabBar().setAccessibleName(self.tr("Pictures of the results"))
         self.pictures.addTab(self.confusion, self.tr("What was confused"))
         self.pictures.addTab(self.reliability, self.tr("How sure it may be"))
+        self.pictures.addTab(_scrolled(self.class_bars), self.tr("Each class"))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -193,6 +203,12 @@ class TrainResults(QWidget):
             for c in evaluation.classes
         ]
         fill(self.classes, rows, right=(1, 2, 3, 4))
+        self.class_bars.set_bars(
+            [
+                Bar(c.label, tuple(map(_percent, (c.precision, c.recall, c.f1))))
+                for c in evaluation.classes
+            ]
+        )
         self.confusion.set_matrix(evaluation.labels, evaluation.confusion.tolist())
         bins = [b for b in evaluation.bins if b.count]
         self.reliability.set_points(IDEAL, [0.0, 1.0], [0.0, 1.0])
@@ -267,6 +283,19 @@ def _column(*widgets: QWidget) -> QSplitter:
     for widget in widgets:
         column.addWidget(widget)
     return column
+
+
+def _scrolled(bars: Bars) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(bars)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the bars take it
+    return area
+
+
+def _percent(value: float) -> float | None:
+    return round(100 * value, 1) if math.isfinite(value) else None
 
 
 def _share(value: float) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop import jobs
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.shared.tables import fill, table
 from engine.training.runs.listing import FoundRun, find_runs
 

@@ -1,13 +1,11 @@
 """What the Train page's jobs do: look at a folder, train, read what came out."""
 
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import EarmarkError
 from engine.recipes.recipe import Recipe
 from engine.training.sweeps.plan import Source, Sweep, read_plan
 
@@ -128,11 +126,6 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Crashed:
-    """An error nobody foresaw ends it; the report of it follows."""
-
-
-@dataclass(frozen=True)
 class Outcome:
     """A training that ended; ``stopped``: by hand, and not judged."""
 
@@ -145,24 +138,6 @@ class Outcome:
         """What was learned, if anything."""
         path = self.folder / "classifier.safetensors"
         return path if path.is_file() else None
-
-
-def guarded(
-    steps: Callable[[], Generator[Any, None, Outcome]],
-) -> Callable[[], Generator[Any, None, Outcome]]:
-    """Work that tells of an error nobody foresaw before it ends by it."""
-
-    def work() -> Generator[Any, None, Outcome]:
-        try:
-            return (yield from steps())
-        except EarmarkError:
-            raise
-        except Exception:
-            time.sleep(2 * _LOOK_SECONDS)  # so that the page is told of it before the job ends
-            yield Crashed()
-            raise
-
-    return work
 
 
 def training(

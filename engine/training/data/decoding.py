@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engine.audio.files import read
@@ -18,6 +17,7 @@ from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Dataset
 from engine.errors import AudioError
 from engine.recipes.recipe import Recipe
+from engine.threads import one_torch_thread
 from engine.windows import Windows
 
 Result = TypeVar("Result")
@@ -54,7 +54,9 @@ def decoded(
     def job(index: int) -> Result:
         return finish(_windows(dataset, index, recipe))
 
-    with _torch_alone(alone) as begin, ThreadPoolExecutor(workers, initializer=begin) as pool:
+    # Its threads take the number that is set when they begin.
+    threads = one_torch_thread() if alone else contextlib.nullcontext()
+    with threads, ThreadPoolExecutor(workers) as pool:
         ahead: deque[Future[Result]] = deque()
         try:
             for index in range(len(dataset)):
@@ -66,19 +68,6 @@ def decoded(
         finally:
             for future in ahead:
                 future.cancel()
-
-
-@contextlib.contextmanager
-def _torch_alone(wanted: bool) -> Iterator[Callable[[], None] | None]:
-    """Gives what a thread does first so that torch computes in it alone."""
-    if not wanted:
-        yield None
-        return
-    threads = torch.get_num_threads()
-    try:
-        yield lambda: torch.set_num_threads(1)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _windows(dataset: Dataset, index: int, recipe: Recipe) -> Cut:

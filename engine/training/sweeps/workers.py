@@ -19,7 +19,7 @@ class Workers(Generic[Result]):
     """So many processes; they end with the ``with`` block, whatever they do.
 
     Args:
-        count: how many; they share the processors.
+        count: how many; each computes on one thread.
     """
 
     def __init__(self, count: int) -> None:
@@ -41,9 +41,8 @@ class Workers(Generic[Result]):
 
     def _open(self) -> None:
         context = multiprocessing.get_context("spawn")
-        threads = max(1, (os.cpu_count() or 1) // self._count)
         self._messages: SimpleQueue[tuple[int, Any]] = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(self._count, context, _begin, (threads, self._messages))
+        self._pool = ProcessPoolExecutor(self._count, context, _begin, (self._messages,))
 
     @property
     def busy(self) -> bool:
@@ -128,15 +127,15 @@ def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _begin(threads: int, told: "SimpleQueue[tuple[int, Any]]") -> None:
+def _begin(messages: "SimpleQueue[tuple[int, Any]]") -> None:
     """In a new process: the parent decides when it ends, also by being killed."""
     global _here
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _here = 0, told
+    _here = 0, messages
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # see engine.threads: more cores are for more jobs
 
 
 def _end_with_parent() -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.train.worker import SweepOrder
-from desktop.plots.time_axis import clock
+from desktop.plots.clock import clock
 from desktop.shared.tables import table
 from engine.training.events import BatchDone, EpochDone, Preparing
 

@@ -1,0 +1,1 @@
+"""What stands over one time axis, by pyqtgraph: waveform, spectrogram, lanes, minimap."""

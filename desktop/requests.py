@@ -1,0 +1,65 @@
+"""What one page may ask of another: the session carries it, the window brings it to its page.
+
+Each request names the page that takes it and whether that page is shown for it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """Show a file; without a path, ask for one."""
+
+    page: ClassVar = "file"
+    shows: ClassVar = True
+    path: Path | None
+
+
+@dataclass(frozen=True)
+class ExportPredictions:
+    """Write what was heard in the open file; the form is a key of the page's formats."""
+
+    page: ClassVar = "file"
+    shows: ClassVar = True
+    form: str
+
+
+@dataclass(frozen=True)
+class StartListening:
+    """Open the microphone, if it is not open."""
+
+    page: ClassVar = "listen"
+    shows: ClassVar = True
+
+
+@dataclass(frozen=True)
+class AddRegion:
+    """Take a stretch of a file, in seconds, into a class that the person is asked for."""
+
+    page: ClassVar = "sounds"
+    shows: ClassVar = False
+    path: Path
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class TrainProject:
+    """Train with the sounds of the project."""
+
+    page: ClassVar = "train"
+    shows: ClassVar = True
+
+
+@dataclass(frozen=True)
+class ChooseRun:
+    """Choose a run or sweep by its folder."""
+
+    page: ClassVar = "compare"
+    shows: ClassVar = True
+    folder: Path
+
+
+Request = OpenFile | ExportPredictions | StartListening | AddRegion | TrainProject | ChooseRun

@@ -1,0 +1,147 @@
+"""The pages, one after the other: what is done on each, what must be seen, what is taken."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from pictures.inner import open_project
+from pictures.material import demo
+from pictures.stage import Stage
+from pictures.teach import teach
+
+_SURE = r"\d %|\d%"  # what a classifier says, in per cent
+_FULL = 16.0  # seconds until the rolling pictures are full
+
+
+def file(stage: Stage) -> None:
+    """The demo, analysed; a stretch of it; why."""
+    person = stage.person
+    person.go("File")
+    person.see(r"^0:32")
+    person.see(rf"^\w.*\. \w.*({_SURE})")
+    person.gone("Progress of the analysis")
+    stage.album.take("file")
+    person.drag("Waveform", 0.45, 0.6)
+    person.see(r"^0:\d\d.* to 0:\d\d")
+    stage.album.take("file-stretch")
+    person.press(Qt.Key.Key_Escape)
+    person.menu("Sound", "Why?")
+    person.gone("Progress of the explanation")
+    person.see(r"spoke for")
+    stage.album.take("why")
+    person.click("Close")
+
+
+def listen(stage: Stage) -> None:
+    """The demo, heard through the microphone; frozen; why."""
+    person = stage.person
+    with stage.sounding(demo()):
+        person.go("Listen")
+        person.click("Listen", QPushButton)
+        person.see("Microphone open")
+        person.see(rf"^\w.*\. \w.*({_SURE})")
+        person.rest(_FULL)
+        stage.album.take("listen")
+        person.menu("Sound", "Freeze the picture")
+        person.rest(0.5)
+        stage.album.take("listen-frozen")
+        person.menu("Sound", "Why?")
+        person.gone("Progress of the explanation")
+        person.see(r"spoke for")
+        stage.album.take("listen-why")
+        person.menu("Sound", "Freeze the picture")
+    skipped = person.see(r"skipped \d+ windows")
+    if "skipped 0" not in skipped:
+        print(f"  the machine was too busy to hear all: {skipped}", flush=True)
+    person.click("Close")
+    person.click("Stop", QPushButton)
+    person.see("Microphone closed")
+
+
+def sounds(stage: Stage) -> None:
+    """Six classes of notes: table, map, split."""
+    person = stage.person
+    open_project(stage.session, stage.orchestra)
+    person.go("Sounds")
+    person.see(r"1[5-7] sounds")
+    person.choose("Sounds of the class", "")
+    stage.album.take("sounds-table")
+    person.click("Map")
+    person.see(r"\d+ suspect")
+    person.click("Next suspect")
+    person.rest(1.0)
+    stage.album.take("sounds-map")
+    person.click("Split")
+    person.see("Split by class")
+    stage.album.take("sounds-split")
+    person.click("Table")
+
+
+def train(stage: Stage) -> None:
+    """A network on its way, its settings; the results of an earlier training."""
+    person = stage.person
+    person.go("Train")
+    person.choose("Recipe", "Residual network on mel bands")
+    person.click("My sounds")
+    person.see(r"excerpts of 6 classes")
+    person.click("Start", QPushButton)
+    person.see(r"after epoch ([5-9]|\d\d)")
+    stage.album.take("train-running")
+    person.click("Stop and keep the best")
+    person.see(r"[Ss]topped")
+    for tab in ("Settings", "TOML", "Network"):
+        person.tab(tab)
+        person.rest(1.0)
+        stage.album.take(f"train-{tab.lower()}")
+
+
+def earlier(stage: Stage) -> None:
+    """Runs of earlier, and the figures of one."""
+    person = stage.person
+    person.go("Train")
+    person.tab("Earlier runs")
+    person.choose("Runs of earlier", "tagger-head")
+    person.rest(0.5)
+    stage.album.take("train-earlier")
+    person.click("Show results")
+    person.see("Figures of the test part")
+    person.rest(1.0)
+    stage.album.take("train-results")
+    person.tab("How sure it may be")
+    stage.album.take("train-reliability")
+
+
+def compare(stage: Stage) -> None:
+    """Two runs side by side; a sweep as bars and as parallel coordinates."""
+    person = stage.person
+    person.go("Compare")
+    table = "Finished runs..."
+    person.choose(table, "perceptron", "tagger-head")
+    person.see("chance|differ|better")
+    person.rest(1.0)
+    stage.album.take("compare")
+    person.scroll_to_end("Comparison of the chosen runs")
+    stage.album.take("compare-end")
+    person.choose(table, "sweep")
+    person.see("Time to the end of training")
+    person.rest(1.0)
+    stage.album.take("compare-sweep")
+    person.scroll_to_end("Comparison of the chosen runs")
+    person.see("All trials, coloured by test accuracy")
+    stage.album.take("compare-parallel")
+
+
+def models(stage: Stage) -> None:
+    """The classifiers and the card of one."""
+    person = stage.person
+    person.go("Models")
+    person.choose("Classifiers...", "Solo")
+    person.rest(1.0)
+    stage.album.take("models")
+
+
+Chapter = Callable[[Stage], None]
+# The whole story; and what another scale of the screen needs, with what the first one has made.
+ALL: tuple[Chapter, ...] = (file, listen, teach, sounds, train, earlier, compare, models)
+AGAIN: tuple[Chapter, ...] = (file, listen, sounds, earlier, compare, models)

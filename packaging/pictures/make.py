@@ -1,0 +1,76 @@
+"""Makes every picture of README and docs anew, and all others for looking through.
+
+    python packaging/pictures/make.py [FOLDER] [--recordings FOLDER] [--only-docs]
+
+FOLDER (build/pictures) gets every page, light and dark, in all sizes; docs/ its own pictures.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PACKAGING = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent)]
+
+from pictures.inner import runs_folder  # noqa: E402
+from pictures.material import make_orchestra  # noqa: E402
+from pictures.surroundings import home_environment, own_home  # noqa: E402
+from project import ROOT  # noqa: E402
+
+
+def main() -> int:
+    asked = _asked()
+    shutil.rmtree(asked.folder, ignore_errors=True)
+    asked.folder.mkdir(parents=True)
+    begun = time.monotonic()
+    with own_home() as home:
+        # Two torch threads wait for each other where anything else runs.
+        os.environ.update(
+            home_environment(home), PYTHONPATH=f"{PACKAGING}{os.pathsep}{ROOT}", OMP_NUM_THREADS="1"
+        )
+        orchestra = make_orchestra(asked.recordings, home / "Orchestra")
+        earlier = _beside("pictures.runs", orchestra, runs_folder(home))
+        try:
+            _tell(1, home, asked, ROOT / "docs")
+            if not asked.only_docs:
+                _tell(2, home, asked)
+        finally:
+            os.killpg(earlier.pid, signal.SIGKILL)
+            earlier.wait()
+    print(f"{len(list(asked.folder.iterdir()))} pictures in {time.monotonic() - begun:.0f} s")
+    return 0
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "pictures")
+    shared = ROOT.parent / "shared" / "data"
+    parser.add_argument("--recordings", type=Path, default=shared, help="where the shared ones are")
+    parser.add_argument("--only-docs", action="store_true", help="nothing at scale 2")
+    parser.add_argument("--chapters", default="", help="some of them, as file,listen; for trying")
+    return parser.parse_args()
+
+
+def _beside(script: str, *words: Path) -> subprocess.Popen[bytes]:
+    """A script at work while the window is used, and behind it."""
+    command = ["nice", "-n", "10", sys.executable, "-m", script, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def _tell(scale: int, home: Path, asked: argparse.Namespace, *docs: Path) -> None:
+    print(f"scale {scale}", flush=True)
+    words = (home, asked.recordings, asked.folder, *docs)
+    subprocess.run(
+        [sys.executable, "-m", "pictures.story", *map(str, words)],
+        env={**os.environ, "QT_SCALE_FACTOR": str(scale), "EARMARK_CHAPTERS": asked.chapters},
+        check=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The sounds that are gathered, recorded and heard in the pictures.
+
+Of the shared recordings where they are; else made by the stand-ins of the tests, and of the sounds
+that Earmark brings along.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio import read
+from engine.audio.resample import resample
+from resources import resource
+from tests import corpora
+from tests.virtual_microphone import RATE
+
+Samples = NDArray[np.float32]
+ORCHESTRA = ("bassoon", "cello", "flute", "guitar", "oboe", "trombone")
+_TAKES = 16  # of each class of the orchestra
+_LONGEST = 2.0  # seconds of one of them
+_BROUGHT = ("flute", "harpsichord", "chorale")
+_LEARNED = ("flute", "guitar", "cello")
+_LESSON_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A class that is taught: what is played while it is recorded, and other notes later on."""
+
+    name: str
+    recorded: Samples
+    heard: Samples
+
+
+def lessons(recordings: Path) -> list[Lesson]:
+    """Three instruments to teach, mono at the microphone's rate."""
+    notes = recordings / "philharmonia"
+    if notes.is_dir():
+        return [_lesson_of_notes(notes, name) for name in _LEARNED]
+    return [_lesson_of_tune(name) for name in _BROUGHT]
+
+
+def make_orchestra(recordings: Path, folder: Path) -> Path:
+    """A folder for each class: single notes, one of them in the wrong class."""
+    notes = recordings / "philharmonia"
+    if not notes.is_dir():
+        corpora.folders(folder, classes=ORCHESTRA, files=_TAKES, seconds=1.5)
+    else:
+        for name in ORCHESTRA:
+            for path in _drawn(notes / name, 0)[:_TAKES]:
+                place = folder / name / f"{path.stem}.wav"
+                corpora.write(place, _note(path)[: round(_LONGEST * RATE)], RATE)
+    astray = sorted((folder / "flute").glob("*.wav"))[3]
+    astray.rename(folder / "oboe" / f"new {astray.name}")
+    return folder
+
+
+def demo() -> Samples:
+    """What is played into the microphone on the Listen page: the demo, from its cello on."""
+    return np.tile(_mono(resource("sounds", "demo.ogg")), 4)
+
+
+def _lesson_of_tune(name: str) -> Lesson:
+    tune = _mono(resource("sounds", f"{name}.ogg"))
+    cut = round(0.6 * len(tune))
+    return Lesson(name, tune[:cut], np.tile(tune[cut:], 12))
+
+
+def _lesson_of_notes(notes: Path, name: str) -> Lesson:
+    parts: tuple[list[Samples], list[Samples]] = ([], [])
+    for number, path in enumerate(_drawn(notes / name, 1)[:60]):
+        parts[number % 2].append(_note(path)[: round(1.5 * RATE)])
+    recorded, heard = (np.concatenate(part)[: round(_LESSON_SECONDS * RATE)] for part in parts)
+    return Lesson(name, recorded, np.tile(heard, 5))
+
+
+def _drawn(folder: Path, seed: int) -> list[Path]:
+    """Plain notes that are not too short, in an order of chance that is always the same."""
+    plain = (path for path in sorted(folder.iterdir()) if path.stem.endswith("normal"))
+    paths = [path for path in plain if "_025_" not in path.name and "_phrase_" not in path.name]
+    return [paths[at] for at in np.random.default_rng(seed).permutation(len(paths))]
+
+
+def _note(path: Path) -> Samples:
+    """A note as loud as the others, without the silence before and after it."""
+    samples = _mono(path)
+    loud = np.flatnonzero(np.abs(samples) > 0.02 * np.abs(samples).max())
+    note = samples[loud[0] : loud[-1] + 1]
+    return np.asarray(0.5 * note / np.abs(note).max(), dtype=np.float32)
+
+
+def _mono(path: Path) -> Samples:
+    audio = read(path, mono=True)
+    return np.asarray(resample(audio.samples, audio.rate_hz, RATE)[0], dtype=np.float32)

@@ -1,0 +1,235 @@
+"""One who looks for words in the window, clicks on them and types, as a person would."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
+
+_Found = TypeVar("_Found")
+_LEFT = Qt.MouseButton.LeftButton
+_PLAIN = Qt.KeyboardModifier.NoModifier
+MOST_SECONDS = 300.0  # where nothing else runs it is a few
+
+
+class Missing(Exception):
+    """Something that should have been seen was not."""
+
+
+class Person:
+    """Waits for what is looked for, and says what never came."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self.window = window
+        self.page = ""
+
+    def wait(
+        self, look: Callable[[], _Found | None], words: str, seconds: float = MOST_SECONDS
+    ) -> _Found:
+        """Look until there is something, while the window goes on.
+
+        Raises:
+            Missing: there was nothing in time.
+        """
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = look()
+            if found:
+                return found
+            self.rest(0.05)
+        raise Missing(f"{words} was not to be seen within {seconds:.0f} s")
+
+    def rest(self, seconds: float) -> None:
+        """Let the window go on for a while."""
+        QTest.qWait(max(1, round(1000 * seconds)))
+
+    def go(self, page: str) -> None:
+        """Show a page."""
+        self.menu("View", page)
+        self.page = page
+        self.wait(self.on_page, f"the page {page!r}")
+
+    def on_page(self) -> bool:
+        """Whether the page that one went to last is the one shown, by the rail."""
+        rail = (w for w in self._visible() if isinstance(w, QToolButton) and w.isChecked())
+        return self.page in [button.accessibleName() for button in rail]
+
+    def see(self, pattern: str, seconds: float = MOST_SECONDS, of: str = "") -> str:
+        """Wait for words that are shown, or told to those who cannot see; of a control by name."""
+        regular = re.compile(pattern)
+
+        def look() -> str | None:
+            shown = (w for w in self._visible() if w.accessibleName().startswith(of))
+            texts = (text for widget in shown for text in words_of(widget))
+            return next((text for text in texts if regular.search(text)), None)
+
+        return self.wait(look, repr(pattern), seconds)
+
+    def widget(self, words: str, kind: type[QWidget] = QWidget) -> QWidget:
+        """Wait for a control of just this name or text; begins with it, if it ends in an ellipsis.
+
+        Large ones first: a label may be named as the plot it stands over.
+        """
+
+        def look() -> QWidget | None:
+            found = [w for w in self._visible() if isinstance(w, kind) and _named(w, words)]
+            return max(found, key=lambda w: w.width() * w.height(), default=None)
+
+        return self.wait(look, f"{kind.__name__} {words!r}")
+
+    def gone(self, words: str) -> None:
+        """Wait until a control of this name has not been seen for a second."""
+        since = time.monotonic()
+
+        def look() -> bool:
+            nonlocal since
+            if any(_named(widget, words) for widget in self._visible()):
+                since = time.monotonic()
+            return time.monotonic() - since > 1.0
+
+        self.wait(look, f"the end of {words!r}")
+
+    def click(self, words: str, kind: type[QWidget] = QAbstractButton) -> None:
+        """Click on a control once it can be clicked."""
+        QTest.mouseClick(*self._at(words, kind))
+
+    @contextmanager
+    def holding(self, words: str) -> Iterator[None]:
+        """While this lasts, a button is held down."""
+        place = self._at(words, QAbstractButton)
+        QTest.mousePress(*place)
+        try:
+            yield
+        finally:
+            QTest.mouseRelease(*place)
+
+    def drag(self, words: str, first: float, last: float) -> None:
+        """Drag over a plot, from one share of its width to another."""
+        plot = self.widget(words)
+        middle = plot.height() // 2
+        start, end = (QPoint(round(share * plot.width()), middle) for share in (first, last))
+        QTest.mousePress(plot, _LEFT, _PLAIN, start)
+        for step in range(1, 9):
+            QTest.mouseMove(plot, start + (end - start) * step / 8)
+            self.rest(0.02)
+        QTest.mouseRelease(plot, _LEFT, _PLAIN, end)
+
+    def tab(self, words: str) -> None:
+        """Choose a tab."""
+
+        def look() -> tuple[QTabBar, int] | None:
+            bars = (bar for bar in self._visible() if isinstance(bar, QTabBar))
+            places = ((bar, at) for bar in bars for at in range(bar.count()))
+            return next((p for p in places if p[0].tabText(p[1]) == words), None)
+
+        bar, at = self.wait(look, f"the tab {words!r}")
+        QTest.mouseClick(bar, _LEFT, _PLAIN, bar.tabRect(at).center())
+
+    def choose(self, view: str, *rows: str) -> None:
+        """Click on lines of a list, table or tree by the beginnings of their first columns."""
+        shown = self.widget(view, QAbstractItemView)
+        assert isinstance(shown, QAbstractItemView)
+        for number, row in enumerate(rows):
+            at = self.wait(lambda row=row: _line(shown, row), f"the line {row!r} of {view!r}")  # type: ignore[misc]
+            shown.scrollTo(at)
+            key = Qt.KeyboardModifier.ControlModifier if number else _PLAIN
+            QTest.mouseClick(shown.viewport(), _LEFT, key, shown.visualRect(at).center())
+
+    def lines(self, view: str) -> list[str]:
+        """The first column of a list, table or tree."""
+        shown = self.widget(view, QAbstractItemView)
+        assert isinstance(shown, QAbstractItemView)
+        model = shown.model()
+        return [str(model.index(row, 0).data() or "") for row in range(model.rowCount())]
+
+    def menu(self, *words: str) -> None:
+        """Choose an entry of the menu bar by its way there."""
+        actions = self.window.menuBar().actions()
+        for number, word in enumerate(words):
+            action = _action(actions, word)
+            if number == len(words) - 1:
+                action.trigger()
+            else:
+                below = action.menu()
+                assert isinstance(below, QMenu)
+                actions = below.actions()
+
+    def write(self, field: str, words: str) -> None:
+        """Type into a field, and confirm."""
+        line = self.widget(field, QLineEdit)
+        QTest.keyClicks(line, words)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    def press(self, key: Qt.Key) -> None:
+        """Press a key where the keyboard is."""
+        QTest.keyClick(QApplication.focusWidget() or self.window, key)
+
+    def scroll_to_end(self, words: str) -> None:
+        """Scroll what is scrolled to its end."""
+        area = self.widget(words, QScrollArea)
+        assert isinstance(area, QScrollArea)
+        area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+
+    def _at(
+        self, words: str, kind: type[QWidget]
+    ) -> tuple[QWidget, Qt.MouseButton, Qt.KeyboardModifier, QPoint]:
+        def look() -> QWidget | None:
+            shown = (w for w in self._visible() if isinstance(w, kind) and _named(w, words))
+            return next((w for w in shown if w.isEnabled()), None)
+
+        found = self.wait(look, f"{kind.__name__} {words!r} to click on")
+        return found, _LEFT, _PLAIN, found.visibleRegion().boundingRect().center()
+
+    def _visible(self) -> Iterator[QWidget]:
+        shown = QApplication.activeModalWidget() or self.window
+        for widget in shown.findChildren(QWidget):
+            if widget.isVisible() and not widget.visibleRegion().isEmpty():
+                yield widget
+
+
+def words_of(widget: QWidget) -> list[str]:
+    """All a control says."""
+    texts = [widget.accessibleName(), widget.accessibleDescription()]
+    if isinstance(widget, QAbstractButton | QLabel):
+        texts.insert(0, widget.text())
+    return [text for text in texts if text]
+
+
+def _named(widget: QWidget, words: str) -> bool:
+    if words.endswith("..."):
+        return any(text == words or text.startswith(words[:-3]) for text in words_of(widget))
+    return words in words_of(widget)
+
+
+def _action(actions: list[QAction], words: str) -> QAction:
+    for action in actions:
+        if action.text().replace("&", "").rstrip(".") == words:
+            return action
+    raise Missing(f"{words!r} is in no menu")
+
+
+def _line(view: QAbstractItemView, words: str) -> QModelIndex | None:
+    model = view.model()
+    for row in range(model.rowCount()):
+        for column in range(model.columnCount()):
+            at = model.index(row, column)
+            if str(at.data() or "").startswith(words):
+                return at
+    return None

@@ -1,0 +1,46 @@
+"""Earlier trainings for the pages that show them: a head, two perceptrons and a sweep.
+
+    python -m pictures.runs SOUNDS RUNS
+
+Run beside the window as a process of its own.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_FRAMES = "instrument-mlp"
+_TRAININGS = {
+    "tagger-head": ("tagger-head", "deployment.gate=false"),
+    "perceptron": (_FRAMES, "training.epochs=8", "deployment.gate=false"),
+    "perceptron-slower": (
+        _FRAMES,
+        "training.epochs=8",
+        "training.learning_rate=0.0001",
+        "deployment.gate=false",
+    ),
+}
+_GRID = ("training.learning_rate=0.01,0.001,0.0001", "training.batch_size=64,256")
+
+
+def main() -> int:
+    sounds, runs = (Path(word) for word in sys.argv[1:])
+    for name, (recipe, *fields) in _TRAININGS.items():
+        _earmark("train", recipe, str(sounds), "-o", str(runs / name), *_sets(fields))
+    fields = ["training.epochs=4", "deployment.gate=false"]
+    grid = [word for values in _GRID for word in ("--grid", values)]
+    place = ("-o", str(runs / "sweep"))
+    _earmark("sweep", _FRAMES, str(sounds), *place, *grid, *_sets(fields))
+    return 0
+
+
+def _sets(fields: list[str]) -> list[str]:
+    return [word for field in fields for word in ("--set", field)]
+
+
+def _earmark(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "engine.cli", *words], check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
