@@ -5,12 +5,14 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from resources import resource
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _DASH = "\N{EN DASH}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -54,8 +56,10 @@ class Section:
 
 
 @functools.cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
     """All that is put into a template is escaped, but for what is marked as HTML."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # 0.1 s: not at the start
+
     return Environment(
         loader=FileSystemLoader(resource("templates")),
         autoescape=True,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.engine.test_live import Source
 
 from engine.classifier.classifier import Classifier
 from engine.classifier.onnx import export_onnx
@@ -19,6 +18,7 @@ from engine.recognition.live import LiveUpdate, listen
 from engine.training.data import prepare as preparing
 from engine.training.events import Finished, Warned
 from engine.training.finish import background
+from tests.engine.recognition.test_live import Source
 from tests.engine.training import toys
 
 WINDOW = 4096
