@@ -18,7 +18,18 @@ from desktop.shared.picture_controls import PictureControls
 from desktop.shared.track_menu import TrackMenu
 from desktop.shared.tracks import Tracks
 from engine.pictures.view import View
-from tests.desktop.pointer import CTRL, MIDDLE, NONE, RIGHT, SHIFT, click, drag, move, wheel
+from tests.desktop.pointer import (
+    CTRL,
+    MIDDLE,
+    NONE,
+    RIGHT,
+    SHIFT,
+    click,
+    double_click,
+    drag,
+    move,
+    wheel,
+)
 
 SECONDS = 60.0
 
@@ -293,11 +304,7 @@ def test_colours_are_dragged_and_reset(page: Page) -> None:
     assert page.settings.get(DB_LOW) == pytest.approx(-110, abs=2)
     page.controls.low.setValue(-80)
     assert bar.ends.getRegion()[0] == pytest.approx(-80)
-    from PySide6.QtTest import QTest
-
-    QTest.mouseDClick(
-        track.viewport(), Qt.MouseButton.LeftButton, NONE, QPoint(*map(round, place(15.0)))
-    )
+    double_click(track, *place(15.0))
     assert page.settings.get(DB_LOW) == DB_LOW.default
     assert page.controls.high.value() == DB_HIGH.default
 
