@@ -22,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from desktop.application import keep_one, make_application, open_paths, open_window
 
     application = make_application(arguments[:1])
-    door = None if headless else keep_one(files)
-    if not headless and door is None:
+    instance = None if headless else keep_one(files)
+    if not headless and instance is None:
         _close_splash()
         return 0
     session, window = open_window(application, files)
@@ -32,11 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from desktop.headless import run
 
         return run(application, window)
-    if door is not None:
-        door.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
+    if instance is not None:
+        instance.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
     code = application.exec()
-    if door is not None:
-        door.close()
+    if instance is not None:
+        instance.close()
     return code
 
 

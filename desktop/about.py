@@ -1,7 +1,6 @@
-"""Help: about Earmark, its shortcuts, and the report of an error nobody foresaw."""
+"""Help: about Earmark, its shortcuts, and the report of an unexpected error."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, metadata, version
 
 from PySide6.QtCore import QCoreApplication, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QFontDatabase
@@ -16,10 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.icons import application_icon
+from desktop.pages import PAGES
 from resources import resource
 
+_PAGES = list(PAGES.values())
 SHORTCUTS = (
-    ("Ctrl+1 to Ctrl+6", "Listen, File, Sounds, Train, Compare, Models"),
+    (f"{_PAGES[0].keys} to {_PAGES[-1].keys}", ", ".join(entry.title for entry in _PAGES)),
     ("Ctrl+O", "Open a file"),
     ("Space", "Listen or stop; play or pause"),
     ("R", "Record or stop recording (Listen)"),
@@ -51,6 +52,8 @@ def _tr(text: str) -> str:
 
 def versions() -> str:
     """Earmark's version and those of what it stands on."""
+    from importlib.metadata import PackageNotFoundError, version  # a tenth of the start
+
     lines = []
     for name in ("earmark", "torch", "PySide6-Essentials", "numpy", "soundfile", "sounddevice"):
         try:
@@ -66,6 +69,8 @@ def release_page() -> str:
 
     Earmark itself never asks the network: only the user's browser goes there, when told to.
     """
+    from importlib.metadata import PackageNotFoundError, metadata
+
     try:
         addresses = metadata("earmark").get_all("Project-URL") or []
     except PackageNotFoundError:
@@ -116,11 +121,11 @@ class CrashReport(QDialog):
 
     def __init__(self, parent: QWidget | None, report: str) -> None:
         super().__init__(parent)
-        self.setWindowTitle(_tr("Something went wrong"))
+        self.setWindowTitle(_tr("Unexpected error"))
         words = QLabel(
             _tr(
-                "Earmark met an error that nobody foresaw. It goes on, and your files are as they "
-                "were. To help mend it, send the text below to the makers."
+                "Unexpected error. Earmark keeps running, and your files are as they were. "
+                "Please send this report to the developers."
             )
         )
         words.setWordWrap(True)

@@ -11,7 +11,7 @@ from desktop import style
 from desktop.icons import application_icon
 from desktop.session import Session
 from desktop.settings import APPEARANCE
-from desktop.single_instance import Door, hand_over
+from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 
 _CLASSIFIER = ".safetensors"
@@ -30,7 +30,7 @@ class Application(QApplication):
 
 
 def make_application(arguments: Sequence[str]) -> Application:
-    """Qt's application, dressed."""
+    """Qt's application with its name and icon."""
     application = Application(list(arguments))
     application.setApplicationName("Earmark")
     application.setOrganizationName("Earmark")
@@ -40,9 +40,9 @@ def make_application(arguments: Sequence[str]) -> Application:
     return application
 
 
-def keep_one(files: Sequence[Path]) -> Door | None:
+def keep_one(files: Sequence[Path]) -> SingleInstance | None:
     """Where later starts knock; None when a window was open and has taken the files."""
-    return None if hand_over(files) else Door()
+    return None if hand_over(files) else SingleInstance()
 
 
 def open_window(application: QApplication, files: Sequence[Path]) -> tuple[Session, Window]:

@@ -76,16 +76,16 @@ class Job(QObject):
     def _steps(self) -> Any:
         steps = self._work()
         waiting: list[Any] = []
-        told = 0.0
+        emitted = 0.0
         try:
             while not self._cancelled.is_set():
                 try:
                     waiting.append(next(steps))
                 except StopIteration as stop:
                     return stop.value
-                if time.monotonic() - told >= _EVENT_SECONDS:
+                if time.monotonic() - emitted >= _EVENT_SECONDS:
                     self._events.emit(waiting)
-                    waiting, told = [], time.monotonic()
+                    waiting, emitted = [], time.monotonic()
         finally:
             if waiting:  # what was yielded is told before the end is, also one by an error
                 self._events.emit(waiting)

@@ -24,7 +24,7 @@ def hand_over(files: Sequence[Path]) -> bool:
     return line.bytesAvailable() > 0 or line.waitForReadyRead(_ANSWER_MS)
 
 
-class Door(QObject):
+class SingleInstance(QObject):
     """Where later starts of the same user knock."""
 
     asked = Signal(list)  # paths, maybe none

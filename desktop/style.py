@@ -259,8 +259,8 @@ def _toasts(use: Colours) -> str:
     )
     return f"""
     QFrame#toast {{ background: {use.panel}; border: 1px solid {use.faint}; border-radius: 6px; }}
-    QFrame#toast QLabel {{ color: {use.text}; }}
-    QFrame#toast QLabel#sign {{ color: {use.panel}; border-radius: 10px; font-weight: 700; }}
+    QFrame#toast QTextEdit {{ color: {use.text}; background: transparent; border: none; }}
+    QLabel#sign {{ color: {use.panel}; border-radius: 10px; font-weight: 700; }}
     QToolButton#dismiss {{ border: 2px solid transparent; border-radius: 5px; padding: 1px 4px;
         color: {use.faint}; background: transparent; }}
     QToolButton#dismiss:hover {{ color: {use.text}; }}

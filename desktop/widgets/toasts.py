@@ -1,7 +1,9 @@
 """Messages over the lower right of the page: they never push what is below them."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+import math
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QTextOption
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
@@ -9,6 +11,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
+    QTextEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,7 +25,44 @@ FADE_SECONDS = 6.0
 _LOOK_MS = 250
 _WIDTH = 400
 _MARGIN = 14
+_BELOW = 50  # pages have a row of controls there
 _SIGNS = {"success": "✓", "info": "i", "warning": "!", "error": "✕"}
+
+
+class _Text(QTextEdit):
+    """Text that breaks a path wherever the line ends, which a label cannot."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.setPlainText(text)
+        self.setReadOnly(True)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH // 2, self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        document = self.document().clone(self)
+        document.setTextWidth(width)
+        height = math.ceil(document.size().height())
+        document.deleteLater()
+        return height
 
 
 class Toast(QFrame):
@@ -44,10 +85,7 @@ class Toast(QFrame):
         sign.setProperty("kind", message.kind)
         sign.setFixedSize(20, 20)
         sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = QLabel(message.text)
-        text.setWordWrap(True)
-        text.setTextFormat(Qt.TextFormat.PlainText)
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text = _Text(message.text)
         self._close = QToolButton()
         self._close.setObjectName("dismiss")
         self._close.setText("✕")
@@ -58,7 +96,7 @@ class Toast(QFrame):
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
-        top.addWidget(text, 1)
+        top.addWidget(text, 1, Qt.AlignmentFlag.AlignVCenter)
         top.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 8, 10)
@@ -190,7 +228,7 @@ class Toasts(QWidget):
         """Lie in the corner of the area, as high as there is something to show and room for it."""
         within = self._area.geometry()
         width = min(_WIDTH, within.width() - 2 * _MARGIN)
-        room = within.height() - 2 * _MARGIN + self._layout.spacing()
+        room = within.height() - _MARGIN - _BELOW + self._layout.spacing()
         height = 0
         for toast in reversed(self.toasts):
             needed = toast.heightForWidth(width) + 2 + self._layout.spacing()
@@ -204,7 +242,7 @@ class Toasts(QWidget):
         height -= self._layout.spacing()
         self.setGeometry(
             within.right() + 1 - _MARGIN - width,
-            within.bottom() + 1 - _MARGIN - height,
+            within.bottom() + 1 - _BELOW - height,
             width,
             max(0, height),
         )

@@ -53,7 +53,7 @@ def make_orchestra(recordings: Path, folder: Path) -> Path:
                 place = folder / name / f"{path.stem}.wav"
                 corpora.write(place, _note(path)[: round(_LONGEST * RATE)], RATE)
     astray = sorted((folder / "flute").glob("*.wav"))[3]
-    astray.rename(folder / "oboe" / astray.name)
+    astray.rename(folder / "oboe" / f"new {astray.name}")
     return folder
 
 

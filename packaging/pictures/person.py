@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 _Found = TypeVar("_Found")
 _LEFT = Qt.MouseButton.LeftButton
 _PLAIN = Qt.KeyboardModifier.NoModifier
-MOST_SECONDS = 150.0
+MOST_SECONDS = 300.0  # where nothing else runs it is a few
 
 
 class Missing(Exception):
@@ -70,12 +71,13 @@ class Person:
         rail = (w for w in self._visible() if isinstance(w, QToolButton) and w.isChecked())
         return self.page in [button.accessibleName() for button in rail]
 
-    def see(self, pattern: str, seconds: float = MOST_SECONDS) -> str:
-        """Wait for words that are shown, or told to those who cannot see."""
+    def see(self, pattern: str, seconds: float = MOST_SECONDS, of: str = "") -> str:
+        """Wait for words that are shown, or told to those who cannot see; of a control by name."""
         regular = re.compile(pattern)
 
         def look() -> str | None:
-            texts = (text for widget in self._visible() for text in words_of(widget))
+            shown = (w for w in self._visible() if w.accessibleName().startswith(of))
+            texts = (text for widget in shown for text in words_of(widget))
             return next((text for text in texts if regular.search(text)), None)
 
         return self.wait(look, repr(pattern), seconds)
@@ -108,12 +110,15 @@ class Person:
         """Click on a control once it can be clicked."""
         QTest.mouseClick(*self._at(words, kind))
 
-    def hold(self, words: str, seconds: float) -> None:
-        """Hold a button down."""
+    @contextmanager
+    def holding(self, words: str) -> Iterator[None]:
+        """While this lasts, a button is held down."""
         place = self._at(words, QAbstractButton)
         QTest.mousePress(*place)
-        self.rest(seconds)
-        QTest.mouseRelease(*place)
+        try:
+            yield
+        finally:
+            QTest.mouseRelease(*place)
 
     def drag(self, words: str, first: float, last: float) -> None:
         """Drag over a plot, from one share of its width to another."""

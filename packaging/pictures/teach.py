@@ -3,9 +3,10 @@
 from PySide6.QtWidgets import QPushButton
 
 from pictures.material import Lesson, lessons
+from pictures.person import Missing
 from pictures.stage import Stage
-from tests.virtual_microphone import RATE
 
+_TRIES = 4
 _TITLE = "Small head on a music tagger"
 
 
@@ -20,18 +21,20 @@ def teach(stage: Stage) -> None:
         person.write("Name of the class", lesson.name)
         person.see(f"Record into '{lesson.name}'")
         _record(stage, lesson)
+        person.see(r"sounds.*\d s$", of=f"Class {lesson.name}")
+    person.gone("Progress")
     person.rest(1.0)
     stage.album.take("teach-recorded")
     person.click("Train", QPushButton)
     person.page = "Train"
-    person.see("Figures of the test part")
+    person.see("Figures of the test part", 600)
     person.rest(1.0)
     stage.album.take("teach-trained")
     person.click("Use it now", QPushButton)
     person.page = "Listen"
     person.see("Microphone open")
     with stage.sounding(three[0].heard):
-        person.see(rf"{three[0].name} \d\d%|{three[0].name} 100%")
+        person.see(rf"{three[0].name} \d\d+%", of=_TITLE)
         person.rest(16.0)
         stage.album.take("teach-heard")
     person.click("Stop", QPushButton)
@@ -39,9 +42,20 @@ def teach(stage: Stage) -> None:
 
 
 def _record(stage: Stage, lesson: Lesson) -> None:
+    """Again, if the microphone was gone: a busy machine may keep it waiting for too long."""
+    for _ in range(_TRIES - 1):
+        try:
+            _record_once(stage, lesson)
+        except Missing:
+            continue
+        return
+    _record_once(stage, lesson)
+
+
+def _record_once(stage: Stage, lesson: Lesson) -> None:
     person = stage.person
-    playing = stage.microphone.play(lesson.recorded)
-    person.hold("Hold to record", len(lesson.recorded) / RATE)
-    playing.kill()
-    playing.wait()
-    person.see(f"new examples of '{lesson.name}'")
+    with person.holding("Hold to record"):
+        person.see(r"Recording: \d", 20)
+        playing = stage.microphone.play(lesson.recorded)
+        person.wait(lambda: playing.poll() is not None, "the end of the sound")
+    person.see(f"new examples of '{lesson.name}'", 30)

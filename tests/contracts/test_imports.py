@@ -54,6 +54,33 @@ def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
     assert loaded == "[]"
 
 
+def test_the_table_of_pages_is_cheap() -> None:
+    loaded = _python(
+        "import sys, desktop.pages;"
+        "print(len(desktop.pages.PAGES), [name for name in sys.modules"
+        " if name in ('numpy', 'PySide6.QtWidgets') or name.startswith('engine')"
+        " or name.startswith('desktop.pages.') and name.count('.') > 2])"
+    )
+    assert loaded == "6 []"
+
+
+def test_only_the_page_that_is_shown_is_imported() -> None:
+    pages = "{n.split('.')[2] for n in sys.modules if n[:14] + n[-5:] == 'desktop.pages..page'}"
+    code = (
+        "import sys\n"
+        "from desktop.application import make_application\n"
+        "from desktop.session import Session\n"
+        "from desktop.window import Window\n"
+        "application = make_application(['earmark'])\n"
+        "window = Window(Session(), first='{}')\n"
+        "window.show()\n"
+        f"print(*{pages}, {{'torch', 'scipy', 'librosa', 'sklearn'}} & set(sys.modules))\n"
+        "window.close()\n"
+    )
+    for first in ("file", "listen", "models"):
+        assert _python(code.replace("{}", first)) == f"{first} set()"
+
+
 def test_the_engine_does_not_load_qt() -> None:
     loaded = _python(
         "import sys, engine, engine.cli, engine.recognition.live, engine.recognition.files;"

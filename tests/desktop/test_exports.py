@@ -21,14 +21,14 @@ def page(window: Window, qtbot: QtBot) -> FilePage:
     window._session.settings.set(LOADED, ["instrument"])
     window._session.classifiers = Catalog().load_all(["instrument"])
     window._session.classifiers_loaded.emit()
-    with qtbot.waitSignal(window.file_page.analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(resource("sounds", "flute.ogg"))
-    return window.file_page
+    return window.page("file")
 
 
 def test_both_menus_list_every_export(window: Window) -> None:
     words = [form.words for form in EXPORTS.values()]
-    assert [a.text() for a in window.file_page.exports.menu.actions()][: len(words)] == words
+    assert [a.text() for a in window.page("file").exports.menu.actions()][: len(words)] == words
     menus = {menu.title(): menu for menu in window.menuBar().findChildren(QMenu)}
     assert [action.text() for action in menus["&Export"].actions()] == words
 

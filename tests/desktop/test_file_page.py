@@ -258,4 +258,4 @@ def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path
     soundfile.write(path, sound.T, 44100, subtype="FLOAT")
     with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(path)
-    assert "10 samples" in window.page("file").notices.text
+    assert "10 invalid samples" in window.page("file").notices.text

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop import about
 from desktop.application import Application, open_paths
-from desktop.single_instance import Door, hand_over
+from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 from resources import resource
 
@@ -28,7 +28,7 @@ def test_nobody_is_there(qapp: Application) -> None:
 
 
 def test_files_reach_the_first(qtbot: QtBot) -> None:
-    door = Door()
+    door = SingleInstance()
     with qtbot.waitSignal(door.asked, timeout=20_000) as asked:
         other = subprocess.Popen(
             [sys.executable, "-c", _KNOCK, "/a b.wav", "/ü.ogg"], stdout=subprocess.PIPE
@@ -40,10 +40,10 @@ def test_files_reach_the_first(qtbot: QtBot) -> None:
 
 def test_what_a_crash_left_does_not_keep_one_out(qtbot: QtBot) -> None:
     died = "import os, sys; from desktop.application import make_application as m; a = m(['x'])\n"
-    died += "from desktop.single_instance import Door; d = Door(); os._exit(1)"
+    died += "from desktop.single_instance import SingleInstance; d = SingleInstance(); os._exit(1)"
     assert subprocess.run([sys.executable, "-c", died], check=False).returncode == 1
     assert not hand_over([])
-    door = Door()
+    door = SingleInstance()
     with qtbot.waitSignal(door.asked, timeout=20_000):
         other = subprocess.Popen([sys.executable, "-c", _KNOCK])
     assert other.wait(20) == 0
@@ -78,5 +78,5 @@ def test_the_release_page_is_the_projects(monkeypatch: pytest.MonkeyPatch) -> No
             assert name == "Project-URL"
             return ["Source, https://example.org/source", "Releases, https://example.org/new"]
 
-    monkeypatch.setattr(about, "metadata", lambda name: Metadata())
+    monkeypatch.setattr("importlib.metadata.metadata", lambda name: Metadata())
     assert about.release_page() == "https://example.org/new"

@@ -20,6 +20,7 @@ from engine.training.finish import background
 from tests import corpora
 
 MOST = 60_000
+BUILDING = "The network is being built..."
 
 
 SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025, "data.allow_leak": True}
@@ -255,3 +256,27 @@ def test_the_network_is_described(page: TrainPage, qtbot: QtBot) -> None:
     page.tabs.setCurrentWidget(page.network)
     qtbot.waitUntil(lambda: "numbers are learned" in page.network.words.text(), timeout=MOST)
     assert page.network.table.rowCount() > 3
+    before = page.network.words.text()
+    page.recipes.take("instrument-mlp")
+    qtbot.waitUntil(lambda: page.network.words.text() not in (before, BUILDING), timeout=MOST)
+    assert "numbers are learned" in page.network.words.text()
+    page.tabs.setCurrentWidget(page.progress)
+    seen = page.network.words.text()
+    page.recipes.take("genre-mlp")
+    qtbot.wait(600)
+    assert page.network.words.text() == seen  # nobody looks
+    page.tabs.setCurrentWidget(page.network)
+    qtbot.waitUntil(lambda: page.network.words.text() not in (seen, BUILDING), timeout=MOST)
+
+
+def test_another_project_is_looked_at(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = corpora.folders(tmp_path / "other", files=2, seconds=0.3)
+    page.source.set_folder(tmp_path)
+    monkeypatch.setattr(Session, "project", property(lambda _: other))
+    page._session.project_changed.emit()
+    assert page.source.is_project
+    qtbot.waitUntil(lambda: "other (folder), 6 excerpts" in page.sounds.found.text(), timeout=MOST)
+    assert page.sounds.folder.text() == "other"
+    assert not page.sounds.project.isVisible()

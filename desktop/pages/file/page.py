@@ -222,7 +222,7 @@ class FilePage(Page):
         self._analysis = None
         self.header.set_progress(None)
         if self.found is not None and self.found.repaired:
-            words = self.tr("{} samples of this file were no numbers: taken as silence.")
+            words = self.tr("{} invalid samples (NaN or infinite) were replaced by silence.")
             self.notices.notify(words.format(self.found.repaired), kind="warning")
         self.analysed.emit()
 

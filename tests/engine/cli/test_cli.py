@@ -63,6 +63,8 @@ def test_json_is_one_object_a_file_and_failures_are_told(tmp_path: Path) -> None
     assert list(lines[0]["classifiers"]) == ["instrument", "genre", "composer"]
     assert lines[0]["duration_seconds"] == pytest.approx(32.0)
     assert lines[2]["classifiers"]["instrument"]["summary"][0]["label"] == "flute"
+    verdict = lines[2]["classifiers"]["instrument"]["verdict"]
+    assert verdict == {"words": "flute", "labels": ["flute"]}
     timeline = lines[0]["classifiers"]["genre"]["timeline"]
     assert len(timeline["probabilities"]) == len(timeline["times"]) > 50
     assert all(0 <= p <= 1 for row in timeline["probabilities"] for p in row)
@@ -71,7 +73,7 @@ def test_json_is_one_object_a_file_and_failures_are_told(tmp_path: Path) -> None
 def test_other_formats_read_back(tmp_path: Path) -> None:
     base = ["classify", "-c", "instruments-in-music", FLUTE]
     table = earmark(*base).stdout
-    assert "flute" in table
+    assert "\n  instruments-in-music: flute, violin\n" in table
     audacity = from_audacity(earmark(*base, "-f", "audacity").stdout)
     assert audacity["instruments-in-music"][0].label == "flute"
     raven = from_raven(earmark(*base, "-f", "raven").stdout)
@@ -93,6 +95,21 @@ def test_folders_and_patterns(tmp_path: Path) -> None:
     labels = tmp_path / "labels"
     earmark("classify", "-c", "mood", "-f", "audacity", "-o", str(labels), str(tmp_path))
     assert sorted(p.name for p in labels.iterdir()) == ["a.txt", "b.txt"]
+
+
+def test_every_table_has_its_head_also_after_a_file_that_failed(tmp_path: Path) -> None:
+    for name in ("b.ogg", "c.ogg"):
+        (tmp_path / name).write_bytes(Path(FLUTE).read_bytes())
+    (tmp_path / "a.wav").write_text("no sound")
+    base = ["classify", "-c", "instrument", "-f", "csv", str(tmp_path)]
+    joined = earmark(*base, code=1).stdout.splitlines()
+    heads = [line.startswith("file,classifier,") for line in joined]
+    assert heads == [True] + [False] * (len(joined) - 1)
+    assert len({line.split(",")[0] for line in joined[1:]}) == 2
+    (tmp_path / "out").mkdir()
+    earmark(*base, "-o", str(tmp_path / "out"), code=1)
+    for name in ("b.csv", "c.csv"):
+        assert (tmp_path / "out" / name).read_text().splitlines()[0] == joined[0]
 
 
 @pytest.mark.parametrize(
