@@ -206,6 +206,7 @@ class Track(pg.GraphicsView):
         finally:
             below.set_words(on=words)
             self._follow_time()
+            self.lay.layout.activate()
         with style.shown_as(dark=dark):
             use = colours()
             head = QRectF(rect.left(), rect.top(), rect.width(), _HEAD)
