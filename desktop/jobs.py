@@ -109,6 +109,9 @@ class Job(QObject):
                 self._on_error(message)
         elif self._on_result:
             self._on_result(result)
+        # Holding its page until it is deleted, it would delete the page it is just deleted with.
+        self._on_event = self._on_result = self._on_error = self._on_crash = None
+        del self._work
         self.deleteLater()
 
 

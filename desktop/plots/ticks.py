@@ -60,7 +60,8 @@ def quantity(value: float, unit: str) -> str:
     if unit.startswith("dB"):
         return f"{value:.1f} {unit}"
     if unit in _SCALED and value:
-        size, prefix = next((p for p in _PREFIXES if abs(value) >= p[0] * 0.9995), _PREFIXES[-1])
+        known = [p for p in _PREFIXES if unit != "s" or p[0] <= 1]
+        size, prefix = next((p for p in known if abs(value) >= p[0] * 0.9995), known[-1])
         return f"{_short(f'{value / size:.4g}')} {prefix}{unit}"
     return f"{number(value)} {unit}".rstrip()
 

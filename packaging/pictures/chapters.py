@@ -81,9 +81,9 @@ def sounds(stage: Stage) -> None:
 def train(stage: Stage) -> None:
     """A network on its way, its settings; the results of an earlier training."""
     person = stage.person
+    open_project(stage.session, stage.orchestra)
     person.go("Train")
     person.choose("Recipe", "Residual network on mel bands")
-    person.click("My sounds")
     person.see(r"excerpts of 6 classes")
     person.click("Start", QPushButton)
     person.see(r"after epoch ([5-9]|\d\d)")

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PACKAGING = Path(__file__).resolve().parents[1]
@@ -34,14 +36,10 @@ def main() -> int:
             home_environment(home), PYTHONPATH=f"{PACKAGING}{os.pathsep}{ROOT}", OMP_NUM_THREADS="1"
         )
         orchestra = make_orchestra(asked.recordings, home / "Orchestra")
-        earlier = _beside("pictures.runs", orchestra, runs_folder(home))
-        try:
+        with _running("pictures.runs", orchestra, runs_folder(home), behind=True):
             _tell(1, home, asked, ROOT / "docs")
             if not asked.only_docs:
                 _tell(2, home, asked)
-        finally:
-            os.killpg(earlier.pid, signal.SIGKILL)
-            earlier.wait()
     print(f"{len(list(asked.folder.iterdir()))} pictures in {time.monotonic() - begun:.0f} s")
     return 0
 
@@ -56,20 +54,25 @@ def _asked() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _beside(script: str, *words: Path) -> subprocess.Popen[bytes]:
-    """A script at work while the window is used, and behind it."""
-    command = ["nice", "-n", "10", sys.executable, "-m", script, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+@contextmanager
+def _running(module: str, *words: Path, behind: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """A module at work; at the end it is gone, with all that it started."""
+    command = [sys.executable, "-m", module, *map(str, words)]
+    process = subprocess.Popen(["nice", *command] if behind else command, start_new_session=True)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _tell(scale: int, home: Path, asked: argparse.Namespace, *docs: Path) -> None:
     print(f"scale {scale}", flush=True)
-    words = (home, asked.recordings, asked.folder, *docs)
-    subprocess.run(
-        [sys.executable, "-m", "pictures.story", *map(str, words)],
-        env={**os.environ, "QT_SCALE_FACTOR": str(scale), "EARMARK_CHAPTERS": asked.chapters},
-        check=True,
-    )
+    os.environ.update(QT_SCALE_FACTOR=str(scale), EARMARK_CHAPTERS=asked.chapters)
+    with _running("pictures.story", home, asked.recordings, asked.folder, *docs) as story:
+        if story.wait():
+            raise SystemExit(f"The pictures are not complete: see {asked.folder / 'failed.png'}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -152,13 +152,6 @@ class Person:
             key = Qt.KeyboardModifier.ControlModifier if number else _PLAIN
             QTest.mouseClick(shown.viewport(), _LEFT, key, shown.visualRect(at).center())
 
-    def lines(self, view: str) -> list[str]:
-        """The first column of a list, table or tree."""
-        shown = self.widget(view, QAbstractItemView)
-        assert isinstance(shown, QAbstractItemView)
-        model = shown.model()
-        return [str(model.index(row, 0).data() or "") for row in range(model.rowCount())]
-
     def menu(self, *words: str) -> None:
         """Choose an entry of the menu bar by its way there."""
         actions = self.window.menuBar().actions()
@@ -226,10 +219,12 @@ def _action(actions: list[QAction], words: str) -> QAction:
 
 
 def _line(view: QAbstractItemView, words: str) -> QModelIndex | None:
-    model = view.model()
-    for row in range(model.rowCount()):
-        for column in range(model.columnCount()):
-            at = model.index(row, column)
+    model, root = view.model(), view.rootIndex()
+    # A list's model hides that it has one column.
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(root)
+    for row in range(model.rowCount(root)):
+        for column in range(columns):
+            at = model.index(row, column, root)
             if str(at.data() or "").startswith(words):
                 return at
     return None

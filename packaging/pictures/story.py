@@ -38,9 +38,8 @@ def main() -> int:
         except Exception:  # noqa: BLE001  # whatever it was: the picture shows it
             traceback.print_exc()
             album.take_failure()
-            return 1
-        finally:
-            close_application(window)
+            return 1  # a window that is closed now may ask whether to stop a training
+        close_application(window)
     return 0
 
 

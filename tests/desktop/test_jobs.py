@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator
 
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs
@@ -108,3 +109,24 @@ def test_closing_cancels_and_waits_for_all(qtbot: QtBot) -> None:
     jobs.cancel_all()
     assert len(closed) == 3
     qtbot.wait(50)
+
+
+def test_a_job_that_ended_holds_nobody(qtbot: QtBot) -> None:
+    class Page(QObject):
+        def __init__(self) -> None:
+            super().__init__()
+            self.job = jobs.run(self.work, on_result=self.done, on_error=self.done, parent=self)
+            self.ended = False
+
+        def work(self) -> Generator[int, None, str]:
+            yield 1
+            return "done"
+
+        def done(self, _: str) -> None:
+            self.ended = True
+
+    page = Page()
+    qtbot.waitUntil(lambda: page.ended, timeout=5000)
+    kept = [getattr(value, "__self__", value) for value in vars(page.job).values()]
+    assert kept
+    assert page not in kept

@@ -16,6 +16,7 @@ from desktop.style import Colours
 
 FLOOR_DB = 60.0  # what a waveform in decibels shows below full scale
 _STRIP = 34  # pixels that a channel needs
+_ROOMY = 48  # pixels of a strip that has room for more words than one
 _LEAST_REACH = 0.001
 _STEPS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
 
@@ -103,7 +104,8 @@ class WaveformTrack(Track):
     def _marks(self, low: float, high: float, most: int) -> list[tuple[float, str]]:
         """Ticks of each strip, mirrored around its middle."""
         strips = self.strips
-        most = max(2, most // strips)
+        roomy = self.plot.height() / strips >= _ROOMY
+        most = max(4 if roomy else 2, most // strips)
         values = self._levels(most) if self.decibels else self._steps(most)
         sign = "" if self.decibels else "\u2212"
         found = []
