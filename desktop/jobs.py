@@ -97,6 +97,9 @@ class Job(QObject):
             self._on_event(events)
 
     def _end(self, result: Any, message: str | None, report: str | None) -> None:
+        # It may still be about to return from the signal that brought us here: that signal's object
+        # must outlive it.
+        self._thread.join()
         _running.discard(self)
         if self._cancelled.is_set():
             pass
@@ -109,6 +112,9 @@ class Job(QObject):
                 self._on_error(message)
         elif self._on_result:
             self._on_result(result)
+        # Holding its page until it is deleted, it would delete the page it is just deleted with.
+        self._on_event = self._on_result = self._on_error = self._on_crash = None
+        del self._work
         self.deleteLater()
 
 

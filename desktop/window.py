@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from desktop import jobs, style
 from desktop.about import About, CrashReport, Shortcuts
 from desktop.pages import PAGES
+from desktop.plots import export
 from desktop.rail import Rail
 from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
@@ -99,8 +100,12 @@ class Window(QMainWindow):
         self._session.requested.connect(self._bring)
         self._session.recent_changed.connect(self._list_recent)
         self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
+        export.told.written.connect(self._tell_written)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
         jobs.show_reports(lambda report: CrashReport(self, report).open())
+
+    def _tell_written(self, path: Path) -> None:
+        self._session.notify(self.tr("Written to {}.").format(path), kind="success")
 
     def page(self, key: str) -> Page:
         """A page of the table; made now if it was not yet."""

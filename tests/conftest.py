@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# What librosa has compiled is kept from run to run: each test has a home of its own.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path.home() / ".cache" / "earmark" / "numba"))
 
 pytest_plugins = ["tests.virtual_microphone"]
 

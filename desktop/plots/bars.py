@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QToolTip
 from desktop.plots import theme
 from desktop.plots.figure import Figure, Meaning
 from desktop.plots.legend import Entry
-from desktop.plots.ticks import quantity
 from desktop.style import colours
 
 _ROW, _AXES, _LEGEND, _TITLE = 26, 46, 20, 24  # pixels
+_MOST_ROOM = 1.5  # times the height that the rows ask for
 _MOST_NAME = 0.32  # of the width
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _PATTERNS = (
@@ -106,6 +106,7 @@ class Bars(Figure):
         self.setAccessibleDescription(". ".join(self.words(n) for n in range(len(self.bars))))
         self._draw()
         self.view_all()
+        self.setMaximumHeight(round(_MOST_ROOM * self.sizeHint().height()))
         self.updateGeometry()
 
     def words(self, row: int) -> str:
@@ -117,8 +118,10 @@ class Bars(Figure):
         return f"{bar.name}: " + ", ".join(f"{name} {self._value(value)}" for name, value in pairs)
 
     def _value(self, value: float | None) -> str:
-        known = value is not None and math.isfinite(value)
-        return quantity(value, self._unit) if known and value is not None else "-"
+        if value is None or not math.isfinite(value):
+            return "-"
+        whole = abs(value) >= 1000 or (self._unit == "" and value == round(value))
+        return f"{value:.{0 if whole else 1}f} {self._unit}".rstrip()
 
     def _at_the_end(self, bar: Bar) -> str:
         return bar.words or " / ".join(self._value(value) for value in bar.values)

@@ -162,6 +162,7 @@ class Confusion(Figure):
         self.labels = tuple(labels)
         self._rows = tuple(tuple(row) for row in rows)
         self.setAccessibleDescription(self.tr("{} classes").format(len(labels)))
+        self.plot.setVisible(bool(self.labels))
         self._shade()
         if not same:
             self.view_all()

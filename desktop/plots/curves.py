@@ -93,6 +93,7 @@ class Curves(Figure):
         self._changed: set[str] = set()
         self._log = False
         self._fixed: tuple[tuple[float, float] | None, ...] = (None, None)
+        self._follows = True  # the ends of the axes follow the points
         self._at: float | None = None  # x of the read-out
         self._ends = legend_below  # the legend has room for the last values
         self._marker = theme.above(pg.InfiniteLine(angle=90))
@@ -101,7 +102,9 @@ class Curves(Figure):
             self.plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.legend.changed.connect(self.updateGeometry)
+        self.box.disableAutoRange()
         self.box.sigRangeChanged.connect(lambda: self._read(self._at))
+        self.box.sigRangeChangedManually.connect(self._let_go)
         self.dress()
 
     def sizeHint(self) -> QSize:
@@ -173,13 +176,29 @@ class Curves(Figure):
         self.view_all()
 
     def view_all(self) -> None:
-        for axis, ends in enumerate(self._fixed):
-            if ends is None or (axis and self._log):
-                self.box.enableAutoRange(axis, True)
-            else:
-                room = 0.0 if axis == 0 else 0.02 * (ends[1] - ends[0])
-                whole = (ends[0] - room, ends[1] + room)
-                self.box.setRange(**{"xy"[axis] + "Range": whole}, padding=0)
+        self._follows = True
+        self.viewport().update()
+
+    def _let_go(self) -> None:
+        self._follows = False
+
+    def zoom(self, share: float) -> None:
+        self._let_go()
+        super().zoom(share)
+
+    def _follow(self) -> None:
+        """Show all there is, until the person looks closer."""
+        drawn = [s.line.getOriginalDataset() for s in self._series.values() if s.shown]
+        xs, ys = (
+            [part[axis] for part in drawn if part[axis] is not None and len(part[axis])]
+            for axis in (0, 1)
+        )
+        x = self._fixed[0] or _ends(xs, room=0.02)
+        y = self._fixed[1] if self._fixed[1] and not self._log else None
+        if y is not None:  # a line at the very end is drawn in full
+            room = 0.02 * (y[1] - y[0])
+            y = (y[0] - room, y[1] + room)
+        self.box.setRange(xRange=x, yRange=y or _ends(ys, room=0.06), padding=0)
 
     @property
     def count(self) -> int:
@@ -257,6 +276,8 @@ class Curves(Figure):
         if self._changed and self._ends:
             self._set_legend()
         self._changed = set()
+        if self._follows:
+            self._follow()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._draw()
@@ -365,3 +386,12 @@ class Curves(Figure):
         index = min(range(len(places)), key=lambda i: abs(places[i] - at))
         index += _STEPS[key] if self._at is not None else 0
         return lambda: self._read(places[min(max(index, 0), len(places) - 1)])
+
+
+def _ends(parts: list[Values], *, room: float) -> tuple[float, float]:
+    """The ends of an axis that shows these values, with room on both sides."""
+    every = np.concatenate([np.zeros(0), *parts])
+    every = every[np.isfinite(every)]
+    low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    more = room * (high - low) or 0.1 * abs(high) or 1.0
+    return low - more, high + more

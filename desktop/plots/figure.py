@@ -54,13 +54,7 @@ class Figure(pg.GraphicsLayoutWidget):
         super().__init__()
         self.title, self._titled = title, titled
         self._grids = (False, True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(title)
-        self.setFrameShape(self.Shape.NoFrame)
-        self.ci.setContentsMargins(8, 4, 12, 6)
-        self.ci.layout.setVerticalSpacing(2)
-        self.ci.layout.setHorizontalSpacing(16)
+        self._as_widget()
         self.heading = self.addLabel(title, row=0, col=0, justify="left", bold=True)
         self.legend = Legend(right=not legend_below, aside=legend_aside)
         self.legend.toggled.connect(self.toggle)
@@ -81,6 +75,15 @@ class Figure(pg.GraphicsLayoutWidget):
         self._head(shown=titled)
         theme.grid(self.plot)
         self.scene().sigMouseClicked.connect(self._clicked)
+
+    def _as_widget(self) -> None:
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.title)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.ci.setContentsMargins(8, 4, 12, 6)
+        self.ci.layout.setVerticalSpacing(2)
+        self.ci.layout.setHorizontalSpacing(16)
 
     @property
     def box(self) -> "pg.ViewBox":
@@ -143,6 +146,7 @@ class Figure(pg.GraphicsLayoutWidget):
             export.render_view(self, painter, rect, dark=dark, dress=self.dress)
         finally:
             self._head(shown=self._titled)
+            self.settle()
 
     def export(self) -> export.ExportDialog:
         """Ask for a format and a file."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QMenu, QToolTip
 
 from desktop.plots import theme
 from desktop.plots.figure import Figure, Meaning
-from desktop.plots.ticks import logarithmic, number, quantity, ticks
+from desktop.plots.ticks import logarithmic, number, ticks
 from desktop.style import colours
 
 _MARGIN = 62.0  # pixels on both sides of the axes
@@ -198,7 +198,8 @@ class Parallel(Figure):
         parts = [self.names[line]]
         for axis in self.axes:
             value = axis.values[line]
-            words = value if isinstance(value, str) else quantity(value or 0.0, axis.unit)
+            unit = f" {axis.unit}" if axis.unit else ""
+            words = value if isinstance(value, str) else f"{value or 0.0:.5g}{unit}"
             parts.append(f"{axis.name}: {self.tr('not known') if value is None else words}")
         return "\n".join(parts)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QGraphicsPolygonItem, QMenu
 from desktop.plots import theme
 from desktop.plots.figure import Figure, Meaning
 from desktop.plots.legend import Entry
-from desktop.plots.marks import SIZE, paint_of, shape_of
+from desktop.plots.marks import SIZE, Marks, paint_of, shape_of
 from desktop.style import colours
 
 _MARGIN, _MOST_ZOOM = 22, 40.0
@@ -56,6 +56,22 @@ class Points:
     names: Sequence[str] = ()
     classes: Sequence[str] = ()
     suspects: dict[int, str] = field(default_factory=dict)
+
+    def words_of(self, number: int) -> str:
+        """Name and class of a point, and what is odd about it."""
+        words = f"{self.names[number]} \u00b7 {self.classes[self.kinds[number]]}"
+        reason = self.suspects.get(number)
+        return f"{words}\n{reason}" if reason else words
+
+    def csv(self) -> str:
+        """A row for each point."""
+        text = io.StringIO()
+        rows = csv.writer(text)
+        rows.writerow(["name", "class", "x", "y", "suspect"])
+        for n, (x, y) in enumerate(self.places.tolist()):
+            kind, reason = self.kinds[n], self.suspects.get(n, "")
+            rows.writerow([self.names[n], self.classes[kind], x, y, reason])
+        return text.getvalue()
 
 
 class Scatter(Figure):
@@ -96,9 +112,7 @@ class Scatter(Figure):
             self.plot.hideAxis(side)
         self._grids = (False, False)
         theme.grid(self.plot, y=False)
-        self._items: list[pg.ScatterPlotItem] = []
-        self._styles: list[dict[str, object]] = []  # of the marks of each class
-        self._chosen, self._rings, self._frame = (self._layer(z) for z in (10, 20, 30))
+        self._marks = Marks(self.plot)
         self._name = theme.above(pg.TextItem())
         self.plot.addItem(self._name, ignoreBounds=True)
         self._name.hide()
@@ -109,12 +123,6 @@ class Scatter(Figure):
         self.setMouseTracking(True)
         self.dress()
 
-    def _layer(self, z: float) -> "pg.ScatterPlotItem":
-        item = pg.ScatterPlotItem(pxMode=True)
-        item.setZValue(z)
-        self.plot.addItem(item)
-        return item
-
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 160)
 
@@ -123,10 +131,6 @@ class Scatter(Figure):
         self.points, self._hovered = points, None
         self._kinds = np.asarray(points.kinds, dtype=np.int64)
         self._hidden &= set(points.classes)
-        for item in self._items[len(points.classes) :]:
-            self.plot.removeItem(item)
-        del self._items[len(points.classes) :]
-        self._items += [self._layer(0) for _ in points.classes[len(self._items) :]]
         if anew:
             self.current, self.selected = None, []
             self._moved = False
@@ -159,20 +163,10 @@ class Scatter(Figure):
 
     def words_of(self, number: int) -> str:
         """Name and class of a point, and what is odd about it."""
-        points = self.points
-        words = f"{points.names[number]} \u00b7 {points.classes[points.kinds[number]]}"
-        reason = points.suspects.get(number)
-        return f"{words}\n{reason}" if reason else words
+        return self.points.words_of(number)
 
     def csv(self) -> str:
-        """A row for each point."""
-        text = io.StringIO()
-        rows = csv.writer(text)
-        rows.writerow(["name", "class", "x", "y", "suspect"])
-        for n, (x, y) in enumerate(self.points.places.tolist()):
-            kind, reason = self.points.kinds[n], self.points.suspects.get(n, "")
-            rows.writerow([self.points.names[n], self.points.classes[kind], x, y, reason])
-        return text.getvalue()
+        return self.points.csv()
 
     # Drawing.
 
@@ -189,28 +183,22 @@ class Scatter(Figure):
 
     def _draw(self) -> None:
         """Give pyqtgraph the points anew."""
-        places, asked = self.points.places, self._asked()
-        for kind, item in enumerate(self._items):
-            here = places[asked & (self._kinds == kind)]
-            item.setData(x=here[:, 0], y=here[:, 1], **self._styles[kind])
+        self._marks.draw(self.points.places, self._kinds, self._asked())
         self._hide()
 
     def _hide(self) -> None:
         """Show the classes that are not hidden, and the rings and frames of theirs."""
-        places, shown = self.points.places, self.shown()
-        for name, item in zip(self.points.classes, self._items, strict=True):
-            item.setVisible(name not in self._hidden)
-        ringed = [n for n in self.points.suspects if shown[n]]
-        self._rings.setData(x=places[ringed, 0], y=places[ringed, 1])
+        shown = self.shown()
+        self._marks.hide([name in self._hidden for name in self.points.classes])
+        self._marks.ring(self.points.places[[n for n in self.points.suspects if shown[n]]])
         self._frames()
 
     def _frames(self) -> None:
         """Frames round what is chosen, and the name of the point under the pointer or the keys."""
         places = self.points.places
-        now = [n for n in self.selected if n < len(places)]
-        self._chosen.setData(x=places[now, 0], y=places[now, 1])
+        chosen = [n for n in self.selected if n < len(places)]
         one = [self.current] if self.current is not None and self.current < len(places) else []
-        self._frame.setData(x=places[one, 0], y=places[one, 1])
+        self._marks.frame(places[chosen], places[one])
         self._tell()
 
     def _tell(self) -> None:
@@ -231,20 +219,8 @@ class Scatter(Figure):
     def dress(self) -> None:
         super().dress()
         use = colours()
-        self._styles = [
-            {"symbol": shape_of(kind), "size": SIZE, "pen": edge, "brush": fill}
-            for kind, (edge, fill) in enumerate(map(paint_of, *self._numbered()))
-        ]
+        self._marks.dress(self.points.classes)
         self._list_classes()
-        for item, symbol, size, colour, width in (
-            (self._rings, "o", SIZE * 1.75, use.danger, 2.0),
-            (self._chosen, "s", SIZE * 1.25, use.text, 1.8),
-            (self._frame, "s", SIZE * 2.15, use.accent, 2.5),
-        ):
-            item.setSymbol(symbol)
-            item.setSize(size)
-            item.setPen(theme.pen(colour, width))
-            item.setBrush(None)
         self._name.fill = pg.mkBrush(use.panel)
         self._name.border = theme.pen(use.line)
         self._name.setColor(use.text)
@@ -255,13 +231,10 @@ class Scatter(Figure):
         self._line.setPen(theme.pen(use.accent, 1.5, Qt.PenStyle.DashLine))
         self._draw()
 
-    def _numbered(self) -> tuple[Sequence[int], Sequence[str]]:
-        return range(len(self.points.classes)), self.points.classes
-
     def _list_classes(self) -> None:
-        counts = np.bincount(self._kinds, minlength=len(self._items)).tolist()
+        counts = np.bincount(self._kinds, minlength=len(self.points.classes)).tolist()
         entries = []
-        for kind, name in zip(*self._numbered(), strict=True):
+        for kind, name in enumerate(self.points.classes):
             edge, fill = paint_of(kind, name)
             words = f"{kind + 1}  {name}" if kind < 9 else name
             shown, count = name not in self._hidden, str(counts[kind])
@@ -274,12 +247,7 @@ class Scatter(Figure):
         """How far all of the map reaches from the middle, with its margin."""
         places = self.points.places
         extent = np.maximum(np.abs(places).max(axis=0), 0.05) if len(places) else np.ones(2)
-        reach, down = float(extent[0]), float(extent[1])
-        wide, high = max(60.0, self.area.width()), max(60.0, self.area.height())
-        upwards = max(20.0, high / 2 - _MARGIN) / down  # pixels of one unit
-        across = min(max(20.0, wide / 2 - _MARGIN) / reach, _WIDEST * upwards)
-        upwards = min(upwards, _WIDEST * across)
-        return wide / 2 / across, high / 2 / upwards
+        return _reach(float(extent[0]), float(extent[1]), self.area)
 
     def view_all(self) -> None:
         self._moved = False
@@ -396,7 +364,8 @@ class Scatter(Figure):
         self._show_lasso()
         if len(lasso) > 1:
             before = self.selected if event.modifiers() & _ADDING else []
-            chosen = sorted({*before, *self._inside(QPolygonF(lasso))})
+            inside = _inside(QPolygonF(lasso), self.pixels(), self.shown())
+            chosen = sorted({*before, *inside})
             self._choose(chosen, None if self.current in chosen or not chosen else chosen[0])
         else:
             self._click(event.position(), adding=bool(event.modifiers() & _ADDING))
@@ -412,19 +381,6 @@ class Scatter(Figure):
         else:
             self._choose(sorted({*before, under}), under)
             self.play_wanted.emit()
-
-    def _inside(self, area: QPolygonF) -> list[int]:
-        pixels, rule = self.pixels(), Qt.FillRule.OddEvenFill
-        bounds = area.boundingRect()
-        near = (
-            self.shown()
-            & (pixels[:, 0] >= bounds.left())
-            & (pixels[:, 0] <= bounds.right())
-            & (pixels[:, 1] >= bounds.top())
-            & (pixels[:, 1] <= bounds.bottom())
-        )
-        numbers = np.flatnonzero(near).tolist()
-        return [n for n in numbers if area.containsPoint(QPointF(*pixels[n]), rule)]
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -470,13 +426,38 @@ class Scatter(Figure):
             away[~shown] = np.inf
             self.go_to(int(away.argmin()))
             return
-        away = pixels - pixels[self.current]
-        along = away @ np.asarray([right, down])
-        across = np.abs(away @ np.asarray([down, right]))
-        cost = np.where((along > 0.5) & (across <= 2 * along) & shown, along + 2 * across, np.inf)
-        best = int(cost.argmin())
-        if np.isfinite(cost[best]):
+        best = _next(pixels - pixels[self.current], shown, right, down)
+        if best is not None:
             kept = self.selected if extend else []
             self.go_to(best)
             if kept:
                 self._choose(sorted({*kept, best}), best)
+
+
+def _next(
+    away: NDArray[np.float64], shown: NDArray[np.bool_], right: float, down: float
+) -> int | None:
+    """The nearest point in a direction, of those that are so far away in pixels."""
+    along = away @ np.asarray([right, down])
+    across = np.abs(away @ np.asarray([down, right]))
+    cost = np.where((along > 0.5) & (across <= 2 * along) & shown, along + 2 * across, np.inf)
+    best = int(cost.argmin())
+    return best if np.isfinite(cost[best]) else None
+
+
+def _reach(right: float, up: float, area: QRectF) -> tuple[float, float]:
+    """How far an area shows from its middle, if it shows a map that reaches so far."""
+    wide, high = max(60.0, area.width()), max(60.0, area.height())
+    upwards = max(20.0, high / 2 - _MARGIN) / up  # pixels of one unit
+    across = min(max(20.0, wide / 2 - _MARGIN) / right, _WIDEST * upwards)
+    upwards = min(upwards, _WIDEST * across)
+    return wide / 2 / across, high / 2 / upwards
+
+
+def _inside(area: QPolygonF, pixels: NDArray[np.float64], shown: NDArray[np.bool_]) -> list[int]:
+    """Which of the points that are shown lie in an area."""
+    bounds, rule = area.boundingRect(), Qt.FillRule.OddEvenFill
+    low, high = [bounds.left(), bounds.top()], [bounds.right(), bounds.bottom()]
+    near = shown & (pixels >= low).all(axis=1) & (pixels <= high).all(axis=1)
+    numbers = np.flatnonzero(near).tolist()
+    return [n for n in numbers if area.containsPoint(QPointF(*pixels[n]), rule)]

@@ -53,7 +53,9 @@ def series_colours(names: Iterable[str]) -> dict[str, QColor]:
         if name in _MEANT:
             found[name] = QColor(_MEANT[name][dark])
             continue
-        wanted = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % len(_OTHERS)
+        wanted = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % (
+            len(_OTHERS) - 1
+        )
         places = [(wanted + step) % len(_OTHERS) for step in range(len(_OTHERS))]
         place = next((p for p in places if p not in taken), wanted)
         taken.add(place)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.classifier.rules import Rules
+from engine.errors import ModelError
 
 FORMAT = 1
 
@@ -112,6 +113,26 @@ class Card(_Strict):
         """Numbers of the labels that a label or a family stands for; none: it is neither."""
         names = self.labels if label in self.labels else self.families or []
         return [number for number, name in enumerate(names) if name == label]
+
+    @property
+    def files_only(self) -> bool:
+        """Whether it judges files and nothing else: its feature is librosa's, not Earmark's own."""
+        return self.feature.name == "librosa"
+
+    def refuse_files_only(self, what: str) -> None:
+        """Refuse what only Earmark's own features allow.
+
+        Args:
+            what: that is not possible, after "it cannot ".
+
+        Raises:
+            ModelError: the classifier only judges files.
+        """
+        if self.files_only:
+            raise ModelError(
+                f"'{self.title}' only judges files, it cannot {what}: it learned from features "
+                "that librosa computes, and Earmark's own differ. Its card says by how much."
+            )
 
     def rules(self) -> Rules:
         """When a label of this classifier counts as heard."""

@@ -50,8 +50,9 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
         ModelError: the extra is not installed, ONNX cannot express the classifier, the two differ
             by more than 1e-4, or the file cannot be written.
     """
-    _libraries()
     card = classifier.card
+    card.refuse_files_only("be exported as ONNX")
+    _libraries()
     waveforms = _test_waveforms(card.window_samples, card.calibration.silence_dbfs)
     whole = _Whole(classifier)
     data = convert(

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import classify, data, evaluate, microphone, models, recipes, sweep, train, why
+from engine.cli import (
+    classify,
+    data,
+    evaluate,
+    microphone,
+    models,
+    music,
+    recipes,
+    sweep,
+    train,
+    why,
+)
 from engine.cli.output import fail
 from engine.errors import EarmarkError
 
@@ -24,6 +35,7 @@ app = typer.Typer(
 )
 app.command("classify")(classify.classify)
 app.command("why")(why.why)
+app.command("analyse-music")(music.analyse_music)
 app.command("listen")(microphone.listen)
 app.command("record")(microphone.record)
 app.command("devices")(microphone.devices)

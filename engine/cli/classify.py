@@ -52,9 +52,7 @@ def classify(
     from engine.recognition.files import find_audio
 
     paths, export = find_audio(files), EXPORTS[str(format)]
-    if output is not None and len(paths) > 1 and export.separate:
-        output.mkdir(parents=True, exist_ok=True)
-    beside = output is not None and output.is_dir()
+    beside = _is_folder(output, export, len(paths))
     models = Catalog().load_all(classifier or DEFAULT)
     texts: list[str] = []
     failed = 0
@@ -75,6 +73,13 @@ def classify(
         write_text(output, "".join(texts))
     if failed:
         raise typer.Exit(1)
+
+
+def _is_folder(output: Path | None, export: Export, files: int) -> bool:
+    """Whether results go into a folder; it is made where one text cannot hold them all."""
+    if output is not None and files > 1 and export.separate:
+        output.mkdir(parents=True, exist_ok=True)
+    return output is not None and output.is_dir()
 
 
 def _analyse(

@@ -54,9 +54,10 @@ def explain(
         at_seconds: when the window begins; the times of the result count from there.
 
     Raises:
-        ModelError: the classifier has no such label.
+        ModelError: the classifier has no such label, or only judges files.
         AudioError: the sound is shorter than one frame of the feature, or longer than a window.
     """
+    classifier.card.refuse_files_only("say why")
     with one_torch_thread():
         return (yield from _explain(classifier, waveform, label, steps, at_seconds))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.errors import ModelError
 from engine.features.base import Feature
+from engine.features.by_librosa import ByLibrosa
 from engine.features.chroma import Chroma
 from engine.features.delta import Delta
 from engine.features.log_mel import LogMel
@@ -32,6 +33,7 @@ FEATURES: dict[str, type[Feature]] = {
     "one_hot": OneHot,
     "delta": Delta,
     "stack": Stack,
+    "librosa": ByLibrosa,
 }
 
 
@@ -73,7 +75,10 @@ def describe_feature(feature: Feature) -> dict[str, Any]:
 def _nested(spec: object) -> Feature:
     if not isinstance(spec, Mapping) or set(spec) - {"name", "arguments"} or "name" not in spec:
         raise ModelError("A feature inside another is given as a name and arguments.")
-    return build_feature(str(spec["name"]), spec.get("arguments", {}))
+    feature = build_feature(str(spec["name"]), spec.get("arguments", {}))
+    if isinstance(feature, ByLibrosa):
+        raise ModelError("A feature by librosa stands alone: it joins its parts by itself.")
+    return feature
 
 
 def _list(value: object) -> list[Any]:

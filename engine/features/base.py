@@ -1,10 +1,14 @@
 """What every feature is: a module from waveform to frames."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import torch.nn.functional as functional
 from torch import Tensor, nn
+
+from engine.errors import ModelError
+
+Padding = Literal["constant", "reflect"]
 
 
 class Feature(nn.Module, ABC):
@@ -16,7 +20,8 @@ class Feature(nn.Module, ABC):
         frame_length: samples that one frame looks at.
         hop_length: samples from the start of one frame to the start of the next.
         center: whether frame k is centred on sample ``k * hop_length`` (the waveform is padded
-            with zeros by half a frame on both sides) or starts there.
+            by half a frame on both sides) or starts there.
+        padding: with what it is padded: zeros, or its own reflection, which can't be streamed.
         clip_wide: whether a frame depends on the whole clip (a floor under its loudest frame, a
             scaling to its range); such a feature cannot be streamed.
     """
@@ -26,6 +31,7 @@ class Feature(nn.Module, ABC):
     frame_length: int
     hop_length: int
     center: bool
+    padding: Padding = "constant"
     clip_wide: bool = False
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -36,10 +42,15 @@ class Feature(nn.Module, ABC):
 
         Returns:
             float32, shape (batch, bands, frames); no frames when it is shorter than one.
+
+        Raises:
+            ModelError: it is too short to be reflected.
         """
         if self.center:
             half = self.frame_length // 2
-            waveform = functional.pad(waveform, (half, half))
+            if self.padding == "reflect" and waveform.shape[-1] <= half:
+                raise ModelError(f"Reflection by {half} samples needs a longer waveform.")
+            waveform = functional.pad(waveform, (half, half), mode=self.padding)
         if waveform.shape[-1] < self.frame_length:
             return waveform.new_zeros(waveform.shape[0], self.bands, 0)
         return self.frames(waveform)

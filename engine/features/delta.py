@@ -30,7 +30,7 @@ class Delta(Feature):
         self.order, self.width = order, width
         self.rate_hz, self.bands, self.center = inner.rate_hz, inner.bands, inner.center
         self.frame_length, self.hop_length = inner.frame_length, inner.hop_length
-        self.clip_wide = inner.clip_wide
+        self.clip_wide, self.padding = inner.clip_wide, inner.padding
         slopes = torch.from_numpy(_slopes(order, width)).float()
         self.register_buffer("slopes", slopes, persistent=False)
         self.slopes: Tensor

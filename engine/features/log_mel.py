@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import ModelError
+from engine.features.base import Padding
 from engine.features.spectrum import Spectral, above_floor, decibels
 from engine.filters import mel_bank
 
@@ -32,6 +33,7 @@ class LogMel(Spectral):
             which is 0 for silence, as the musicnn networks take it.
         top_db: floor under the clip's loudest value in dB; makes the feature clip-wide.
         center: see :class:`Feature`.
+        padding: see :class:`Feature`.
     """
 
     def __init__(
@@ -47,8 +49,9 @@ class LogMel(Spectral):
         log: Literal["db", "compress"] = "db",
         top_db: float | None = None,
         center: bool = True,
+        padding: Padding = "constant",
     ) -> None:
-        super().__init__(rate_hz, n_fft, hop_length, center)
+        super().__init__(rate_hz, n_fft, hop_length, center, padding)
         if log not in ("db", "compress"):
             raise ModelError(f"A log-mel spectrogram's log is 'db' or 'compress', not {log!r}.")
         highest = rate_hz / 2 if high_hz is None else high_hz

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
+from engine.features.base import Padding
 from engine.features.log_mel import LogMel
 from engine.filters import cosine_transform
 
@@ -29,6 +30,7 @@ class Mfcc(LogMel):
         htk: bool = False,
         top_db: float | None = None,
         center: bool = True,
+        padding: Padding = "constant",
     ) -> None:
         super().__init__(
             rate_hz=rate_hz,
@@ -40,6 +42,7 @@ class Mfcc(LogMel):
             htk=htk,
             top_db=top_db,
             center=center,
+            padding=padding,
         )
         if not 1 <= n_mfcc <= n_mels:
             raise ModelError(f"MFCCs come from {n_mels} mel bands: ask for 1 to {n_mels} of them.")

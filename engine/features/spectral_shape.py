@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
+from engine.features.base import Padding
 from engine.features.spectrum import Spectral, above_floor, decibels, magnitude
 
 
@@ -14,9 +15,15 @@ class SpectralCentroid(Spectral):
     """Mean frequency in Hz, weighted by magnitude; 0 for silence. One band."""
 
     def __init__(
-        self, *, rate_hz: int, n_fft: int = 2048, hop_length: int = 512, center: bool = True
+        self,
+        *,
+        rate_hz: int,
+        n_fft: int = 2048,
+        hop_length: int = 512,
+        center: bool = True,
+        padding: Padding = "constant",
     ) -> None:
-        super().__init__(rate_hz, n_fft, hop_length, center)
+        super().__init__(rate_hz, n_fft, hop_length, center, padding)
         self.bands = 1
         hz = torch.linspace(0.0, rate_hz / 2, self.bins)
         self.register_buffer("frequencies", hz, persistent=False)
@@ -26,7 +33,7 @@ class SpectralCentroid(Spectral):
         """See :class:`Spectral`."""
         weight = magnitude(power)
         total = weight.sum(1, keepdim=True)
-        heard = total > 1e-12
+        heard = total > 2e-15 * self.bins  # magnitudes are 1e-15 at least
         return torch.where(heard, (weight @ self.frequencies[:, None]) / total, 0.0)
 
 
@@ -45,6 +52,7 @@ class SpectralContrast(Spectral):
         quantile: share of an octave's bins that counts as peak and as valley.
         top_db: floor in dB under the clip's loudest peak, and valley; makes it clip-wide.
         center: see :class:`Feature`.
+        padding: see :class:`Feature`.
     """
 
     precise = True
@@ -60,8 +68,9 @@ class SpectralContrast(Spectral):
         quantile: float = 0.02,
         top_db: float | None = None,
         center: bool = True,
+        padding: Padding = "constant",
     ) -> None:
-        super().__init__(rate_hz, n_fft, hop_length, center)
+        super().__init__(rate_hz, n_fft, hop_length, center, padding)
         self.bands = octaves + 1
         self.clip_wide = top_db is not None
         self._chosen = {

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
-from engine.features.base import Feature
+from engine.features.base import Feature, Padding
 
 # Frames transformed at once: their spectra stay in the processor's cache.
 _CHUNK_FRAMES = 384
@@ -20,6 +20,7 @@ class Spectral(Feature):
         n_fft: frame length in samples.
         hop_length: samples between frames.
         center: see :class:`Feature`.
+        padding: see :class:`Feature`.
 
     Attributes:
         precise: compute in float64: for what looks at the weakest bins of a frame, which the
@@ -28,14 +29,24 @@ class Spectral(Feature):
 
     precise = False
 
-    def __init__(self, rate_hz: int, n_fft: int, hop_length: int, center: bool) -> None:
+    def __init__(
+        self,
+        rate_hz: int,
+        n_fft: int,
+        hop_length: int,
+        center: bool,
+        padding: Padding = "constant",
+    ) -> None:
         super().__init__()
         if n_fft < 2 or hop_length < 1:
             raise ModelError("A frame needs at least 2 samples and a hop of at least 1.")
         self.rate_hz = rate_hz
         self.frame_length = n_fft
         self.hop_length = hop_length
+        if padding not in ("constant", "reflect"):
+            raise ModelError(f"A waveform is padded by 'constant' or 'reflect', not {padding!r}.")
         self.center = center
+        self.padding = padding
         window = torch.hann_window(n_fft, periodic=True, dtype=torch.float64)
         self.register_buffer("window", window.float(), persistent=False)
         self.window: Tensor
@@ -93,7 +104,7 @@ class Spectral(Feature):
             "n_fft": self.frame_length,
             "hop_length": self.hop_length,
             "center": self.center,
-        }
+        } | ({} if self.padding == "constant" else {"padding": self.padding})
 
 
 class Stft(Spectral):

@@ -24,14 +24,13 @@ class Stack(Feature):
             raise ModelError("A stack needs at least one feature.")
         first = parts[0]
         for part in parts[1:]:
-            same = (part.rate_hz, part.hop_length, part.center, part.frame_length)
-            if same != (first.rate_hz, first.hop_length, first.center, first.frame_length):
+            if _grid(part) != _grid(first):
                 raise ModelError(
                     "Stacked features need the same rate, frame length, hop and centring."
                 )
         self.parts = nn.ModuleList(parts)
         self.rate_hz, self.hop_length, self.center = first.rate_hz, first.hop_length, first.center
-        self.frame_length = first.frame_length
+        self.frame_length, self.padding = first.frame_length, first.padding
         self.bands = sum(part.bands for part in parts)
         self.clip_wide = any(part.clip_wide for part in parts)
 
@@ -52,3 +51,8 @@ class Stack(Feature):
     def arguments(self) -> dict[str, Any]:
         """None of its own: the parts aside."""
         return {}
+
+
+def _grid(part: Feature) -> tuple[object, ...]:
+    """What has to be equal for frames to look at the same moments."""
+    return part.rate_hz, part.hop_length, part.center, part.padding, part.frame_length

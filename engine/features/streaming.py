@@ -13,15 +13,17 @@ class FeatureStream:
     """Computes each frame once, as soon as its samples are there.
 
     Args:
-        feature: any that is not clip-wide.
+        feature: any that is not clip-wide, nor padded by reflection.
 
     Raises:
-        ModelError: the feature depends on the whole clip.
+        ModelError: the feature depends on the whole clip, or on what is still to come.
     """
 
     def __init__(self, feature: Feature) -> None:
         if feature.clip_wide:
             raise ModelError("This feature is scaled over the whole clip and cannot be streamed.")
+        if feature.center and feature.padding != "constant":
+            raise ModelError("This feature is padded by reflection and cannot be streamed.")
         self._feature = feature
         self._parts = [FeatureStream(part) for part in _inner(feature)]
         self._queues = [torch.zeros(part.bands, 0) for part in _inner(feature)]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import tomli_w
 from pydantic import BaseModel
 
 from engine.recipes.recipe import Recipe
@@ -17,41 +18,16 @@ def to_toml(recipe: Recipe, *, whole: bool = False) -> str:
         whole: also the fields that are as they are by default.
     """
     fields = recipe.model_dump(mode="json", exclude_defaults=not whole)
-    return "\n".join(_table(fields, [])).strip() + "\n"
+    return tomli_w.dumps(_told(fields))
 
 
-def _table(values: Mapping[str, Any], path: list[str]) -> Iterator[str]:
-    tables = {k: v for k, v in values.items() if isinstance(v, dict) and k != "arguments"}
-    plain = {k: v for k, v in values.items() if k not in tables and v is not None}
-    if path and (plain or not tables):
-        yield f"\n[{'.'.join(map(_key, path))}]"
-    for key, value in plain.items():
-        yield f"{_key(key)} = {_value(value)}"
-    for key, value in tables.items():
-        yield from _table(value, [*path, key])
-
-
-def _key(name: str) -> str:
-    bare = name.isascii() and name.replace("_", "").replace("-", "").isalnum()
-    return name if bare else _text(name)
-
-
-def _text(text: str) -> str:
-    # TOML escapes as JSON does, and one character more.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, Mapping):
-        inside = [f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None]
-        return "{ " + ", ".join(inside) + " }" if inside else "{}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
-    return repr(value)
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is not set: TOML has no word for it."""
+    return {
+        key: _told(value) if isinstance(value, Mapping) else value
+        for key, value in values.items()
+        if value is not None
+    }
 
 
 def reference() -> str:

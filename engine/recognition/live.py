@@ -93,7 +93,10 @@ def listen(
 
     Raises:
         AudioError: the microphone is gone or stuck.
+        ModelError: a classifier only judges files.
     """
+    for classifier in classifiers.values():
+        classifier.card.refuse_files_only("listen")
     with one_torch_thread():
         work = _Listening(microphone, classifiers, hop_seconds, device)
         yield from _steps(microphone, work)

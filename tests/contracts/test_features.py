@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -15,7 +14,9 @@ from numpy.typing import NDArray
 
 from engine.errors import ModelError
 from engine.features import FEATURES, Feature, FeatureStream, build_feature, describe_feature
+from engine.librosa_loading import load_librosa
 
+librosa = load_librosa()
 RATE = 22050
 Array = NDArray[np.float32]
 
@@ -40,6 +41,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"name": "delta", "arguments": {"inner": MFCC}},
         ]
     },
+    "librosa": SHAPE | {"calls": ["mfcc", "spectral_contrast"], "pad_mode": "reflect"},
 }
 
 
@@ -170,7 +172,7 @@ def test_config_round_trips(name: str, music: Array) -> None:
     np.testing.assert_array_equal(_one(again, music), _one(feature, music))
 
 
-@pytest.mark.parametrize("name", sorted(set(FEATURES) - {"one_hot"}))
+@pytest.mark.parametrize("name", sorted(set(FEATURES) - {"one_hot", "librosa"}))
 def test_gradients_reach_the_waveform(name: str, music: Array) -> None:
     waveform = torch.from_numpy(music[None, :9000].copy()).requires_grad_()
     build_feature(name, EXAMPLES[name])(waveform).square().mean().backward()
@@ -183,6 +185,12 @@ def test_gradients_reach_the_waveform(name: str, music: Array) -> None:
 def test_silence_is_finite(name: str) -> None:
     frames = build_feature(name, EXAMPLES[name])(torch.zeros(1, 8192))
     assert torch.isfinite(frames).all()
+
+
+@pytest.mark.parametrize("n_fft", [256, 2048, 8192])
+def test_silence_has_no_centre(n_fft: int) -> None:
+    feature = build_feature("spectral_centroid", {"rate_hz": RATE, "n_fft": n_fft})
+    assert feature(torch.zeros(1, 16384)).eq(0).all()
 
 
 def test_too_short_for_a_frame_gives_no_frame() -> None:
@@ -204,7 +212,15 @@ def test_deltas_of_too_few_frames_say_so() -> None:
         ("log_mel", {"rate_hz": RATE, "high_hz": 30000.0}),
         ("log_mel", {"rate_hz": RATE, "n_fft": "many"}),
         ("mfcc", {"rate_hz": RATE, "n_mfcc": 200}),
+        ("log_mel", {"rate_hz": RATE, "padding": "edge"}),
         ("stack", {"parts": []}),
+        ("stack", {"parts": [MFCC, {"name": "mfcc", "arguments": SHAPE | {"padding": "reflect"}}]}),
+        ("stack", {"parts": [{"name": "librosa", "arguments": SHAPE | {"calls": ["mfcc"]}}]}),
+        ("librosa", {"rate_hz": RATE, "calls": []}),
+        ("librosa", {"rate_hz": RATE, "calls": ["load"]}),
+        ("librosa", {"rate_hz": RATE, "calls": ["mfcc"], "n_mfcc": 129}),
+        ("librosa", {"rate_hz": RATE, "calls": ["mfcc"], "n_fft": 1 << 20}),
+        ("librosa", {"rate_hz": RATE, "calls": ["mfcc"], "pad_mode": "empty"}),
         ("stack", {"parts": "mfcc"}),
         ("delta", {"inner": MFCC, "width": 4}),
     ],

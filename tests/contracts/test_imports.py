@@ -35,6 +35,7 @@ def test_import_rules_hold() -> None:
         "engine.recognition.timeline",
         "engine.recognition.decisions",
         "engine.export",
+        "engine.music.facts",
         "engine.cli",
         "desktop",
         "desktop.__main__",
@@ -49,7 +50,7 @@ def test_import_rules_hold() -> None:
     ],
 )
 def test_heavy_libraries_are_not_loaded_by(module: str) -> None:
-    heavy = "{'torch', 'librosa', 'numba', 'scipy', 'sklearn'}"
+    heavy = "{'torch', 'librosa', 'numba', 'scipy', 'sklearn', 'openTSNE', 'jinja2'}"
     loaded = _python(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
     assert loaded == "[]"
 

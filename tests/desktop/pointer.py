@@ -1,8 +1,8 @@
 """What a hand does on a plot: clicks, drags and turns of the wheel, at places in its widget."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -48,6 +48,14 @@ def click(plot: "pg.GraphicsView", x: float, y: float, button: Qt.MouseButton = 
     QTest.mouseClick(plot.viewport(), button, NONE, QPoint(round(x), round(y)))
 
 
+def double_click(plot: "pg.GraphicsView", x: float, y: float) -> None:
+    """Click twice there: QTest's own event is the second press alone."""
+    click(plot, x, y)
+    place = QPoint(round(x), round(y))
+    QTest.mouseDClick(plot.viewport(), LEFT, NONE, place)
+    QTest.mouseRelease(plot.viewport(), LEFT, NONE, place)
+
+
 def drag(
     plot: "pg.GraphicsView",
     begin: tuple[float, float],
@@ -70,10 +78,7 @@ def drag(
 def event_move(
     plot: "pg.GraphicsView", place: QPointF, button: Qt.MouseButton, keys: Qt.KeyboardModifier
 ) -> None:
-    """A move with a button held, which QTest on some platforms does not tell."""
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-
+    """A move with a button held: QTest's own says that none is."""
     view = plot.viewport()
     event = QMouseEvent(
         QEvent.Type.MouseMove, place, view.mapToGlobal(place), Qt.MouseButton.NoButton, button, keys

@@ -40,7 +40,7 @@ def test_what_is_exported_is_what_is_shown(page: FilePage, qtbot: QtBot, tmp_pat
     qtbot.waitUntil(lambda: (tmp_path / "out.txt").exists(), timeout=10_000)
     qtbot.waitUntil(lambda: (tmp_path / "out.json").exists(), timeout=10_000)
     page.tracks.time.clear_selection()
-    shown = page.summaries()["instrument"]
+    shown = page.state.verdicts(None)["instrument"]
     content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     verdict = content["classifiers"]["instrument"]["verdict"]
     assert verdict == {"words": shown.verdict, "labels": list(shown.heard)}

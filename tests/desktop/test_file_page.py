@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from desktop.pages.file.page import FilePage
 from desktop.plots.tracks.axes import GUTTER
 from desktop.plots.tracks.lanes import Stretch, _in_rows
-from desktop.settings import LOADED
+from desktop.settings import LOADED, MIX
 from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.catalog import Catalog
@@ -145,6 +145,60 @@ def test_zooming_in_far_shows_single_samples(page: FilePage, qtbot: QtBot) -> No
     begin = round(first * 44100)
     np.testing.assert_allclose(envelope[0], sound[begin : begin + envelope.shape[1]], atol=1e-4)
     assert (last - first) == pytest.approx(envelope.shape[1] / 44100)
+
+
+def test_each_channel_has_its_waveform_or_the_mix(
+    page: FilePage, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    waveform, time = page.tracks.waveform, page.tracks.time
+    assert waveform._finest()[0].shape[0] == 2  # the demo is stereo
+    sound = read(DEMO).samples
+    page.tracks.time.show(9.0, 9.05)
+    qtbot.waitUntil(lambda: waveform._finest()[0].shape[2] > 200, timeout=10_000)
+    strips, first, _ = waveform._finest()
+    begin = round(first * 44100)
+    for strip, channel in zip(strips, sound, strict=True):
+        shown = channel[begin : begin + 2205]
+        assert strip[1].max() == pytest.approx(shown.max(), abs=1e-3)
+    page.tracks.choose(MIX, True)
+    assert waveform._finest()[0].shape[0] == 1
+    page.tracks.choose(MIX, False)
+    time.show_all()
+    assert waveform._finest()[0].shape[0] == 2
+
+
+def test_what_is_not_analysed_is_hatched(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path, page = tmp_path / "long.wav", window.page("file")
+    sound = read(DEMO, mono=True).samples
+    write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
+    window.open_file(path)
+    qtbot.waitUntil(lambda: page.state.found is not None, timeout=60_000)
+    page.cancel()
+    found = page.state.found
+    assert found is not None
+    for spans in page.tracks.lanes._unheard.values():
+        assert spans == [(pytest.approx(found.seconds), pytest.approx(640.0, abs=0.1))]
+
+
+def test_a_long_file_is_hatched_where_it_was_not_surveyed(page: FilePage) -> None:
+    overview = page.picture.overview
+    assert overview is not None
+    seconds = np.asarray([5.0, 25.0])
+    assert page.tracks.spectrogram._columns.at(seconds)[1].all()
+    page.picture._whole = False
+    overview.known_seconds = 20.0
+    page.picture._show(overview)
+    assert page.tracks.spectrogram._columns.at(seconds)[1].tolist() == [True, False]
+    assert page.tracks.waveform._known == (0.0, 20.0)
+
+
+def test_what_plays_is_followed(page: FilePage) -> None:
+    time = page.tracks.time
+    time.show(0.0, 8.0)
+    page.transport.moved.emit(7.9)
+    page.transport.moved.emit(8.1)
+    assert time.cursor == pytest.approx(8.1)
+    assert time.start == pytest.approx(8.1)
 
 
 def test_many_labels_at_once_are_all_there() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
@@ -43,8 +43,8 @@ def test_tab_reaches_every_control_in_order(index: str, window: Window, qtbot: Q
     wanted = {c for kind in KINDS for c in page.findChildren(kind) if c.isVisible()}
     reached = walk(page, qtbot)
     assert wanted <= set(reached)
-    corners = [widget.mapTo(page, QPoint(0, 0)) for widget in reached]
-    # Three parts, one after the other: the bar, the predictions, what the picture shows.
+    corners = [widget.mapTo(page, widget.rect().center()) for widget in reached]
+    # Three parts, one after the other: the bar, tracks and predictions, what the picture shows.
     parts = [0 if c.y() < 60 else 2 if c.y() > page.height() - 80 else 1 for c in corners]
     assert parts == sorted(parts)
     for part in (0, 2):

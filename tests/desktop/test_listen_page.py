@@ -1,5 +1,6 @@
 """The Listen page with a microphone that hears a clip."""
 
+import dataclasses
 import threading
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from engine.pictures.view import View
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats
 from resources import resource
+from tests.desktop.pointer import drag, move, wheel
 
 RATE = 44100
 
@@ -186,6 +188,7 @@ def _frame(at: float, restarted: bool) -> worker.LiveFrame:
         advice="Too quiet.",
         decisions={"genre": _decided(round(at))},
         lanes={"genre": []},
+        unheard={"genre": []},
         stats=LiveStats(at, 0.1, 0.1, 0, 0),
         recorded_seconds=None,
         kept=(),
@@ -226,6 +229,64 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
         page.tracks.time.end, abs=0.25
     )  # nothing is out of step
     assert spectrogram.value_at(held + 0.2, 0.2) is not None
+
+
+def test_a_frozen_picture_is_scrolled_zoomed_and_selected(window: Window, qtbot: QtBot) -> None:
+    window.show_page("listen")
+    page = window.page("listen")
+    tracks, rolling = page.tracks, page._rolling
+    view = View("stft", RATE)
+    for number in range(900):  # a minute and a half
+        frame = _frame(0.1 * (number + 1), restarted=number == 0)
+        count = round(0.1 * (number + 1) * RATE / view.hop_length) - round(
+            0.1 * number * RATE / view.hop_length
+        )
+        level = -30.0 if 300 <= number < 400 else -80.0
+        columns = np.full((view.height, count), level, dtype=np.float32)
+        envelope = np.full((2, 10), 0.5 if 300 <= number < 400 else 0.0, dtype=np.float32)
+        rolling.take([dataclasses.replace(frame, columns=columns, envelope=envelope)])
+    rolling.advance()
+    time = tracks.time
+    assert (time.start, time.end) == pytest.approx((70.0, 90.0), abs=0.01)
+    wheel(tracks.spectrogram, 400, 60, 2)
+    assert time.span == pytest.approx(20.0)  # what rolls does so by itself
+    page.bar.freeze.setChecked(True)
+    assert tracks.minimap.isVisible()
+    assert time.begin == pytest.approx(0.0, abs=0.05)
+    wheel(tracks.spectrogram, 400, 60, -8)
+    assert time.span == pytest.approx(90.0, abs=0.1)
+    qtbot.keyClick(page, Qt.Key.Key_Home)
+    assert tracks.spectrogram.value_at(35.0, 0.5) == pytest.approx(-30.0, abs=1.0)
+    assert tracks.spectrogram.value_at(50.0, 0.5) == pytest.approx(-80.0, abs=1.0)
+    time.show(25.0, 45.0)
+    at = [tracks.waveform.x_of(second) for second in (28.0, 35.0)]
+    drag(tracks.waveform, (at[0], 30), (at[1], 30))
+    assert time.selection == pytest.approx((28.0, 35.0), abs=0.2)
+    move(tracks.spectrogram, tracks.spectrogram.x_of(35.0), 60)
+    assert "0:3" in page._words.text()
+    assert int(page._words.text().split()[-2]) == pytest.approx(-30, abs=1)
+    page.bar.freeze.setChecked(False)
+    assert (time.start, time.end) == pytest.approx((70.0, 90.0), abs=0.01)
+    assert time.selection is None
+    assert not tracks.minimap.isVisible()
+
+
+def test_what_was_before_listening_and_what_was_skipped_is_hatched(window: Window) -> None:
+    page = window.page("listen")
+    frame = _frame(5.0, restarted=True)
+    page._rolling.take([dataclasses.replace(frame, unheard={"genre": [(2.0, 3.0)]})])
+    page._rolling.say()
+    page._rolling.advance()
+    assert page.tracks.lanes._unheard["genre"] == [(-np.inf, 0.0), (2.0, 3.0)]
+    known = page.tracks.spectrogram._columns.at(np.asarray([-1.0, 4.99]))[1]
+    assert known.tolist() == [False, True]
+
+
+def test_skipped_windows_are_gaps() -> None:
+    memory = worker._Memory()
+    memory.decisions["genre"] = [_decided(second) for second in (0, 1, 2, 5, 6)]
+    memory.hops["genre"] = 1.0
+    assert memory.unheard(["genre", "own"]) == {"genre": [(2.5, 4.5)], "own": []}
 
 
 def test_a_lost_microphone_is_one_message_and_comes_back(

@@ -318,7 +318,9 @@ def test_the_wheel_zooms_where_the_pointer_is(scatter: Scatter) -> None:
         Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     scatter.wheelEvent(event)
-    assert (scatter.centre_of(number) - before).manhattanLength() < 0.5
+    assert (
+        scatter.centre_of(number) - before
+    ).manhattanLength() < 1.0  # the wheel counts whole pixels
     other = scatter.centre_of(0 if number else 1)
     assert scatter.zoomed > 1.5
     QTest.keyClick(scatter, Qt.Key.Key_0)

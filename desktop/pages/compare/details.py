@@ -139,7 +139,7 @@ class DetailsView(QScrollArea):
                     series, values = words.format(name), history[column]
                     # Colours tell runs apart where there are several.
                     like = part if alone else name
-                    curves.add_series(series, like=like, dashed=part == TRAINING)
+                    curves.add_series(series, like=like, dashed=part == VALIDATION)
                     curves.set_points(series, range(1, len(values) + 1), values)
             curves.view_all()
 

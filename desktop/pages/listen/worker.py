@@ -167,18 +167,16 @@ def hear(
         stack.callback(desk.close)
         while True:
             # What has just been loaded begins at a time of 0, and the picture with it.
-            memory, picture = _Memory(), None
+            memory, picture, restarted = _Memory(), ViewStream(desk.view), True
             loaded = dict(classifiers())
-            updates = listen(microphone, loaded)
-            stack.callback(updates.close)
+            updates = stack.enter_context(contextlib.closing(listen(microphone, loaded)))
             for update in updates:
                 kept, stretches = desk.step(update)
-                restarted = picture is None or picture.view != desk.view
-                if picture is None or restarted:
-                    picture = ViewStream(desk.view)
+                if picture.view != desk.view:
+                    picture, restarted = ViewStream(desk.view), True
                 new = memory.push(loaded, update)
                 yield LiveFrame(
-                    device=(microphone.device.id.name, microphone.device.id.host_api),
+                    device=desk.device,
                     view=desk.view,
                     columns=picture.push(update.samples),
                     restarted=restarted,
@@ -193,6 +191,7 @@ def hear(
                     recorded_seconds=desk.recorded_seconds,
                     stretches=stretches,
                 )
+                restarted = False
                 if _differ(loaded, classifiers()):
                     break
 
@@ -208,6 +207,7 @@ class _Desk:
         self._microphone, self._requests = microphone, requests
         self._recorder: Recorder | None = None
         self.view = View("stft", microphone.rate_hz)
+        self.device = microphone.device.id.name, microphone.device.id.host_api
 
     @property
     def recorded_seconds(self) -> float | None:

@@ -47,8 +47,8 @@ class TrainProgress(QWidget):
         self.rate = Curves(self.tr("Learning rate"), self.tr("epoch"), self.tr("rate"))
         self.loss.add_series(BATCH, like=TRAINING, faint=True)
         for curves in (self.loss, self.accuracy):
-            curves.add_series(TRAINING, dashed=True)
-            curves.add_series(VALIDATION)
+            curves.add_series(TRAINING)
+            curves.add_series(VALIDATION, dashed=True)
         self.rate.add_series(RATE)
         self.warnings = QListWidget()
         self.warnings.setWordWrap(True)

@@ -93,6 +93,16 @@ class TrackBox(pg.ViewBox):
             self._track.press(event.scenePos())
 
 
+class StillImage(pg.ImageItem):
+    """An image that leaves clicks and drags to what it lies on."""
+
+    def __init__(self) -> None:
+        super().__init__(axisOrder="row-major")
+
+    def hoverEvent(self, event: Any) -> None:
+        """pyqtgraph's claims the button here."""
+
+
 class Painted(pg.GraphicsObject):
     """Has something painted in pixels inside a view box, below its lines and regions."""
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 
 from desktop.plots import theme
 from desktop.plots.tracks.axes import HeightScale, dress
+from desktop.plots.tracks.box import StillImage
 from desktop.style import colours
 
 _WIDTH, _GAP, _SCALE = 12, 7, 47
@@ -39,7 +40,7 @@ class ColourBar(pg.GraphicsLayout):
         self.addItem(self._box, 0, 0)
         self.addItem(self._scale, 0, 1)
         self.layout.setColumnFixedWidth(0, _WIDTH)
-        self._image = pg.ImageItem(axisOrder="row-major")
+        self._image = StillImage()
         self._box.addItem(self._image, ignoreBounds=True)
         self.ends = pg.LinearRegionItem(orientation="horizontal", bounds=FULL, swapMode="block")
         self._box.addItem(self.ends, ignoreBounds=True)

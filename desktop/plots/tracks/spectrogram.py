@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from desktop.plots.tracks.axes import HeightScale, Marks
+from desktop.plots.tracks.box import StillImage
 from desktop.plots.tracks.colour_bar import ColourBar
 from desktop.plots.tracks.columns import FileColumns, Known, RollingColumns, Span, Values
 from desktop.plots.tracks.marks import hatch
@@ -39,7 +39,7 @@ class SpectrogramTrack(Track):
         self._scale = HeightScale(lambda low, high, most: self._ticks(low, high, most))
         self.bar = ColourBar()
         super().__init__(time, self._scale, interactive=interactive)
-        self._laid = pg.ImageItem(axisOrder="row-major")
+        self._laid = StillImage()
         self._laid.setZValue(5)
         self._laid.hide()
         self.box.addItem(self._laid, ignoreBounds=True)

@@ -82,8 +82,6 @@ class Track(pg.GraphicsView):
         layout.setSpacing(0)
         self.scale_item.setWidth(GUTTER)
         self.scale_item.linkToView(self.box)
-        if self._below.style["showValues"]:
-            self._below.linkToView(self.box)
         layout.addItem(self.scale_item, 0, 0)
         layout.addItem(self.box, 0, 1)
         layout.addItem(self._below, 1, 1)
@@ -92,6 +90,7 @@ class Track(pg.GraphicsView):
         self._below.setZValue(1)
         self.setCentralItem(layout)
         self.lay = layout
+        self._follow_time()
 
     @property
     def interactive(self) -> bool:
@@ -156,10 +155,17 @@ class Track(pg.GraphicsView):
         """Lines across the plot at the ticks of both axes."""
         for axis in (self.scale_item, self._below):
             axis.setGrid(90 if on else False)
-        if on:  # without lines it has nothing to show, and nothing to follow
-            self._below.linkToView(self.box)
-        elif not self._below.style["showValues"]:
-            self._below.unlinkFromView()
+        self._follow_time()
+
+    def _follow_time(self) -> None:
+        """Without lines and words the axis below has nothing to show, and nothing to follow."""
+        below = self._below
+        shown = below.grid is not False or below.style["showValues"]
+        below.setVisible(shown)
+        if shown:
+            below.linkToView(self.box)
+        else:
+            below.unlinkFromView()
 
     def paint_plot(self, painter: QPainter, size: QRectF, use: Colours) -> None:
         """Paint what the track is for, in pixels of the plot."""
@@ -192,15 +198,15 @@ class Track(pg.GraphicsView):
         """Paint the track with its title and a time axis of its own into a rectangle."""
         below, words = self._below, self._below.style["showValues"]
         below.set_words(on=True)
-        below.linkToView(self.box)
+        self._follow_time()
         try:
             export.render_view(
                 self, painter, rect.adjusted(0, _HEAD, 0, 0), dark=dark, dress=self.dress
             )
         finally:
             below.set_words(on=words)
-            if not words and below.grid is False:
-                below.unlinkFromView()
+            self._follow_time()
+            self.lay.layout.activate()
         with style.shown_as(dark=dark):
             use = colours()
             head = QRectF(rect.left(), rect.top(), rect.width(), _HEAD)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.plots.tracks.axes import HeightScale
@@ -16,6 +16,7 @@ from desktop.style import Colours
 
 FLOOR_DB = 60.0  # what a waveform in decibels shows below full scale
 _STRIP = 34  # pixels that a channel needs
+_ROOMY = 48  # pixels of a strip that has room for more words than one
 _LEAST_REACH = 0.001
 _STEPS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
 
@@ -103,7 +104,8 @@ class WaveformTrack(Track):
     def _marks(self, low: float, high: float, most: int) -> list[tuple[float, str]]:
         """Ticks of each strip, mirrored around its middle."""
         strips = self.strips
-        most = max(2, most // strips)
+        roomy = self.plot.height() / strips >= _ROOMY
+        most = max(4 if roomy else 2, most // strips)
         values = self._levels(most) if self.decibels else self._steps(most)
         sign = "" if self.decibels else "\u2212"
         found = []
@@ -159,13 +161,18 @@ class WaveformTrack(Track):
 
     def _tell_channels(self, painter: QPainter, size: QRectF, use: Colours) -> None:
         count, shown = len(self._envelope), self.strips
-        painter.setPen(QColor(use.faint))
         names = [self.tr("Left"), self.tr("Right")] if count == 2 else None
+        ground = QColor(use.plot)
+        ground.setAlpha(190)
         for index in range(shown):
             words = names[index] if names else self.tr("Channel {}").format(index + 1)
             if index == shown - 1 and shown < count:
-                words += self.tr(" of {}: make the track higher to see them all").format(count)
-            painter.drawText(QPointF(6, index * size.height() / shown + 14), words)
+                words = self.tr("Channel {} of {} (enlarge to see more)").format(shown, count)
+            wide = painter.fontMetrics().horizontalAdvance(words) + 8
+            place = QRectF(2, index * size.height() / shown + 2, wide, 16)
+            painter.fillRect(place, ground)
+            painter.setPen(QColor(use.faint))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _finest(self) -> tuple[Envelope, float, float]:
         if self._sharp is not None:

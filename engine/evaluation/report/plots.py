@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from engine.evaluation.report.svg import (
@@ -51,7 +52,7 @@ class _Scale:
 
 def curves(
     series: Mapping[str, Sequence[float]], x_label: str, y_label: str, *, log: bool = False
-) -> str:
+) -> Markup:
     """Lines over 1, 2, 3, ..., such as a loss over epochs.
 
     Args:
@@ -151,7 +152,7 @@ def _stretches(values: Sequence[float], x: _Scale, y: _Scale, index: int) -> lis
 
 def bars(
     values: Mapping[str, float], unit: str, *, title: str, unknown: str = "\N{EN DASH}"
-) -> str:
+) -> Markup:
     """Horizontal bars with their values written beside them.
 
     Args:
@@ -188,7 +189,7 @@ def _figure(value: float, unit: str) -> str:
     return f"{value:.0f}" if whole else f"{value:.1f}"
 
 
-def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> str:
+def confusion(matrix: NDArray[np.int64], labels: Sequence[str]) -> Markup:
     """A confusion matrix: counts, shaded by their share of the row.
 
     Args:
@@ -244,7 +245,7 @@ def _cells(
     return parts
 
 
-def reliability(bins: Sequence[ReliabilityBin]) -> str:
+def reliability(bins: Sequence[ReliabilityBin]) -> Markup:
     """A reliability diagram: accuracy over confidence, and how many windows are where.
 
     Args:
@@ -281,5 +282,5 @@ def reliability(bins: Sequence[ReliabilityBin]) -> str:
     return document(368, "reliability diagram", parts)
 
 
-def _nothing(title: str) -> str:
+def _nothing(title: str) -> Markup:
     return document(40, title, [text(0, 24, "Nothing to draw.", colour=FAINT)])

@@ -1,7 +1,6 @@
 """The report of a training run: one HTML page that needs nothing beside it, and its JSON."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,8 @@ from engine.evaluation.json_values import json_value
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import sections
-from engine.evaluation.report.page import document
-from engine.evaluation.report.svg import safe
+from engine.evaluation.report.page import Section, document, part
 from engine.evaluation.tags import TagEvaluation
-
-_HEADING = re.compile(r'<section id="([a-z-]+)"[^>]*><h2>(.*?)</h2>')
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,23 +75,20 @@ def html(report: RunReport) -> str:
     parts = [
         sections.warnings(report.warnings),
         sections.figures(report.evaluation, report.published),
-        sections.comparison(report.comparison, report.published, report.verdicts),
+        *sections.comparison(report.comparison, report.published, report.verdicts),
         *_of_evaluation(report.evaluation, report.link),
         sections.open_set(report.open_set),
         sections.history(report.history),
         sections.facts(report.facts),
         sections.recipe(report.recipe_toml),
     ]
-    head = (
-        f"<header><h1>{safe(report.title)}</h1><p>{safe(report.description)}</p>"
-        f"{_contents(parts)}</header>"
-    )
-    return document(report.title, [head, *parts])
+    head = part("title", name=report.title, about=report.description)
+    return document(report.title, head, parts, contents=True)
 
 
 def _of_evaluation(
     evaluation: Evaluation | TagEvaluation | None, link: Callable[[str], str] | None
-) -> list[str]:
+) -> list[Section]:
     if evaluation is None:
         return []
     if isinstance(evaluation, TagEvaluation):
@@ -106,12 +99,6 @@ def _of_evaluation(
         sections.calibration(evaluation),
         sections.mistakes(evaluation.mistakes, link),
     ]
-
-
-def _contents(parts: Sequence[str]) -> str:
-    found = (_HEADING.match(part) for part in parts)
-    links = "".join(f'<a href="#{match[1]}">{match[2]}</a> ' for match in found if match)
-    return f'<nav aria-label="Contents">{links}</nav>'
 
 
 def write_html(report: RunReport, path: Path) -> None:

@@ -4,21 +4,22 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 
+from markupsafe import Markup
+
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import plots
 from engine.evaluation.report.page import (
+    Section,
     clock,
     decimal,
     figure,
     figure_keys,
     figure_name,
-    pairs,
+    part,
     percent,
-    section,
     table,
 )
-from engine.evaluation.report.svg import safe
 from engine.evaluation.scores import Mistake
 from engine.evaluation.tags import TagEvaluation
 
@@ -26,58 +27,65 @@ History = Sequence[Mapping[str, float | None]]
 _LINKED = ("file:", "http:", "https:")  # nothing a name could smuggle in
 
 
-def facts(words: Mapping[str, str]) -> str:
+def facts(words: Mapping[str, str]) -> Section:
     """What was trained on what, and how long."""
-    return section("facts", "Data and training", pairs(words))
+    return Section("facts", "Data and training", part("pairs", facts=words))
 
 
-def warnings(sentences: Sequence[str]) -> str:
+def warnings(sentences: Sequence[str]) -> Section:
     """What one should know before believing the figures."""
     if not sentences:
-        return section("warnings", "Warnings", "<p>None.</p>")
-    items = "".join(f"<li>{safe(sentence)}</li>" for sentence in sentences)
-    return section("warnings", "Warnings", f"<ul>{items}</ul>", note=True)
+        return Section("warnings", "Warnings", part("words", text="None."))
+    return Section("warnings", "Warnings", part("bullets", sentences=sentences), note=True)
 
 
-def figures(evaluation: Evaluation | TagEvaluation | None, published: Mapping[str, float]) -> str:
+def figures(
+    evaluation: Evaluation | TagEvaluation | None, published: Mapping[str, float]
+) -> Section:
     """Our figures, beside the published ones."""
     if evaluation is None and not published:
-        return section("figures", "Results", "<p>Not judged: there was no test part.</p>")
+        words = part("words", text="Not judged: there was no test part.")
+        return Section("figures", "Results", words)
     ours = evaluation.figures() if evaluation is not None else {}
     columns = [("this run", ours)] + ([("published", published)] if published else [])
-    note = ""
+    note = Markup("")
     if evaluation is not None:
-        note = (
-            f'<p class="faint">{evaluation.windows} windows of {evaluation.recordings} '
-            "recordings. In brackets: 95 % intervals, from resampling whole recordings.</p>"
+        text = (
+            f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
+            "In brackets: 95 % intervals, from resampling whole recordings."
         )
-    return section("figures", "Results", _columns(columns) + note)
+        note = part("words", text=text, kind="faint")
+    return Section("figures", "Results", _columns(columns) + note)
 
 
 def comparison(
     variants: Sequence[tuple[str, Mapping[str, float]]],
     published: Mapping[str, float],
     verdicts: Sequence[str],
-) -> str:
+) -> list[Section]:
     """Variants side by side; nothing when there are none."""
     if not variants and not verdicts:
-        return ""
+        return []
     columns = [*variants] + ([("published", published)] if published else [])
-    words = "".join(f"<p>{safe(verdict)}</p>" for verdict in verdicts)
-    body = _columns(columns) if variants else ""
-    return section("comparison", "Variants side by side", body + words)
+    body = _columns(columns) if variants else Markup("")
+    words = [part("words", text=verdict) for verdict in verdicts]
+    return [Section("comparison", "Variants side by side", _joined(body, *words))]
 
 
-def _columns(columns: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+def _joined(*parts: Markup) -> Markup:
+    return Markup("").join(parts)
+
+
+def _columns(columns: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     keys = figure_keys([values for _, values in columns])
-    rows = [[safe(figure_name(key)), *(figure(v, key) for _, v in columns)] for key in keys]
+    rows = [[figure_name(key), *(figure(v, key) for _, v in columns)] for key in keys]
     return table(["", *(name for name, _ in columns)], rows, len(columns))
 
 
-def history(epochs: History) -> str:
+def history(epochs: History) -> Section:
     """Curves over the epochs."""
     if not epochs:
-        return section("history", "Training", "<p>No epoch was trained.</p>")
+        return Section("history", "Training", part("words", text="No epoch was trained."))
     loss = {"training": _series(epochs, "loss"), "validation": _series(epochs, "validation_loss")}
     accuracy = {
         "training": _series(epochs, "accuracy"),
@@ -91,7 +99,7 @@ def history(epochs: History) -> str:
         plots.curves(_known(accuracy), "epoch", "accuracy"),
         plots.curves({"learning rate": rate}, "epoch", "learning rate", log=wide),
     ]
-    return section("history", "Training", "".join(drawn))
+    return Section("history", "Training", _joined(*drawn))
 
 
 def _series(epochs: History, key: str) -> list[float]:
@@ -106,12 +114,12 @@ def _known(series: dict[str, list[float]]) -> dict[str, list[float]]:
     }
 
 
-def classes(evaluation: Evaluation) -> str:
+def classes(evaluation: Evaluation) -> Section:
     """Each class, in a table and as bars."""
     header = ["class", "precision", "recall", "F1", "ROC-AUC", "windows", "predicted"]
     rows = [
         [
-            safe(one.label),
+            one.label,
             percent(one.precision) if one.predicted else "not predicted",
             percent(one.recall) if one.support else "no windows",
             percent(one.f1),
@@ -124,10 +132,10 @@ def classes(evaluation: Evaluation) -> str:
     drawn = plots.bars(
         {one.label: 100 * one.f1 for one in evaluation.classes}, "%", title="F1 of each class"
     )
-    return section("classes", "Classes", table(header, rows, 6) + drawn)
+    return Section("classes", "Classes", table(header, rows, 6) + drawn)
 
 
-def tags(evaluation: TagEvaluation) -> str:
+def tags(evaluation: TagEvaluation) -> Section:
     """Each tag of a multi-label task, in a table and as bars."""
     header = [
         "tag", "average precision", "ROC-AUC", "threshold", "precision", "recall", "F1",
@@ -135,7 +143,7 @@ def tags(evaluation: TagEvaluation) -> str:
     ]  # fmt: skip
     rows = [
         [
-            safe(one.label),
+            one.label,
             decimal(one.average_precision),
             decimal(one.auc),
             decimal(one.threshold),
@@ -149,40 +157,43 @@ def tags(evaluation: TagEvaluation) -> str:
     ]
     shares = {one.label: 100 * one.average_precision for one in evaluation.tags}
     drawn = plots.bars(shares, "%", title="Average precision of each tag")
-    return section("classes", "Tags", table(header, rows, 8) + drawn)
+    return Section("classes", "Tags", table(header, rows, 8) + drawn)
 
 
-def confusion(evaluation: Evaluation) -> str:
+def confusion(evaluation: Evaluation) -> Section:
     """Confusion matrices of windows and of recordings."""
-    body = (
-        '<p class="faint">Rows are what it was, columns what it was taken for; '
-        "shades are shares of the row.</p>"
-        "<h3>Windows</h3>" + plots.confusion(evaluation.confusion, evaluation.labels)
-    )
+    about = "Rows are what it was, columns what it was taken for; shades are shares of the row."
+    body = [
+        part("words", text=about, kind="faint"),
+        part("subtitle", text="Windows"),
+        plots.confusion(evaluation.confusion, evaluation.labels),
+    ]
     if evaluation.recordings < evaluation.windows:
         drawn = plots.confusion(evaluation.recording_confusion, evaluation.labels)
-        body += "<h3>Recordings, by the vote of their windows</h3>" + drawn
-    return section("confusion", "What is taken for what", body)
+        body += [part("subtitle", text="Recordings, by the vote of their windows"), drawn]
+    return Section("confusion", "What is taken for what", _joined(*body))
 
 
-def calibration(evaluation: Evaluation) -> str:
+def calibration(evaluation: Evaluation) -> Section:
     """The reliability diagram."""
-    body = (
-        f"<p>Expected calibration error: {percent(evaluation.ece)}. Of windows it is 80 % sure of, "
-        "a calibrated classifier has 80 % right.</p>" + plots.reliability(evaluation.bins)
+    text = (
+        f"Expected calibration error: {percent(evaluation.ece)}. Of windows it is 80 % sure of, "
+        "a calibrated classifier has 80 % right."
     )
-    return section("calibration", "Can its confidence be believed?", body)
+    body = part("words", text=text) + plots.reliability(evaluation.bins)
+    return Section("calibration", "Can its confidence be believed?", body)
 
 
-def mistakes(found: Sequence[Mistake], link: Callable[[str], str] | None) -> str:
+def mistakes(found: Sequence[Mistake], link: Callable[[str], str] | None) -> Section:
     """The most confident mistakes, with links to the sounds."""
     if not found:
-        return section("mistakes", "Worst mistakes", "<p>None: every window is right.</p>")
+        words = part("words", text="None: every window is right.")
+        return Section("mistakes", "Worst mistakes", words)
     rows = [
         [
             _linked(one, link),
-            safe(one.truth),
-            safe(one.predicted),
+            one.truth,
+            one.predicted,
             clock(one.start),
             percent(one.probability),
             percent(one.truth_probability),
@@ -190,40 +201,41 @@ def mistakes(found: Sequence[Mistake], link: Callable[[str], str] | None) -> str
         for one in found
     ]
     header = ["recording", "it is", "taken for", "at", "probability", "of the truth"]
-    return section("mistakes", "Worst mistakes", table(header, rows, 3))
+    return Section("mistakes", "Worst mistakes", table(header, rows, 3))
 
 
-def _linked(mistake: Mistake, link: Callable[[str], str] | None) -> str:
-    name = safe(PurePath(mistake.recording).name or mistake.recording)
+def _linked(mistake: Mistake, link: Callable[[str], str] | None) -> Markup:
     where = link(mistake.recording) if link is not None else ""
     if not where.lower().startswith(_LINKED):
-        return f'<span title="{safe(mistake.recording)}">{name}</span>'
-    # A media fragment (W3C, 2012): browsers start to play there.
-    place = where if "#" in where else f"{where}#t={mistake.start:g}"
-    return f'<a href="{safe(place)}" title="{safe(mistake.recording)}">{name}</a>'
+        where = ""
+    elif "#" not in where:  # a media fragment (W3C, 2012): browsers start to play there
+        where = f"{where}#t={mistake.start:g}"
+    name = PurePath(mistake.recording).name or mistake.recording
+    return part("recording", name=name, path=mistake.recording, link=where)
 
 
-def open_set(found: OpenSet | None) -> str:
+def open_set(found: OpenSet | None) -> Section:
     """What happens without any of the classes."""
     title = "Sounds that are none of these"
     if found is None:
-        return section("open-set", title, "<p>Not tried on background sounds.</p>")
+        return Section("open-set", title, part("words", text="Not tried on background sounds."))
     if found.ready_for_live:
-        verdict = '<p class="good">Ready for live listening.</p>'
+        verdict = part("words", text="Ready for live listening.", kind="good")
     else:
-        reasons = "".join(f"<li>{safe(reason)}</li>" for reason in found.reasons)
-        verdict = f'<p class="bad">Not ready for live listening:</p><ul>{reasons}</ul>'
+        verdict = part("words", text="Not ready for live listening:", kind="bad")
+        verdict += part("bullets", sentences=found.reasons)
     plain = {
         key: value for key, value in found.figures().items() if not key.endswith("_alarms_per_hour")
     }
     rows = [
-        [safe(kind), f"{rate:.1f}", f"{60 * found.hours[kind]:.1f} min"]
+        [kind, f"{rate:.1f}", f"{60 * found.hours[kind]:.1f} min"]
         for kind, rate in found.alarms_per_hour.items()
     ]
-    heard = table(["background", "false alarms an hour", "judged"], rows, 2) if rows else ""
-    return section("open-set", title, verdict + _columns([("this run", plain)]) + heard)
+    heard = table(["background", "false alarms an hour", "judged"], rows, 2) if rows else Markup("")
+    body = _joined(verdict, _columns([("this run", plain)]), heard)
+    return Section("open-set", title, body)
 
 
-def recipe(toml: str) -> str:
+def recipe(toml: str) -> Section:
     """The recipe, so that the training can be repeated."""
-    return section("recipe", "Recipe", f"<pre>{safe(toml)}</pre>")
+    return Section("recipe", "Recipe", part("code", text=toml))

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from markupsafe import Markup
+
 WIDTH = 560
 FONT = 12
 CHARACTER = 6.6  # about as wide as one is at this size, in pixels
@@ -36,10 +38,10 @@ def short(words: str, most: int) -> str:
     return words if len(words) <= most else words[: max(1, most - 1)].rstrip() + "…"
 
 
-def document(height: float, title: str, parts: Sequence[str]) -> str:
+def document(height: float, title: str, parts: Sequence[str]) -> Markup:
     """An SVG picture 560 wide; the title is what a screen reader says."""
     name = safe(title)
-    return (
+    return Markup(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
         f'width="{WIDTH}" height="{height:.0f}" role="img" aria-label="{name}" '
         f'style="font-family:system-ui,sans-serif;font-size:{FONT}px">'

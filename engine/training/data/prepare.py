@@ -21,6 +21,7 @@ from engine.datasets.corpora.iowa import read_features
 from engine.datasets.table import Dataset
 from engine.errors import DataError
 from engine.features import Feature, build_feature, describe_feature
+from engine.features.by_librosa import ByLibrosa, library
 from engine.memory import keep_freed_memory
 from engine.recipes.recipe import Recipe
 from engine.training.data.decoding import Cut, decoded
@@ -127,6 +128,8 @@ def _key(dataset: Dataset, recipe: Recipe, is_sound: bool) -> str:
         }
     )  # fmt: skip
     feature = None if is_sound else describe_feature(feature_of(recipe))
+    if feature is not None and isinstance(feature_of(recipe), ByLibrosa):
+        feature["computed_by"] = library()  # another version may compute otherwise
     text = json.dumps([_VERSION, data, feature, dataset.fingerprint()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

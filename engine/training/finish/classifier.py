@@ -120,10 +120,15 @@ def make_classifier(
         data=[_source(dataset)],
         licence=f"as its data: {dataset.about.licence or 'not stated'}",
         recipe=recipe.model_dump(mode="json"),
-        versions={k: v for k, v in environment()["versions"].items() if k in ("earmark", "torch")},
+        versions={k: v for k, v in environment()["versions"].items() if k in _made_by(recipe)},
         date=datetime.date.today().isoformat(),
     )
     return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _made_by(recipe: Recipe) -> tuple[str, ...]:
+    """The libraries whose versions a card names."""
+    return "earmark", "torch", *(["librosa"] if recipe.feature.name == "librosa" else [])
 
 
 def _gate(

@@ -14,7 +14,8 @@ from engine.features import Feature
 from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan
 from engine.training.data.prepare import PreparedData
-from engine.training.events import Event, Finished, Preparing
+from engine.training.events import Event, Finished, Preparing, Warned
+from engine.training.finish.agreement import Heard, feature_to_hear_with
 from engine.training.finish.background import Background, listen_to_background
 from engine.training.finish.classifier import judge, make_classifier, with_figures
 from engine.training.finish.report import write_report
@@ -74,11 +75,11 @@ class Ending:
             unknown = yield from listen_to_background(
                 self.learner, self.feature, self.recipe, background, cache
             )
-        classifier = self._make(unknown)  # and save: judging may be broken off
-        yield Preparing(1.0)
+        classifier, heard = self._make(unknown)  # and save: judging may be broken off
+        yield Warned(heard.words) if heard.files_only else Preparing(1.0)
         judged = judge(self.learner, classifier, self.plan, self.prepared, unknown)
-        limits = " ".join(judged.open_set.reasons) if judged.open_set is not None else ""
-        self._save(with_figures(classifier, judged, limits))
+        limits = [*(judged.open_set.reasons if judged.open_set is not None else ()), heard.words]
+        self._save(with_figures(classifier, judged, " ".join(filter(None, limits))))
         progress = self.progress
         write_report(self.recipe, self.dataset, self.run, progress, judged)
         yield Finished(
@@ -94,12 +95,15 @@ class Ending:
         self.learner.network.load_state_dict(self.progress.best)
         self.learner.network.to(self.learner.device)
 
-    def _make(self, unknown: Background | None) -> Classifier:
-        parts = (self.learner, self.feature, self.plan, self.recipe, self.dataset)
+    def _make(self, unknown: Background | None) -> tuple[Classifier, Heard]:
+        parts = (self.recipe, self.dataset)
+        heard = feature_to_hear_with(
+            self.feature, self.learner.network, *parts, self.prepared, self.plan
+        )
         with seeded([self.recipe.training.seed], torch.device("cpu")):
-            classifier = make_classifier(*parts, unknown)
+            classifier = make_classifier(self.learner, heard.feature, self.plan, *parts, unknown)
         self._save(classifier)
-        return classifier
+        return classifier, heard
 
     def _save(self, classifier: Classifier) -> None:
         # It is loaded back, into a network that begins with weights at random.

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from markupsafe import Markup
+
 from engine.atomic_write import write_text
-from engine.evaluation.report.page import document
+from engine.evaluation.report.page import Section, document, part
 from engine.evaluation.report.plots import bars
-from engine.evaluation.report.svg import safe
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
 from engine.training.sweeps.sweep import Trial
@@ -18,21 +19,25 @@ def write_sweep_report(recipe: Recipe, trials: Sequence[Trial], folder: Path) ->
     Raises:
         DataError: it cannot be written.
     """
-    head = f"<header><h1>Sweep of {safe(recipe.title)}</h1><p>{_target(recipe)}</p>"
     fields = dict.fromkeys(field_name(path) for trial in trials for path in trial.values)
-    head += f"<p>Each bar is a trial, by its {safe(', '.join(fields))}.</p></header>"
-    charts = "".join(f"<figure>{chart}</figure>" for chart in four_charts(trials))
-    text = f"<section><h2>Recipe</h2><pre>{safe(to_toml(recipe))}</pre></section>"
-    page = document(f"Sweep of {recipe.title}", [head, f"<section>{charts}</section>", text])
+    title = f"Sweep of {recipe.title}"
+    head = part("title", name=title, about=_target(recipe))
+    head += part("words", text=f"Each bar is a trial, by its {', '.join(fields)}.")
+    charts = Markup("").join(part("drawing", picture=chart) for chart in four_charts(trials))
+    sections = [
+        Section("trials", "Trials", charts),
+        Section("recipe", "Recipe", part("code", text=to_toml(recipe))),
+    ]
+    page = document(title, head, sections, contents=False)
     path = folder / "sweep.html"
     write_text(path, page)
     return path
 
 
-def four_charts(trials: Sequence[Trial]) -> list[str]:
+def four_charts(trials: Sequence[Trial]) -> list[Markup]:
     """Bars as SVG: seconds, joules, test accuracy and epochs; then those of one epoch."""
 
-    def chart(title: str, unit: str, value: Callable[[Trial], float | None]) -> str:
+    def chart(title: str, unit: str, value: Callable[[Trial], float | None]) -> Markup:
         known = {trial_name(trial): value(trial) for trial in in_order(trials)}
         filled = {name: float("nan") if v is None else v for name, v in known.items()}
         return bars(filled, unit, title=title, unknown="not measured")

@@ -122,3 +122,41 @@ def test_the_picture_of_a_long_file_stays_in_time(
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(AudioError):
         finish(survey(tmp_path / "none.wav", View("stft", RATE)))
+
+
+def test_each_channel_has_its_envelope_beside_that_of_the_mix(tmp_path: Path) -> None:
+    time = np.arange(RATE * 20) / RATE
+    left = 0.5 * np.sin(2 * np.pi * 300 * time)
+    right = np.where(time > 10, 0.25, 0.0) * np.sin(2 * np.pi * 300 * time)
+    write(tmp_path / "b.wav", Audio(np.stack([left, right]).astype(np.float32), RATE))
+    overview = finish(survey(tmp_path / "b.wav", View("stft", RATE)))
+    assert isinstance(overview, Overview)
+    assert len(overview.channels) == 2
+    for second, peaks in ((5.0, (0.25, 0.5, 0.0)), (15.0, (0.375, 0.5, 0.25))):
+        all_of_them = (overview.envelope, *overview.channels)
+        found = [e.between(second, second + 1, 100)[0].max() for e in all_of_them]
+        assert found == pytest.approx(peaks, abs=0.01)
+    close = finish(detail(tmp_path / "b.wav", View("stft", RATE), 15.0, 15.1, 400))
+    assert isinstance(close, Detail)
+    assert close.channels.shape == (2, 2, close.envelope.shape[1])
+    assert close.channels[:, 1].max(axis=1) == pytest.approx([0.5, 0.25], abs=0.01)
+    assert close.envelope[1].max() == pytest.approx(0.375, abs=0.01)
+
+
+def test_many_channels_and_long_files_stay_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.pictures.overview._MOST_POINTS", 400)
+    rng = np.random.default_rng(0)
+    sound = (rng.standard_normal((12, RATE * 20)) * 0.1).astype(np.float32)
+    sound[3, RATE * 15] = 0.9
+    write(tmp_path / "c.wav", Audio(sound, RATE))
+    overview = finish(survey(tmp_path / "c.wav", View("stft", RATE)))
+    assert isinstance(overview, Overview)
+    assert len(overview.channels) == 8
+    stores = [envelope.levels[0].shape[1] for envelope in overview.channels]
+    assert sum(stores) <= 400
+    values, first, last = overview.channels[3].between(0.0, 20.0, 50)
+    place = first + (values[1].argmax() + 0.5) / values.shape[1] * (last - first)
+    assert values[1].max() == pytest.approx(0.9, abs=0.01)
+    assert place == pytest.approx(15.0, abs=1.0)

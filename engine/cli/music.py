@@ -1,0 +1,109 @@
+"""``earmark analyse-music``."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.cli.output import notes, progress
+from engine.errors import AudioError
+
+if TYPE_CHECKING:
+    from engine.music.facts import MusicFacts
+
+
+def analyse_music(
+    files: Annotated[list[str], typer.Argument(help="Sound files, folders or patterns.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON a file, with the beats.")
+    ] = False,
+) -> None:
+    """Say how fast the music in sound files goes, in which key it is and how it is tuned.
+
+    Exit code 1 says that some files could not be read, 2 that none could; the others are done.
+
+    Examples: 'earmark analyse-music song.mp3', 'earmark analyse-music --json album/ > facts.jsonl'.
+    """
+    from engine.music.facts import analyse_music as analysed
+    from engine.recognition.files import find_audio
+
+    paths = find_audio(files)
+    failed: list[AudioError] = []
+    for path in paths:
+        try:
+            found = progress(path.name, analysed(path))
+        except AudioError as error:
+            failed.append(error)
+            if len(failed) < len(paths):
+                notes().print(str(error), markup=False)
+            continue
+        sys.stdout.write(_json(path, found) if as_json else _words(path, found))
+        sys.stdout.flush()
+    if len(failed) == len(paths):
+        raise failed[-1]
+    if failed:
+        raise typer.Exit(1)
+
+
+def _words(path: Path, facts: "MusicFacts") -> str:
+    return (
+        f"{path}  ({facts.seconds:.1f} s)\n"
+        f"  tempo:  {_tempo(facts)}\n"
+        f"  key:    {_key(facts)}\n"
+        f"  tuning: {_tuning(facts)}\n"
+    )
+
+
+def _tempo(facts: "MusicFacts") -> str:
+    tempo = facts.tempo
+    if tempo is None or not tempo.clear:
+        return "no clear tempo"
+    others = " or ".join(f"{bpm:.0f}" for bpm in tempo.candidates[1:])
+    perhaps = f"; it may also be {others}" if others else ""
+    return (
+        f"{tempo.bpm:.1f} beats per minute, {len(facts.beats)} beats "
+        f"(confidence {tempo.confidence:.0%}{perhaps})"
+    )
+
+
+def _key(facts: "MusicFacts") -> str:
+    key = facts.key
+    if key is None:
+        return "none"
+    if not key.clear:
+        return f"uncertain; {key.name} or {key.second} are nearest (score {key.score:.2f})"
+    return f"{key.name} (score {key.score:.2f}; next: {key.second})"
+
+
+def _tuning(facts: "MusicFacts") -> str:
+    tuning = facts.tuning
+    if tuning is None or not tuning.clear:
+        return "no clear pitch"
+    return f"A4 = {tuning.a4_hz:.1f} Hz ({tuning.cents:+.0f} cents)"
+
+
+def _json(path: Path, facts: "MusicFacts") -> str:
+    tempo, key, tuning = facts.tempo, facts.key, facts.tuning
+    record: dict[str, Any] = {"file": str(path), "seconds": round(facts.seconds, 3)}
+    record["tempo"] = tempo and {
+        "bpm": round(tempo.bpm, 2),
+        "confidence": round(tempo.confidence, 3),
+        "clear": tempo.clear,
+        "candidates": [round(bpm, 2) for bpm in tempo.candidates],
+    }
+    record["beats"] = [round(float(seconds), 3) for seconds in facts.beats]
+    record["key"] = key and {
+        "name": key.name,
+        "score": round(key.score, 3),
+        "lead": round(key.lead, 3),
+        "second": key.second,
+        "clear": key.clear,
+    }
+    record["tuning"] = tuning and {
+        "cents": round(tuning.cents, 1),
+        "a4_hz": round(tuning.a4_hz, 2),
+        "clear": tuning.clear,
+    }
+    return json.dumps(record, ensure_ascii=False) + "\n"

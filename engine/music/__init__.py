@@ -1,0 +1,1 @@
+"""Facts about the music in a file: tempo and beats, key, tuning."""
