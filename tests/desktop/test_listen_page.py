@@ -264,7 +264,7 @@ def test_a_frozen_picture_is_scrolled_zoomed_and_selected(window: Window, qtbot:
     assert time.selection == pytest.approx((28.0, 35.0), abs=0.2)
     move(tracks.spectrogram, tracks.spectrogram.x_of(35.0), 60)
     assert "0:3" in page._words.text()
-    assert "-30 dB" in page._words.text()
+    assert int(page._words.text().split()[-2]) == pytest.approx(-30, abs=1)
     page.bar.freeze.setChecked(False)
     assert (time.start, time.end) == pytest.approx((70.0, 90.0), abs=0.01)
     assert time.selection is None

@@ -166,10 +166,6 @@ class Track(pg.GraphicsView):
             below.linkToView(self.box)
         else:
             below.unlinkFromView()
-        # Beside what moves, words that stay are copied; lines across the plot would be in the way.
-        still = self.scale_item.CacheMode.DeviceCoordinateCache
-        none = self.scale_item.CacheMode.NoCache
-        self.scale_item.setCacheMode(none if self.scale_item.grid is not False else still)
 
     def paint_plot(self, painter: QPainter, size: QRectF, use: Colours) -> None:
         """Paint what the track is for, in pixels of the plot."""
@@ -210,6 +206,7 @@ class Track(pg.GraphicsView):
         finally:
             below.set_words(on=words)
             self._follow_time()
+            self.lay.layout.activate()
         with style.shown_as(dark=dark):
             use = colours()
             head = QRectF(rect.left(), rect.top(), rect.width(), _HEAD)

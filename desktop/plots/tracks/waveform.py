@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.plots.tracks.axes import HeightScale
@@ -161,13 +161,18 @@ class WaveformTrack(Track):
 
     def _tell_channels(self, painter: QPainter, size: QRectF, use: Colours) -> None:
         count, shown = len(self._envelope), self.strips
-        painter.setPen(QColor(use.faint))
         names = [self.tr("Left"), self.tr("Right")] if count == 2 else None
+        ground = QColor(use.plot)
+        ground.setAlpha(190)
         for index in range(shown):
             words = names[index] if names else self.tr("Channel {}").format(index + 1)
             if index == shown - 1 and shown < count:
-                words += self.tr(" of {}: make the track higher to see them all").format(count)
-            painter.drawText(QPointF(6, index * size.height() / shown + 14), words)
+                words = self.tr("Channel {} of {} (enlarge to see more)").format(shown, count)
+            wide = painter.fontMetrics().horizontalAdvance(words) + 8
+            place = QRectF(2, index * size.height() / shown + 2, wide, 16)
+            painter.fillRect(place, ground)
+            painter.setPen(QColor(use.faint))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _finest(self) -> tuple[Envelope, float, float]:
         if self._sharp is not None:
