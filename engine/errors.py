@@ -27,7 +27,7 @@ def extra_needed(what: str, extra: str) -> str:
     """What to say where a library of an extra is missing; an installed program can add none."""
     if getattr(sys, "frozen", False):
         return (
-            f"{what} is not part of the installed application. Earmark installed with Python can "
-            f"do it: type pip install '.[{extra}]' in the folder of its source."
+            f"{what} is not part of the installed application. It works if you install Earmark "
+            f"with Python: type pip install '.[{extra}]' in the folder of its source."
         )
     return f"{what} needs the extra '{extra}': pip install earmark[{extra}]."

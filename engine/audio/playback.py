@@ -27,7 +27,7 @@ def output_problem() -> str | None:
     except AudioError as error:
         return str(error)
     except (ValueError, sounddevice.PortAudioError):
-        return "There is no loudspeaker or headphones to play on."
+        return "No loudspeaker or headphones found."
     return None
 
 
@@ -111,7 +111,7 @@ class Player:
         except (sounddevice.PortAudioError, ValueError) as error:
             self._end_feeder()
             raise AudioError(
-                "Nothing can be played: there is no loudspeaker, or another program holds it."
+                "Playback is not possible: there is no loudspeaker, or another program is using it."
             ) from error
 
     def pause(self) -> None:
@@ -138,7 +138,8 @@ class Player:
         if not self._stop.is_set() and not self._played:
             self._position = self.position_seconds
             self.problem = (
-                "The loudspeaker is gone: plug it in or choose another one in your system's "
+                "The loudspeaker was disconnected. Plug it in or choose another one in "
+                "your system's "
                 "settings, then play again."
             )
         self._ended.set()

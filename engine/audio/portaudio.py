@@ -26,7 +26,7 @@ def portaudio() -> ModuleType:
             import sounddevice  # here: it needs a system library that may be missing
     except OSError as error:
         raise AudioError(
-            "Sound devices cannot be used: the library PortAudio is missing. "
+            "Sound devices cannot be used because the library PortAudio is missing. "
             "On Debian or Ubuntu type: sudo apt install libportaudio2."
         ) from error
     module: ModuleType = sounddevice

@@ -130,7 +130,8 @@ class Card(_Strict):
         """
         if self.files_only:
             raise ModelError(
-                f"'{self.title}' only judges files, it cannot {what}: it learned from features "
+                f"'{self.title}' can only classify files. It cannot {what}: it was trained "
+                "on features "
                 "that librosa computes, and Earmark's own differ. Its card says by how much."
             )
 

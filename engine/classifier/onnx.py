@@ -65,7 +65,7 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
     difference = _difference(whole, data, waveforms)
     if not difference <= _TOLERANCE:
         raise ModelError(
-            f"The ONNX model was not written: its probabilities are off by {difference:.1g} from "
+            f"The ONNX model was not saved: its probabilities differ by {difference:.1g} from "
             "those of the classifier."
         )
     try:
@@ -74,7 +74,7 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
     except OSError as error:
         raise ModelError(
             f"The ONNX model could not be written as {path.name}: {error.strerror}. "
-            "Choose another place or make room, then export again."
+            "Choose another place or free some space, then export again."
         ) from error
     return difference
 
@@ -124,7 +124,7 @@ def convert(
         raise ModelError(f"ONNX cannot express this classifier: {_reason(error)}") from error
     written = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     if written != [opset]:
-        raise ModelError(f"This classifier cannot be written in version {opset} of ONNX.")
+        raise ModelError(f"This classifier cannot be exported with opset {opset}.")
     return data
 
 

@@ -52,12 +52,12 @@ class Leaks:
     def sentence(self) -> str:
         """In words."""
         words = {
-            "group": "recordings or groups on both sides",
-            "repetition": "known repetitions on both sides",
-            "near-duplicate": "near-duplicate windows on both sides",
+            "group": "recordings or groups in both parts",
+            "repetition": "known repetitions in both parts",
+            "near-duplicate": "near-duplicate windows in both parts",
         }
         if not self:
-            return "nothing on both sides"
+            return "nothing in both parts"
         found = [f"{count} {words[kind]}" for kind, count in self.counts.items() if count]
         examples = "; ".join(f"{leak.first} and {leak.second}" for leak in self.pairs[:3])
         return f"{', '.join(found)} (such as {examples})"

@@ -70,7 +70,7 @@ def _predict(
         starts += (excerpt.start + places / classifier.card.rate_hz).tolist()
         yield done / len(rows)
     if not recordings:
-        raise DataError(f"No sound of {dataset.about.name} could be judged.")
+        raise DataError(f"No sound of {dataset.about.name} could be used for the evaluation.")
     table = np.stack(truth)
     results = Results(
         labels=tuple(classifier.card.labels),
@@ -86,7 +86,9 @@ def _predict(
 def _rows(classifier: Classifier, dataset: Dataset) -> list[tuple[int, NDArray[np.bool_]]]:
     """Rows that have a class the classifier knows, and which."""
     if dataset.features:
-        raise DataError("This data set holds features, not sound: it can only be trained on.")
+        raise DataError(
+            "This data set contains features instead of sounds. It can only be used for training."
+        )
     known = {label: index for index, label in enumerate(classifier.card.labels)}
     found = []
     for index, excerpt in enumerate(dataset.excerpts):

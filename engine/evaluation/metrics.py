@@ -108,7 +108,7 @@ class Evaluation:
         try:
             return _from_json(fields)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"These are not the results of an evaluation: {error}.") from error
+            raise DataError(f"Not the results of an evaluation: {error}.") from error
 
 
 def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evaluation:

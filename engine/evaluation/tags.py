@@ -104,7 +104,7 @@ class TagEvaluation:
                 **{name: number(fields[name]) for name in _MACRO},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"These are not the results of an evaluation: {error}.") from error
+            raise DataError(f"Not the results of an evaluation: {error}.") from error
 
 
 def evaluate_tags(

@@ -96,7 +96,7 @@ def verdict_on(
     candidates = _candidates(part, last, heard_in, rules)
     names = tuple(candidate.label for candidate in candidates if candidate.heard)
     alike = all(decision.verdict == last.verdict for decision in decided)
-    words = ", ".join(names) or (last.verdict if alike else "nothing for most of the time")
+    words = ", ".join(names) or (last.verdict if alike else "no clear label")
     return Decision(last.time, names, words, tuple(candidates))
 
 
@@ -110,7 +110,7 @@ def _candidates(
     found = []
     for label, mean in means.items():
         heard = mean >= thresholds[label] * rules.release and label in heard_in
-        reason = "" if heard else by_label[label].reason or "only for a part of the time"
+        reason = "" if heard else by_label[label].reason or "only in part of the sound"
         found.append(replace(by_label[label], probability=mean, heard=heard, reason=reason))
     family = leading_family(part.labels, rules, np.asarray([means[x] for x in part.labels]))
     if family and family.label in heard_in and not any(c.heard for c in found):

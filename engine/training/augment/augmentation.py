@@ -281,13 +281,13 @@ def load_noises(folder: str, rate_hz: int, samples: int) -> Tensor:
         try:
             audio = read(Path(folder) / name, rate_hz=rate_hz, mono=True, duration_seconds=seconds)
         except AudioError as error:
-            _log.warning("%s is left out of the noise: %s", name, error)
+            _log.warning("%s is not used as noise: %s", name, error)
             continue
         rows.append(_rows_of(audio.samples[0], samples)[:each])
     if not rows:
         raise DataError(
-            f"No sound in the folder {folder} can be read: put recordings of background into it, "
-            "or leave noise_folder empty for noise that is computed."
+            f"No sound in the folder {folder} can be read. Put background recordings into it, "
+            "or leave noise_folder empty to use computed noise."
         )
     return torch.from_numpy(np.concatenate(rows))
 

@@ -70,9 +70,11 @@ def feature_to_hear_with(
     answers = float((one - other).abs().max())
     differ = f"differ by up to {frames:.1g} in a frame and {answers:.1g} in a probability"
     if max(frames, answers) <= MOST_DIFFERENT:
-        words = f"It learned from features by {library()}; Earmark's, which it uses, {differ}."
+        words = f"It was trained on features by {library()} and uses Earmark's own, which {differ}."
         return Heard(own, words)
-    words = f"It only judges files: it needs features by {library()}; Earmark's {differ}."
+    words = (
+        f"It can only classify files: it needs features by {library()}, and Earmark's own {differ}."
+    )
     return Heard(feature, words, files_only=True)
 
 

@@ -173,8 +173,8 @@ class Loop:
         for number, (loss, (indices, _)) in enumerate(zip(losses, waiting, strict=True), first):
             if not math.isfinite(loss):
                 raise ModelError(
-                    f"The loss is no number any more (epoch {epoch}, batch {number}, with "
-                    f"{self._files(indices)}): choose a lower learning rate or clip_norm = 1."
+                    f"The loss became NaN or infinite (epoch {epoch}, batch {number}, with "
+                    f"{self._files(indices)}): use a lower learning rate or clip_norm = 1."
                 )
             usual = median(self._recent) if len(self._recent) >= 20 else math.inf
             self._recent.append(loss)
@@ -249,12 +249,12 @@ class Loop:
             above = [epoch.validation_accuracy > stop.target_accuracy for epoch in last]
             if len(last) == stop.target_epochs and all(above):
                 self.progress.reason = (
-                    f"validation accuracy over {stop.target_accuracy:g} "
+                    f"validation accuracy above {stop.target_accuracy:g} "
                     f"for {stop.target_epochs} epochs in a row"
                 )
         if stop.patience:
             since = next((i for i, e in enumerate(reversed(history)) if e.best), len(history))
             if since >= stop.patience:
-                self.progress.reason = f"no better validation for {stop.patience} epochs"
+                self.progress.reason = f"no better validation loss for {stop.patience} epochs"
         if len(history) >= self._training.epochs and not self.progress.reason:
-            self.progress.reason = "all epochs done"
+            self.progress.reason = "all epochs finished"

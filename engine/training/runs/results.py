@@ -53,4 +53,6 @@ def read_results(folder: Path) -> Results:
                 starts=kept["starts"],
             )
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise DataError(f"{folder} holds no results to compare: train it to the end.") from error
+        raise DataError(
+            f"{folder} has no results to compare. Finish its training first."
+        ) from error
