@@ -55,7 +55,8 @@ class TrackMenu(QMenu):
         self.addAction(self.tr("View all\t0"), tracks.view_all).setEnabled(self._track.interactive)
         to_selection = self.addAction(self.tr("Zoom to selection"), time.show_selection)
         to_selection.setEnabled(time.selection is not None)
-        self.addAction(self.tr("Reset vertical zoom"), self._track.show_all_heights)
+        if isinstance(self._track, WaveformTrack | SpectrogramTrack):
+            self.addAction(self.tr("Reset vertical zoom"), self._track.show_all_heights)
 
     def _add_mouse(self) -> None:
         if not self._track.interactive:

@@ -120,8 +120,7 @@ def compare(stage: Stage) -> None:
     person.see("No difference is shown|is better than")
     person.rest(1.0)
     stage.album.take("compare")
-    person.scroll(view, end=True)
-    stage.album.take("compare-curves")
+    stage.album.take("compare-curves", lambda: person.scroll(view, end=True))
     person.choose(table, "sweep")
     person.scroll(view, end=False)
     person.see("Time to the end of training")
@@ -129,14 +128,14 @@ def compare(stage: Stage) -> None:
     stage.album.take("compare-sweep")
     person.scroll(view, end=True)
     person.see("All trials, coloured by test accuracy")
-    stage.album.take("compare-parallel")
+    stage.album.take("compare-parallel", lambda: person.scroll(view, end=True))
 
 
 def models(stage: Stage) -> None:
     """The classifiers and the card of one."""
     person = stage.person
     person.go("Models")
-    person.choose("Classifiers...", "Solo")
+    person.choose("Classifiers...", "Instrument")
     person.rest(1.0)
     stage.album.take("models")
 

@@ -173,6 +173,30 @@ def test_panning_as_a_mode_and_with_space_held(page: Page, qtbot: QtBot) -> None
     assert time.selection == pytest.approx((20.0, 25.0), abs=0.2)
 
 
+def test_the_pointer_tells_what_a_drag_does(page: Page) -> None:
+    track, time = page.tracks.spectrogram, page.tracks.time
+    time.select(10.0, 20.0)
+    edge = track.marks.region.lines[0]
+    assert track.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
+    assert edge.cursor().shape() == Qt.CursorShape.SizeHorCursor
+    time.set_panning(True)
+    assert track.viewport().cursor().shape() == Qt.CursorShape.OpenHandCursor
+    assert not edge.hasCursor()
+    drag(track, at(track, 10.0), at(track, 12.0))  # its edge is not taken hold of
+    assert time.selection == pytest.approx((10.0, 20.0))
+
+
+def test_what_another_page_chose_is_shown(page: Page) -> None:
+    before = pixels(page.tracks.spectrogram)
+    page.hide()
+    page.settings.set(GRID, True)
+    page.settings.set(DB_LOW, -40)
+    page.show()
+    assert page.tracks.spectrogram.bar.ends.getRegion()[0] == pytest.approx(-40)
+    assert (pixels(page.tracks.spectrogram) != before).any(axis=2).mean() > 0.5
+    assert page.tracks.waveform._below.isVisible()
+
+
 def test_space_alone_means_what_it_did(page: Page, qtbot: QtBot) -> None:
     qtbot.keyPress(page, Qt.Key.Key_Space)
     assert page.spaces == 0
