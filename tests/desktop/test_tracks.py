@@ -452,6 +452,14 @@ def test_each_track_is_exported(page: Page, which: str, dark: bool) -> None:
     assert (pixels(track) == before).all()  # the track is as it was
 
 
+def test_a_track_without_sound_is_exported_empty(qtbot: QtBot) -> None:
+    tracks = Tracks(Settings(), interactive=True)
+    qtbot.addWidget(tracks)
+    for track in (tracks.waveform, tracks.spectrogram, tracks.lanes):
+        assert len(track.csv().splitlines()) == 1
+        assert not export.picture(track, QSize(400, 200), dark=True).isNull()
+
+
 def test_what_rolls_is_not_moved_by_the_wheel(qtbot: QtBot) -> None:
     page = Page(interactive=False)
     qtbot.addWidget(page)
