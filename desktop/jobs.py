@@ -97,6 +97,9 @@ class Job(QObject):
             self._on_event(events)
 
     def _end(self, result: Any, message: str | None, report: str | None) -> None:
+        # It may still be about to return from the signal that brought us here: that signal's object
+        # must outlive it.
+        self._thread.join()
         _running.discard(self)
         if self._cancelled.is_set():
             pass

@@ -77,8 +77,16 @@ def _compiled_when_called() -> Iterator[None]:
 
 
 def _waiting(decorator: Callable[..., Any]) -> Callable[..., Any]:
-    def decorate(*arguments: Any, **named: Any) -> Callable[[Callable[..., Any]], _Later]:
+    def decorate(
+        signatures: list[str], *arguments: Any, **named: Any
+    ) -> Callable[[Callable[..., Any]], _Later]:
         kept = named | {"cache": True}  # librosa leaves it out here and there
-        return lambda function: _Later(lambda: decorator(*arguments, **kept)(function))
+        needed = _of_sound(signatures)
+        return lambda function: _Later(lambda: decorator(needed, *arguments, **kept)(function))
 
     return decorate
+
+
+def _of_sound(signatures: list[str]) -> list[str]:
+    """Those whose first argument is no array of integers, which numpy would turn into floats."""
+    return [one for one in signatures if not one.startswith("void(int")] or signatures

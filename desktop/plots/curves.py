@@ -125,12 +125,14 @@ class Curves(Figure):
         dots: bool = False,
     ) -> None:
         """One more curve; its colour follows ``like``, or its own name."""
-        line = pg.PlotDataItem(connect="finite", clipToView=True)
-        line.setDownsampling(auto=True, method="peak")
+        line = pg.PlotDataItem(connect="finite")
+        line.opts["autoDownsampleFactor"] = 1.0  # the highest and lowest of each pixel
         alone = pg.ScatterPlotItem(pxMode=True)
         for item in (line, alone):
             item.setZValue(-1 if faint else 0)
             self.plot.addItem(item)
+        line.setDownsampling(auto=True, method="peak")  # the plot sets its own when it is added
+        line.setClipToView(True)
         self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
         self.dress()
 

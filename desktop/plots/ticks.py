@@ -1,9 +1,7 @@
-"""Round numbers on an axis, and numbers in words with their units."""
+"""Round numbers on an axis, and how they are written."""
 
 import math
 
-_PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "\u00b5"))
-_SCALED = ("Hz", "s", "J", "W", "B")  # units that take a prefix
 _MOST_DECIMALS, _MOST = 4, 1e6
 
 
@@ -51,19 +49,6 @@ def number(value: float, step: float | None = None) -> str:
         return _short(f"{value:.{max(0, digits)}e}")
     text = f"{value:.{decimals if decimals <= _MOST_DECIMALS else 0}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.") else text
-
-
-def quantity(value: float, unit: str) -> str:
-    """A number with its unit: 1.5 kHz, 20 ms, -12.3 dB, 80 %."""
-    if not math.isfinite(value):
-        return "-"
-    if unit.startswith("dB"):
-        return f"{value:.1f} {unit}"
-    if unit in _SCALED and value:
-        known = [p for p in _PREFIXES if unit != "s" or p[0] <= 1]
-        size, prefix = next((p for p in known if abs(value) >= p[0] * 0.9995), known[-1])
-        return f"{_short(f'{value / size:.4g}')} {prefix}{unit}"
-    return f"{number(value)} {unit}".rstrip()
 
 
 def _short(text: str) -> str:

@@ -102,7 +102,7 @@ for word in python3 python gcc cc ld; do
 done
 status=0
 unshare --net --pid --fork --kill-child chroot "$merged" env -i HOME=/root LANG=C.UTF-8 \
-    EARMARK_START_MS="${EARMARK_START_MS:-2000}" \
+    EARMARK_START_MS="${EARMARK_START_MS:-2000}" EARMARK_PATIENCE="${EARMARK_PATIENCE:-1}" \
     PATH=/usr/sbin:/usr/bin:/sbin:/bin bash /tmp/package_test_inside.sh || status=$?
 cp "$merged"/tmp/pictures/* "$pictures/" 2>/dev/null || true
 [ "$status" -eq 0 ] && echo "package test: passed; pictures in $pictures"

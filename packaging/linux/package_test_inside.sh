@@ -60,7 +60,7 @@ play() { # SOUND, taking pictures of the window while it lasts
     done
 }
 until_true() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1))
+    local end=$((SECONDS + $1 * ${EARMARK_PATIENCE:-1}))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$end" ] || return 1
@@ -204,7 +204,7 @@ picture why
 xdotool key Escape
 
 step "train a tiny classifier, and use it"
-(cd /tmp && timeout 900 earmark train tagger-head /tmp/sounds --set training.epochs=5 \
+(cd /tmp && timeout $((900 * ${EARMARK_PATIENCE:-1})) earmark train tagger-head /tmp/sounds --set training.epochs=5 \
     -o /tmp/run >/tmp/train.log 2>&1) || true
 [ -s /tmp/run/classifier.safetensors ] || fail "no classifier: $(tail -n 20 /tmp/train.log)"
 earmark classify -c /tmp/run/classifier.safetensors /tmp/tone.wav | tee /tmp/own.log

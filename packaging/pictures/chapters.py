@@ -92,7 +92,7 @@ def train(stage: Stage) -> None:
     person.see(r"[Ss]topped")
     for tab in ("Settings", "TOML", "Network"):
         person.tab(tab)
-        person.rest(1.0)
+        person.gone("The network is being built...")
         stage.album.take(f"train-{tab.lower()}")
 
 
@@ -114,29 +114,28 @@ def earlier(stage: Stage) -> None:
 
 def compare(stage: Stage) -> None:
     """Two runs side by side; a sweep as bars and as parallel coordinates."""
-    person = stage.person
+    person, table, view = stage.person, "Finished runs...", "Comparison of the chosen runs"
     person.go("Compare")
-    table = "Finished runs..."
-    person.choose(table, "perceptron", "tagger-head")
-    person.see("chance|differ|better")
+    person.choose(table, "perceptron-fast", "perceptron-slow")
+    person.see("No difference is shown|is better than")
     person.rest(1.0)
     stage.album.take("compare")
-    person.scroll_to_end("Comparison of the chosen runs")
-    stage.album.take("compare-end")
+    stage.album.take("compare-curves", lambda: person.scroll(view, end=True))
     person.choose(table, "sweep")
+    person.scroll(view, end=False)
     person.see("Time to the end of training")
     person.rest(1.0)
     stage.album.take("compare-sweep")
-    person.scroll_to_end("Comparison of the chosen runs")
+    person.scroll(view, end=True)
     person.see("All trials, coloured by test accuracy")
-    stage.album.take("compare-parallel")
+    stage.album.take("compare-parallel", lambda: person.scroll(view, end=True))
 
 
 def models(stage: Stage) -> None:
     """The classifiers and the card of one."""
     person = stage.person
     person.go("Models")
-    person.choose("Classifiers...", "Solo")
+    person.choose("Classifiers...", "Instrument")
     person.rest(1.0)
     stage.album.take("models")
 

@@ -174,11 +174,12 @@ class Person:
         """Press a key where the keyboard is."""
         QTest.keyClick(QApplication.focusWidget() or self.window, key)
 
-    def scroll_to_end(self, words: str) -> None:
-        """Scroll what is scrolled to its end."""
+    def scroll(self, words: str, *, end: bool) -> None:
+        """Scroll what is scrolled to its beginning or its end."""
         area = self.widget(words, QScrollArea)
         assert isinstance(area, QScrollArea)
-        area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+        bar = area.verticalScrollBar()
+        bar.setValue(bar.maximum() if end else bar.minimum())
 
     def _at(
         self, words: str, kind: type[QWidget]

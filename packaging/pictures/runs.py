@@ -12,8 +12,8 @@ from pathlib import Path
 _FRAMES = "instrument-mlp"
 _TRAININGS = {
     "tagger-head": ("tagger-head", "deployment.gate=false"),
-    "perceptron": (_FRAMES, "training.epochs=8", "deployment.gate=false"),
-    "perceptron-slower": (
+    "perceptron-fast": (_FRAMES, "training.epochs=8", "deployment.gate=false"),
+    "perceptron-slow": (
         _FRAMES,
         "training.epochs=8",
         "training.learning_rate=0.0001",

@@ -22,7 +22,7 @@ from desktop.plots.curves import Curves
 from desktop.plots.figure import Figure
 from desktop.plots.parallel import Coordinate, Parallel
 from desktop.plots.scatter import Points, Scatter
-from desktop.plots.ticks import number, quantity, ticks
+from desktop.plots.ticks import number, ticks
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -112,15 +112,6 @@ def test_numbers_on_an_axis_are_round_and_short(
     found = ticks(low, high, most)
     step = found[1] - found[0]
     assert [number(value, step) for value in found] == words
-
-
-def test_quantities_have_their_units() -> None:
-    assert quantity(1500.0, "Hz") == "1.5 kHz"
-    assert quantity(0.02, "s") == "20 ms"
-    assert quantity(-12.34, "dBFS") == "-12.3 dBFS"
-    assert quantity(3600.0, "s") == "3600 s"
-    assert quantity(54.167, "%") == "54.17 %"
-    assert quantity(float("nan"), "s") == "-"
 
 
 @pytest.mark.parametrize("appearance", ["light", "dark"])

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator
 
+import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -109,6 +110,26 @@ def test_closing_cancels_and_waits_for_all(qtbot: QtBot) -> None:
     jobs.cancel_all()
     assert len(closed) == 3
     qtbot.wait(50)
+
+
+def test_a_job_is_not_deleted_under_its_thread(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = jobs.Job._drive
+
+    def slow(job: jobs.Job) -> None:
+        drive(job)
+        time.sleep(0.2)  # as on a busy machine, where the signal is delivered before it returns
+
+    monkeypatch.setattr(jobs.Job, "_drive", slow)
+
+    def work() -> Generator[int, None, None]:
+        yield 1
+
+    alive: list[bool] = []
+    job: jobs.Job = jobs.run(work, on_result=lambda _: alive.append(job._thread.is_alive()))
+    qtbot.waitUntil(lambda: bool(alive), timeout=5000)
+    assert alive == [False]
 
 
 def test_a_job_that_ended_holds_nobody(qtbot: QtBot) -> None:

@@ -239,7 +239,7 @@ def test_a_region_of_a_file_joins_a_class(page: SoundsPage, qtbot: QtBot, given:
     assert page.class_names() == ["new one"]
     page.view.table.selectRow(0)
     envelope = page.view.excerpt.tracks.waveform
-    qtbot.waitUntil(lambda: envelope._envelope.shape[1] > 10, timeout=5000)
+    qtbot.waitUntil(lambda: envelope._envelope.shape[2] > 10, timeout=5000)
     with qtbot.waitSignal(page._session.requested) as asked:
         QTest.keyClick(page.view.table, Qt.Key.Key_Return)
     assert asked.args is not None

@@ -102,6 +102,8 @@ class TrainResults(QWidget):
         self.pictures = QTabWidget()
         self.pictures.setDocumentMode(True)
         self.pictures.tabBar().setDrawBase(False)
+        self.pictures.tabBar().setUsesScrollButtons(False)
+        self.pictures.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
         self.pictures.tabBar().setAccessibleName(self.tr("Pictures of the results"))
         self.pictures.addTab(self.confusion, self.tr("What was confused"))
         self.pictures.addTab(self.reliability, self.tr("How sure it may be"))

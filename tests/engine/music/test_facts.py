@@ -76,7 +76,7 @@ def test_tempo_and_beats_of_clicks(bpm: int, tmp_path: Path) -> None:
     assert found.tempo.bpm == pytest.approx(bpm, rel=0.002)
     assert found.tempo.candidates[0] == found.tempo.bpm
     assert len(times) - 1 <= len(found.beats) <= len(times)
-    assert np.abs(found.beats[:, None] - times).min(axis=1).max() < 0.03
+    assert np.abs(found.beats[:, None] - times).min(axis=1).max() < 0.015
     assert found.key is not None
     assert not found.key.clear
 
@@ -156,7 +156,7 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert found.tempo is not None
     assert found.tempo.bpm == pytest.approx(120, rel=0.002)
     assert len(found.beats) >= len(times) - 1
-    assert np.abs(found.beats[:, None] - times).min(axis=1).max() < 0.03
+    assert np.abs(found.beats[:, None] - times).min(axis=1).max() < 0.015
 
 
 def test_it_can_be_left(tmp_path: Path) -> None:

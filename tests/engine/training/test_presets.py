@@ -12,9 +12,11 @@ from engine.datasets import open_dataset
 from engine.errors import DataError
 from engine.recipes.recipe import find_recipe, presets
 from engine.recognition.files import analyse
+from engine.recognition.live import listen
 from engine.training.events import Finished, Warned
 from engine.training.finish import background
 from tests import corpora
+from tests.engine.recognition.test_live import Source
 from tests.engine.training import toys
 
 SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025}
@@ -166,3 +168,31 @@ def test_gtzan_as_published_leaks_and_says_so(
     assert any("The test knows the training" in text for text in told)
     assert any("1000 tracks" in text for text in told)
     assert "The figures flatter" in run.report_file.read_text(encoding="utf-8")
+
+
+def test_medley_as_published_learns_by_librosa_and_listens_by_ours(
+    standins: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Its first frames are padded by reflection: ours has to do that as well, live too."""
+    case = next(case for case in CASES if case.preset == "instrument-lstm-spectral")
+    recipe = find_recipe(case.preset).as_published()
+    assert recipe.feature.name == "librosa"
+    assert recipe.feature.arguments["pad_mode"] == "reflect"
+    recipe = recipe.changed({"training.epochs": 2, "data.allow_leak": True} | case.changes)
+    root = standins(case.data)
+    run, _ = toys.trained(recipe, open_dataset(root), toys.place(tmp_path))
+    classifier = Classifier.load(run.classifier_file)
+    assert not classifier.card.files_only
+    parts = classifier.card.feature.arguments["parts"]
+    assert [part["name"] for part in parts] == ["mfcc", "spectral_centroid", "spectral_contrast"]
+    assert all(part["arguments"]["padding"] == "reflect" for part in parts)
+    assert "learned from features by librosa" in classifier.card.limits
+    _classifies(run.classifier_file, root)
+    source = Source()
+    steps = listen(source, {"it": classifier})
+    next(steps)
+    source.next = 16000
+    rows = next(steps).rows["it"]
+    steps.close()
+    assert len(rows) >= 1
+    assert ((rows.probabilities >= 0) & (rows.probabilities <= 1)).all()
