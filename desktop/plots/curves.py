@@ -347,7 +347,7 @@ class Curves(Figure):
             self._read(self._at)
 
     def extra_actions(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Logarithmic upwards"))
+        action = menu.addAction(self.tr("Logarithmic vertical axis"))
         action.setCheckable(True)
         action.setChecked(self._log)
         action.toggled.connect(self.set_log)

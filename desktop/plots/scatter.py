@@ -91,7 +91,7 @@ class Scatter(Figure):
 
     def __init__(self) -> None:
         super().__init__(
-            self.tr("Map of the sounds"),
+            self.tr("Map of sounds"),
             theme.Axis("bottom"),
             theme.Axis("left"),
             titled=False,
@@ -275,7 +275,7 @@ class Scatter(Figure):
         self._hide()
 
     def extra_modes(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Drag draws a line round sounds"))
+        action = menu.addAction(self.tr("Drag to select sounds with a lasso"))
         action.setCheckable(True)
         action.setChecked(self._lassoing)
         action.triggered.connect(lambda: self._drag_means(lasso=True))

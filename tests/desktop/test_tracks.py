@@ -282,9 +282,9 @@ def test_the_menus_choices_are_kept(page: Page, qtbot: QtBot) -> None:
     with qtbot.waitSignal(tracks.mix_changed):
         waveform["Mix of all channels"].trigger()
     assert page.settings.get(MIX)
-    waveform["Drag moves (or hold Space)"].trigger()
+    waveform["Drag to scroll (or hold Space)"].trigger()
     assert tracks.time.panning
-    waveform["Keep the position in the middle"].trigger()
+    waveform["Keep the playback position centred"].trigger()
     assert page.settings.get(FOLLOW) == "centre"
     spectrogram = names(tracks.open_menu(tracks.spectrogram))
     spectrogram["Log scale"].trigger()

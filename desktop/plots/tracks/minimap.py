@@ -44,7 +44,7 @@ class Minimap(pg.GraphicsView):
         self.setAcceptDrops(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(self.tr("Overview of the whole sound"))
-        self.setToolTip(self.tr("Drag the window to move, its edges to zoom"))
+        self.setToolTip(self.tr("Drag the frame to scroll, its edges to zoom"))
         self._made = True
         self.dress()
         self._show()
