@@ -98,7 +98,8 @@ class Curves(Figure):
         self._ends = legend_below  # the legend has room for the last values
         self._marker = theme.above(pg.InfiniteLine(angle=90))
         self._words = theme.above(pg.TextItem())
-        for item in (self._marker, self._words):
+        self._nothing = pg.TextItem(self.tr("Nothing to draw."), anchor=(0.5, 0.5))
+        for item in (self._marker, self._words, self._nothing):
             self.plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.legend.changed.connect(self.updateGeometry)
@@ -280,6 +281,8 @@ class Curves(Figure):
         self._changed = set()
         if self._follows:
             self._follow()
+        self._nothing.setVisible(bool(self._series) and self._ends and not self._values(math.inf))
+        self._nothing.setPos(self.box.viewRect().center())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._draw()
@@ -310,6 +313,7 @@ class Curves(Figure):
         self._words.border = theme.pen(use.line)
         self._words.setColor(use.text)
         self._words.setFont(theme.small_font())
+        self._nothing.setColor(use.faint)
         self._set_legend()
 
     def _set_legend(self) -> None:
