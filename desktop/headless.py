@@ -1,4 +1,4 @@
-"""What ``earmark-app`` does where there is no display: the same job, told in words."""
+"""What ``earmark-app`` does without a display: the same analysis, printed as text."""
 
 import sys
 import tempfile

@@ -1,10 +1,10 @@
-"""The errors a person may see: each message says what happened and what to do."""
+"""Errors shown to the user: each message says what happened and what to do."""
 
 import sys
 
 
 class EarmarkError(Exception):
-    """Base of everything the engine raises on purpose; its text is meant for the user."""
+    """Base class of all errors of the engine whose text is meant for the user."""
 
 
 class AudioError(EarmarkError):
@@ -20,7 +20,7 @@ class ModelError(EarmarkError):
 
 
 class RecipeError(EarmarkError):
-    """A recipe is wrong."""
+    """A recipe is invalid."""
 
 
 def extra_needed(what: str, extra: str) -> str:

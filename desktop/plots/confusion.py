@@ -1,4 +1,4 @@
-"""A confusion matrix: what it was, and what was said."""
+"""A confusion matrix: true classes against predicted ones."""
 
 import csv
 import io

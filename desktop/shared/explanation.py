@@ -1,4 +1,4 @@
-"""What spoke for a prediction: asked for in a job, laid over the spectrogram, put into words."""
+"""The evidence for a prediction: computed in a job, laid over the spectrogram, put into words."""
 
 from collections.abc import Callable, Generator
 

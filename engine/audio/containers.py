@@ -1,4 +1,4 @@
-"""What libsndfile does not read: m4a, aac, and the sound of mp4, webm and their like, by FFmpeg."""
+"""Formats that libsndfile cannot read, decoded by FFmpeg: m4a, aac, and the sound of videos."""
 
 import itertools
 from collections.abc import Iterator

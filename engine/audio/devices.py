@@ -1,4 +1,4 @@
-"""Which microphones there are, known by name and never by number."""
+"""The available microphones, identified by name and never by number."""
 
 import contextlib
 import time

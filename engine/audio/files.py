@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of itself.
+    """Metadata of a sound file.
 
     Attributes:
         path: where it is.

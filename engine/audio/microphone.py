@@ -1,4 +1,4 @@
-"""A microphone as a ring of its newest samples."""
+"""A microphone that records into a ring buffer."""
 
 import sys
 import threading

@@ -20,7 +20,7 @@ _Block = tuple[float, NDArray[np.float32]]  # where it begins in the file, sampl
 
 
 def output_problem() -> str | None:
-    """Why nothing can be played on this machine, in words; None when it can."""
+    """The reason why playback is impossible, as a sentence; None if it is possible."""
     try:
         sounddevice = portaudio()
         sounddevice.query_devices(kind="output")
@@ -32,7 +32,7 @@ def output_problem() -> str | None:
 
 
 class Player:
-    """Plays one file: all of it or a stretch, once or again and again.
+    """Plays one file: all of it or a part, once or in a loop.
 
     A thread decodes ahead into a short queue; the callback only copies from it.
 

@@ -1,4 +1,4 @@
-"""The door to PortAudio: loaded late, kept quiet, and its list of devices renewed."""
+"""Access to PortAudio: loaded on first use, without its messages, with a fresh device list."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ def portaudio() -> ModuleType:
 
 
 def refresh() -> None:
-    """Look for devices anew: PortAudio lists them once, when it starts.
+    """Search for devices again: PortAudio lists them once, when it starts.
 
     Does nothing while a stream is open, which starting anew would end.
     """

@@ -1,4 +1,4 @@
-"""Recording to a file that stays whole whatever happens."""
+"""Recording to a file that stays readable even after a crash."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Open files as sources of samples, whoever decodes them."""
+"""Open sound files as sources of samples, independent of the decoder."""
 
 from collections.abc import Iterator
 from pathlib import Path

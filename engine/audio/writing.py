@@ -1,4 +1,4 @@
-"""Writing sound files, whole or not at all."""
+"""Atomic writing of sound files."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""Which classifiers there are: those Earmark brings along and the user's own."""
+"""The installed classifiers: the bundled ones and the user's own."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ _ADJUSTMENTS = "adjustments.json"
 
 
 class Adjustment(BaseModel):
-    """What a user decides otherwise than a card; probabilities stay the same.
+    """Thresholds and smoothing that the user changed; the probabilities stay the same.
 
     Attributes:
         thresholds: by label; labels that are not in it keep theirs.
@@ -187,7 +187,7 @@ class Catalog:
         self._keep(self.adjustments() | {name: mine})
 
     def reset(self, name: str) -> None:
-        """Decide as the card says again.
+        """Return to the thresholds of the card.
 
         Raises:
             ModelError: that cannot be kept.

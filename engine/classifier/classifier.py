@@ -1,4 +1,4 @@
-"""The artefact that is trained, shared and used: waveform in, probabilities out."""
+"""The classifier that is trained, shared and used: from a waveform to probabilities."""
 
 import hashlib
 from pathlib import Path
@@ -62,7 +62,7 @@ class Classifier(nn.Module):
         return self.judge(self.network.embed(self.feature(waveforms)), level_db(waveforms))[0]
 
     def judge(self, embedding: Tensor, rms_db: Tensor) -> tuple[Tensor, Tensor]:
-        """From embeddings to what one may believe.
+        """From embeddings to calibrated, gated probabilities.
 
         Args:
             embedding: shape (batch, embedding_size).
@@ -86,7 +86,7 @@ class Classifier(nn.Module):
         return self.network.head(embedding) * scale + bias
 
     def save(self, path: Path) -> None:
-        """Write the file, then load it back to see that it says the same.
+        """Write the file, load it back and check that it gives the same probabilities.
 
         Raises:
             ModelError: it cannot be written, or holds numbers that are not finite.

@@ -1,4 +1,4 @@
-"""The classifier file: what may be read without torch, and everything that is refused.
+"""The classifier file: its header is read without torch, and invalid files are rejected.
 
 A safetensors file: eight bytes that give the length of a JSON header, the header (shape, type and
 place of each tensor, and our card as text), then the tensors. Nothing in it can run.

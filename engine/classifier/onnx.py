@@ -30,7 +30,7 @@ _TALKERS = ("torch", "torch.export", "torch.onnx", "onnxscript", "onnx_ir")
 
 
 def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> float:
-    """Write a classifier as ONNX, once onnxruntime has been seen to say what torch says.
+    """Export a classifier as ONNX, after checking that ONNX Runtime and PyTorch agree.
 
     The model takes ``waveform``, float32, shape (batch, window_samples), any batch, at the card's
     rate, full scale [-1, 1]. It gives ``probabilities``, float32, shape (batch, labels), and

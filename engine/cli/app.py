@@ -1,4 +1,4 @@
-"""The commands joined, and what happens when one fails."""
+"""The command-line application, with its error handling."""
 
 import importlib
 import os

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Variant(StrEnum):
-    """Which form of a recipe."""
+    """Variant of a recipe."""
 
     corrected = "corrected"
     as_published = "as-published"

@@ -1,4 +1,4 @@
-"""Labelled sound: corpora, folders and cache, all as one kind of table.
+"""Labelled sounds: corpora and folders, all read as the same kind of table.
 
 A new corpus is a file with ``recognises`` and ``load``, and a line in ``DATASETS``.
 """
@@ -40,7 +40,7 @@ DATASETS: dict[str, ModuleType] = {
 
 
 def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
-    """Open a data set; the table of a large one is kept and taken again while nothing changes.
+    """Open a data set; the table of a large one is cached for as long as nothing changes.
 
     Args:
         root: its folder, or the file of a table.

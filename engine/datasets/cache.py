@@ -1,4 +1,4 @@
-"""Large tables of data sets, kept on disk: opening one again does not look at every file."""
+"""Cache of large data set tables, so that opening one again does not visit every file."""
 
 import hashlib
 import json

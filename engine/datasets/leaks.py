@@ -1,4 +1,4 @@
-"""Does the test know the training? Shared groups, known repetitions and near-duplicate sound."""
+"""Overlap of test and training data: shared groups, repetitions and near-duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MOST_PAIRS = 50
 
 @dataclass(frozen=True)
 class Leak:
-    """Something that stands on both sides.
+    """One overlap between two parts of a split.
 
     Attributes:
         kind: ``"group"``, ``"repetition"`` (published for this data set) or ``"near-duplicate"``.
@@ -36,7 +36,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Leaks:
-    """What was found.
+    """All overlaps found.
 
     Attributes:
         pairs: at most 50 of each kind, the most alike first.
@@ -72,7 +72,7 @@ def find_leaks(
     *,
     least_similarity: float = 0.995,
 ) -> Leaks:
-    """Look for what training and the parts that judge it share.
+    """Find the overlap between the training part and the validation and test parts.
 
     Near-duplicates are windows whose features point the same way (cosine similarity), at whatever
     level. Candidates come from a random projection, which keeps angles (Johnson & Lindenstrauss,

@@ -1,4 +1,4 @@
-"""Which excerpts train, which choose and which judge."""
+"""Splits of a data set into training, validation and test parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Unit = Literal["window", "recording", "group"]
 
 
 class SplitRule(BaseModel):
-    """Which part of the sounds trains, chooses and judges."""
+    """How the sounds are split into training, validation and test."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -1,4 +1,4 @@
-"""The table of labelled excerpts that everything learns from."""
+"""The table of labelled excerpts that every data set is read into."""
 
 import csv
 import hashlib
@@ -34,7 +34,7 @@ class About:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """One row: a sound, or a stretch of one, and what it is.
+    """One row: a sound, or a part of one, and its label.
 
     Attributes:
         path: the file, relative to the data set's folder or absolute; for features the ``.npy``.

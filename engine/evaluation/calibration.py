@@ -1,4 +1,4 @@
-"""Probabilities one can read, and thresholds, chosen on the validation part."""
+"""Calibration of probabilities and choice of thresholds on the validation part."""
 
 import math
 

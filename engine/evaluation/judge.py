@@ -1,4 +1,4 @@
-"""A finished classifier on a labelled data set."""
+"""Evaluation of a finished classifier on a labelled data set."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class DatasetPredictions:
-    """What a classifier said of a data set.
+    """Predictions of a classifier on a data set.
 
     Attributes:
         results: of all windows.

@@ -1,4 +1,4 @@
-"""What a classifier does with sound that is none of its classes."""
+"""Open-set evaluation: how a classifier treats sounds of no class."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ def evaluate_open_set(
     hop_seconds: float,
     needed: Sequence[str] = NEEDED,
 ) -> OpenSet:
-    """Judge how well a classifier stays quiet.
+    """Evaluate how well a classifier rejects unknown sounds.
 
     A window's score is its highest probability times the gate's presence (the maximum softmax
     probability of Hendrycks & Gimpel, *A baseline for detecting misclassified and

@@ -1,4 +1,4 @@
-"""What a classifier said about windows whose labels are known."""
+"""Predictions of a classifier on labelled windows."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from engine.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """Probabilities and truth of the windows that judge a classifier.
+    """Predicted probabilities and true labels of the test windows.
 
     Attributes:
         labels: names of the classes.

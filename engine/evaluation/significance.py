@@ -1,4 +1,4 @@
-"""Is one classifier better than another, or was it luck?"""
+"""Significance tests: is one classifier better than another, or is it chance?"""
 
 import math
 from dataclasses import dataclass

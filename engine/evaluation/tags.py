@@ -1,4 +1,4 @@
-"""How good a multi-label classifier is, tag by tag."""
+"""Metrics of a multi-label classifier, tag by tag."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -110,7 +110,7 @@ class TagEvaluation:
 def evaluate_tags(
     results: Results, thresholds: Sequence[float], *, seed: int = 0, resamples: int = 1000
 ) -> TagEvaluation:
-    """Judge a multi-label classifier.
+    """Evaluate a multi-label classifier.
 
     Intervals come from resampling recordings (Efron & Tibshirani, 1993); see
     ``engine.evaluation.bootstrap``.

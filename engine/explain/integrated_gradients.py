@@ -1,4 +1,4 @@
-"""What in the sound spoke for a label: integrated gradients on the frames given to the network.
+"""The evidence for a label, by integrated gradients on the frames given to the network.
 
 Integrated gradients (Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML
 2017) share out the difference between a label's logit for the sound and for silence among all
@@ -43,7 +43,7 @@ def explain(
     steps: int = STEPS,
     at_seconds: float = 0.0,
 ) -> Generator[float, None, Explanation]:
-    """Find what in a window spoke for a label; yields the share done.
+    """Compute the evidence for a label in a window; yields the share done.
 
     Args:
         classifier: left as it is.

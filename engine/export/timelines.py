@@ -80,7 +80,7 @@ def to_json(
     timelines: Mapping[str, Timeline],
     verdicts: Mapping[str, Decision],
 ) -> str:
-    """One line: what was heard in one file, for other programs.
+    """One line of JSON with the results of one file.
 
     Args:
         file: its name.

@@ -1,4 +1,4 @@
-"""A network for what is played rather than how it sounds: the same in every key."""
+"""A network for the notes that are played, independent of timbre and key."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is wrong with the sounds of a project, and what mends it."""
+"""Problems in the sounds of a project, and how to fix them."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ _Stamp = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Facts:
-    """What one excerpt is like.
+    """Properties of one excerpt.
 
     Attributes:
         seconds: its length.
@@ -43,7 +43,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that would harm what is learned.
+    """A problem that would harm the training.
 
     Attributes:
         kind: missing, unreadable, quiet, clipped, duplicate, leak, groups or balance.
@@ -63,7 +63,7 @@ class Problem:
 
 
 class Inspector:
-    """Looks at excerpts, at each only once while its file stays the same.
+    """Inspects excerpts, each only once for as long as its file does not change.
 
     Args:
         root: folder that relative paths start from.

@@ -1,4 +1,4 @@
-"""Stretches of sound files: cut out into new ones, and sketched to be compared."""
+"""Parts of sound files: copied into new files, and fingerprinted for comparison."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A project: the sounds one gathers, as a folder that trains as it is.
+"""A project: a folder of collected sounds that can be trained on directly.
 
 It holds ``manifest.csv`` (what :mod:`engine.datasets.corpora.manifest` reads),
 ``classes.json`` (the order of the classes, and the empty ones) and the audio under

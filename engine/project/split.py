@@ -1,4 +1,4 @@
-"""How a recipe would split a project: which sounds train, which choose and which judge."""
+"""Preview of how a recipe would split a project into training, validation and test."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence

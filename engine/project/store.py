@@ -1,4 +1,4 @@
-"""How a project lies on the disk: the table, the order of its classes, and its sounds."""
+"""Storage of a project on disk: the table, the order of its classes, and its sounds."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What to learn and how: a validated TOML file from which a training can be repeated."""
+"""Recipes: validated TOML files from which a training can be repeated exactly."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From probabilities to what was heard: thresholds, hysteresis, confirmation, and honest doubt."""
+"""From probabilities to labels: thresholds, hysteresis, confirmation and rejection."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Whole files through classifiers."""
+"""Classification of whole files."""
 
 import glob
 from collections.abc import Generator, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Excerpts as points: what sounds alike lies together, what is mislabelled stands out.
+"""Excerpts as points of a map: similar sounds are close, likely label errors stand out.
 
 Vectors of :mod:`engine.sound_map.embedding` are standardised and reduced by principal components;
 from ten excerpts on, t-SNE (:mod:`engine.sound_map.projection`) lays them out on a plane.

@@ -1,4 +1,4 @@
-"""A training in a process of its own, so that a window stays smooth; the same generator."""
+"""Training in a separate process, so that the window stays smooth."""
 
 import contextlib
 import multiprocessing

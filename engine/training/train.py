@@ -1,4 +1,4 @@
-"""One training from data set to judged classifier, as a generator of events."""
+"""One training, from data set to evaluated classifier, as a generator of events."""
 
 import hashlib
 from collections.abc import Callable, Generator, Sequence

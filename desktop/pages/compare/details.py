@@ -1,4 +1,4 @@
-"""What is known of the chosen runs: verdicts, figures, what differs, curves, bars of a sweep."""
+"""Details of the selected runs: conclusions, figures, differences, curves, bars of a sweep."""
 
 from collections.abc import Sequence
 

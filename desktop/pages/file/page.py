@@ -1,4 +1,4 @@
-"""The File page: one recording, seen whole or close, and what is heard in it."""
+"""The File page: one recording with its pictures and detected labels."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is open on the File page and what was heard in it: the page writes it, its parts read it."""
+"""State of the File page: the open file and its results."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

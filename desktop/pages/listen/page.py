@@ -1,4 +1,4 @@
-"""The Listen page: what the microphone hears, as it sounds."""
+"""The Listen page: live recognition from the microphone."""
 
 import datetime
 import functools

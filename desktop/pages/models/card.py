@@ -1,4 +1,4 @@
-"""The card of one classifier: all that is known of it, and what one can do with it."""
+"""The model card of one classifier, with its actions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

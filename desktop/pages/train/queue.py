@@ -1,4 +1,4 @@
-"""Trainings one after the other: what is ordered, what waits, runs and is done, and its list."""
+"""The queue of trainings: waiting, running and finished ones, and its list."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What came out of a training: figures, classes, confusions, mistakes."""
+"""Results of a training: figures, classes, confusion matrix and mistakes."""
 
 import math
 from pathlib import Path

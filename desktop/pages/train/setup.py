@@ -1,4 +1,4 @@
-"""The left side of the Train page: what to learn stands in one column with sounds and queue."""
+"""The left column of the Train page: recipe, sounds and queue."""
 
 from pathlib import Path
 from typing import Protocol

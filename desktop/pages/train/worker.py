@@ -1,4 +1,4 @@
-"""What the Train page's jobs do: look at a folder, train, read what came out."""
+"""The background jobs of the Train page: inspect a folder, train, read results."""
 
 import threading
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""ESC-50 and ESC-10: environmental sounds, what is not music."""
+"""ESC-50 and ESC-10: environmental sounds, used as examples of non-music."""
 
 import re
 from pathlib import Path

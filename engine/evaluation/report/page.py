@@ -1,4 +1,4 @@
-"""The report's pages: made from templates that escape whatever is put into them."""
+"""The HTML pages of reports, rendered from templates that escape all values."""
 
 import functools
 import math
@@ -57,7 +57,7 @@ def _possible(value: Any) -> Any:
 
 
 def document(title: str, head: Markup, sections: Sequence[Section], *, contents: bool) -> str:
-    """A whole page that needs nothing beside it.
+    """A complete, self-contained page.
 
     Args:
         title: of the page.

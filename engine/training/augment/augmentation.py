@@ -1,4 +1,4 @@
-"""Training windows changed at random, so that a network hears more than was recorded.
+"""Augmentation: random changes of the training windows.
 
 Everything random comes from the generator that is passed in: on one device, the same seed gives the
 same result. Nothing here is kept in the gradient's graph, but :func:`mixup`.

@@ -1,4 +1,4 @@
-"""What is learned from what: classes, parts, leaks; the test part stays sealed to the end."""
+"""The plan of a training: classes, split and overlap checks; the test part stays sealed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""From a data set to numbers: decoded, cut and turned into features once, then kept on disk."""
+"""Prepares a data set: decodes, cuts and computes features once, and caches them."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""Whether a network that learned from librosa's features may listen with Earmark's own."""
+"""Checks whether a network trained on librosa features can use Earmark's own features."""
 
 import copy
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _ROWS, _WINDOWS_OF_ROW, _NOISES = 12, 4, 4
 
 @dataclass(frozen=True)
 class ServingFeature:
-    """What a trained network listens with.
+    """The feature that a trained network is used with.
 
     Attributes:
         feature: of its classifier.

@@ -1,4 +1,4 @@
-"""Sounds that are none of the classes, to learn when to say nothing: noises and recordings."""
+"""Background sounds of no class, for training the rejection gate: noises and recordings."""
 
 import contextlib
 import json

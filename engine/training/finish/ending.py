@@ -1,4 +1,4 @@
-"""What is done after the last epoch: the best becomes a classifier, which is judged once."""
+"""The end of a training: the best weights become a classifier, which is evaluated once."""
 
 import contextlib
 from collections.abc import Generator

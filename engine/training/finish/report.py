@@ -1,4 +1,4 @@
-"""The run's results as JSON and as a page one can read and send."""
+"""The results of a run as JSON and as an HTML report."""
 
 from dataclasses import asdict
 from typing import Any

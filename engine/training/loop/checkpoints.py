@@ -1,4 +1,4 @@
-"""What is needed to go on after a break: tensors as safetensors, the rest as JSON."""
+"""Checkpoints for resuming a training: tensors as safetensors, the rest as JSON."""
 
 import json
 from pathlib import Path

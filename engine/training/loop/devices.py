@@ -1,4 +1,4 @@
-"""Where a network learns."""
+"""Choice of the compute device."""
 
 import os
 

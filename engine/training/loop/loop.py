@@ -1,4 +1,4 @@
-"""The training loop: a generator that can be watched, stopped, killed and gone on with."""
+"""The training loop: a generator that can be watched, stopped and resumed."""
 
 import math
 from collections import deque

@@ -1,4 +1,4 @@
-"""Finished runs side by side, and what can be said of their difference."""
+"""Comparison of finished runs, with significance tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

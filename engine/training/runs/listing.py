@@ -1,4 +1,4 @@
-"""The runs and sweeps that lie in some folders, read without anything heavy."""
+"""Lists the runs and sweeps in some folders, without heavy imports."""
 
 import json
 from collections.abc import Generator, Sequence

@@ -1,4 +1,4 @@
-"""What each window of a run's test part got, by which runs are compared."""
+"""Predictions of a run on each test window, for comparing runs."""
 
 from collections.abc import Sequence
 from pathlib import Path

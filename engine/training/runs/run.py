@@ -1,4 +1,4 @@
-"""The folder of one training: everything needed to repeat, resume, judge and compare it."""
+"""The folder of one training: everything needed to repeat, resume, evaluate and compare it."""
 
 import csv
 import io

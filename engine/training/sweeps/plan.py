@@ -1,4 +1,4 @@
-"""What a sweep varies and how; kept in its folder so that it can go on after a break."""
+"""The plan of a sweep, stored in its folder so that it can be resumed."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Which values a sweep tries next: all of a grid, some at random, or where it was good before."""
+"""Search strategies of sweeps: grid, random and Bayesian."""
 
 import itertools
 import json

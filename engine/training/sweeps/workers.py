@@ -1,4 +1,4 @@
-"""Processes that do one job after the other, each by itself."""
+"""A pool of processes that run one job after another."""
 
 import multiprocessing
 import os
