@@ -113,7 +113,7 @@ class FilePage(Page):
 
     @property
     def found(self) -> worker.AnalysisUpdate | None:
-        """What was heard in it so far."""
+        """The results so far."""
         return self.state.found
 
     @property
@@ -233,7 +233,7 @@ class FilePage(Page):
         self.analysed.emit()
 
     def cancel(self) -> None:
-        """Stop the analysis; what was heard so far stays."""
+        """Stop the analysis; the results so far stay."""
         if self._analysis is not None:
             self._analysis.cancel()
             self._analysis = None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AnalysisUpdate:
-    """What was heard so far."""
+    """The results so far."""
 
     seconds: float
     total_seconds: float
@@ -31,7 +31,7 @@ class AnalysisUpdate:
 def analyse_file(
     path: Path, classifiers: "Mapping[str, Classifier]"
 ) -> Generator[AnalysisUpdate | float, None, None]:
-    """Analyse a file; yields how far it is in seconds, and now and then what was heard so far."""
+    """Analyse a file; yields the position in seconds, and now and then the results so far."""
     from engine.recognition.files import analyse
 
     steps = analyse(path, classifiers)
@@ -67,7 +67,7 @@ def analyse_file(
 
 
 def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[None, None, Path]]:
-    """Work that writes what was heard to a file."""
+    """A job that saves the detected labels to a file."""
 
     def work() -> Generator[None, None, Path]:
         yield
@@ -80,7 +80,7 @@ def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[
 def export_audio(
     source: Path, stretch: tuple[float, float], target: Path
 ) -> Callable[[], Generator[None, None, Path]]:
-    """Work that writes a stretch of a file to another."""
+    """A job that saves a part of a file as another file."""
 
     def work() -> Generator[None, None, Path]:
         from engine.audio import read, write

@@ -31,7 +31,7 @@ _TEXT_MS = 250
 
 
 class ListenPage(Page):
-    """Device, level, rolling pictures, predictions and what was heard."""
+    """Device, level, rolling pictures, predictions and detected labels."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class ListenPage(Page):
             self.start()
 
     def find_devices(self) -> None:
-        """Ask for the microphones, unless one is in use: asking anew would end that."""
+        """Ask for the microphones, unless one is in use: asking again would stop it."""
         if self._job is None:
             jobs.run(
                 microphone.find_inputs,
