@@ -98,7 +98,7 @@ earmark classify "$sounds/flute.ogg" | grep -q "flute  *[0-9][0-9]%" || fail "th
 
 step "why, in the terminal"
 earmark why "$sounds/flute.ogg" --at 3 -c instrument --label flute | tee /tmp/why.log
-grep -q "spoken for by" /tmp/why.log || fail "nothing is said of why"
+grep -q "; evidence:" /tmp/why.log || fail "nothing is said of why"
 grep -q " Hz" /tmp/why.log || fail "no frequencies are said"
 
 step "what is not inside says so, and advises nothing that cannot be done"
@@ -199,7 +199,7 @@ picture double-click
 step "why, in the window"
 xdotool windowfocus "$(window | head -n 1)"
 xdotool key --delay 100 ctrl+Right ctrl+Right w
-must_show 120 "what spoke for" "most:" # what it found, not that it looks
+must_show 120 "evidence for" "strongest:" # what it found, not that it looks
 picture why
 xdotool key Escape
 
@@ -212,7 +212,7 @@ grep -q tone /tmp/own.log || fail "its own classifier does not know a tone"
 gio open /tmp/run/classifier.safetensors
 until_true 30 sh -c "find $HOME/.local/share/Earmark/models -name '*.safetensors' | grep -q ." ||
     fail "the classifier was not taken"
-must_show 60 "small head" # the name that its recipe gives it
+must_show 60 "quick training" # the name that its recipe gives it
 picture classifier
 
 step "uninstall: nothing is left but what the user made"

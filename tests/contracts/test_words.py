@@ -24,7 +24,7 @@ STILTED = {
     r"\bhere stands\b": "appears here",
     r"\bhow sure it may be\b": "reliability",
     r"\bis none of (the|its|these) classes\b": "belongs to no class",
-    r"(?<!there )\bis no (bundled|classifier|copy|data set|device|folder|line|number|plain|range|run|sound)\b":
+    r"(?<!there )\bis no (classifier|copy|data set|device|folder|number|plain|range|run|sound)\b":
         "is not a",
     r"\bknown are\b": "available",
     r"\b(is|it|stands?|put) on (both|two) sides\b": "in two parts",

@@ -72,7 +72,7 @@ def test_a_cell_is_clicked_and_reached_by_keys(qtbot: QtBot) -> None:
         place = matrix.cell(0, 1).center().toPoint()
         qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert clicked.args == [0, 1]
-    assert matrix.words(0, 1) == "1 of 4 'bell' were taken for 'drum' (25%)."
+    assert matrix.words(0, 1) == "1 of 4 'bell' were predicted as 'drum' (25%)."
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
     with qtbot.waitSignal(matrix.cell_clicked) as entered:
         qtbot.keyClick(matrix, Qt.Key.Key_Return)

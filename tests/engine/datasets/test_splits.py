@@ -130,7 +130,7 @@ def test_folds_are_of_like_size(sizes: list[int], folds: int, seed: int) -> None
 
 @pytest.mark.parametrize(("folds", "fold"), [(1, 0), (5, 5), (5, 9)])
 def test_folds_that_are_none(folds: int, fold: int) -> None:
-    with pytest.raises(DataError, match=f"Fold {fold} of {folds} cannot judge.*counted from 0"):
+    with pytest.raises(DataError, match=f"Fold {fold} of {folds} cannot be used.*counted from 0"):
         split(_items([1] * 60), SplitRule(folds=folds, fold=fold), 1)
 
 
