@@ -135,8 +135,8 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "text": (lambda data: b"hello, I am no model at all", "not a classifier"),
     "empty": (lambda data: b"", "not a classifier"),
     "huge header": (lambda data: struct.pack("<Q", 10**8) + b"{}" * 10**5, "larger than 10 MB"),
-    "cut short": (lambda data: data[: len(data) // 2], "damaged|cut short"),
-    "cut in the header": (lambda data: data[:300], "cut short"),
+    "cut short": (lambda data: data[: len(data) // 2], "damaged|incomplete"),
+    "cut in the header": (lambda data: data[:300], "incomplete"),
     "no card": (
         lambda data: _joined({**_split(data)[0], "__metadata__": {}}, _split(data)[1]),
         "card",
@@ -180,5 +180,5 @@ def test_the_catalog_keeps_broken_classifiers_apart(stored: Path, tmp_path: Path
     assert [entry.name for entry in catalog.entries()] == [*BUNDLED, "tiny"]
     assert list(catalog.broken()) == [tmp_path / "bad.safetensors"]
     assert catalog.load("tiny").card.title == "Tiny"
-    with pytest.raises(ModelError, match="Known are: instrument"):
+    with pytest.raises(ModelError, match="Available: instrument"):
         catalog.find("nonsense")

@@ -175,9 +175,9 @@ def test_what_is_nothing_says_what_to_do(tmp_path: Path) -> None:
     for root in (tmp_path, path):
         with pytest.raises(DataError, match=r"not a recognised data set.*manifest\.csv"):
             open_dataset(root)
-    with pytest.raises(DataError, match="does not exist. Check the path"):
+    with pytest.raises(DataError, match=r"does not exist\. Check the path"):
         open_dataset(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"no kind of data set 'cd'\. Known: iowa"):
+    with pytest.raises(DataError, match=r"no kind of data set 'cd'\. Available: iowa"):
         open_dataset(tmp_path, "cd")
 
 

@@ -191,7 +191,7 @@ def test_nothing() -> None:
 def test_a_class_of_one_recording_says_what_to_do() -> None:
     items = Items(np.array([0] * 20 + [1] * 14), ["false"] * 20 + [str(i) for i in range(14)],
                   ["false"] * 20 + [str(i) for i in range(14)], [""] * 34)  # fmt: skip
-    with pytest.raises(DataError, match=r"too few recordings of some class.*or split by window"):
+    with pytest.raises(DataError, match=r"too few recordings to split them.*or split by window"):
         split(items, SplitRule(by="recording"), 1)
     assert len(split(items, SplitRule(by="window"), 1).test)
 

@@ -107,7 +107,7 @@ def test_a_small_recipe_is_whole(tmp_path: Path) -> None:
 
 
 def test_no_such_recipe(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"no recipe 'nothing'. Known are: author-dense"):
+    with pytest.raises(RecipeError, match=r"no recipe 'nothing'. Available: author-dense"):
         find_recipe("nothing")
     with pytest.raises(RecipeError, match="cannot be read"):
         find_recipe(str(tmp_path / "none.toml"))

@@ -161,7 +161,7 @@ def test_gtzan_as_published_leaks_and_says_so(
     changes = {"training.epochs": 1, "data.window_samples": 4000, "data.hop_samples": 4000}
     recipe = find_recipe("genre-mlp").as_published().changed(changes)
     dataset = open_dataset(standins("gtzan"))
-    with pytest.raises(DataError, match=r"on both sides \(such as .*\.\d{5}"):
+    with pytest.raises(DataError, match=r"in both parts \(such as .*\.\d{5}"):
         toys.trained(recipe.changed({"data.allow_leak": False}), dataset, toys.place(tmp_path))
     run, events = toys.trained(recipe, dataset, toys.place(tmp_path))
     told = [event.text for event in events if isinstance(event, Warned)]

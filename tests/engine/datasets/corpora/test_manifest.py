@@ -121,24 +121,24 @@ def test_an_absolute_path(home: Path, tmp_path_factory: pytest.TempPathFactory) 
         ({"label": "bell"}, "row 2: 'path' and 'label' are needed"),
         ({"path": "a.wav"}, "row 2: 'path' and 'label' are needed"),
         ({"path": "a.wav", "label": ""}, "row 2: 'path' and 'label' are needed"),
-        ({"path": "c.wav", "label": "bell"}, r"row 2: c\.wav is not there"),
-        ({"path": "in", "label": "bell"}, "row 2: in is not there"),
+        ({"path": "c.wav", "label": "bell"}, r"row 2: c\.wav does not exist"),
+        ({"path": "in", "label": "bell"}, "row 2: in does not exist"),
         (
             {"path": "a.wav", "label": "bell", "start": "soon"},
-            "row 2: start and end must be numbers of seconds",
+            "row 2: start and end must be",
         ),
         (
             {"path": "a.wav", "label": "bell", "start": "nan"},
-            "row 2: start and end must be numbers of seconds",
+            "row 2: start and end must be",
         ),
         (
             {"path": "a.wav", "label": "bell", "end": "inf"},
-            "row 2: start and end must be numbers of seconds",
+            "row 2: start and end must be",
         ),
         ({"path": "a.wav", "label": "bell", "start": -1}, "row 2: start must be 0 or more"),
         (
             {"path": "a.wav", "label": "bell", "start": 2, "end": 2},
-            "row 2: it must .* end must be larger than start",
+            "row 2: .* end must be larger",
         ),
     ],
 )

@@ -90,11 +90,11 @@ def test_what_differs_only_judges_files(tmp_path: Path) -> None:
     rows = hear(classifier, tmp_path)
     assert rows.shape[1] == 3
     assert len(rows) >= 1
-    with pytest.raises(ModelError, match="only classify files. It cannot listen"):
+    with pytest.raises(ModelError, match=r"only classify files\. It cannot listen"):
         next(listen(Source(), {"it": classifier}))
-    with pytest.raises(ModelError, match="only classify files. It cannot be exported as ONNX"):
+    with pytest.raises(ModelError, match=r"only classify files\. It cannot be exported as ONNX"):
         export_onnx(classifier, tmp_path / "it.onnx")
-    with pytest.raises(ModelError, match="only classify files. It cannot explain predictions"):
+    with pytest.raises(ModelError, match=r"only classify files\. It cannot explain predictions"):
         next(explain(classifier, np.zeros(WINDOW, dtype=np.float32)))
 
 
