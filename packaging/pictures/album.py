@@ -1,5 +1,6 @@
 """Takes pictures of the window as it is on the screen: light and dark, in all sizes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,12 @@ class Album:
         self._number = 0
         self.scale = round(person.window.devicePixelRatioF())
 
-    def take(self, state: str) -> None:
+    def take(self, state: str, arrange: Callable[[], None] | None = None) -> None:
         """Take what is shown in every appearance and size; the first size is put back.
+
+        Args:
+            state: its name.
+            arrange: done in each size before the picture is taken, as scrolling.
 
         Raises:
             Missing: it is another page, or there is hardly anything on a picture.
@@ -43,6 +48,9 @@ class Album:
             for size in SIZES if self.scale == 1 else (SIZE,):
                 self._person.window.resize(*size)
                 self._person.rest(_SETTLING)
+                if arrange is not None:
+                    arrange()
+                    self._person.rest(_SETTLING)
                 self._keep(self._grab(), Shown(state, appearance), size)
         self._person.menu("View", "Appearance", APPEARANCES[0].capitalize())
         self._person.window.resize(*SIZE)

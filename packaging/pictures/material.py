@@ -22,7 +22,7 @@ _TAKES = 16  # of each class of the orchestra
 _LONGEST = 2.0  # seconds of one of them
 _BROUGHT = ("flute", "harpsichord", "chorale")
 _LEARNED = ("flute", "guitar", "cello")
-_LESSON_SECONDS = 12.0
+_LESSON_SECONDS = 16.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _lesson_of_tune(name: str) -> Lesson:
 
 def _lesson_of_notes(notes: Path, name: str) -> Lesson:
     parts: tuple[list[Samples], list[Samples]] = ([], [])
-    for number, path in enumerate(_drawn(notes / name, 1)[:60]):
+    for number, path in enumerate(_drawn(notes / name, 1)[:80]):
         parts[number % 2].append(_note(path)[: round(1.5 * RATE)])
     recorded, heard = (np.concatenate(part)[: round(_LESSON_SECONDS * RATE)] for part in parts)
     return Lesson(name, recorded, np.tile(heard, 5))
