@@ -42,7 +42,7 @@ def run(application: QApplication, window: Window) -> int:
             application.exit(2)
             state["code"] = 2
         elif time.monotonic() - begun > _MOST_SECONDS:
-            sys.stderr.write("earmark: the analysis took too long.\n")
+            sys.stderr.write("earmark: the analysis timed out.\n")
             window.close()
             application.quit()
 
@@ -60,7 +60,7 @@ def _tell(window: Window, page: FilePage) -> int:
     if found is None or page.path is None:
         sys.stderr.write(f"earmark: {page.notices.text}\n")
         return 2
-    sys.stdout.write(f"\nThere is no display. Heard in {page.path.name}:\n\n")
+    sys.stdout.write(f"\nThere is no display. Detected in {page.path.name}:\n\n")
     sys.stdout.write(_table(found))
     with tempfile.NamedTemporaryFile(prefix="earmark-", suffix=".png", delete=False) as file:
         picture = Path(file.name)

@@ -70,6 +70,7 @@ class Bars(Figure):
             titled=titled,
         )
         self._likes, self._unit, self._stacked = dict(series), unit, stacked
+        self.plot.getAxis("bottom").whole = unit == ""
         self.rows_are = self.tr("name")
         self._most = 100.0 if unit == "%" else None
         self._hidden: set[str] = set()

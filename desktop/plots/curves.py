@@ -98,7 +98,8 @@ class Curves(Figure):
         self._ends = legend_below  # the legend has room for the last values
         self._marker = theme.above(pg.InfiniteLine(angle=90))
         self._words = theme.above(pg.TextItem())
-        for item in (self._marker, self._words):
+        self._nothing = pg.TextItem(self.tr("Nothing to draw."), anchor=(0.5, 0.5))
+        for item in (self._marker, self._words, self._nothing):
             self.plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.legend.changed.connect(self.updateGeometry)
@@ -125,12 +126,14 @@ class Curves(Figure):
         dots: bool = False,
     ) -> None:
         """One more curve; its colour follows ``like``, or its own name."""
-        line = pg.PlotDataItem(connect="finite", clipToView=True)
-        line.setDownsampling(auto=True, method="peak")
+        line = pg.PlotDataItem(connect="finite")
+        line.opts["autoDownsampleFactor"] = 1.0  # the highest and lowest of each pixel
         alone = pg.ScatterPlotItem(pxMode=True)
         for item in (line, alone):
             item.setZValue(-1 if faint else 0)
             self.plot.addItem(item)
+        line.setDownsampling(auto=True, method="peak")  # the plot sets its own when it is added
+        line.setClipToView(True)
         self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
         self.dress()
 
@@ -278,6 +281,8 @@ class Curves(Figure):
         self._changed = set()
         if self._follows:
             self._follow()
+        self._nothing.setVisible(bool(self._series) and self._ends and not self._values(math.inf))
+        self._nothing.setPos(self.box.viewRect().center())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._draw()
@@ -308,6 +313,7 @@ class Curves(Figure):
         self._words.border = theme.pen(use.line)
         self._words.setColor(use.text)
         self._words.setFont(theme.small_font())
+        self._nothing.setColor(use.faint)
         self._set_legend()
 
     def _set_legend(self) -> None:
@@ -341,7 +347,7 @@ class Curves(Figure):
             self._read(self._at)
 
     def extra_actions(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Logarithmic upwards"))
+        action = menu.addAction(self.tr("Logarithmic vertical axis"))
         action.setCheckable(True)
         action.setChecked(self._log)
         action.toggled.connect(self.set_log)

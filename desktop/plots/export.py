@@ -158,7 +158,7 @@ def write(path: Path, content: bytes) -> str:
         file.write(QByteArray(content))
         if file.commit():
             return ""
-    return _tr("{} could not be written: {}.").format(path, file.errorString().rstrip("."))
+    return _tr("{} could not be saved: {}.").format(path, file.errorString().rstrip("."))
 
 
 def ask_path(parent: QWidget, proposed: str, form: str) -> Path | None:
@@ -228,7 +228,7 @@ class ExportDialog(QDialog):
             self.tr("&Colours"): self.colours,
             self.tr("&Width"): self.wide,
             self.tr("&Height"): self.high,
-            self.tr("&Sharpness"): self.scale,
+            self.tr("&Resolution"): self.scale,
         }
         for words, widget in rows.items():
             widget.setAccessibleName(words.replace("&", ""))
@@ -266,7 +266,7 @@ class ExportDialog(QDialog):
         self.scale.setToolTip(self.tr("{} x {} in the file").format(made.width(), made.height()))
         self.problem.hide()
         if form == CSV:
-            self.preview.setText(self.tr("The numbers, a row each"))
+            self.preview.setText(self.tr("The values, one per row"))
             return
         room = self.preview.size()
         fits = min(room.width() / self.wide.value(), room.height() / self.high.value(), 1.0)

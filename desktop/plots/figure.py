@@ -163,7 +163,7 @@ class Figure(pg.GraphicsLayoutWidget):
         menu = QMenu(self)
         menu.addAction(self.tr("View all\t0"), self.view_all)
         self._modes(menu)
-        names = (self.tr("Grid across"), self.tr("Grid upwards"))
+        names = (self.tr("Vertical grid lines"), self.tr("Horizontal grid lines"))
         for side, words in enumerate(names):
             action = menu.addAction(words)
             action.setCheckable(True)
@@ -186,8 +186,8 @@ class Figure(pg.GraphicsLayoutWidget):
     def _modes(self, menu: QMenu) -> None:
         self.extra_modes(menu)
         modes = {
-            self.tr("Drag moves the plot"): pg.ViewBox.PanMode,
-            self.tr("Drag zooms into a rectangle"): pg.ViewBox.RectMode,
+            self.tr("Drag to scroll"): pg.ViewBox.PanMode,
+            self.tr("Drag to zoom into a rectangle"): pg.ViewBox.RectMode,
         }
         for words, mode in modes.items():
             action = menu.addAction(words)

@@ -334,7 +334,7 @@ class Parallel(Figure):
         if self.hovered is not None:
             self.setAccessibleDescription(self.words(self.hovered).replace("\n", ", "))
         else:
-            counted = self.tr("{} of {} trials pass")
+            counted = self.tr("{} of {} trials selected")
             self.setAccessibleDescription(counted.format(len(self.passing()), len(self.names)))
         self.dress()
 
@@ -346,7 +346,7 @@ class Parallel(Figure):
             self.view_all()
 
     def extra_actions(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Let all pass\tEsc"), self._let_pass)
+        action = menu.addAction(self.tr("Select all trials\tEsc"), self._let_pass)
         action.setEnabled(bool(self.brushes))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

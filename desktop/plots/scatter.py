@@ -91,7 +91,7 @@ class Scatter(Figure):
 
     def __init__(self) -> None:
         super().__init__(
-            self.tr("Map of the sounds"),
+            self.tr("Map of sounds"),
             theme.Axis("bottom"),
             theme.Axis("left"),
             titled=False,
@@ -161,10 +161,6 @@ class Scatter(Figure):
         (left, right), _ = self.box.viewRange()
         return float(2 * self._home()[0] / (right - left))
 
-    def words_of(self, number: int) -> str:
-        """Name and class of a point, and what is odd about it."""
-        return self.points.words_of(number)
-
     def csv(self) -> str:
         return self.points.csv()
 
@@ -211,7 +207,7 @@ class Scatter(Figure):
         at, area = self.centre_of(named), self.area
         right, below = at.x() < area.center().x(), at.y() < area.center().y()
         place = at + QPointF(SIZE if right else -SIZE, SIZE * (0.8 if below else -0.8))
-        self._name.setText(self.words_of(named))
+        self._name.setText(self.points.words_of(named))
         self._name.setAnchor((0 if right else 1, 0 if below else 1))
         self._name.setPos(self.box.mapSceneToView(place))
         self._name.show()
@@ -279,7 +275,7 @@ class Scatter(Figure):
         self._hide()
 
     def extra_modes(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Drag draws a line round sounds"))
+        action = menu.addAction(self.tr("Drag to select sounds with a lasso"))
         action.setCheckable(True)
         action.setChecked(self._lassoing)
         action.triggered.connect(lambda: self._drag_means(lasso=True))
@@ -308,7 +304,7 @@ class Scatter(Figure):
         self.selected = numbers
         moved = current is not None and current != self.current
         self.current = current if current is not None else self.current
-        words = self.words_of(self.current) if self.current is not None else ""
+        words = self.points.words_of(self.current) if self.current is not None else ""
         self.setAccessibleDescription(words)
         self._frames()
         if moved:

@@ -37,6 +37,7 @@ _OTHERS = (
     ("#5c6675", "#9aa3b2"),
 )
 _ROOM = 24.0  # pixels by which the words of an axis may reach over its ends
+_MOST_DECADES = 300.0  # floats reach no further
 _ACROSS, _UP = 60, 32  # pixels from one tick to the next, at least
 
 
@@ -111,6 +112,8 @@ def title_font() -> QFont:
 class Axis(pg.AxisItem):
     """An axis with round numbers, and its unit in brackets after its name."""
 
+    whole = False  # what is counted has no halves
+
     def __init__(self, side: str, name: str = "", unit: str = "") -> None:
         super().__init__(side, pen=None)
         self.enableAutoSIPrefix(False)
@@ -130,10 +133,15 @@ class Axis(pg.AxisItem):
         """Where the ticks are, as pyqtgraph asks for it; a logarithmic axis counts in decades."""
         if not (math.isfinite(low) and math.isfinite(high)) or low >= high:
             return []
-        if self.logMode:
-            return [(1.0, [math.log10(value) for value in logarithmic(10.0**low, 10.0**high)])]
         apart = _ACROSS if self.orientation in ("top", "bottom") else _UP
         most = max(2, int(size / apart))
+        if self.logMode:
+            low, high = max(low, -_MOST_DECADES), min(high, _MOST_DECADES)
+            found = logarithmic(10.0**low, 10.0**high) if low < high else []
+            kept = found[:: math.ceil(len(found) / most) or 1]
+            return [(1.0, [math.log10(value) for value in kept])]
+        if self.whole:
+            most = min(most, max(1, int(high - low)))
         return [(step_of(low, high, most) or 1.0, ticks(low, high, most))]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:

@@ -101,7 +101,7 @@ class Why(QObject):
         overlay = overlay_of(found, self._view(), self._settings.get(COLOURS))
         self._tracks.spectrogram.set_overlay(overlay)
         at = clock(sum(found.window_seconds) / 2, 0.1)
-        words = self.tr("What spoke for {} at {} ({:.0%})")
+        words = self.tr("Evidence for {} at {} ({:.0%})")
         text = words.format(found.label, at, found.probability)
         self.strip.say(text, self._notes(found), overlay.hue)
 
@@ -111,17 +111,25 @@ class Why(QObject):
         for spot in strongest(found, 1):
             when = f"{clock(spot.start_seconds, 0.1)} - {clock(spot.end_seconds, 0.1)}"
             hz = f", {spot.low_hz:,.0f} - {spot.high_hz:,.0f} Hz" if spot.low_hz is not None else ""
-            notes.append(self.tr("Most: {}.").format(when + hz))
+            notes.append(self.tr("Strongest: {}.").format(when + hz))
         if not notes:
-            notes.append(self.tr("Nothing did: all of it spoke against."))
+            notes.append(self.tr("No part of the sound supports this label."))
         if found.axis == "time":
-            notes.append(self.tr("This classifier's features tell the times only."))
+            notes.append(
+                self.tr(
+                    "The features of this classifier have no frequencies, so only times are shown."
+                )
+            )
         elif self._settings.get(VIEW) == WAVEFORM_ONLY:
             notes.append(self.tr("Choose 'Spectrum' below to see where."))
         elif not self._view().frequencies:
-            notes.append(self.tr("This picture has no frequencies: it shows the times only."))
+            notes.append(self.tr("This picture has no frequency axis, so only times are shown."))
         if found.gap > _DOUBTFUL:
-            notes.append(self.tr("Its parts add up only within {:.0%}.").format(found.gap))
+            notes.append(
+                self.tr(
+                    "The explanation is approximate (its parts are off by {:.0%} in total)."
+                ).format(found.gap)
+            )
         return " ".join(notes)
 
 

@@ -55,19 +55,23 @@ class TrackMenu(QMenu):
         self.addAction(self.tr("View all\t0"), tracks.view_all).setEnabled(self._track.interactive)
         to_selection = self.addAction(self.tr("Zoom to selection"), time.show_selection)
         to_selection.setEnabled(time.selection is not None)
-        self.addAction(self.tr("Reset vertical zoom"), self._track.show_all_heights)
+        if isinstance(self._track, WaveformTrack | SpectrogramTrack):
+            self.addAction(self.tr("Reset vertical zoom"), self._track.show_all_heights)
 
     def _add_mouse(self) -> None:
         if not self._track.interactive:
             return
         mouse = self.addMenu(self.tr("Mouse"))
-        choices = {False: self.tr("Drag selects"), True: self.tr("Drag moves (or hold Space)")}
+        choices = {
+            False: self.tr("Drag to select"),
+            True: self.tr("Drag to scroll (or hold Space)"),
+        }
         self._choices(mouse, choices, PANS)
         follow = self.addMenu(self.tr("While playing"))
         ways = {
-            "page": self.tr("Follow page by page"),
-            "centre": self.tr("Keep the position in the middle"),
-            "no": self.tr("Do not follow"),
+            "page": self.tr("Scroll page by page"),
+            "centre": self.tr("Keep the playback position centred"),
+            "no": self.tr("Do not scroll"),
         }
         self._choices(follow, ways, FOLLOW)
 

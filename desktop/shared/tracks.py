@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QVBoxLayout, QWidget
 
 from desktop.plots.tracks.keys import TrackKeys
@@ -75,7 +76,6 @@ class Tracks(QFrame):
             track.menu_wanted.connect(lambda place, track=track: self.open_menu(track, place))
         self.spectrogram.bar.levels_changed.connect(self.set_levels)
         self.spectrogram.bar.reset_wanted.connect(self.reset_levels)
-        self.time.set_panning(bool(settings.get(PANS)))
         self.apply()
 
     def serve(self, page: QWidget, controls: PictureControls, space: Callable[[], None]) -> None:
@@ -104,6 +104,12 @@ class Tracks(QFrame):
         for track in self.all:
             track.set_grid(bool(self.settings.get(GRID)))
         self.time.set_panning(bool(self.settings.get(PANS)))
+        get = self.settings.get
+        self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.apply()  # another page may have chosen otherwise
 
     def open_menu(self, track: Track, place: QPoint | None = None) -> TrackMenu:
         """What the right button opens; by the keyboard in the middle of the track."""

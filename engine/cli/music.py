@@ -48,40 +48,14 @@ def analyse_music(
 
 
 def _words(path: Path, facts: "MusicFacts") -> str:
+    from engine.music.words import key_words, tempo_words, tuning_words
+
     return (
         f"{path}  ({facts.seconds:.1f} s)\n"
-        f"  tempo:  {_tempo(facts)}\n"
-        f"  key:    {_key(facts)}\n"
-        f"  tuning: {_tuning(facts)}\n"
+        f"  tempo:  {tempo_words(facts)}\n"
+        f"  key:    {key_words(facts)}\n"
+        f"  tuning: {tuning_words(facts)}\n"
     )
-
-
-def _tempo(facts: "MusicFacts") -> str:
-    tempo = facts.tempo
-    if tempo is None or not tempo.clear:
-        return "no clear tempo"
-    others = " or ".join(f"{bpm:.0f}" for bpm in tempo.candidates[1:])
-    perhaps = f"; it may also be {others}" if others else ""
-    return (
-        f"{tempo.bpm:.1f} beats per minute, {len(facts.beats)} beats "
-        f"(confidence {tempo.confidence:.0%}{perhaps})"
-    )
-
-
-def _key(facts: "MusicFacts") -> str:
-    key = facts.key
-    if key is None:
-        return "none"
-    if not key.clear:
-        return f"uncertain; {key.name} or {key.second} are nearest (score {key.score:.2f})"
-    return f"{key.name} (score {key.score:.2f}; next: {key.second})"
-
-
-def _tuning(facts: "MusicFacts") -> str:
-    tuning = facts.tuning
-    if tuning is None or not tuning.clear:
-        return "no clear pitch"
-    return f"A4 = {tuning.a4_hz:.1f} Hz ({tuning.cents:+.0f} cents)"
 
 
 def _json(path: Path, facts: "MusicFacts") -> str:

@@ -17,7 +17,7 @@ def teach(stage: Stage) -> None:
     person.see("Teach Earmark your own sounds")
     stage.album.take("teach-welcome")
     for number, lesson in enumerate(three):
-        person.click("New class" if number else "Make the first class")
+        person.click("New class" if number else "Create the first class")
         person.write("Name of the class", lesson.name)
         person.see(f"Record into '{lesson.name}'")
         _record(stage, lesson)

@@ -44,8 +44,12 @@ def test_many_points_and_none(curves: Curves) -> None:
     curves.extend(
         "training", [i / 100 for i in range(50_000)], [1.0 + i % 7 for i in range(50_000)]
     )
+    curves.show()
     curves.grab()
     assert curves.count == 50_000
+    x, y = curves._series["training"].line.getData()  # what pyqtgraph draws
+    assert len(x) <= 2 * curves.width()
+    assert (y.min(), y.max()) == (1.0, 7.0)
     curves.clear_points()
     assert curves.count == 0
 

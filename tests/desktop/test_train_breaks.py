@@ -6,15 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
+from desktop.pages.train import queue
 from desktop.pages.train.page import TrainPage
+from desktop.pages.train.worker import Order, Outcome
 from desktop.session import Session
 from engine import atomic_write
 from engine.classifier.classifier import Classifier
@@ -131,3 +134,32 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
     page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
     assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"
+
+
+def test_an_unexpected_error_ends_one_training_and_the_next_begins(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def training(order: Order, *_: object, **__: object) -> Generator[str, None, Outcome]:
+        yield order.title
+        if order.title == "bad":
+            raise ZeroDivisionError("oh")
+        return Outcome(tmp_path, stopped=False)
+
+    monkeypatch.setattr(queue, "training", training)
+    reports: list[str] = []
+    jobs.show_reports(reports.append)
+    parent = QObject()
+    made = queue.TrainQueue(lambda: tmp_path, parent, apart=False)
+    seen: list[tuple[str, ...]] = []
+    made.told.connect(lambda training, events: seen.append((training.order.title, *events)))
+    made.failed.connect(lambda training, text: seen.append((training.order.title, text)))
+    made.ended.connect(lambda training: seen.append((training.order.title, "ended")))
+    for title in ("bad", "good"):
+        made.add(Order(title, None, tmp_path))
+    qtbot.waitUntil(lambda: ("good", "ended") in seen, timeout=MOST)
+    unexpected = ("bad", "Unexpected error.")
+    assert seen == [("bad", "bad"), unexpected, ("good", "good"), ("good", "ended")]
+    assert [training.state for training in made.trainings] == ["failed", "done"]
+    assert made.current is None
+    assert len(reports) == 1
+    assert "ZeroDivisionError: oh" in reports[0]

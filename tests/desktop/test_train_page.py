@@ -20,7 +20,7 @@ from engine.training.finish import background
 from tests import corpora
 
 MOST = 60_000
-BUILDING = "The network is being built..."
+BUILDING = "Building the network..."
 
 
 SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025, "data.allow_leak": True}

@@ -130,7 +130,7 @@ def test_teach_three_sounds_and_hear_them(
 ) -> None:
     person.click("Sounds", "QToolButton")
     for number, (name, kind) in enumerate(CLASSES.items()):
-        person.click("New class" if number else "Make the first class")
+        person.click("New class" if number else "Create the first class")
         person.find("Name of the class", "QLineEdit")
         person.write(name)
         person.find(f"Record into '{name}'", "QLabel")

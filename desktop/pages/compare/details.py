@@ -46,19 +46,21 @@ class DetailsView(QScrollArea):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.words.setAccessibleName(self.tr("Verdict"))
+        self.words.setAccessibleName(self.tr("Conclusion"))
         self.figures = _Table(self.tr("Figures"))
-        self.differences = _Table(self.tr("What differs between the recipes"))
+        self.differences = _Table(self.tr("Differences between the recipes"))
         self.loss = self._over_epochs(self.tr("Loss"), self.tr("loss"))
         self.accuracy = self._over_epochs(self.tr("Accuracy"), self.tr("accuracy"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
-        self.log.setAccessibleName(self.tr("Logarithmic axis of the loss"))
+        self.log.setAccessibleName(self.tr("Logarithmic loss axis"))
         self.log.setStyleSheet(_BOX)
         self.log.toggled.connect(self.loss.set_log)
         self.bars: list[Bars] = []
         self.parallel = Parallel(self.tr("All trials, coloured by test accuracy"), titled=False)
         self.parallel.setToolTip(
-            self.tr("Drag along an axis to keep the trials that pass there; click it to undo")
+            self.tr(
+                "Drag along an axis to keep only the trials in that range; click the axis to undo"
+            )
         )
         self._frames = {
             figure: Plot(figure) for figure in (self.loss, self.accuracy, self.parallel)
@@ -102,7 +104,7 @@ class DetailsView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
-        self.setAccessibleName(self.tr("Comparison of the chosen runs"))
+        self.setAccessibleName(self.tr("Comparison of the selected runs"))
 
     def show_details(self, details: Details, hint: str) -> None:
         """Show what was read; ``hint`` where there are no verdicts."""

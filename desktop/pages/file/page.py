@@ -144,7 +144,7 @@ class FilePage(Page):
         """Ask for a file."""
         kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
         folder = self._session.settings.get(FOLDER)
-        title, any_file = self.tr("Open a sound"), self.tr("All files (*)")
+        title, any_file = self.tr("Open a sound file"), self.tr("All files (*)")
         name, _ = QFileDialog.getOpenFileName(
             self, title, folder, f"{self.tr('Sounds')} ({kinds});;{any_file}"
         )
@@ -188,7 +188,7 @@ class FilePage(Page):
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers}, self._unheard())
-        self.panels.set_classifiers(classifiers, self.tr("listening..."))
+        self.panels.set_classifiers(classifiers, self.tr("analysing..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
             lambda: worker.analyse_file(path, classifiers),

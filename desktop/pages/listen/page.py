@@ -151,7 +151,10 @@ class ListenPage(Page):
         self.bar.list_devices(found, (settings.get(DEVICE), settings.get(HOST_API)))
         if not found:
             self.notices.advise(
-                self.tr("There is no microphone. Plug one in and press Refresh; files work too.")
+                self.tr(
+                    "No microphone found. Plug one in and press Refresh, or open a sound file "
+                    "instead."
+                )
             )
         elif not self.is_listening:
             self.notices.clear()
@@ -211,7 +214,7 @@ class ListenPage(Page):
         self._requests.put(worker.Record(self._new_file("recording") if on else None))
         self.bar.record.setChecked(on)
         if not on:
-            words = self.tr("The recording is in {}.").format(_folder(self._session.settings))
+            words = self.tr("Recording saved as {}.").format(_folder(self._session.settings))
             self.notices.notify(words, kind="success")
 
     def keep(self) -> None:
@@ -256,7 +259,7 @@ class ListenPage(Page):
         self._rolling.take(events)
         for kept in (path for e in events for path in e.kept):
             opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
-            self.notices.notify(self.tr("Kept in {}.").format(kept), [opening], "success")
+            self.notices.notify(self.tr("Saved as {}.").format(kept), [opening], "success")
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 
@@ -276,7 +279,7 @@ class ListenPage(Page):
             self.tr("Listening at {}").format(rate),
             self.tr("latency {:.0f} ms").format(stats.latency_seconds * 1000),
             self.tr("load {:.0%}").format(stats.load),
-            self.tr("lost {} samples, skipped {} windows").format(
+            self.tr("{} samples lost, {} windows skipped").format(
                 stats.dropped_samples, stats.skipped_windows
             ),
         ]

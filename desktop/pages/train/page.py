@@ -175,8 +175,11 @@ class TrainPage(Page):
             return True
         answer = QMessageBox.question(
             self.window(),
-            self.tr("A training runs"),
-            self.tr("Stop it and close? What it has learned is kept, and it can be resumed."),
+            self.tr("Training is running"),
+            self.tr(
+                "Stop training and close? The best epoch so far is kept, and training can "
+                "be resumed."
+            ),
         )
         return answer == QMessageBox.StandardButton.Yes
 
@@ -199,7 +202,7 @@ class TrainPage(Page):
     def _offer(self) -> None:
         found = self.unfinished()
         if found:
-            words = self.tr("A training was broken off: {}.").format(found[0].name)
+            words = self.tr("A training was interrupted: {}.").format(found[0].name)
             resume = (self.tr("Resume"), lambda: self.resume(found[0]))
             self.notices.notify(words, [resume])
 
@@ -242,15 +245,15 @@ class TrainPage(Page):
         outcome = training.outcome
         by_hand = outcome is not None and outcome.stopped
         if training.is_sweep:
-            self.sweep.ended(self.tr("Stopped by hand") if by_hand else self.tr("Done"))
+            self.sweep.ended(self.tr("Stopped by you") if by_hand else self.tr("Done"))
         elif by_hand:
-            self.progress.stopped(self.tr("Stopped by hand"))
+            self.progress.stopped(self.tr("Stopped by you"))
         self.status.emit(self.tr("Trained: {}").format(training.order.title))
         self._show_result(training, come=not self.queue.waiting)
 
     def _failed(self, training: Training, message: str) -> None:
         shown = self.sweep.ended if training.is_sweep else self.progress.stopped
-        shown(self.tr("Ended by an error"))
+        shown(self.tr("Stopped by an error"))
         self.status.emit("")
         folder = training.folder
         actions = []

@@ -261,22 +261,24 @@ class QueueControls(QObject):
         self.start = button(self.tr("Start"), self.tr("Train with these sounds"))
         self.start.setObjectName("main")
         self.sweep = button(
-            self.tr("Sweep..."), self.tr("Train many times with one or two fields varied")
+            self.tr("Sweep..."),
+            self.tr("Train several times, with different values of one or two fields"),
         )
         self.course = CourseSweeps()
-        self.pause = button(self.tr("Pause"), self.tr("Hold the training; nothing is lost"))
+        self.pause = button(self.tr("Pause"), self.tr("Pause the training; nothing is lost"))
         self.stop = button(
-            self.tr("Stop and keep the best"), self.tr("End it; the best epoch becomes usable")
+            self.tr("Stop and keep the best"),
+            self.tr("Stop the training; the best epoch so far can be used"),
         )
         self._heading = heading(self.tr("Trainings"))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Trainings"))
-        self.list.setToolTip(self.tr("Select one that is done to see its results"))
+        self.list.setToolTip(self.tr("Select a finished training to see its results"))
         self.list.setMinimumHeight(76)
         self.list.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.list.setWordWrap(True)
         self.remove = button(
-            self.tr("Remove"), self.tr("Take the selected training out of the queue")
+            self.tr("Remove"), self.tr("Remove the selected training from the queue")
         )
         self._connect()
 
@@ -338,9 +340,9 @@ class QueueControls(QObject):
         self.stop.setText(self.tr("Stop the sweep") if sweep else self.tr("Stop and keep the best"))
         self.stop.setAccessibleName(self.stop.text())
         self.stop.setToolTip(
-            self.tr("End it; trials that are done are kept, and it can be resumed")
+            self.tr("Stop the sweep; finished trials are kept, and it can be resumed")
             if sweep
-            else self.tr("End it; the best epoch becomes usable")
+            else self.tr("Stop the training; the best epoch so far can be used")
         )
         self.stop.setEnabled(stoppable)
 
@@ -379,7 +381,7 @@ class CourseSweeps(QWidget):
             values = ", ".join(f"{value:g}" for value in span.choices)
             made = button(
                 self.tr("Sweep: {}").format(preset.title.lower()),
-                self.tr("Time and energy to 98 % accuracy with {}: {}").format(
+                self.tr("Time and energy to reach 98 % accuracy with {}: {}").format(
                     preset.title.lower(), values
                 ),
             )

@@ -69,16 +69,18 @@ class RecipeChooser(QObject):
         self._recipes = {name: find_recipe(name) for name in names}
         self.list = RecipeList()
         self.list.setAccessibleName(self.tr("Recipe"))
-        self.list.setAccessibleDescription(self.tr("What is learned and how"))
+        self.list.setAccessibleDescription(
+            self.tr("Settings of the training: features, network and data")
+        )
         for name, recipe in self._recipes.items():
             self.list.add(name, recipe.title, recipe.description)
-        self.own = button(self.tr("Open file..."), self.tr("A recipe file of your own"))
+        self.own = button(self.tr("Open file..."), self.tr("Open your own recipe file"))
         self.description = text()
         self.origin = text(faint=True)
         self.variants = QComboBox()
         self.variants.setAccessibleName(self.tr("Variant"))
         self.variants.addItem(self.tr("Corrected"), "corrected")
-        self.variants.addItem(self.tr("As published, mistakes and all"), "as-published")
+        self.variants.addItem(self.tr("As published, including its mistakes"), "as-published")
         self.list.choose(_FIRST)
         self.list.taken.connect(self._taken)
         self.own.clicked.connect(self._ask)
@@ -147,7 +149,7 @@ class RecipeChooser(QObject):
         self.origin.setText("\n".join(words))
         traps = "\n".join(f"- {trap}" for trap in published.traps)
         self.origin.setToolTip(traps)
-        self.variants.setToolTip(self.tr("What the original got wrong:\n{}").format(traps))
+        self.variants.setToolTip(self.tr("Known mistakes of the original:\n{}").format(traps))
 
 
 class RecipeList(QListWidget):

@@ -74,7 +74,6 @@ class Marks:
         for line in self.region.lines:
             line.setPen(theme.pen(use.accent, 1))
             line.setHoverPen(theme.pen(use.accent, 3))
-            line.setCursor(Qt.CursorShape.SizeHorCursor)
         self.words.setColor(QColor(use.text))
         ground = QColor(use.panel)
         ground.setAlpha(200)
@@ -107,7 +106,13 @@ class Marks:
             region.setBounds((time.begin, time.duration))
             region.setRegion(selection)
             region.blockSignals(False)
-        region.setMovable(self._track.interactive and not time.panning)
+        movable = self._track.interactive and not time.panning
+        region.setMovable(movable)
+        for line in region.lines:
+            if movable:
+                line.setCursor(Qt.CursorShape.SizeHorCursor)
+            else:
+                line.unsetCursor()
         region.setVisible(selection is not None)
         self._place_words()
 

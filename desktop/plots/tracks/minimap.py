@@ -38,12 +38,13 @@ class Minimap(pg.GraphicsView):
             self.box.addItem(item, ignoreBounds=True)
         self.window_item.sigRegionChanged.connect(self._moved)
         time.changed.connect(self._show)
-        time.cursor_moved.connect(self._show)
+        time.cursor_moved.connect(self._show_cursor)
         time.selected.connect(lambda: self._painted.update())
         self.setFixedHeight(_HEIGHT)
+        self.setAcceptDrops(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(self.tr("Overview of the whole sound"))
-        self.setToolTip(self.tr("Drag the window to move, its edges to zoom"))
+        self.setToolTip(self.tr("Drag the frame to scroll, its edges to zoom"))
         self._made = True
         self.dress()
         self._show()
@@ -105,10 +106,14 @@ class Minimap(pg.GraphicsView):
         self.window_item.setBounds((time.begin, time.duration))
         self.window_item.setRegion((time.start, time.end))
         self.window_item.blockSignals(False)
-        self._cursor.setVisible(time.cursor is not None)
-        if time.cursor is not None:
-            self._cursor.setPos(time.cursor)
+        self._show_cursor()
         self._painted.update()
+
+    def _show_cursor(self) -> None:
+        cursor = self.time.cursor
+        self._cursor.setVisible(cursor is not None)
+        if cursor is not None:
+            self._cursor.setPos(cursor)
 
     def _moved(self) -> None:
         first, last = self.window_item.getRegion()

@@ -71,7 +71,9 @@ class Track(pg.GraphicsView):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setOptimizationFlag(self.OptimizationFlag.DontAdjustForAntialiasing)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAcceptDrops(False)  # the window takes drops wherever they fall
         time.changed.connect(self._show_time)
+        time.panning_changed.connect(self._show_hand)
         self._made = True
         self.dress()
         self._show_time()
@@ -101,6 +103,7 @@ class Track(pg.GraphicsView):
         """Let it be moved and selected in, or not: a rolling picture moves by itself."""
         self._interactive = on
         self.marks.refresh()
+        self._show_hand()
 
     @property
     def plot(self) -> QRectF:
@@ -189,6 +192,12 @@ class Track(pg.GraphicsView):
     def want_menu(self, place: QPoint) -> None:
         """A click with the right button."""
         self.menu_wanted.emit(place)
+
+    def _show_hand(self) -> None:
+        """The pointer tells that a drag moves."""
+        hand = self.time.panning and self._interactive
+        shape = Qt.CursorShape.OpenHandCursor if hand else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
 
     def csv(self) -> str:
         """The numbers that are shown, a row each."""
