@@ -37,7 +37,7 @@ def _colours(pixels: Pixels, count: int) -> Pixels:
     """A palette by median cut: the box with the greatest spread is halved, again and again."""
     seen, often = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
     # Plain areas must not drown the fine shades of what is drawn.
-    weight = often**0.25
+    weight = np.sqrt(np.sqrt(often))
     boxes = [np.arange(len(seen))]
     spreads = [_spread(seen, weight, boxes[0])]
     while len(boxes) < count and max(spreads) > 0:
