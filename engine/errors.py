@@ -4,7 +4,16 @@ import sys
 
 
 class EarmarkError(Exception):
-    """Base of everything the engine raises on purpose; its text is meant for the user."""
+    """Base of everything the engine raises on purpose; its text is meant for the user.
+
+    Examples:
+        >>> from engine import EarmarkError, read
+        >>> try:
+        ...     read("missing.wav")
+        ... except EarmarkError as error:
+        ...     print(type(error).__name__)
+        AudioError
+    """
 
 
 class AudioError(EarmarkError):
