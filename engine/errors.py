@@ -4,7 +4,20 @@ import sys
 
 
 class EarmarkError(Exception):
+<<<<<<< HEAD
     """Base class of all errors of the engine whose text is meant for the user."""
+=======
+    """Base of everything the engine raises on purpose; its text is meant for the user.
+
+    Examples:
+        >>> from engine import EarmarkError, read
+        >>> try:
+        ...     read("missing.wav")
+        ... except EarmarkError as error:
+        ...     print(type(error).__name__)
+        AudioError
+    """
+>>>>>>> docs
 
 
 class AudioError(EarmarkError):
