@@ -4,7 +4,16 @@ import sys
 
 
 class EarmarkError(Exception):
-    """Base class of all errors of the engine whose text is meant for the user."""
+    """Base class of all errors of the engine whose text is meant for the user.
+
+    Examples:
+        >>> from engine import EarmarkError, read
+        >>> try:
+        ...     read("missing.wav")
+        ... except EarmarkError as error:
+        ...     print(type(error).__name__)
+        AudioError
+    """
 
 
 class AudioError(EarmarkError):

@@ -15,6 +15,15 @@ class Audio:
         rate_hz: samples per second of each channel.
         source: where it came from, in words for the user (a file name, a device name).
         repaired: how many NaN or infinite samples were replaced by silence.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Audio
+        >>> stereo = Audio(np.zeros((2, 44100), dtype=np.float32), rate_hz=44100)
+        >>> stereo.channels, stereo.duration_seconds
+        (2, 1.0)
+        >>> stereo.mono().shape
+        (44100,)
     """
 
     samples: NDArray[np.float32]

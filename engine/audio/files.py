@@ -55,6 +55,12 @@ def probe(path: Path | str) -> AudioInfo:
 
     Raises:
         AudioError: it is missing, unreadable, empty or no sound.
+
+    Examples:
+        >>> from engine import probe
+        >>> info = probe("flute.ogg")
+        >>> info.rate_hz, info.channels, round(info.duration_seconds)
+        (44100, 2, 7)
     """
     path = Path(path)
     source = open_source(path)
@@ -96,6 +102,14 @@ def read(
 
     Raises:
         AudioError: it cannot be read, or there is no sound in that stretch.
+
+    Examples:
+        The second second, as one channel at 16 kHz:
+
+        >>> from engine import read
+        >>> audio = read("flute.ogg", rate_hz=16000, mono=True, start_seconds=1, duration_seconds=1)
+        >>> audio.samples.shape, audio.samples.dtype
+        ((1, 16000), dtype('float32'))
     """
     blocks = list(
         stream(
@@ -126,6 +140,14 @@ def stream(
 
     Raises:
         AudioError: as :func:`read`; also half-way, where a file is broken.
+
+    Examples:
+        The loudest sample of a file of any length, in bounded memory:
+
+        >>> from engine import stream
+        >>> peak = max(float(abs(block.samples).max()) for block in stream("flute.ogg"))
+        >>> 0 < peak <= 1
+        True
     """
     path = Path(path)
     source = open_source(path)

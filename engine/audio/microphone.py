@@ -40,6 +40,15 @@ class Microphone:
 
     Raises:
         AudioError: there is no such device or channel.
+
+    Examples:
+        >>> import time
+        >>> from engine import Microphone
+        >>> with Microphone() as microphone:
+        ...     time.sleep(1)
+        ...     first, samples = microphone.ring.since(0)
+        >>> samples.dtype, len(samples)
+        (dtype('float32'), 1)
     """
 
     def __init__(

@@ -44,6 +44,12 @@ def write(path: Path | str, audio: Audio, *, subtype: str | None = None) -> None
 
     Raises:
         AudioError: the format is unknown or cannot hold it, or the disk is full.
+
+    Examples:
+        >>> from engine import probe, read, write
+        >>> write("beginning.flac", read("flute.ogg", duration_seconds=2))
+        >>> probe("beginning.flac").duration_seconds
+        2.0
     """
     path = Path(path)
     format_name, usual = written_format(path)

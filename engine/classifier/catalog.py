@@ -74,6 +74,15 @@ class Catalog:
 
     Args:
         folder: where the user's own are, None: the usual place for this system.
+
+    Examples:
+        >>> from engine import Catalog
+        >>> catalog = Catalog()
+        >>> [entry.name for entry in catalog.entries() if entry.bundled]
+        ['instrument', 'genre', 'composer', 'mood', 'instruments-in-music']
+        >>> catalog.find("genre").card.task
+        'genre'
+        >>> genre = catalog.load("genre")
     """
 
     def __init__(self, folder: Path | None = None) -> None:

@@ -28,6 +28,18 @@ class Classifier(nn.Module):
         network: frames to logits.
         gate: from the network's embedding to one logit: is this what the classifier knows about?
         sha256: of the file it was loaded from, None before it was saved.
+
+    Examples:
+        A classifier is a torch module: waveforms in, probabilities out.
+
+        >>> import torch
+        >>> from engine import Catalog, Classifier
+        >>> classifier = Classifier.load(Catalog().find("genre").path)
+        >>> windows = torch.zeros(2, classifier.card.window_samples)
+        >>> with torch.inference_mode():
+        ...     probabilities = classifier(windows)
+        >>> probabilities.shape == (2, len(classifier.card.labels))
+        True
     """
 
     def __init__(

@@ -68,6 +68,18 @@ def analyse(
 
     Raises:
         AudioError: the file cannot be read, or breaks off half-way.
+
+    Examples:
+        >>> from engine import Catalog, analyse, summary
+        >>> steps = analyse("flute.ogg", {"instrument": Catalog().load("instrument")})
+        >>> while True:
+        ...     try:
+        ...         step = next(steps)  # step.seconds of step.total_seconds are done
+        ...     except StopIteration as end:
+        ...         analysis = end.value
+        ...         break
+        >>> summary(analysis.timelines["instrument"])[0][0]
+        'flute'
     """
     info = probe(path)
     analysis = Analysis(classifiers, info.rate_hz, hop_seconds=hop_seconds, device=device)

@@ -47,6 +47,20 @@ def conclude(
         info: about the file.
         timelines: by classifier.
         rules: of the same classifiers.
+
+    Examples:
+        >>> from engine import Catalog, analyse, conclude
+        >>> instrument = Catalog().load("instrument")
+        >>> steps = analyse("flute.ogg", {"instrument": instrument})
+        >>> while True:
+        ...     try:
+        ...         step = next(steps)
+        ...     except StopIteration as end:
+        ...         analysis = end.value
+        ...         break
+        >>> rules = {"instrument": instrument.card.rules()}
+        >>> conclude(analysis.info, analysis.timelines, rules).verdicts["instrument"].heard
+        ('flute',)
     """
     decisions = {name: decide(timeline, rules[name]) for name, timeline in timelines.items()}
     lanes = {
@@ -86,6 +100,17 @@ def verdict_on(
     Returns:
         A decision whose candidates carry their means, in falling order, with why each was rejected;
         its words say why where nothing is heard. Without rows: one without words and candidates.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline, decide, verdict_on
+        >>> from engine.classifier.rules import Rules
+        >>> rows = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32)
+        >>> ones, level = np.ones(3, dtype=np.float32), np.full(3, -20, dtype=np.float32)
+        >>> timeline = Timeline(("flute", "cello"), np.arange(3) + 0.5, rows, ones, level, 1.0, 1.0)
+        >>> rules = Rules(thresholds=(0.5, 0.5), smoothing_seconds=0)
+        >>> verdict_on(timeline, decide(timeline, rules), rules).heard
+        ('flute',)
     """
     part = timeline if stretch is None else between(timeline, *stretch)
     if len(part) == 0:
