@@ -112,7 +112,7 @@ class ClassifierList(QFrame):
 
     def _make_tree(self) -> QTreeWidget:
         tree = _Tree()
-        names = ("Listens", "Classifier", "Task", "Classes", "Size")
+        names = ("Enabled", "Classifier", "Task", "Classes", "Size")
         tree.setHeaderLabels([self.tr(name) for name in names])
         tree.setAccessibleName(self.tr("Classifiers; Space enables or disables one"))
         tree.setRootIsDecorated(False)
