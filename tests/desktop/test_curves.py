@@ -39,6 +39,15 @@ def test_a_curve_is_painted_where_its_points_are(curves: Curves, log: bool) -> N
     assert distance(image.pixelColor(place.x(), place.y() + 12), QColor(style.colours().plot)) < 30
 
 
+@pytest.mark.parametrize("values", [[0.001], [0.001] * 5, [0.001, 0.001 + 1e-18], [1e-9, 1e-9]])
+def test_values_that_are_alike_are_shown_at_their_size(curves: Curves, values: list[float]) -> None:
+    curves.set_points("training", range(len(values)), values)
+    curves.show()
+    curves.grab()
+    low, high = curves.box.viewRange()[1]
+    assert (low, high) == pytest.approx((0.9 * values[0], 1.1 * values[0]))
+
+
 def test_many_points_and_none(curves: Curves) -> None:
     curves.grab()
     curves.extend(
