@@ -4,10 +4,7 @@ import sys
 
 
 class EarmarkError(Exception):
-<<<<<<< HEAD
-    """Base class of all errors of the engine whose text is meant for the user."""
-=======
-    """Base of everything the engine raises on purpose; its text is meant for the user.
+    """Base class of all errors of the engine whose text is meant for the user.
 
     Examples:
         >>> from engine import EarmarkError, read
@@ -17,7 +14,6 @@ class EarmarkError(Exception):
         ...     print(type(error).__name__)
         AudioError
     """
->>>>>>> docs
 
 
 class AudioError(EarmarkError):
