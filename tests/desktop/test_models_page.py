@@ -248,7 +248,7 @@ def test_every_control_has_a_name(page: ModelsPage) -> None:
     assert all(control.accessibleName() for control in controls)
 
 
-@pytest.mark.parametrize("width, columns", [(938, 1), (1194, 2)])  # of a window of 1024, 1280
+@pytest.mark.parametrize(("width", "columns"), [(938, 1), (1194, 2)])  # of a window of 1024, 1280
 def test_the_card_fits_its_place(page: ModelsPage, width: int, columns: int, qtbot: QtBot) -> None:
     page.resize(width, 640)
     page.list.select("instrument")
