@@ -108,6 +108,9 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
     page.tabs.setCurrentWidget(page.runs)
     qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=5000)
     page.runs.table.selectRow(0)
+    state = page.runs.table.item(0, 1)
+    assert state is not None
+    assert "stopped" in state.text()  # as in the list of trainings
     assert page.runs.resume_button.isEnabled()
     assert not page.runs.show_button.isEnabled()
     page.runs.resume_button.click()

@@ -39,6 +39,7 @@ class CardView(QScrollArea):
         self.title = QLabel()
         self.title.setObjectName("title")
         self.title.setWordWrap(True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.description = _words()
         self.export_button = QPushButton(self.tr("Export..."))
         self.onnx_button = QPushButton(self.tr("Export as ONNX..."))
@@ -78,11 +79,14 @@ class CardView(QScrollArea):
             button.setToolTip(words)
         self.digest.setAccessibleName("SHA-256")
 
-    def _top(self) -> QHBoxLayout:
-        top = QHBoxLayout()
-        top.addWidget(self.title, 1)
+    def _top(self) -> QVBoxLayout:
+        buttons = QHBoxLayout()
         for button in (self.export_button, self.onnx_button, self.delete_button):
-            top.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        top = QVBoxLayout()
+        top.addWidget(self.title)
+        top.addLayout(buttons)
         return top
 
     def _table(self) -> QGridLayout:

@@ -64,6 +64,7 @@ class TrainProgress(QWidget):
         self.confusion = Confusion(self.tr("Confusion matrix of the validation part"))
         self.confusion.setMinimumSize(200, 150)
         self.confused = QLabel()
+        self.confused.setToolTip(self.tr("Of the validation part"))
         self.confusions = QWidget()
         column = QVBoxLayout(self.confusions)
         column.setContentsMargins(6, 0, 0, 0)
