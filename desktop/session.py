@@ -57,6 +57,11 @@ class Session(QObject):
         """Names of the classifiers that listen, whether they are open yet or not."""
         return list(self.settings.get(LOADED))
 
+    @property
+    def loading(self) -> bool:
+        """Whether classifiers are being opened."""
+        return self._job is not None and self._job.running
+
     def load_classifiers(self) -> None:
         """Open the classifiers that listen, which loads torch: not in the window's thread."""
         if self._job is None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.file.facts import MusicLine
 from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
 
@@ -29,6 +30,8 @@ class FileHeader(QWidget):
         self.title.setObjectName("title")
         self.facts = QLabel(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
+        self.facts.setMinimumWidth(1)  # long tags don't widen the window
+        self.music = MusicLine()
         self.words = QLabel()
         self.words.setObjectName("faint")
         self.open_button = self._button(self.tr("Open..."), self.tr("Open a sound file (Ctrl+O)"))
@@ -58,13 +61,17 @@ class FileHeader(QWidget):
         self.set_progress(None)
 
     def _lay_out(self) -> None:
-        names = QVBoxLayout()
-        names.setSpacing(1)
-        names.addWidget(self.title)
-        names.addWidget(self.facts)
-        layout = QHBoxLayout(self)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self.title, 1)
+        below.addWidget(self.facts)
+        below.addSpacing(10)
+        below.addWidget(self.music)
+        below.addStretch(1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(names, 1)
+        layout.setSpacing(4)
+        layout.addLayout(above)
+        layout.addLayout(below)
         buttons = (
             self.cancel_button,
             self.demo_button,
@@ -75,7 +82,7 @@ class FileHeader(QWidget):
             self.open_button,
         )
         for widget in (self.left, self.progress, *buttons):
-            layout.addWidget(widget)
+            above.addWidget(widget)
         in_order(*buttons)
 
     def _button(self, words: str, tip: str) -> QPushButton:
@@ -100,6 +107,7 @@ class FileHeader(QWidget):
             info.format,
         ]
         self.facts.setText("   ".join([*facts, *([" - ".join(tags)] if tags else [])]))
+        self.facts.setToolTip(self.facts.text())
         self._enable()
 
     def set_output_problem(self, problem: str | None) -> None:
