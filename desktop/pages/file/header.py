@@ -3,7 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -21,6 +22,18 @@ if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
 
 
+class _Elided(QLabel):
+    """Long words end in dots instead of widening the window."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        right = Qt.TextElideMode.ElideRight
+        words = self.fontMetrics().elidedText(self.text(), right, self.width())
+        QPainter(self).drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), words)
+
+
 class FileHeader(QWidget):
     """Name and facts of the file, buttons, progress."""
 
@@ -28,9 +41,8 @@ class FileHeader(QWidget):
         super().__init__()
         self.title = QLabel(self.tr("No file"))
         self.title.setObjectName("title")
-        self.facts = QLabel(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
+        self.facts = _Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
-        self.facts.setMinimumWidth(1)  # long tags don't widen the window
         self.music = MusicLine()
         self.words = QLabel()
         self.words.setObjectName("faint")
@@ -41,7 +53,7 @@ class FileHeader(QWidget):
         self.loop_button.setCheckable(True)
         self.why_button = self._button(
             self.tr("Why?"),
-            self.tr("Show the evidence for the selected label, or for the most probable one (W)"),
+            self._why_tip(),
         )
         self.why_button.setEnabled(False)
         self.export_button = self._button(self.tr("Export"), self.tr("Save the detected labels"))
@@ -109,6 +121,14 @@ class FileHeader(QWidget):
         self.facts.setText("   ".join([*facts, *([" - ".join(tags)] if tags else [])]))
         self.facts.setToolTip(self.facts.text())
         self._enable()
+
+    def _why_tip(self) -> str:
+        return self.tr("Show the evidence for the selected label, or for the most probable one (W)")
+
+    def set_explains(self, problem: str) -> None:
+        """Whether evidence can be shown; if not, why."""
+        self.why_button.setEnabled(not problem)
+        self.why_button.setToolTip(problem or self._why_tip())
 
     def set_output_problem(self, problem: str | None) -> None:
         """Why nothing can be played, if so."""

@@ -221,7 +221,7 @@ class FilePage(Page):
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
         if founds:
             self.state.found = founds[-1]
-            self.header.why_button.setEnabled(True)
+            self.header.set_explains(self.explainer.refused())
             lanes = {name: stretches(found) for name, found in founds[-1].lanes.items()}
             self.tracks.lanes.set_lanes(lanes, self._unheard())
             self._summarise()

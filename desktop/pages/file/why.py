@@ -11,6 +11,7 @@ from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.shared.explanation import Why
 from desktop.shared.tracks import Tracks
+from desktop.shared.wording import SAY_WHY
 from engine.explain.explanation import Explanation
 from engine.pictures.view import View
 from engine.recognition.timeline import between
@@ -39,10 +40,13 @@ class FileWhy(QObject):
         """Why what is chosen in the lanes; else the leading label at the cursor, or of it all."""
         time = self._tracks.time
         chosen, cursor = self._tracks.lanes.chosen, time.cursor
+        refused = self.refused()
         if self._state.found is None:
             self.why.say(
                 self.tr("There are no predictions yet. Open a file, or try again in a moment.")
             )
+        elif refused and chosen is None:
+            self.why.say(refused)
         elif chosen is not None:
             lane, stretch = chosen
             inside = cursor is not None and stretch.start <= cursor <= stretch.end
@@ -66,17 +70,32 @@ class FileWhy(QObject):
         path, classifier = self._state.path, self._session.classifiers.get(lane)
         if path is None or classifier is None:
             return
+        if refused := classifier.card.refusal(SAY_WHY):
+            self.why.say(refused)
+            return
         words = self.tr("Computing the evidence for {} at {}...")
         self.why.ask(
             lambda: _work(classifier, path, seconds, label),
             words.format(label, clock(seconds, 0.1)),
         )
 
+    def refused(self) -> str:
+        """Why no classifier can show any evidence; empty: one can."""
+        cards = [classifier.card for classifier in self._session.classifiers.values()]
+        words = [card.refusal(SAY_WHY) for card in cards]
+        return "" if not all(words) else "\n".join(words)
+
+    def _explains(self, lane: str) -> bool:
+        classifier = self._session.classifiers.get(lane)
+        return classifier is not None and not classifier.card.files_only
+
     def _leading_at(self, seconds: float) -> tuple[str, str]:
         """Lane and label that lead at a moment: of those heard, if any are."""
         found = self._state.found
         ranked = []
         for lane, decisions in (found.decisions if found else {}).items():
+            if not self._explains(lane):
+                continue
             if not decisions:  # the sound is shorter than this classifier's window
                 continue
             nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
@@ -91,6 +110,7 @@ class FileWhy(QObject):
         ranked = [
             (candidate.heard, candidate.probability, lane, candidate.label)
             for lane, decision in self._state.verdicts(self._tracks.time.selection).items()
+            if self._explains(lane)
             for candidate in decision.candidates
         ]
         _, _, lane, label = max(ranked)

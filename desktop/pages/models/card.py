@@ -40,6 +40,8 @@ class CardView(QScrollArea):
         self.title.setObjectName("title")
         self.title.setWordWrap(True)
         self.description = _words()
+        self.remark = _words()
+        self.remark.setAccessibleName(self.tr("What it cannot do"))
         self.export_button = QPushButton(self.tr("Export..."))
         self.onnx_button = QPushButton(self.tr("Export as ONNX..."))
         self.delete_button = QPushButton(self.tr("Delete"))
@@ -49,12 +51,14 @@ class CardView(QScrollArea):
         self.facts: dict[str, QLabel] = {}
         self.digest = _words()
         self._path: Path | None = None
+        self._onnx_refusal = ""
         self._name_controls()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(18, 12, 18, 14)
         layout.setSpacing(10)
         layout.addLayout(self._top())
         layout.addWidget(self.description)
+        layout.addWidget(self.remark)
         layout.addSpacing(_GAP)
         layout.addWidget(self.thresholds)
         layout.addSpacing(_GAP)
@@ -123,6 +127,10 @@ class CardView(QScrollArea):
         card, original = listed.card, listed.entry.card
         self.title.setText(card.title)
         self.description.setText(card.description)
+        self.remark.setText(card.refusal(self.tr("listen, show evidence or be exported as ONNX")))
+        self.remark.setVisible(card.files_only)
+        self._onnx_refusal = card.refusal(self.tr("be exported as ONNX"))
+        self.set_exporting(on=False)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
         if listed.entry.path != self._path:
@@ -137,6 +145,11 @@ class CardView(QScrollArea):
             else self.tr("Delete the classifier; you can undo this")
         )
         self.show_thresholds(card, adjusted=card != original)
+
+    def set_exporting(self, *, on: bool) -> None:
+        """Whether an export as ONNX goes on: only one at a time."""
+        self.onnx_button.setEnabled(not on and not self._onnx_refusal)
+        self.onnx_button.setToolTip(self._onnx_refusal or self.onnx_button.accessibleName())
 
     def show_thresholds(self, card: "Card", *, adjusted: bool) -> None:
         """Only what is in force."""
