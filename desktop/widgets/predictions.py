@@ -1,5 +1,6 @@
 """The top classes of one classifier as bars with percentages."""
 
+import textwrap
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -63,7 +64,7 @@ class Predictions(QWidget):
         words = ", ".join(f"{bar.label} {bar.probability:.0%}" for bar in self._bars)
         self.setAccessibleDescription(f"{verdict}. {words}")
         reasons = [f"{b.label}: {b.reason or 'detected'}" for b in self._bars]
-        click = self._refusal or self.tr("Click a class to see the evidence for it.")
+        click = textwrap.fill(self._refusal) or self.tr("Click a class to see the evidence for it.")
         self.setToolTip("\n".join([*reasons, click] if reasons else []))
         asks = bool(bars) and not self._refusal
         self.setCursor(Qt.CursorShape.PointingHandCursor if asks else Qt.CursorShape.ArrowCursor)

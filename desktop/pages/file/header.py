@@ -1,5 +1,6 @@
 """The File page's header: what is open, and what one can do with it."""
 
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -128,7 +129,7 @@ class FileHeader(QWidget):
     def set_explains(self, problem: str) -> None:
         """Whether evidence can be shown; if not, why."""
         self.why_button.setEnabled(not problem)
-        self.why_button.setToolTip(problem or self._why_tip())
+        self.why_button.setToolTip(textwrap.fill(problem) or self._why_tip())
 
     def set_output_problem(self, problem: str | None) -> None:
         """Why nothing can be played, if so."""

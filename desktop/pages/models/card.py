@@ -1,5 +1,6 @@
 """The card of one classifier: all that is known of it, and what one can do with it."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ class CardView(QScrollArea):
         self.facts: dict[str, QLabel] = {}
         self.digest = _words()
         self._path: Path | None = None
-        self._onnx_refusal = ""
+        self._onnx_refusal, self._exporting = "", False
         self._name_controls()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(18, 12, 18, 14)
@@ -130,7 +131,7 @@ class CardView(QScrollArea):
         self.remark.setText(card.refusal(self.tr("listen, show evidence or be exported as ONNX")))
         self.remark.setVisible(card.files_only)
         self._onnx_refusal = card.refusal(self.tr("be exported as ONNX"))
-        self.set_exporting(on=False)
+        self.set_exporting(on=self._exporting)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
         if listed.entry.path != self._path:
@@ -148,8 +149,10 @@ class CardView(QScrollArea):
 
     def set_exporting(self, *, on: bool) -> None:
         """Whether an export as ONNX goes on: only one at a time."""
+        self._exporting = on
         self.onnx_button.setEnabled(not on and not self._onnx_refusal)
-        self.onnx_button.setToolTip(self._onnx_refusal or self.onnx_button.accessibleName())
+        tip = textwrap.fill(self._onnx_refusal) or self.onnx_button.accessibleName()
+        self.onnx_button.setToolTip(tip)
 
     def show_thresholds(self, card: "Card", *, adjusted: bool) -> None:
         """Only what is in force."""
