@@ -13,6 +13,7 @@ from engine.recognition.verdict import FileResult
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
+    from engine.music.facts import MusicFacts
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ def analyse_file(
             }
             kept = {name: list(rows) for name, rows in decisions.items()}
             yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done)
+
+
+def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
+    """Tempo, beats, key and tuning; yields the share done. librosa is loaded here."""
+    from engine.music.facts import analyse_music
+
+    return (yield from analyse_music(path))
 
 
 def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[None, None, Path]]:
