@@ -28,6 +28,18 @@ must_show() { # SECONDS WORD...
     shift
     until_true "$left" shows "$@" || fail "the window does not show all of: $*; it reads: $(tr -s '\n' ' ' </tmp/look.txt)"
 }
+# Clicks on a word where the picture of the window has it, whatever the place of the button.
+press_on() { # WORD
+    local place
+    picture look
+    convert "$pictures/look.png" -colorspace Gray -resize 250% /tmp/look.png
+    tesseract /tmp/look.png /tmp/look --psm 11 tsv >/dev/null 2>&1
+    rm -f "$pictures/look.png"
+    place=$(awk -F'\t' -v word="$1" 'tolower($12) == tolower(word) \
+        { print int(($7 + $9 / 2) / 2.5), int(($8 + $10 / 2) / 2.5); exit }' /tmp/look.tsv)
+    # shellcheck disable=SC2086  # two numbers
+    [ -n "$place" ] && xdotool mousemove $place click 1
+}
 # Whether a picture shows at the right that a label is heard: "organ ===== 91%". The threshold takes
 # the bars away, which hide the figures from a program that reads.
 sure_in() { # PICTURE LABEL
@@ -100,6 +112,27 @@ step "why, in the terminal"
 earmark why "$sounds/flute.ogg" --at 3 -c instrument --label flute | tee /tmp/why.log
 grep -q "spoken for by" /tmp/why.log || fail "nothing is said of why"
 grep -q " Hz" /tmp/why.log || fail "no frequencies are said"
+
+step "tempo and key: parts of librosa are compiled at the first use, and kept for the next"
+music() { # how long it took goes to /tmp/took
+    local begun
+    begun=$(date +%s%N)
+    earmark analyse-music "$sounds/harpsichord.ogg" >/tmp/music.log || fail "no tempo, no key"
+    echo "$((($(date +%s%N) - begun) / 1000000))" >/tmp/took
+    grep -q "tempo: *104" /tmp/music.log || fail "another tempo: $(cat /tmp/music.log)"
+    grep -q "key: *C minor" /tmp/music.log || fail "another key: $(cat /tmp/music.log)"
+}
+compiled() { find "$HOME/.cache/earmark/numba" -type f -printf '%P %T@\n' | sort; }
+music
+cat /tmp/music.log
+compiled >/tmp/compiled
+[ -s /tmp/compiled ] || fail "nothing of what was compiled is kept"
+echo "package test: tempo and key: $(cat /tmp/took) ms at the first use"
+[ "$(cat /tmp/took)" -le $((10000 * ${EARMARK_PATIENCE:-1})) ] || fail "the first use takes too long"
+music
+echo "package test: tempo and key: $(cat /tmp/took) ms at the second use"
+[ "$(cat /tmp/took)" -le $((4000 * ${EARMARK_PATIENCE:-1})) ] || fail "the second use takes too long"
+compiled | diff /tmp/compiled - || fail "the second use compiles again"
 
 step "what is not inside says so, and advises nothing that cannot be done"
 if earmark models export genre /tmp/genre.onnx >/tmp/onnx.log 2>&1; then fail "ONNX is in there?"; fi
@@ -214,6 +247,26 @@ until_true 30 sh -c "find $HOME/.local/share/Earmark/models -name '*.safetensors
     fail "the classifier was not taken"
 must_show 60 "small head" # the name that its recipe gives it
 picture classifier
+
+step "train one as it was published: its features are librosa's"
+(cd /tmp && timeout $((600 * ${EARMARK_PATIENCE:-1})) earmark train genre-mlp /tmp/sounds --variant as-published \
+    --set training.epochs=2 -o /tmp/published >/tmp/train.log 2>&1) || true
+for page in /tmp/run/report.html /tmp/published/report.html; do
+    [ -s "$page" ] || fail "no $page: $(tail -n 20 /tmp/train.log)"
+done
+grep -aq "features by librosa [0-9]" /tmp/published/classifier.safetensors || fail "its features are not librosa's"
+
+step "the map of sounds"
+xdotool windowfocus "$(window | head -n 1)" key --clearmodifiers ctrl+q
+until_true 20 gone || fail "it does not end"
+printf '\n[sounds]\nproject=/tmp/sounds\n' >>"$HOME/.config/Earmark/Earmark.conf"
+gio launch "$desktop" >/tmp/app.log 2>&1 &
+until_true 60 window || fail "no window"
+xdotool windowfocus "$(window | head -n 1)"
+xdotool key --delay 100 ctrl+3
+until_true 60 press_on Map || fail "there is no map to click on; the window reads: $(cat /tmp/look.tsv)"
+must_show 300 "suspected label errors  " "t-SNE"
+picture map
 
 step "uninstall: nothing is left but what the user made"
 xdotool windowfocus "$(window | head -n 1)" key --clearmodifiers ctrl+q
