@@ -100,7 +100,7 @@ class Window(QMainWindow):
         self._session.requested.connect(self._bring)
         self._session.recent_changed.connect(self._list_recent)
         self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
-        export.told.written.connect(self._tell_written)
+        export.announcer.written.connect(self._tell_written)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
         jobs.show_reports(lambda report: CrashReport(self, report).open())
 

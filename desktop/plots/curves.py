@@ -106,7 +106,7 @@ class Curves(Figure):
         self.box.disableAutoRange()
         self.box.sigRangeChanged.connect(lambda: self._read(self._at))
         self.box.sigRangeChangedManually.connect(self._let_go)
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         return QSize(440, 280 + self.legend.height_of(440)) if self._ends else QSize(380, 220)
@@ -135,7 +135,7 @@ class Curves(Figure):
         line.setDownsampling(auto=True, method="peak")  # the plot sets its own when it is added
         line.setClipToView(True)
         self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
-        self.dress()
+        self.apply_style()
 
     def remove_series(self) -> None:
         """Take all curves away."""
@@ -294,8 +294,8 @@ class Curves(Figure):
         style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
         return theme.pen(colour, 1.0 if series.faint else 2.0, style)
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         self._draw()
         use, shades = colours(), self._shades()
         for series in self._series.values():

@@ -1,4 +1,4 @@
-"""What the pages read out: the pointer's place in words, predictions as bars."""
+"""Text shared by the pages: the pointer's position in words, predictions as bars."""
 
 import itertools
 from collections.abc import Iterable, Sequence

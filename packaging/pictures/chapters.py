@@ -68,7 +68,7 @@ def sounds(stage: Stage) -> None:
     person.choose("Sounds of the class", "")
     stage.album.take("sounds-table")
     person.click("Map")
-    person.see(r"\d+ suspect")
+    person.see(r"\d+ suspected label error")
     person.click("Next suspected error")
     person.rest(1.0)
     stage.album.take("sounds-map")
@@ -83,7 +83,7 @@ def train(stage: Stage) -> None:
     person = stage.person
     open_project(stage.session, stage.orchestra)
     person.go("Train")
-    person.choose("Recipe", "Residual network on mel bands")
+    person.choose("Recipe", "Residual CNN on mel bands")
     person.see(r"excerpts of 6 classes")
     person.click("Start", QPushButton)
     person.see(r"after epoch ([5-9]|\d\d)")

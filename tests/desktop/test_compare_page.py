@@ -189,7 +189,7 @@ def test_every_plot_exports_in_every_form(
             assert dialog is not None
             dialog.form.setCurrentText(form)
             target = tmp_path / f"{number}.{form.lower()}"
-            with qtbot.waitSignal(export.told.written) as written:
+            with qtbot.waitSignal(export.announcer.written) as written:
                 dialog.save_to(target)
             assert written.args == [target]
             qtbot.waitUntil(lambda plot=plot: not plot.findChildren(export.ExportDialog))

@@ -285,7 +285,7 @@ def test_the_dialog_writes_what_was_chosen(qtbot: QtBot, tmp_path: Path) -> None
     dialog.save_to(tmp_path / "none" / "loss.png")
     assert dialog.problem.isVisible()
     assert "could not be written" in dialog.problem.text()
-    with qtbot.waitSignal(export.told.written) as written:
+    with qtbot.waitSignal(export.announcer.written) as written:
         dialog.save_to(tmp_path / "loss.png")
     assert written.args == [tmp_path / "loss.png"]
     image = QImage(str(tmp_path / "loss.png"))

@@ -50,7 +50,7 @@ def page(
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")
-    made = TrainPage(Session(), apart=False)  # begins at once
+    made = TrainPage(Session(), separate_process=False)  # begins at once
     made.resize(1194, 740)
     made.show()
     made.recipes.take("genre-mlp")

@@ -1,4 +1,4 @@
-"""What can be taken out of the File page: what was heard, and stretches of sound."""
+"""Export from the File page: detected labels, and parts of the sound."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Why the Listen page says what it says: the window that is meant, its sound, and the work."""
+"""Explanations on the Listen page: the window to explain, its sound, and the job."""
 
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING

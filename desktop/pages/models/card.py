@@ -1,4 +1,4 @@
-"""The card of one classifier: all that is known of it, and what one can do with it."""
+"""The model card of one classifier, with its actions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop.pages.models.list import size_words
 from desktop.pages.models.thresholds import Thresholds
 from desktop.pages.models.worker import Adjustment, ListedClassifier
-from engine.classifier.figures import figure_lines
+from engine.classifier.figures import figure_lines, meanings
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card, DataSource
@@ -125,6 +125,7 @@ class CardView(QScrollArea):
         self.description.setText(card.description)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
+        self.facts["figures"].setToolTip("\n".join(meanings(card.metrics)))
         if listed.entry.path != self._path:
             self._path = listed.entry.path
             self.digest.setText(self.tr("computing..."))

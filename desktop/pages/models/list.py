@@ -1,4 +1,4 @@
-"""The classifiers as a list: which there are, which of them listen, which cannot be opened."""
+"""The list of classifiers: installed, enabled, and those that could not be opened."""
 
 from collections.abc import Sequence
 from pathlib import Path

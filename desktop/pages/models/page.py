@@ -1,4 +1,4 @@
-"""The Models page: all classifiers, what they are, and which of them listen."""
+"""The Models page: all classifiers, their cards, and which are enabled."""
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path

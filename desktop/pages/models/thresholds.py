@@ -1,4 +1,4 @@
-"""When a label counts as heard: a threshold for each, and how much is smoothed."""
+"""Editor of the thresholds and the smoothing of a classifier."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How a training goes: curves, figures, warnings."""
+"""Progress of a training: curves, facts and warnings."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The runs of earlier: look at their results, use them, go on with those broken off."""
+"""Earlier runs: show their results, use them, resume the interrupted ones."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
