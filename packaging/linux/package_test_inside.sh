@@ -265,7 +265,7 @@ until_true 60 window || fail "no window"
 xdotool windowfocus "$(window | head -n 1)"
 xdotool key --delay 100 ctrl+3
 until_true 60 press_on Map || fail "there is no map to click on; the window reads: $(cat /tmp/look.tsv)"
-must_show 300 "suspected label errors  " "t-SNE"
+must_show 300 "16 sounds" "0 suspected"
 picture map
 
 step "uninstall: nothing is left but what the user made"
