@@ -387,6 +387,15 @@ def test_the_store_entry(tmp_path: Path) -> None:
         assert f'"id" : "{project.APP_ID}"' in shown.stdout
 
 
+def test_licences_are_named_and_their_texts_are_texts() -> None:
+    licences = _load(PACKAGING / "licences.py")
+    for one in licences.bundled():
+        assert licences.licence_of(one) not in ("OSI Approved", "see its text"), one.name
+    text = licences.document()
+    assert "\0" not in text
+    assert "| openTSNE |" in text
+
+
 def test_licences_are_told_of_what_is_bundled_and_of_nothing_else(spec: dict[str, object]) -> None:
     licences = _load(PACKAGING / "licences.py")
     told = {re.sub(r"[-_.]+", "-", one.name).lower() for one in licences.bundled()}
