@@ -25,30 +25,30 @@ SHORTCUTS = (
     ("Space", "Listen or stop; play or pause"),
     ("R", "Record or stop recording (Listen)"),
     ("K", "Keep the last 30 seconds (Listen)"),
-    ("F", "Freeze the picture: then it can be scrolled, zoomed and selected in (Listen)"),
-    ("W", "Why? What spoke for a prediction (Listen, File)"),
+    ("F", "Freeze the picture, so that you can scroll, zoom and select (Listen)"),
+    ("W", "Why? Show the evidence for a prediction (Listen, File)"),
     ("L", "Loop (File)"),
     ("Wheel, + and -", "Zoom in time, at the pointer or the cursor (File, frozen picture)"),
-    ("Shift+Wheel, Left, Right, Home, End", "Move (File, frozen picture)"),
+    ("Shift+Wheel, Left, Right, Home, End", "Scroll in time (File, frozen picture)"),
     ("Ctrl+Wheel", "Zoom in frequency or amplitude"),
     ("Ctrl+Left, Ctrl+Right", "Move the cursor (File)"),
-    ("Shift+Left, Shift+Right", "Select a stretch from the cursor on (File)"),
-    ("Up, Down", "Choose a label at the cursor (File), a class of a prediction"),
+    ("Shift+Left, Shift+Right", "Extend the selection from the cursor (File)"),
+    ("Up, Down", "Choose a label at the cursor (File) or a class of a prediction"),
     ("0", "Show everything"),
-    ("Drag", "Select a stretch; drag it or its edges to move it"),
-    ("Middle button, Space+Drag", "Move what is shown"),
+    ("Drag", "Select a range; drag it or its edges to move it"),
+    ("Middle button, Space+Drag", "Scroll"),
     ("Right click, Menu key", "Menu of a track: scale, grid, mouse, copy as picture, export"),
-    ("Esc", "Close what Why? shows; give up the selection"),
-    ("Ctrl+E", "Export what was heard"),
-    ("Right button, Menu", "What a plot can do: export, grid, hide a series"),
-    ("Wheel, Drag, + and -, 0", "Zoom, move and see all of a plot (Sounds, Train, Compare)"),
-    ("Left, Right, 1 to 9", "Read out curves, hide a series (Train, Compare)"),
+    ("Esc", "Close the explanation; clear the selection"),
+    ("Ctrl+E", "Export the detected labels"),
+    ("Right button, Menu", "Menu of a plot: export, grid, hide a series"),
+    ("Wheel, Drag, + and -, 0", "Zoom, scroll and reset a plot (Sounds, Train, Compare)"),
+    ("Left, Right, 1 to 9", "Read values off curves, hide a series (Train, Compare)"),
     ("Ctrl+C", "Copy a plot as picture"),
-    ("1 to 9", "Move the chosen example to that class (Sounds)"),
-    ("Delete", "Remove the chosen examples (Sounds)"),
+    ("1 to 9", "Move the selected sounds to that class (Sounds)"),
+    ("Delete", "Remove the selected sounds (Sounds)"),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo (Sounds)"),
-    ("F6", "Go to the newest message; Esc dismisses it"),
-    ("F1", "These shortcuts"),
+    ("F6", "Go to the latest message; Esc dismisses it"),
+    ("F1", "Show these shortcuts"),
     ("Ctrl+Q", "Quit"),
 )
 
@@ -58,7 +58,7 @@ def _tr(text: str) -> str:
 
 
 def versions() -> str:
-    """Earmark's version and those of what it stands on."""
+    """The versions of Earmark, Qt, Python and the system."""
     from importlib.metadata import PackageNotFoundError, version  # a tenth of the start
 
     lines = []
@@ -72,7 +72,7 @@ def versions() -> str:
 
 
 def release_page() -> str:
-    """Where new versions are told of, as in pyproject.toml; empty where it says nothing.
+    """The address of the release page, as in pyproject.toml; empty if there is none.
 
     Earmark itself never asks the network: only the user's browser goes there, when told to.
     """
@@ -92,7 +92,7 @@ class About(QDialog):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_tr("About Earmark"))
-        head = QLabel(_tr("Earmark hears what is playing."))
+        head = QLabel(_tr("Earmark recognises what is playing."))
         head.setObjectName("title")
         picture = QLabel()
         picture.setPixmap(application_icon().pixmap(64, 64))
@@ -100,8 +100,8 @@ class About(QDialog):
         credits = [resource("NOTICE.md"), resource("LICENSES.md")]
         words = [file.read_text(encoding="utf-8") for file in credits if file.exists()]
         text = _reader("\n\n".join([versions(), *words]), _tr("Versions and credits"))
-        newer = QPushButton(_tr("Look for a newer version"))
-        newer.setToolTip(_tr("Opens the page of all releases in your browser"))
+        newer = QPushButton(_tr("Check for a newer version"))
+        newer.setToolTip(_tr("Opens the list of releases in your browser"))
         newer.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(release_page())))
         newer.setVisible(bool(release_page()))
         _lay_out(self, picture, head, text, newer)
@@ -131,7 +131,7 @@ class CrashReport(QDialog):
         self.setWindowTitle(_tr("Unexpected error"))
         words = QLabel(
             _tr(
-                "Unexpected error. Earmark keeps running, and your files are as they were. "
+                "Unexpected error. Earmark keeps running, and your files are unchanged. "
                 "Please send this report to the developers."
             )
         )

@@ -1,4 +1,4 @@
-"""What ``earmark-app`` does where there is no display: the same job, told in words."""
+"""What ``earmark-app`` does without a display: the same analysis, printed as text."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.pages.file.page import FilePage
-from desktop.pages.file.worker import Found
+from desktop.pages.file.worker import AnalysisUpdate
 from desktop.plots.clock import clock
 from desktop.window import Window
 from engine.recognition.decisions import Decision
@@ -42,7 +42,7 @@ def run(application: QApplication, window: Window) -> int:
             application.exit(2)
             state["code"] = 2
         elif time.monotonic() - begun > _MOST_SECONDS:
-            sys.stderr.write("earmark: the analysis took too long.\n")
+            sys.stderr.write("earmark: the analysis timed out.\n")
             window.close()
             application.quit()
 
@@ -60,7 +60,7 @@ def _tell(window: Window, page: FilePage) -> int:
     if found is None or page.path is None:
         sys.stderr.write(f"earmark: {page.notices.text}\n")
         return 2
-    sys.stdout.write(f"\nThere is no display. Heard in {page.path.name}:\n\n")
+    sys.stdout.write(f"\nThere is no display. Detected in {page.path.name}:\n\n")
     sys.stdout.write(_table(found))
     with tempfile.NamedTemporaryFile(prefix="earmark-", suffix=".png", delete=False) as file:
         picture = Path(file.name)
@@ -69,7 +69,7 @@ def _tell(window: Window, page: FilePage) -> int:
     return 0
 
 
-def _table(found: Found) -> str:
+def _table(found: AnalysisUpdate) -> str:
     """What each classifier heard, at some forty moments of the one with most rows."""
     names = list(found.timelines)
     lines = [f"{'time':>7}  " + "".join(f"{name:34}" for name in names)]

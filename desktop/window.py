@@ -50,7 +50,7 @@ COMMANDS = {
     "freeze": (QT_TRANSLATE_NOOP("Commands", "&Freeze the picture"), "F"),
     "why": (QT_TRANSLATE_NOOP("Commands", "&Why?"), "W"),
     "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
-    "devices": (QT_TRANSLATE_NOOP("Commands", "Look for &microphones"), "F5"),
+    "devices": (QT_TRANSLATE_NOOP("Commands", "Search for &microphones"), "F5"),
 }
 _PLAIN = Qt.KeyboardModifier.NoModifier
 
@@ -100,12 +100,12 @@ class Window(QMainWindow):
         self._session.requested.connect(self._bring)
         self._session.recent_changed.connect(self._list_recent)
         self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
-        export.told.written.connect(self._tell_written)
+        export.announcer.written.connect(self._tell_written)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
         jobs.show_reports(lambda report: CrashReport(self, report).open())
 
     def _tell_written(self, path: Path) -> None:
-        self._session.notify(self.tr("Written to {}.").format(path), kind="success")
+        self._session.notify(self.tr("Saved as {}.").format(path), kind="success")
 
     def page(self, key: str) -> Page:
         """A page of the table; made now if it was not yet."""
@@ -152,7 +152,7 @@ class Window(QMainWindow):
         view = bar.addMenu(self.tr("&View"))
         for key, entry in PAGES.items():
             self._add(view, f"&{entry.title}", entry.keys, partial(self.show_page, key))
-        self._add(view, self.tr("&Newest message"), "F6", self.toasts.focus_newest)
+        self._add(view, self.tr("&Latest message"), "F6", self.toasts.focus_newest)
         self._add_appearance(view.addMenu(self.tr("&Appearance")))
         sound = bar.addMenu(self.tr("&Sound"))
         for name, (words, keys) in COMMANDS.items():
@@ -188,7 +188,7 @@ class Window(QMainWindow):
         group = QActionGroup(self)
         chosen = self._session.settings.get(APPEARANCE)
         names = {
-            "system": self.tr("As the &system"),
+            "system": self.tr("Same as the &system"),
             "light": self.tr("&Light"),
             "dark": self.tr("&Dark"),
         }

@@ -18,7 +18,7 @@ from project import PROJECT
 
 # Depended on, but left out of the frozen program (earmark.spec says why).
 LEFT_OUT = {
-    "librosa", "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools",
+    "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools", "requests",
 }  # fmt: skip
 # Bundled, with no list of its own: name, licence, where it is, its source.
 OTHERS = (
@@ -37,8 +37,10 @@ OTHERS = (
      "BSD-2-Clause, BSD-3-Clause, LGPL-2.0-or-later, LGPL-3.0-or-later, Apache-2.0",
      "av.libs", "as FFmpeg"),
     ("OpenBLAS, libgfortran, libquadmath", "BSD-3-Clause; GPL-3.0 with the GCC runtime exception",
-     "numpy.libs", "openmathlib.org, gcc.gnu.org"),
-    ("libgomp", "GPL-3.0 with the GCC runtime exception", "torch/lib", "gcc.gnu.org"),
+     "numpy.libs, scipy.libs", "openmathlib.org, gcc.gnu.org"),
+    ("libgomp", "GPL-3.0 with the GCC runtime exception",
+     "torch/lib, scikit_learn.libs, opentsne.libs", "gcc.gnu.org"),
+    ("LLVM", "Apache-2.0 with LLVM exception", "llvmlite", "llvm.org"),
     ("ICU", "Unicode-3.0", "PySide6/Qt/lib/libicu*", "icu.unicode.org"),
     ("OpenSSL, zlib, bzip2, xz, libffi", "Apache-2.0, Zlib, bzip2, 0BSD, MIT",
      "libraries of the Python build", "their projects"),

@@ -70,6 +70,7 @@ class Bars(Figure):
             titled=titled,
         )
         self._likes, self._unit, self._stacked = dict(series), unit, stacked
+        self.plot.getAxis("bottom").whole = unit == ""
         self.rows_are = self.tr("name")
         self._most = 100.0 if unit == "%" else None
         self._hidden: set[str] = set()
@@ -88,7 +89,7 @@ class Bars(Figure):
         self.plot.addItem(self._mark, ignoreBounds=True)
         self._mark.setZValue(-10)
         self._mark.hide()
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         """As high as its rows."""
@@ -186,8 +187,8 @@ class Bars(Figure):
     def _brush(self, number: int, shade: QColor) -> QBrush:
         return QBrush(shade, _PATTERNS[number % len(_PATTERNS)] if self._stacked else _PATTERNS[0])
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         use, shades = colours(), theme.series_colours(self._likes.values())
         entries = []
         for number, (name, like) in enumerate(self._likes.items()):
@@ -208,7 +209,7 @@ class Bars(Figure):
     def toggle(self, name: str) -> None:
         self._hidden ^= {name}
         self._draw()
-        self.dress()
+        self.apply_style()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

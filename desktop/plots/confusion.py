@@ -1,4 +1,4 @@
-"""A confusion matrix: what it was, and what was said."""
+"""A confusion matrix: true classes against predicted ones."""
 
 import csv
 import io
@@ -127,11 +127,11 @@ class Confusion(Figure):
         super().__init__(
             title or self.tr("Confusion matrix"),
             theme.Axis("bottom"),
-            _Names("left", self.tr("is")),
+            _Names("left", self.tr("true")),
             titled=False,
             top=self._across,
         )
-        self._across.setLabel(self.tr("was taken for"))
+        self._across.setLabel(self.tr("predicted"))
         self.plot.showAxis("top")
         self.plot.hideAxis("bottom")
         theme.grid(self.plot, y=False)
@@ -144,7 +144,7 @@ class Confusion(Figure):
         self.box.sigRangeChanged.connect(self._name)
         self.setMinimumSize(240, 200)
         self.setMouseTracking(True)
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         return QSize(360, 320)
@@ -188,7 +188,7 @@ class Confusion(Figure):
         share = self.share(row, column)
         sentence = self.tr("{} of {} '{}' were recognised ({:.0%}).")
         if row != column:
-            sentence = self.tr("{} of {} '{}' were taken for '{}' ({:.0%}).")
+            sentence = self.tr("{} of {} '{}' were predicted as '{}' ({:.0%}).")
             said = sentence.format(count, whole, self.labels[row], self.labels[column], share)
         else:
             said = sentence.format(count, whole, self.labels[row], share)
@@ -215,15 +215,15 @@ class Confusion(Figure):
     def csv(self) -> str:
         text = io.StringIO()
         rows = csv.writer(text)
-        rows.writerow([self.tr("is, was taken for"), *self.labels])
+        rows.writerow([self.tr("true, predicted"), *self.labels])
         for label, counts in zip(self.labels, self._rows, strict=True):
             rows.writerow([label, *counts])
         return text.getvalue()
 
     # Drawing.
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         self._shade()
         self._name()
 

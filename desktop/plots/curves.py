@@ -98,14 +98,15 @@ class Curves(Figure):
         self._ends = legend_below  # the legend has room for the last values
         self._marker = theme.above(pg.InfiniteLine(angle=90))
         self._words = theme.above(pg.TextItem())
-        for item in (self._marker, self._words):
+        self._nothing = pg.TextItem(self.tr("Nothing to draw."), anchor=(0.5, 0.5))
+        for item in (self._marker, self._words, self._nothing):
             self.plot.addItem(item, ignoreBounds=True)
             item.hide()
         self.legend.changed.connect(self.updateGeometry)
         self.box.disableAutoRange()
         self.box.sigRangeChanged.connect(lambda: self._read(self._at))
         self.box.sigRangeChangedManually.connect(self._let_go)
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         return QSize(440, 280 + self.legend.height_of(440)) if self._ends else QSize(380, 220)
@@ -134,7 +135,7 @@ class Curves(Figure):
         line.setDownsampling(auto=True, method="peak")  # the plot sets its own when it is added
         line.setClipToView(True)
         self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
-        self.dress()
+        self.apply_style()
 
     def remove_series(self) -> None:
         """Take all curves away."""
@@ -280,6 +281,8 @@ class Curves(Figure):
         self._changed = set()
         if self._follows:
             self._follow()
+        self._nothing.setVisible(bool(self._series) and self._ends and not self._values(math.inf))
+        self._nothing.setPos(self.box.viewRect().center())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._draw()
@@ -291,8 +294,8 @@ class Curves(Figure):
         style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
         return theme.pen(colour, 1.0 if series.faint else 2.0, style)
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         self._draw()
         use, shades = colours(), self._shades()
         for series in self._series.values():
@@ -310,6 +313,7 @@ class Curves(Figure):
         self._words.border = theme.pen(use.line)
         self._words.setColor(use.text)
         self._words.setFont(theme.small_font())
+        self._nothing.setColor(use.faint)
         self._set_legend()
 
     def _set_legend(self) -> None:
@@ -343,7 +347,7 @@ class Curves(Figure):
             self._read(self._at)
 
     def extra_actions(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Logarithmic upwards"))
+        action = menu.addAction(self.tr("Logarithmic vertical axis"))
         action.setCheckable(True)
         action.setChecked(self._log)
         action.toggled.connect(self.set_log)

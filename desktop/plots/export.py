@@ -55,11 +55,11 @@ def _tr(words: str) -> str:
     return QCoreApplication.translate("export", words)
 
 
-class _Told(QObject):
+class _Announcer(QObject):
     written = Signal(object)  # the path
 
 
-told = _Told()  # says what was written, wherever the plot is: the window connects to it once
+announcer = _Announcer()  # the window connects to it once, for all plots
 
 
 def render_view(
@@ -68,11 +68,11 @@ def render_view(
     rect: QRectF,
     *,
     dark: bool,
-    dress: Callable[[], None],
+    apply_style: Callable[[], None],
 ) -> None:
     """Paint a pyqtgraph view at any size, light or dark, and leave it as it was.
 
-    ``dress`` gives the plot the colours in force, with all its pens made anew by
+    ``apply_style`` gives the plot the colours in force, with all its pens made anew by
     :func:`desktop.plots.theme.pen`; it is called before and after.
     """
     scene, central = view.scene(), view.centralWidget
@@ -81,7 +81,7 @@ def render_view(
     marked = [item for item in scene.items() if hasattr(item, "setExportMode")]
     try:
         with style.shown_as(dark=dark), sharpness(painter.device().devicePixelRatioF()):
-            dress()
+            apply_style()
             _fit(central, whole)
             for item in marked:
                 item.setExportMode(True, {"antialias": True})
@@ -92,7 +92,7 @@ def render_view(
         for item in marked:
             item.setExportMode(False)
         _fit(central, before)
-        dress()
+        apply_style()
 
 
 def _fit(central: "pg.GraphicsWidget", place: QRectF) -> None:
@@ -158,7 +158,7 @@ def write(path: Path, content: bytes) -> str:
         file.write(QByteArray(content))
         if file.commit():
             return ""
-    return _tr("{} could not be written: {}.").format(path, file.errorString().rstrip("."))
+    return _tr("{} could not be saved: {}.").format(path, file.errorString().rstrip("."))
 
 
 def ask_path(parent: QWidget, proposed: str, form: str) -> Path | None:
@@ -228,7 +228,7 @@ class ExportDialog(QDialog):
             self.tr("&Colours"): self.colours,
             self.tr("&Width"): self.wide,
             self.tr("&Height"): self.high,
-            self.tr("&Sharpness"): self.scale,
+            self.tr("&Resolution"): self.scale,
         }
         for words, widget in rows.items():
             widget.setAccessibleName(words.replace("&", ""))
@@ -266,7 +266,7 @@ class ExportDialog(QDialog):
         self.scale.setToolTip(self.tr("{} x {} in the file").format(made.width(), made.height()))
         self.problem.hide()
         if form == CSV:
-            self.preview.setText(self.tr("The numbers, a row each"))
+            self.preview.setText(self.tr("The values, one per row"))
             return
         room = self.preview.size()
         fits = min(room.width() / self.wide.value(), room.height() / self.high.value(), 1.0)
@@ -290,5 +290,5 @@ class ExportDialog(QDialog):
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         if not problem:
-            told.written.emit(path)
+            announcer.written.emit(path)
             self.accept()

@@ -108,9 +108,9 @@ class Figure(pg.GraphicsLayoutWidget):
 
     # What subclasses say.
 
-    def dress(self) -> None:
+    def apply_style(self) -> None:
         """Give everything the colours in force."""
-        theme.dress_view(self)
+        theme.apply_style_to_view(self)
         self.heading.setText(self.title, color=colours().text)
 
     def series(self) -> dict[str, bool]:
@@ -143,7 +143,7 @@ class Figure(pg.GraphicsLayoutWidget):
         """Paint the whole plot, title and axes included, into a rectangle."""
         self._head(shown=True)
         try:
-            export.render_view(self, painter, rect, dark=dark, dress=self.dress)
+            export.render_view(self, painter, rect, dark=dark, apply_style=self.apply_style)
         finally:
             self._head(shown=self._titled)
             self.settle()
@@ -163,7 +163,7 @@ class Figure(pg.GraphicsLayoutWidget):
         menu = QMenu(self)
         menu.addAction(self.tr("View all\t0"), self.view_all)
         self._modes(menu)
-        names = (self.tr("Grid across"), self.tr("Grid upwards"))
+        names = (self.tr("Vertical grid lines"), self.tr("Horizontal grid lines"))
         for side, words in enumerate(names):
             action = menu.addAction(words)
             action.setCheckable(True)
@@ -186,8 +186,8 @@ class Figure(pg.GraphicsLayoutWidget):
     def _modes(self, menu: QMenu) -> None:
         self.extra_modes(menu)
         modes = {
-            self.tr("Drag moves the plot"): pg.ViewBox.PanMode,
-            self.tr("Drag zooms into a rectangle"): pg.ViewBox.RectMode,
+            self.tr("Drag to scroll"): pg.ViewBox.PanMode,
+            self.tr("Drag to zoom into a rectangle"): pg.ViewBox.RectMode,
         }
         for words, mode in modes.items():
             action = menu.addAction(words)
@@ -308,7 +308,7 @@ class Figure(pg.GraphicsLayoutWidget):
             QEvent.Type.DevicePixelRatioChange,
         )
         if event.type() in kinds and hasattr(self, "legend"):
-            self.dress()
+            self.apply_style()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

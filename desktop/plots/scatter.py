@@ -91,7 +91,7 @@ class Scatter(Figure):
 
     def __init__(self) -> None:
         super().__init__(
-            self.tr("Map of the sounds"),
+            self.tr("Map of sounds"),
             theme.Axis("bottom"),
             theme.Axis("left"),
             titled=False,
@@ -121,7 +121,7 @@ class Scatter(Figure):
         self.box.sigRangeChanged.connect(self._tell)
         self.box.sigRangeChangedManually.connect(lambda: setattr(self, "_moved", True))
         self.setMouseTracking(True)
-        self.dress()
+        self.apply_style()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 160)
@@ -136,7 +136,7 @@ class Scatter(Figure):
             self._moved = False
         if not self._moved:
             self.view_all()
-        self.dress()
+        self.apply_style()
 
     def show_only_suspects(self, on: bool) -> None:
         """Hide what is as it should be."""
@@ -212,10 +212,10 @@ class Scatter(Figure):
         self._name.setPos(self.box.mapSceneToView(place))
         self._name.show()
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         use = colours()
-        self._marks.dress(self.points.classes)
+        self._marks.apply_style(self.points.classes)
         self._list_classes()
         self._name.fill = pg.mkBrush(use.panel)
         self._name.border = theme.pen(use.line)
@@ -275,7 +275,7 @@ class Scatter(Figure):
         self._hide()
 
     def extra_modes(self, menu: QMenu) -> None:
-        action = menu.addAction(self.tr("Drag draws a line round sounds"))
+        action = menu.addAction(self.tr("Drag to select sounds with a lasso"))
         action.setCheckable(True)
         action.setChecked(self._lassoing)
         action.triggered.connect(lambda: self._drag_means(lasso=True))

@@ -37,6 +37,7 @@ _OTHERS = (
     ("#5c6675", "#9aa3b2"),
 )
 _ROOM = 24.0  # pixels by which the words of an axis may reach over its ends
+_MOST_DECADES = 300.0  # floats reach no further
 _ACROSS, _UP = 60, 32  # pixels from one tick to the next, at least
 
 
@@ -86,7 +87,7 @@ def pen(colour: str | QColor, width: float = 1.0, style: Qt.PenStyle | None = No
     """A line that stays so many pixels wide at any zoom.
 
     Qt counts the width of such lines in the screen's dots, not in pixels: make all pens here, and
-    anew whenever the plot is dressed.
+    anew whenever the plot is style_applied.
     """
     ratio = _ratio or QApplication.primaryScreen().devicePixelRatio()
     made = QPen(QColor(colour), width * ratio, style or Qt.PenStyle.SolidLine)
@@ -111,6 +112,8 @@ def title_font() -> QFont:
 class Axis(pg.AxisItem):
     """An axis with round numbers, and its unit in brackets after its name."""
 
+    whole = False  # what is counted has no halves
+
     def __init__(self, side: str, name: str = "", unit: str = "") -> None:
         super().__init__(side, pen=None)
         self.enableAutoSIPrefix(False)
@@ -130,10 +133,15 @@ class Axis(pg.AxisItem):
         """Where the ticks are, as pyqtgraph asks for it; a logarithmic axis counts in decades."""
         if not (math.isfinite(low) and math.isfinite(high)) or low >= high:
             return []
-        if self.logMode:
-            return [(1.0, [math.log10(value) for value in logarithmic(10.0**low, 10.0**high)])]
         apart = _ACROSS if self.orientation in ("top", "bottom") else _UP
         most = max(2, int(size / apart))
+        if self.logMode:
+            low, high = max(low, -_MOST_DECADES), min(high, _MOST_DECADES)
+            found = logarithmic(10.0**low, 10.0**high) if low < high else []
+            kept = found[:: math.ceil(len(found) / most) or 1]
+            return [(1.0, [math.log10(value) for value in kept])]
+        if self.whole:
+            most = min(most, max(1, int(high - low)))
         return [(step_of(low, high, most) or 1.0, ticks(low, high, most))]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
@@ -143,7 +151,7 @@ class Axis(pg.AxisItem):
         return [number(value, spacing) for value in values]
 
 
-def dress(plot: "pg.PlotItem") -> None:
+def apply_style(plot: "pg.PlotItem") -> None:
     """Give a plot the colours in force: at its making, and again when they change."""
     use = colours()
     _ground(plot).setBrush(QColor(use.plot))
@@ -183,12 +191,12 @@ def _ground(plot: "pg.PlotItem") -> QGraphicsRectItem:
     return cast(QGraphicsRectItem, found)
 
 
-def dress_view(view: "pg.GraphicsView") -> None:
+def apply_style_to_view(view: "pg.GraphicsView") -> None:
     """Give a whole view, and each plot in it, the colours in force."""
     view.setBackground(colours().panel)
     for item in view.scene().items():
         if isinstance(item, pg.PlotItem):
-            dress(item)
+            apply_style(item)
 
 
 def grid(plot: "pg.PlotItem", *, x: bool = False, y: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What spoke for a prediction: asked for in a job, laid over the spectrogram, put into words."""
+"""The evidence for a prediction: computed in a job, laid over the spectrogram, put into words."""
 
 from collections.abc import Callable, Generator
 
@@ -19,7 +19,7 @@ _DOUBTFUL = 0.1  # a gap from which the shares are not to be trusted
 _COLD_MAPS = ("viridis", "cividis")
 _WARM, _COLD = "#ff5fb0", "#35e8ff"
 
-Work = Callable[[], Generator[float, None, Explanation]]
+ExplanationTask = Callable[[], Generator[float, None, Explanation]]
 
 
 class Why(QObject):
@@ -41,14 +41,14 @@ class Why(QObject):
         self.explanation: Explanation | None = None
         self.strip = WhyStrip()
         self.strip.closed.connect(self.close)
-        tracks.dressed.connect(self._show)
+        tracks.style_applied.connect(self._show)
 
     @property
     def open(self) -> bool:
         """Whether something is shown or looked for."""
         return not self.strip.isHidden()
 
-    def ask(self, work: Work, words: str) -> None:
+    def ask(self, work: ExplanationTask, words: str) -> None:
         """Look for what spoke for a prediction; what was shown goes."""
         self.prepare(words)
         self._job = jobs.run(
@@ -101,7 +101,7 @@ class Why(QObject):
         overlay = overlay_of(found, self._view(), self._settings.get(COLOURS))
         self._tracks.spectrogram.set_overlay(overlay)
         at = clock(sum(found.window_seconds) / 2, 0.1)
-        words = self.tr("What spoke for {} at {} ({:.0%})")
+        words = self.tr("Evidence for {} at {} ({:.0%})")
         text = words.format(found.label, at, found.probability)
         self.strip.say(text, self._notes(found), overlay.hue)
 
@@ -111,17 +111,25 @@ class Why(QObject):
         for spot in strongest(found, 1):
             when = f"{clock(spot.start_seconds, 0.1)} - {clock(spot.end_seconds, 0.1)}"
             hz = f", {spot.low_hz:,.0f} - {spot.high_hz:,.0f} Hz" if spot.low_hz is not None else ""
-            notes.append(self.tr("Most: {}.").format(when + hz))
+            notes.append(self.tr("Strongest: {}.").format(when + hz))
         if not notes:
-            notes.append(self.tr("Nothing did: all of it spoke against."))
+            notes.append(self.tr("No part of the sound supports this label."))
         if found.axis == "time":
-            notes.append(self.tr("This classifier's features tell the times only."))
+            notes.append(
+                self.tr(
+                    "The features of this classifier have no frequencies, so only times are shown."
+                )
+            )
         elif self._settings.get(VIEW) == WAVEFORM_ONLY:
             notes.append(self.tr("Choose 'Spectrum' below to see where."))
         elif not self._view().frequencies:
-            notes.append(self.tr("This picture has no frequencies: it shows the times only."))
+            notes.append(self.tr("This picture has no frequency axis, so only times are shown."))
         if found.gap > _DOUBTFUL:
-            notes.append(self.tr("Its parts add up only within {:.0%}.").format(found.gap))
+            notes.append(
+                self.tr(
+                    "The explanation is approximate (its parts are off by {:.0%} in total)."
+                ).format(found.gap)
+            )
         return " ".join(notes)
 
 

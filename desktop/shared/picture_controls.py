@@ -41,7 +41,7 @@ class PictureControls(QWidget):
         }
         scales = {"mel": _tr("Mel scale"), "log": _tr("Log scale"), "linear": _tr("Linear scale")}
         maps = {name: name.capitalize() for name in COLOUR_MAPS}
-        self.kind = self._chooser(_tr("What the picture shows"), kinds, VIEW)
+        self.kind = self._chooser(_tr("Content of the picture"), kinds, VIEW)
         self.scale = self._chooser(_tr("Frequency scale"), scales, SCALE)
         self.map = self._chooser(_tr("Colour map"), maps, COLOURS)
         self.notes = QCheckBox(_tr("Notes"))

@@ -62,13 +62,16 @@ class TrackMenu(QMenu):
         if not self._track.interactive:
             return
         mouse = self.addMenu(self.tr("Mouse"))
-        choices = {False: self.tr("Drag selects"), True: self.tr("Drag moves (or hold Space)")}
+        choices = {
+            False: self.tr("Drag to select"),
+            True: self.tr("Drag to scroll (or hold Space)"),
+        }
         self._choices(mouse, choices, PANS)
         follow = self.addMenu(self.tr("While playing"))
         ways = {
-            "page": self.tr("Follow page by page"),
-            "centre": self.tr("Keep the position in the middle"),
-            "no": self.tr("Do not follow"),
+            "page": self.tr("Scroll page by page"),
+            "centre": self.tr("Keep the playback position centred"),
+            "no": self.tr("Do not scroll"),
         }
         self._choices(follow, ways, FOLLOW)
 

@@ -1,4 +1,4 @@
-"""What the pages read out: the pointer's place in words, predictions as bars."""
+"""Text shared by the pages: the pointer's position in words, predictions as bars."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -43,7 +43,7 @@ def explained(lane: str, decisions: Sequence[Decision], seconds: float) -> str:
     nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
     lines = [f"{lane}, {clock(seconds, 0.1)}: {nearest.verdict}"]
     for candidate in nearest.candidates[:6]:
-        reason = candidate.reason or "heard"
+        reason = candidate.reason or "detected"
         lines.append(f"{candidate.label}  {candidate.probability:.0%}  {reason}")
     return "\n".join(lines)
 
@@ -57,6 +57,6 @@ def in_order(*widgets: QWidget) -> None:
 def only_part(seconds: float) -> str:
     """That what was written is not of the whole file."""
     words = QCoreApplication.translate(
-        "Reading", " Only the first {}: the rest is not analysed yet."
+        "Reading", " Only the first {} is included: the rest has not been analysed yet."
     )
     return words.format(clock(seconds, 1.0))

@@ -124,7 +124,7 @@ class ClassCard(QFrame):
         self.setAccessibleName(self.tr("Class {}").format(facts.name))
         self.setAccessibleDescription(words)
         self.add_button.setAccessibleName(self.tr("Add files to {}").format(facts.name))
-        self.menu_button.setAccessibleName(self.tr("More for {}").format(facts.name))
+        self.menu_button.setAccessibleName(self.tr("More actions for {}").format(facts.name))
         self.update()
 
     def rename(self) -> None:
@@ -156,7 +156,7 @@ class ClassCard(QFrame):
             action = merge.addAction(other)
             action.triggered.connect(lambda _=False, to=other: self.merge_wanted.emit(name, to))
         menu.addSeparator()
-        delete = menu.addAction(self.tr("Delete (can be undone)"))
+        delete = menu.addAction(self.tr("Delete (you can undo this)"))
         delete.triggered.connect(lambda: self.delete_wanted.emit(name))
         return menu
 

@@ -21,7 +21,12 @@ class LevelMeter(QWidget):
         self._held_at = self._clipped_at = 0.0
         self.setMinimumWidth(120)
         self.setAccessibleName(self.tr("Level"))
-        self.setToolTip(self.tr("Level of the microphone: bar RMS, line peak, light clipping"))
+        self.setToolTip(
+            self.tr(
+                "Level of the microphone: the bar is the RMS level, the line the peak; the "
+                "light warns of clipping"
+            )
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(170, 26)

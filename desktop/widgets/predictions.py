@@ -58,8 +58,8 @@ class Predictions(QWidget):
         self._verdict, self._bars = verdict, bars[:_SHOWN]
         words = ", ".join(f"{bar.label} {bar.probability:.0%}" for bar in self._bars)
         self.setAccessibleDescription(f"{verdict}. {words}")
-        reasons = [f"{b.label}: {b.reason or 'heard'}" for b in self._bars]
-        click = [self.tr("Click a class to see what spoke for it.")] if reasons else []
+        reasons = [f"{b.label}: {b.reason or 'detected'}" for b in self._bars]
+        click = [self.tr("Click a class to see the evidence for it.")] if reasons else []
         self.setToolTip("\n".join(reasons + click))
         self.setCursor(Qt.CursorShape.PointingHandCursor if bars else Qt.CursorShape.ArrowCursor)
         self.update()

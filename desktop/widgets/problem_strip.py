@@ -59,7 +59,7 @@ class ProblemStrip(QFrame):
             self._layout.addWidget(button, row, 1)
             self.buttons.append(button)
         hidden = len(self._problems) - _FEW
-        words = self.tr("Fewer") if self._all else self.tr("{} more").format(hidden)
+        words = self.tr("Show fewer") if self._all else self.tr("{} more").format(hidden)
         self.more.setText(words)
         self.more.setVisible(hidden > 0)
         if hidden > 0:

@@ -67,7 +67,7 @@ class WhyStrip(QFrame):
         words = self.tr("Cancel") if waiting else self.tr("Close")
         self.close_button.setText(words)
         self.close_button.setAccessibleName(words)
-        self.close_button.setToolTip(self.tr("Take this away (Esc)"))
+        self.close_button.setToolTip(self.tr("Close the explanation (Esc)"))
         self.setAccessibleDescription(f"{text} {notes}".strip())
         self.show()
 

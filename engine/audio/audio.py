@@ -1,4 +1,4 @@
-"""The value that every part of Earmark calls sound."""
+"""The audio buffer that all parts of Earmark share."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Audio:
-    """A stretch of sound in memory.
+    """A section of sound in memory.
 
     Attributes:
         samples: float32, shape (channels, n), full scale is [-1, 1].

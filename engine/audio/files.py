@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of itself.
+    """Metadata of a sound file.
 
     Attributes:
         path: where it is.
@@ -70,7 +70,7 @@ def probe(path: Path | str) -> AudioInfo:
         if length is None or (source.estimated and short):
             length = sum(block.shape[1] for block in blocks_of(source, source.rate_hz, path))
         if length == 0:
-            raise AudioError(f"{path.name} holds no sound: it has no samples.")
+            raise AudioError(f"{path.name} contains no sound (0 samples).")
         return AudioInfo(
             path=path,
             duration_seconds=length / source.rate_hz,
@@ -167,7 +167,7 @@ def stream(
             if out.shape[1] or last:
                 yield Audio(out, rate_hz or source.rate_hz, path.name, repaired)
         if not heard:
-            raise AudioError(f"{path.name} holds no sound there: it has no samples to read.")
+            raise AudioError(f"{path.name} contains no sound in this range.")
     finally:
         source.close()
 
@@ -206,4 +206,6 @@ def _repaired(
     if held is not None:
         yield (*held, True)
     if total:
-        _log.warning("%s: %d samples were no numbers and became silence", path.name, total)
+        _log.warning(
+            "%s: %d invalid samples (NaN or infinite) were replaced by silence", path.name, total
+        )

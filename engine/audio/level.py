@@ -1,4 +1,4 @@
-"""How loud it is."""
+"""Level of a sound: peak and RMS."""
 
 import math
 from dataclasses import dataclass

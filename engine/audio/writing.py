@@ -1,4 +1,4 @@
-"""Writing sound files, whole or not at all."""
+"""Atomic writing of sound files."""
 
 import os
 import tempfile
@@ -93,7 +93,7 @@ def written_format(path: Path) -> tuple[str, str]:
     except KeyError:
         known = ", ".join(_WRITTEN)
         raise AudioError(
-            f"Earmark does not write '{path.suffix}' files: name it with one of {known}."
+            f"Earmark does not write '{path.suffix}' files. Use one of these endings: {known}."
         ) from None
 
 
@@ -102,4 +102,6 @@ def _whole(path: Path, frames: int, wanted: Path) -> None:
     with soundfile.SoundFile(path) as file:
         lossless = file.subtype not in ("VORBIS", "OPUS", "MPEG_LAYER_III")
         if file.frames < frames and (lossless or file.frames < frames - 4096):
-            raise AudioError(f"{wanted.name} could not be written whole: the disk may be full.")
+            raise AudioError(
+                f"{wanted.name} could not be written completely. The disk may be full."
+            )

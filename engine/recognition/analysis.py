@@ -1,4 +1,4 @@
-"""Classifiers at work on a stream: files and the microphone go through the same lines.
+"""Classification of a stream: files and the microphone use the same code.
 
 What can be shared is computed once: one resampler a rate, one feature stream for equal features,
 one sliding trunk for equal trunks; only the heads are each classifier's own.

@@ -1,4 +1,4 @@
-"""From probabilities to what was heard: thresholds, hysteresis, confirmation, and honest doubt."""
+"""From probabilities to labels: thresholds, hysteresis, confirmation and rejection."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from engine.classifier.rules import Rules
 from engine.recognition.timeline import Smoother, Timeline
 
 SILENCE = "silence"
-UNCERTAIN = "nothing I know"
+UNCERTAIN = "unknown"
 # Pauses of a label up to this long are closed wherever its stretches are shown or exported.
 _BRIDGE_SECONDS = 1.0
 
@@ -146,9 +146,9 @@ class Decider:
         elif absent:
             reason = absent
         elif not over[index]:
-            reason = f"under its threshold of {threshold:.0%}"
+            reason = f"below its threshold of {threshold:.0%}"
         elif not self._rules.several and self._on.any():
-            reason = "another is more probable"
+            reason = "another label is more probable"
         else:
             reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
         return Candidate(self._labels[index], probability, heard, reason)

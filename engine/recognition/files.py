@@ -1,4 +1,4 @@
-"""Whole files through classifiers."""
+"""Classification of whole files."""
 
 import glob
 from collections.abc import Generator, Iterable, Mapping
@@ -121,7 +121,7 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
         else:
             inside = [path]
         if not inside:
-            raise AudioError(f"There is no sound file in {place}.")
+            raise AudioError(f"No sound file found in {place}.")
         found.update(dict.fromkeys(inside))
     return list(found)
 

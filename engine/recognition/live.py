@@ -1,4 +1,4 @@
-"""Classifiers at work on a microphone, as the sound goes by."""
+"""Live classification of the microphone."""
 
 import time
 from collections.abc import Generator, Mapping

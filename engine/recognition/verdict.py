@@ -1,4 +1,4 @@
-"""What a whole file, or a stretch of it, is: what window, command line and exports all say."""
+"""The overall result for a file or a part of it, as window, command line and exports show it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What was heard in a file, as it is shown and exported.
+    """The result for a file, as it is shown and exported.
 
     Attributes:
         info: about the file.
@@ -41,7 +41,7 @@ class FileResult:
 def conclude(
     info: "AudioInfo", timelines: Mapping[str, Timeline], rules: Mapping[str, Rules]
 ) -> FileResult:
-    """Decide what a file is that was heard to its end.
+    """Decide the overall result of a completely analysed file.
 
     Args:
         info: about the file.
@@ -84,7 +84,7 @@ def verdict_on(
     rules: Rules,
     stretch: tuple[float, float] | None = None,
 ) -> Decision:
-    """What a whole timeline, or a stretch of it, is.
+    """The overall result of a timeline or a part of it.
 
     A label counts as heard if some row heard it and its mean over the rows (weighted by presence,
     as in ``summary``) reaches its threshold times the release. Where no label does, the family
@@ -121,7 +121,7 @@ def verdict_on(
     candidates = _candidates(part, last, heard_in, rules)
     names = tuple(candidate.label for candidate in candidates if candidate.heard)
     alike = all(decision.verdict == last.verdict for decision in decided)
-    words = ", ".join(names) or (last.verdict if alike else "nothing for most of the time")
+    words = ", ".join(names) or (last.verdict if alike else "no clear label")
     return Decision(last.time, names, words, tuple(candidates))
 
 
@@ -135,7 +135,7 @@ def _candidates(
     found = []
     for label, mean in means.items():
         heard = mean >= thresholds[label] * rules.release and label in heard_in
-        reason = "" if heard else by_label[label].reason or "only for a part of the time"
+        reason = "" if heard else by_label[label].reason or "only in part of the sound"
         found.append(replace(by_label[label], probability=mean, heard=heard, reason=reason))
     family = leading_family(part.labels, rules, np.asarray([means[x] for x in part.labels]))
     if family and family.label in heard_in and not any(c.heard for c in found):

@@ -68,8 +68,8 @@ def sounds(stage: Stage) -> None:
     person.choose("Sounds of the class", "")
     stage.album.take("sounds-table")
     person.click("Map")
-    person.see(r"\d+ suspect")
-    person.click("Next suspect")
+    person.see(r"\d+ suspected label error")
+    person.click("Next suspected error")
     person.rest(1.0)
     stage.album.take("sounds-map")
     person.click("Split")
@@ -83,7 +83,7 @@ def train(stage: Stage) -> None:
     person = stage.person
     open_project(stage.session, stage.orchestra)
     person.go("Train")
-    person.choose("Recipe", "Residual network on mel bands")
+    person.choose("Recipe", "Residual CNN on mel bands")
     person.see(r"excerpts of 6 classes")
     person.click("Start", QPushButton)
     person.see(r"after epoch ([5-9]|\d\d)")
@@ -92,29 +92,29 @@ def train(stage: Stage) -> None:
     person.see(r"[Ss]topped")
     for tab in ("Settings", "TOML", "Network"):
         person.tab(tab)
-        person.gone("The network is being built...")
+        person.gone("Building the network...")
         stage.album.take(f"train-{tab.lower()}")
 
 
 def earlier(stage: Stage) -> None:
-    """Runs of earlier, and the figures of one."""
+    """Earlier runs, and the figures of one."""
     person = stage.person
     person.go("Train")
     person.tab("Earlier runs")
-    person.choose("Runs of earlier", "tagger-head")
+    person.choose("Earlier runs", "tagger-head")
     person.rest(0.5)
     stage.album.take("train-earlier")
     person.click("Show results")
     person.see("Figures of the test part")
     person.rest(1.0)
     stage.album.take("train-results")
-    person.tab("How sure it may be")
+    person.tab("Reliability")
     stage.album.take("train-reliability")
 
 
 def compare(stage: Stage) -> None:
     """Two runs side by side; a sweep as bars and as parallel coordinates."""
-    person, table, view = stage.person, "Finished runs...", "Comparison of the chosen runs"
+    person, table, view = stage.person, "Finished runs...", "Comparison of the selected runs"
     person.go("Compare")
     person.choose(table, "perceptron-fast", "perceptron-slow")
     person.see("No difference is shown|is better than")
@@ -123,7 +123,7 @@ def compare(stage: Stage) -> None:
     stage.album.take("compare-curves", lambda: person.scroll(view, end=True))
     person.choose(table, "sweep")
     person.scroll(view, end=False)
-    person.see("Time to the end of training")
+    person.see("Total training time")
     person.rest(1.0)
     stage.album.take("compare-sweep")
     person.scroll(view, end=True)

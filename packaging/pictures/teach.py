@@ -7,7 +7,7 @@ from pictures.person import Missing
 from pictures.stage import Stage
 
 _TRIES = 4
-_TITLE = "Small head on a music tagger"
+_TITLE = "Quick training (music embedding + small head)"
 
 
 def teach(stage: Stage) -> None:
@@ -17,7 +17,7 @@ def teach(stage: Stage) -> None:
     person.see("Teach Earmark your own sounds")
     stage.album.take("teach-welcome")
     for number, lesson in enumerate(three):
-        person.click("New class" if number else "Make the first class")
+        person.click("New class" if number else "Create the first class")
         person.write("Name of the class", lesson.name)
         person.see(f"Record into '{lesson.name}'")
         _record(stage, lesson)

@@ -156,7 +156,7 @@ def test_says_that_it_reads(page: ComparePage, qtbot: QtBot, trained: Path) -> N
     page.table.choose([trained / "sweep"])
     with qtbot.waitSignal(page.compared, timeout=60_000):
         page._read()
-        assert page.view.words.text() == "Reading what is chosen..."
+        assert page.view.words.text() == "Reading the selection..."
     assert "Reading" not in page.view.words.text()
 
 
@@ -164,8 +164,8 @@ def test_a_sweep_is_four_charts(page: ComparePage, qtbot: QtBot, trained: Path) 
     choose(page, qtbot, trained / "sweep")
     titles = [plot.title for plot in page.view.bars]
     assert titles == [
-        "Time to the end of training",
-        "Energy to the end of training",
+        "Total training time",
+        "Total training energy",
         "Test accuracy",
         "Epochs",
     ]
@@ -189,7 +189,7 @@ def test_every_plot_exports_in_every_form(
             assert dialog is not None
             dialog.form.setCurrentText(form)
             target = tmp_path / f"{number}.{form.lower()}"
-            with qtbot.waitSignal(export.told.written) as written:
+            with qtbot.waitSignal(export.announcer.written) as written:
                 dialog.save_to(target)
             assert written.args == [target]
             qtbot.waitUntil(lambda plot=plot: not plot.findChildren(export.ExportDialog))

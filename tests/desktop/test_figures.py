@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QPoint, QPointF, QSize, Qt
+from PySide6.QtCore import QByteArray, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QWheelEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
@@ -114,6 +114,19 @@ def test_numbers_on_an_axis_are_round_and_short(
     assert [number(value, step) for value in found] == words
 
 
+def test_axes_count_in_whole_numbers_and_decades(qapp: QApplication) -> None:
+    axis = theme.Axis("bottom", "sounds")
+    assert axis.tickValues(0.0, 3.0, 600.0) == [(0.5, [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0])]
+    axis.whole = True
+    assert axis.tickValues(0.0, 3.0, 600.0) == [(1.0, [0.0, 1.0, 2.0, 3.0])]
+    rate = theme.Axis("left", "rate")
+    rate.setLogMode(y=True)
+    ((_, decades),) = rate.tickValues(-4.5, -1.5, 200.0)
+    assert rate.tickStrings(decades, 1.0, 1.0) == ["0.0001", "0.001", "0.01"]
+    ((_, far),) = rate.tickValues(-900.0, 900.0, 200.0)  # zoomed out as far as one likes
+    assert 2 <= len(far) <= 7
+
+
 @pytest.mark.parametrize("appearance", ["light", "dark"])
 def test_training_and_validation_have_their_colours(qapp: QApplication, appearance: str) -> None:
     style.apply(qapp, appearance)
@@ -212,6 +225,21 @@ def test_what_is_not_above_0_has_no_logarithm(qtbot: QtBot) -> None:
     assert figure.box.viewRange()[1][0] < -1.0
 
 
+def test_runs_without_a_number_say_so(qtbot: QtBot) -> None:
+    figure = Curves("Loss", "epoch", "loss", legend_below=True)
+    for name in ("first", "second"):
+        figure.add_series(name)
+        figure.set_points(name, [1, 2], [float("nan")] * 2)
+    shown(qtbot, figure)
+    middle = QRect(0, 0, 160, 30)
+    middle.moveCenter(figure.area.center().toPoint())
+    assert share_of(figure.grab(middle).toImage(), style.LIGHT.faint, 120) > 0.01
+    figure.set_points("first", [1, 2], [1.0, 1.0])
+    figure.toggle("first")
+    figure.toggle("first")
+    assert "At the end: first: 1.000" in figure.accessibleDescription()
+
+
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("dark", [False, True])
 def test_exports_are_light_or_dark_whatever_the_window_is(
@@ -257,7 +285,7 @@ def test_the_dialog_writes_what_was_chosen(qtbot: QtBot, tmp_path: Path) -> None
     dialog.save_to(tmp_path / "none" / "loss.png")
     assert dialog.problem.isVisible()
     assert "could not be written" in dialog.problem.text()
-    with qtbot.waitSignal(export.told.written) as written:
+    with qtbot.waitSignal(export.announcer.written) as written:
         dialog.save_to(tmp_path / "loss.png")
     assert written.args == [tmp_path / "loss.png"]
     image = QImage(str(tmp_path / "loss.png"))

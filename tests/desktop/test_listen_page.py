@@ -51,7 +51,7 @@ class Clip:
 
     def check(self) -> None:
         if Clip.unplugged:
-            raise AudioError("The microphone 'Clip' is gone: it was unplugged.")
+            raise AudioError("The microphone 'Clip' was disconnected: it was unplugged.")
         due = int((time.monotonic() - self._begun) * RATE)
         first = self.ring.end % self._sound.shape[1]
         self.ring.write(self._sound[:, first : first + due - self.ring.end])

@@ -74,7 +74,7 @@ def drop(page: ModelsPage, *paths: Path) -> bool:
 def test_the_card_says_all(page: ModelsPage, qtbot: QtBot, stored: Path) -> None:
     assert list(page.found.listed) == [*BUNDLED, "tiny"]
     assert page.card.title.text() == "Tiny"
-    assert page.card.facts["classes"].text() == "3, several at once: low, high, both"
+    assert page.card.facts["classes"].text() == "3, several at a time: low, high, both"
     assert "16 kHz" in page.card.facts["window"].text()
     qtbot.waitUntil(lambda: page.card.copy_button.isEnabled(), timeout=10_000)
     page.card.copy_button.click()

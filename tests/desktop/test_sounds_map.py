@@ -361,7 +361,7 @@ def test_a_class_is_hidden_in_the_legend(scatter: Scatter, qtbot: QtBot) -> None
 
 def test_a_drag_may_move_the_map(scatter: Scatter, qtbot: QtBot) -> None:
     QTest.keyClick(scatter, Qt.Key.Key_Plus)
-    words = "Drag moves the plot"
+    words = "Drag to scroll"
     next(a for a in scatter.menu().actions() if a.text() == words).trigger()
     before, start = scatter.centre_of(0), scatter.area.center().toPoint()
     view = scatter.viewport()

@@ -20,7 +20,7 @@ from engine.training.finish import background
 from tests import corpora
 
 MOST = 60_000
-BUILDING = "The network is being built..."
+BUILDING = "Building the network..."
 
 
 SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025, "data.allow_leak": True}
@@ -43,7 +43,7 @@ def page(
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")
-    made = TrainPage(Session(), apart=False)  # begins at once
+    made = TrainPage(Session(), separate_process=False)  # begins at once
     made.resize(1194, 740)
     made.show()
     made.recipes.take("genre-mlp")
@@ -206,7 +206,7 @@ def test_a_pause_holds_and_can_be_ended(page: TrainPage, qtbot: QtBot) -> None:
     assert not page.running
     count = page.progress.loss.count
     late = BatchDone(1, 1, 1, (0.5,), 0.0)
-    page.queue.told.emit(current, [late])  # it was on its way
+    page.queue.emitted.emit(current, [late])  # it was on its way
     assert page.progress.loss.count == count
     page.queue.trainings.clear()  # as after a crash
     assert page.unfinished() == [current.folder]

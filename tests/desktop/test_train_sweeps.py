@@ -50,7 +50,7 @@ def page(
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")
-    made = TrainPage(Session(), apart=False)  # begins at once
+    made = TrainPage(Session(), separate_process=False)  # begins at once
     made.resize(1194, 740)
     made.show()
     made.recipes.take("genre-mlp")
@@ -102,7 +102,7 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
     page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=5000)
     assert time.monotonic() - began < 2.0
-    assert page.sweep.state.text() == "Stopped by hand: 1 of 2 trials are done"
+    assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials are done"
     page.queue.trainings.clear()  # as in the next session
     assert page.unfinished() == [folder]
     page.tabs.setCurrentWidget(page.runs)

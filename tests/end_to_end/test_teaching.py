@@ -19,7 +19,7 @@ from tests.virtual_microphone import RATE, VirtualMicrophone
 pytestmark = [pytest.mark.microphone, pytest.mark.timeout(300)]
 
 CLASSES = {"low": 0, "middle": 5, "high": 9}  # kinds of notes
-TITLE = "Small head on a music tagger"
+TITLE = "Quick training (music embedding + small head)"
 HELD_SECONDS = 6.2
 LEAST_CLICKS = 10  # recordings among them
 LOOKS = 3  # so often in turn a class has to lead
@@ -130,7 +130,7 @@ def test_teach_three_sounds_and_hear_them(
 ) -> None:
     person.click("Sounds", "QToolButton")
     for number, (name, kind) in enumerate(CLASSES.items()):
-        person.click("New class" if number else "Make the first class")
+        person.click("New class" if number else "Create the first class")
         person.find("Name of the class", "QLineEdit")
         person.write(name)
         person.find(f"Record into '{name}'", "QLabel")

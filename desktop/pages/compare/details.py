@@ -1,4 +1,4 @@
-"""What is known of the chosen runs: verdicts, figures, what differs, curves, bars of a sweep."""
+"""Details of the selected runs: conclusions, figures, differences, curves, bars of a sweep."""
 
 from collections.abc import Sequence
 
@@ -24,6 +24,7 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.curves import Curves
 from desktop.plots.parallel import Coordinate, Parallel
 from desktop.plots.theme import TRAINING, VALIDATION
+from engine.classifier.figures import figure_name, term
 from engine.training.runs.listing import accuracy_words
 
 _LONGEST = 60
@@ -46,19 +47,21 @@ class DetailsView(QScrollArea):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.words.setAccessibleName(self.tr("Verdict"))
+        self.words.setAccessibleName(self.tr("Conclusion"))
         self.figures = _Table(self.tr("Figures"))
-        self.differences = _Table(self.tr("What differs between the recipes"))
+        self.differences = _Table(self.tr("Differences between the recipes"))
         self.loss = self._over_epochs(self.tr("Loss"), self.tr("loss"))
         self.accuracy = self._over_epochs(self.tr("Accuracy"), self.tr("accuracy"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
-        self.log.setAccessibleName(self.tr("Logarithmic axis of the loss"))
+        self.log.setAccessibleName(self.tr("Logarithmic loss axis"))
         self.log.setStyleSheet(_BOX)
         self.log.toggled.connect(self.loss.set_log)
         self.bars: list[Bars] = []
         self.parallel = Parallel(self.tr("All trials, coloured by test accuracy"), titled=False)
         self.parallel.setToolTip(
-            self.tr("Drag along an axis to keep the trials that pass there; click it to undo")
+            self.tr(
+                "Drag along an axis to keep only the trials in that range; click the axis to undo"
+            )
         )
         self._frames = {
             figure: Plot(figure) for figure in (self.loss, self.accuracy, self.parallel)
@@ -102,7 +105,7 @@ class DetailsView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
-        self.setAccessibleName(self.tr("Comparison of the chosen runs"))
+        self.setAccessibleName(self.tr("Comparison of the selected runs"))
 
     def show_details(self, details: Details, hint: str) -> None:
         """Show what was read; ``hint`` where there are no verdicts."""
@@ -118,12 +121,10 @@ class DetailsView(QScrollArea):
         names = dict.fromkeys(name for figures in details.figures for name in figures)
         plain = [name for name in names if not name.endswith(("_low", "_high"))]
         rows = {
-            name.replace("_", " "): [
-                accuracy_words(f, name) or "\N{EN DASH}" for f in details.figures
-            ]
+            figure_name(name): [accuracy_words(f, name) or "\N{EN DASH}" for f in details.figures]
             for name in plain
         }
-        self.figures.show_rows(details.names, rows)
+        self.figures.show_rows(details.names, rows, [term(name).meaning for name in plain])
 
     def _show_curves(self, details: Details) -> None:
         self._curves.setVisible(bool(details.histories))
@@ -204,7 +205,10 @@ class _Table(QFrame):
         layout.addWidget(heading)
         layout.addWidget(self.table)
 
-    def show_rows(self, names: Sequence[str], rows: dict[str, list[str]]) -> None:
+    def show_rows(
+        self, names: Sequence[str], rows: dict[str, list[str]], tips: Sequence[str] = ()
+    ) -> None:
+        """Fill it anew; ``tips`` explain the names of the rows."""
         self.setVisible(bool(rows))
         self.table.clear()
         self.table.setColumnCount(1 + len(names))
@@ -214,6 +218,8 @@ class _Table(QFrame):
             for column, words in enumerate([name, *values]):
                 item = QTableWidgetItem(words)
                 item.setToolTip(words)
+                if column == 0 and tips:
+                    item.setToolTip(tips[line] or words)
                 self.table.setItem(line, column, item)
         heights = sum(self.table.rowHeight(line) for line in range(len(rows)))
         header = self.table.horizontalHeader().sizeHint().height()

@@ -91,10 +91,10 @@ class ComparePage(Page):
         self.page_button = QPushButton(self.tr("Save comparison..."))
         tips = {
             self.folder_button: self.tr("Also show the runs in another folder"),
-            self.folders_button: self.tr("Folders that were added"),
-            self.refresh_button: self.tr("Look for runs again"),
-            self.report_button: self.tr("Open the report of the run or sweep that is chosen"),
-            self.page_button: self.tr("Save the comparison of the chosen runs as a page"),
+            self.folders_button: self.tr("Added folders"),
+            self.refresh_button: self.tr("Search the folders for runs again"),
+            self.report_button: self.tr("Open the report of the selected run or sweep"),
+            self.page_button: self.tr("Save the comparison of the selected runs as a web page"),
         }
         head = QHBoxLayout()
         head.addWidget(heading, 1)
@@ -143,7 +143,7 @@ class ComparePage(Page):
     def _list_folders(self) -> None:
         self._folders_menu.clear()
         for folder in self.folders:
-            words = self.tr("Forget {}").format(folder)
+            words = self.tr("Remove {}").format(folder)
             action = self._folders_menu.addAction(words)
             action.triggered.connect(lambda _=False, gone=folder: self.forget_folder(gone))
         self.folders_button.setVisible(bool(self.folders))
@@ -158,7 +158,7 @@ class ComparePage(Page):
         self.refresh()
 
     def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("A folder of runs"))
+        name = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of runs"))
         if name:
             self.add_folder(Path(name))
 
@@ -167,7 +167,7 @@ class ComparePage(Page):
         self.empty.setVisible(not rows)
         self.empty.setText(
             self.tr(
-                "There are no finished runs in {} yet. Train something, or add a folder."
+                "There are no finished runs in {} yet. Train a classifier, or add a folder."
             ).format(self._session.runs_folder)
         )
         self.table.setVisible(bool(rows))
@@ -198,7 +198,7 @@ class ComparePage(Page):
             return
         self.status.emit(self.tr("Reading..."))
         if not self.details.charts:
-            self.view.show_details(self.details, self.tr("Reading what is chosen..."))
+            self.view.show_details(self.details, self.tr("Reading the selection..."))
         self._reading = jobs.run(
             lambda: worker.read_details(runs, sweep),
             on_result=self._show,
@@ -210,7 +210,9 @@ class ComparePage(Page):
         self._reading = None
         self.status.emit("")
         self.details = details
-        hint = self.tr("Choose two or more runs (Ctrl or Shift) to compare them, or a sweep.")
+        hint = self.tr(
+            "Select two or more runs (Ctrl or Shift) to compare them, or select a sweep."
+        )
         self.view.show_details(details, "" if details.charts else hint)
         self.compared.emit()
 
@@ -226,11 +228,13 @@ class ComparePage(Page):
 
     def _open(self, page: Path) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
-            self.notices.fail(self.tr("No browser could be opened. The page is {}.").format(page))
+            self.notices.fail(
+                self.tr("No browser could be opened. The page is saved as {}.").format(page)
+            )
 
     def _ask_page(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save the comparison"), "comparison.html", self.tr("Pages (*.html)")
+            self, self.tr("Save the comparison"), "comparison.html", self.tr("Web pages (*.html)")
         )
         if name:
             self.save_page(Path(name))
@@ -243,7 +247,7 @@ class ComparePage(Page):
     def _write(self, work: Callable[[], Generator[Any, None, Path]], action: str = "") -> None:
         def done(path: Path) -> None:
             actions = [(action, lambda: self._open(path))] if action else []
-            self.notices.notify(self.tr("Written to {}.").format(path), actions, "success")
+            self.notices.notify(self.tr("Saved as {}.").format(path), actions, "success")
 
         jobs.run(work, on_result=done, on_error=self.notices.fail, parent=self)
 

@@ -43,7 +43,7 @@ class RunTable(QTreeWidget):
             self.tr("Date"),
         )
         self.setHeaderLabels(names)
-        self.setAccessibleName(self.tr("Finished runs; Ctrl or Shift choose several"))
+        self.setAccessibleName(self.tr("Finished runs; Ctrl or Shift selects several"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformRowHeights(True)

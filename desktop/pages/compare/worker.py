@@ -107,8 +107,8 @@ def read_sweep_details(folder: Path) -> Details:
     done = in_order(read_sweep(folder))
     names = [trial_name(trial) for trial in done]
     columns: list[tuple[str, str, str, list[float | None]]] = [
-        ("Time to the end of training", "time", "s", [trial.seconds for trial in done]),
-        ("Energy to the end of training", "energy", "J", [trial.joules for trial in done]),
+        ("Total training time", "time", "s", [trial.seconds for trial in done]),
+        ("Total training energy", "energy", "J", [trial.joules for trial in done]),
         ("Test accuracy", "accuracy", "%", [_percent(trial.test_accuracy) for trial in done]),
         ("Epochs", "epochs", "", [float(trial.epochs) for trial in done]),
     ]

@@ -1,4 +1,4 @@
-"""What can be taken out of the File page: what was heard, and stretches of sound."""
+"""Export from the File page: detected labels, and parts of the sound."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -44,9 +44,9 @@ class FileExports(QObject):
             action = self.menu.addAction(form.words)
             action.triggered.connect(lambda _=False, chosen=form.name: self.export(chosen))
         self.menu.addSeparator()
-        self._region = self.menu.addAction(self.tr("Sound of the selection"))
+        self._region = self.menu.addAction(self.tr("Audio of the selection"))
         self._region.triggered.connect(lambda: self.export_region())
-        self._teach = self.menu.addAction(self.tr("Add the selection to the sounds..."))
+        self._teach = self.menu.addAction(self.tr("Add the selection to a class of sounds..."))
         self._teach.triggered.connect(self._teach_region)
         self.set_selection(False)
 
@@ -91,7 +91,7 @@ class FileExports(QObject):
             self._session.request(AddRegion(path, *selection))
 
     def _write(self, work: Callable[[], Generator[None, None, Path]], remark: str = "") -> None:
-        written, notices = self.tr("Written to {}."), self._notices
+        written, notices = self.tr("Saved as {}."), self._notices
         jobs.run(
             work,
             on_result=lambda path: notices.notify(written.format(path) + remark, kind="success"),

@@ -1,4 +1,4 @@
-"""The File page's header: what is open, and what one can do with it."""
+"""The header of the File page: the open file and its controls."""
 
 import time
 from typing import TYPE_CHECKING
@@ -34,13 +34,14 @@ class FileHeader(QWidget):
         self.open_button = self._button(self.tr("Open..."), self.tr("Open a sound file (Ctrl+O)"))
         self.play_button = self._button(self.tr("Play"), self.tr("Play or pause (Space)"))
         self.play_button.setEnabled(False)
-        self.loop_button = self._button(self.tr("Loop"), self.tr("Play again and again (L)"))
+        self.loop_button = self._button(self.tr("Loop"), self.tr("Play in a loop (L)"))
         self.loop_button.setCheckable(True)
         self.why_button = self._button(
-            self.tr("Why?"), self.tr("What spoke for the chosen label, or the leading one (W)")
+            self.tr("Why?"),
+            self.tr("Show the evidence for the selected label, or for the most probable one (W)"),
         )
         self.why_button.setEnabled(False)
-        self.export_button = self._button(self.tr("Export"), self.tr("Save what was heard"))
+        self.export_button = self._button(self.tr("Export"), self.tr("Save the detected labels"))
         self.cancel_button = self._button(self.tr("Cancel"), self.tr("Stop the analysis"))
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
@@ -52,7 +53,7 @@ class FileHeader(QWidget):
         self._began: tuple[float, float] | None = None  # when, and at which share
         self._problem: str | None = None
         self._opened = False
-        self.demo_button = self._button(self.tr("Demo"), self.tr("Open the sound Earmark brings"))
+        self.demo_button = self._button(self.tr("Demo"), self.tr("Open the demo sound"))
         self._lay_out()
         self.set_progress(None)
 

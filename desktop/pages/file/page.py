@@ -1,4 +1,4 @@
-"""The File page: one recording, seen whole or close, and what is heard in it."""
+"""The File page: one recording with its pictures and detected labels."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -82,7 +82,7 @@ class FilePage(Page):
         self.tracks.serve(self, self.controls, self.play)
         time, tracks = self.tracks.time, self.tracks
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
-        self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
+        self.controls.colours_changed.connect(lambda: tracks.apply_style(self.picture.view))
         self.picture.opened.connect(self._opened)
         self.picture.failed.connect(self.notices.fail)
         time.selected.connect(self._summarise)
@@ -112,7 +112,7 @@ class FilePage(Page):
         return self.state.path
 
     @property
-    def found(self) -> worker.Found | None:
+    def found(self) -> worker.AnalysisUpdate | None:
         """What was heard in it so far."""
         return self.state.found
 
@@ -144,7 +144,7 @@ class FilePage(Page):
         """Ask for a file."""
         kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
         folder = self._session.settings.get(FOLDER)
-        title, any_file = self.tr("Open a sound"), self.tr("All files (*)")
+        title, any_file = self.tr("Open a sound file"), self.tr("All files (*)")
         name, _ = QFileDialog.getOpenFileName(
             self, title, folder, f"{self.tr('Sounds')} ({kinds});;{any_file}"
         )
@@ -188,7 +188,7 @@ class FilePage(Page):
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers}, self._unheard())
-        self.panels.set_classifiers(classifiers, self.tr("listening..."))
+        self.panels.set_classifiers(classifiers, self.tr("analysing..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
             lambda: worker.analyse_file(path, classifiers),
@@ -198,8 +198,8 @@ class FilePage(Page):
             parent=self,
         )
 
-    def _heard(self, events: list[worker.Found | float]) -> None:
-        founds = [event for event in events if isinstance(event, worker.Found)]
+    def _heard(self, events: list[worker.AnalysisUpdate | float]) -> None:
+        founds = [event for event in events if isinstance(event, worker.AnalysisUpdate)]
         seconds = [event for event in events if isinstance(event, float)]
         if seconds and self.picture.overview is not None:
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)

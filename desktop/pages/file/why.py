@@ -1,4 +1,4 @@
-"""Why the File page says what it says: which prediction is meant, and the work that explains it."""
+"""Explanations on the File page: which prediction to explain, and the job that does it."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -40,7 +40,9 @@ class FileWhy(QObject):
         time = self._tracks.time
         chosen, cursor = self._tracks.lanes.chosen, time.cursor
         if self._state.found is None:
-            self.why.say(self.tr("Nothing was heard yet: open a file, or ask again in a moment."))
+            self.why.say(
+                self.tr("There are no predictions yet. Open a file, or try again in a moment.")
+            )
         elif chosen is not None:
             lane, stretch = chosen
             inside = cursor is not None and stretch.start <= cursor <= stretch.end
@@ -64,7 +66,7 @@ class FileWhy(QObject):
         path, classifier = self._state.path, self._session.classifiers.get(lane)
         if path is None or classifier is None:
             return
-        words = self.tr("Looking for what spoke for {} at {}...")
+        words = self.tr("Computing the evidence for {} at {}...")
         self.why.ask(
             lambda: _work(classifier, path, seconds, label),
             words.format(label, clock(seconds, 0.1)),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class AnalysisUpdate:
     """What was heard so far."""
 
     seconds: float
@@ -30,7 +30,7 @@ class Found:
 
 def analyse_file(
     path: Path, classifiers: "Mapping[str, Classifier]"
-) -> Generator[Found | float, None, None]:
+) -> Generator[AnalysisUpdate | float, None, None]:
     """Analyse a file; yields how far it is in seconds, and now and then what was heard so far."""
     from engine.recognition.files import analyse
 
@@ -63,7 +63,7 @@ def analyse_file(
                 for name, timeline in joined.items()
             }
             kept = {name: list(rows) for name, rows in decisions.items()}
-            yield Found(seconds, total, joined, kept, lanes, repaired, done)
+            yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done)
 
 
 def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[None, None, Path]]:

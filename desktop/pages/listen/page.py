@@ -1,4 +1,4 @@
-"""The Listen page: what the microphone hears, as it sounds."""
+"""The Listen page: live recognition from the microphone."""
 
 import datetime
 import functools
@@ -49,7 +49,7 @@ class ListenPage(Page):
         self._paint = self._timer(_PAINT_MS, self._rolling.advance)
         self._text = self._timer(_TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
-        self.tracks.dress(self._rolling.view)
+        self.tracks.apply_style(self._rolling.view)
         self._show_classifiers()
 
     def _timer(self, milliseconds: int, do: Any) -> QTimer:
@@ -90,7 +90,7 @@ class ListenPage(Page):
     def _connect(self) -> None:
         self.tracks.serve(self, self.controls, self.toggle)
         self.controls.picture_changed.connect(self._new_view)
-        self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
+        self.controls.colours_changed.connect(lambda: self.tracks.apply_style(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
         self.tracks.waveform.hovered.connect(lambda at, _: self._words.setText(clock(at, 0.01)))
         self.tracks.cursor_wanted.connect(self.tracks.time.set_cursor)
@@ -151,7 +151,10 @@ class ListenPage(Page):
         self.bar.list_devices(found, (settings.get(DEVICE), settings.get(HOST_API)))
         if not found:
             self.notices.advise(
-                self.tr("There is no microphone. Plug one in and press Refresh; files work too.")
+                self.tr(
+                    "No microphone found. Plug one in and press Refresh, or open a sound file "
+                    "instead."
+                )
             )
         elif not self.is_listening:
             self.notices.clear()
@@ -211,7 +214,7 @@ class ListenPage(Page):
         self._requests.put(worker.Record(self._new_file("recording") if on else None))
         self.bar.record.setChecked(on)
         if not on:
-            words = self.tr("The recording is in {}.").format(_folder(self._session.settings))
+            words = self.tr("Recording saved as {}.").format(_folder(self._session.settings))
             self.notices.notify(words, kind="success")
 
     def keep(self) -> None:
@@ -243,7 +246,7 @@ class ListenPage(Page):
         self._requests.put(worker.ShowView(view))
         if not self.is_listening:
             self._rolling.view = view
-            self.tracks.dress(view)
+            self.tracks.apply_style(view)
 
     def _news(self, events: list[worker.LiveFrame]) -> None:
         last = events[-1]
@@ -256,7 +259,7 @@ class ListenPage(Page):
         self._rolling.take(events)
         for kept in (path for e in events for path in e.kept):
             opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
-            self.notices.notify(self.tr("Kept in {}.").format(kept), [opening], "success")
+            self.notices.notify(self.tr("Saved as {}.").format(kept), [opening], "success")
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 
@@ -276,7 +279,7 @@ class ListenPage(Page):
             self.tr("Listening at {}").format(rate),
             self.tr("latency {:.0f} ms").format(stats.latency_seconds * 1000),
             self.tr("load {:.0%}").format(stats.load),
-            self.tr("lost {} samples, skipped {} windows").format(
+            self.tr("{} samples lost, {} windows skipped").format(
                 stats.dropped_samples, stats.skipped_windows
             ),
         ]

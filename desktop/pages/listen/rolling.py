@@ -125,7 +125,7 @@ class Rolling:
         self.view = view
         self._waiting, self._missed = [], 0
         seconds = view.hop_length / view.rate_hz
-        self._tracks.dress(view)
+        self._tracks.apply_style(view)
         columns = int(KEPT_SECONDS / seconds) + 8
         # A column lies around what it looks at, not where its frame begins.
         lead = (view.frame_length - view.hop_length) / 2 / view.rate_hz

@@ -22,9 +22,11 @@ class ListenBar(QWidget):
         self.devices.setMinimumWidth(180)
         self.devices.setMaximumWidth(320)
         self.channels = self._chooser(
-            self.tr("Channel"), self.tr("All channels mixed, or one of them")
+            self.tr("Channel"), self.tr("Channel to listen to: one of them, or all mixed")
         )
-        self.refresh = self._button(self.tr("Refresh"), self.tr("Look for microphones anew (F5)"))
+        self.refresh = self._button(
+            self.tr("Refresh"), self.tr("Search for microphones again (F5)")
+        )
         self.meter = LevelMeter()
         self.listen = self._button(self.tr("Listen"), self.tr("Listen or stop (Space)"))
         self.listen.setObjectName("main")
@@ -35,11 +37,11 @@ class ListenBar(QWidget):
             self.tr("Keep last 30 s"), self.tr("Save the last 30 seconds to a file (K)")
         )
         self.freeze = self._button(
-            self.tr("Freeze"), self.tr("Hold the picture; the sound goes on (F)")
+            self.tr("Freeze"), self.tr("Freeze the picture; listening continues (F)")
         )
         self.freeze.setCheckable(True)
         self.why = self._button(
-            self.tr("Why?"), self.tr("What spoke for the leading prediction just now (W)")
+            self.tr("Why?"), self.tr("Show the evidence for the current most probable label (W)")
         )
         self._lay_out()
         self.list_devices([], ("", ""))

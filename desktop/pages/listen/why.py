@@ -1,4 +1,4 @@
-"""Why the Listen page says what it says: the window that is meant, its sound, and the work."""
+"""Explanations on the Listen page: the window to explain, its sound, and the job."""
 
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ class ListenWhy(QObject):
             _, _, lane, label = max(ranked)
             self.ask_label(lane, label)
         else:
-            self.why.say(self.tr("Nothing was heard yet: listen for a few seconds."))
+            self.why.say(self.tr("There are no predictions yet. Listen for a few seconds first."))
 
     def ask_label(self, lane: str, label: str) -> None:
         """Why a label, in the newest window that is shown."""
@@ -114,7 +114,7 @@ class ListenWhy(QObject):
             self.why.close()
 
     def _words(self, label: str, seconds: float) -> str:
-        return self.tr("Looking for what spoke for {} at {}...").format(label, clock(seconds, 0.1))
+        return self.tr("Computing the evidence for {} at {}...").format(label, clock(seconds, 0.1))
 
     def _let_go(self) -> None:
         """The picture runs on, if it was held for this."""

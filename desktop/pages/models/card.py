@@ -1,4 +1,4 @@
-"""The card of one classifier: all that is known of it, and what one can do with it."""
+"""The model card of one classifier, with its actions."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop.pages.models.list import size_words
 from desktop.pages.models.thresholds import Thresholds
 from desktop.pages.models.worker import Adjustment, ListedClassifier
-from engine.classifier.figures import figure_lines
+from engine.classifier.figures import figure_lines, meanings
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card, DataSource
@@ -65,7 +65,7 @@ class CardView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setObjectName("read")
-        self.setAccessibleName(self.tr("Card of the classifier"))
+        self.setAccessibleName(self.tr("Model card"))
 
     def _name_controls(self) -> None:
         for button, words in (
@@ -108,13 +108,13 @@ class CardView(QScrollArea):
         return {
             "classes": self.tr("Classes"),
             "figures": self.tr("Figures"),
-            "data": self.tr("Learned from"),
+            "data": self.tr("Training data"),
             "limits": self.tr("Limits"),
             "licence": self.tr("Licence"),
             "credits": self.tr("Credits"),
-            "date": self.tr("Made on"),
-            "versions": self.tr("Made with"),
-            "window": self.tr("Hears"),
+            "date": self.tr("Date"),
+            "versions": self.tr("Software"),
+            "window": self.tr("Analysis window"),
             "file": self.tr("File"),
         }
 
@@ -125,16 +125,17 @@ class CardView(QScrollArea):
         self.description.setText(card.description)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
+        self.facts["figures"].setToolTip("\n".join(meanings(card.metrics)))
         if listed.entry.path != self._path:
             self._path = listed.entry.path
-            self.digest.setText(self.tr("being computed..."))
+            self.digest.setText(self.tr("computing..."))
             self.copy_button.setEnabled(False)
             self.verticalScrollBar().setValue(0)
         self.delete_button.setEnabled(not listed.entry.bundled)
         self.delete_button.setToolTip(
-            self.tr("It comes with Earmark and stays")
+            self.tr("Built-in classifiers cannot be deleted")
             if listed.entry.bundled
-            else self.tr("Delete the classifier; can be undone")
+            else self.tr("Delete the classifier; you can undo this")
         )
         self.show_thresholds(card, adjusted=card != original)
 
@@ -153,7 +154,7 @@ class CardView(QScrollArea):
 
     def _facts_of(self, listed: ListedClassifier) -> dict[str, str]:
         card = listed.card
-        several = self.tr("several at once") if card.multi_label else self.tr("one at a time")
+        several = self.tr("several at a time") if card.multi_label else self.tr("one at a time")
         seconds = card.window_samples / card.rate_hz
         hop = card.hop_samples / card.rate_hz
         nothing = self.tr("not stated")
@@ -167,7 +168,7 @@ class CardView(QScrollArea):
             "credits": card.credits or nothing,
             "date": card.date,
             "versions": versions or nothing,
-            "window": self.tr("windows of {:.2f} s, every {:.2f} s, at {:g} kHz").format(
+            "window": self.tr("{:.2f} s long, every {:.2f} s, at {:g} kHz").format(
                 seconds, hop, card.rate_hz / 1000
             ),
             "file": f"{listed.entry.path} ({size_words(listed.size_bytes)})",

@@ -1,4 +1,4 @@
-"""The classifiers as a list: which there are, which of them listen, which cannot be opened."""
+"""The list of classifiers: installed, enabled, and those that could not be opened."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,10 +93,10 @@ class ClassifierList(QFrame):
         top.addWidget(heading, 1)
         top.addWidget(self.import_button)
         self.tree = self._make_tree()
-        self.broken_heading = QLabel(self.tr("Cannot be opened"))
+        self.broken_heading = QLabel(self.tr("Could not be opened"))
         self.broken_heading.setObjectName("title")
         self.broken = QListWidget()
-        self.broken.setAccessibleName(self.tr("Classifier files that cannot be opened"))
+        self.broken.setAccessibleName(self.tr("Classifier files that could not be opened"))
         self.broken.setWordWrap(True)
         self.broken.setMaximumHeight(170)
         self.broken.setFrameShape(QFrame.Shape.NoFrame)
@@ -114,7 +114,7 @@ class ClassifierList(QFrame):
         tree = _Tree()
         names = ("Listens", "Classifier", "Task", "Classes", "Size")
         tree.setHeaderLabels([self.tr(name) for name in names])
-        tree.setAccessibleName(self.tr("Classifiers; Space: listens or not"))
+        tree.setAccessibleName(self.tr("Classifiers; Space enables or disables one"))
         tree.setRootIsDecorated(False)
         tree.setFrameShape(QFrame.Shape.NoFrame)
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -152,7 +152,7 @@ class ClassifierList(QFrame):
         size = size_words(listed.size_bytes)
         item = QTreeWidgetItem(["", card.title, card.task, str(len(card.labels)), size])
         item.setCheckState(0, Qt.CheckState.Checked if listens else Qt.CheckState.Unchecked)
-        whose = self.tr("comes with Earmark") if listed.entry.bundled else self.tr("your own")
+        whose = self.tr("built in") if listed.entry.bundled else self.tr("added by you")
         item.setToolTip(1, f"{listed.name}: {whose}")
         for column in (3, 4):
             item.setTextAlignment(
@@ -160,7 +160,7 @@ class ClassifierList(QFrame):
             )
         item.setSizeHint(0, QSize(0, _ROW_HEIGHT))
         item.setData(0, _NAME, listed.name)
-        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, self.tr("listens"))
+        item.setData(0, Qt.ItemDataRole.AccessibleTextRole, self.tr("enabled"))
         return item
 
     def mark_listening(self, names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The Models page: all classifiers, what they are, and which of them listen."""
+"""The Models page: all classifiers, their cards, and which are enabled."""
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -122,7 +122,7 @@ class ModelsPage(Page):
         others = [other for other in self._session.loaded_names if other != name]
         self._session.set_loaded([*others, name] if on else others)
         title = self.found.listed[name].card.title
-        words = self.tr("{} listens.") if on else self.tr("{} does not listen any more.")
+        words = self.tr("{} enabled.") if on else self.tr("{} disabled.")
         self.status.emit(words.format(title))
 
     def _loading_failed(self, path: Path | None, text: str) -> None:
@@ -159,7 +159,7 @@ class ModelsPage(Page):
     def export(self, target: Path) -> None:
         """Copy the classifier that is shown."""
         source = self.found.listed[self.chosen].entry.path
-        written = self.tr("Written to {}.")
+        written = self.tr("Saved as {}.")
         self._run(
             lambda: worker.copy_out(source, target),
             lambda path: self.notices.notify(written.format(path), kind="success"),
@@ -182,7 +182,9 @@ class ModelsPage(Page):
             self.notices.notify(text, kind=kind)
 
         name = self.chosen
-        words = self.tr("Written to {}. onnxruntime and Earmark differ by at most {:.1g}.")
+        words = self.tr(
+            "Saved as {}. The probabilities of ONNX Runtime and Earmark differ by at most {:.1g}."
+        )
         jobs.run(
             lambda: worker.to_onnx(name, target),
             on_result=lambda difference: end(words.format(target, difference), "success"),
@@ -210,7 +212,7 @@ class ModelsPage(Page):
 
     def _removed(self, kept: Path, name: str, listened: bool) -> None:
         self.chosen, self._broken_path = "", None
-        words = self.tr("{} is deleted.").format(kept.name)
+        words = self.tr("{} was deleted.").format(kept.name)
         undo = (self.tr("Undo"), lambda: self.undo(kept, name, listened))
         self.notices.clear()  # what was said of it
         self.notices.notify(words, [undo], "success")
@@ -224,7 +226,7 @@ class ModelsPage(Page):
             self.chosen = name
             if listened:
                 self._session.set_loaded([*self._session.loaded_names, name])
-            self.status.emit(self.tr("{} is back.").format(path.name))
+            self.status.emit(self.tr("{} was restored.").format(path.name))
             self.refresh()
 
         self._run(lambda: worker.restore(kept), back)

@@ -1,4 +1,4 @@
-"""When a label counts as heard: a threshold for each, and how much is smoothed."""
+"""Editor of the thresholds and the smoothing of a classifier."""
 
 from collections.abc import Sequence
 
@@ -85,7 +85,9 @@ class Thresholds(QWidget):
         self.smoothing = self._smoothing()
         self.reset_button = QPushButton(self.tr("Reset"))
         self.reset_button.setAccessibleName(self.tr("Reset thresholds and smoothing"))
-        self.reset_button.setToolTip(self.tr("Thresholds and smoothing as the card says"))
+        self.reset_button.setToolTip(
+            self.tr("Return to the thresholds and smoothing of the model card")
+        )
         self.reset_button.clicked.connect(self._reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -99,14 +101,18 @@ class Thresholds(QWidget):
         spin.setSuffix(self.tr(" s"))
         spin.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         spin.setAccessibleName(self.tr("Smoothing in seconds"))
-        spin.setToolTip(self.tr("Time constant of what is shown: more is calmer and later"))
+        spin.setToolTip(
+            self.tr("Time constant of the smoothing: higher values are steadier but slower")
+        )
         spin.valueChanged.connect(self._smooth)
         return spin
 
     def _head(self) -> QVBoxLayout:
         title = QLabel(self.tr("Thresholds and smoothing"))
         title.setObjectName("title")
-        words = self.tr("A label counts as heard from its threshold on. Changes apply at once.")
+        words = self.tr(
+            "A label is reported when its probability reaches its threshold. Changes apply at once."
+        )
         hint = QLabel(words)
         hint.setObjectName("faint")
         hint.setWordWrap(True)

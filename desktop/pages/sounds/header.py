@@ -1,4 +1,4 @@
-"""The Sounds page's head, and what it says while there is nothing yet."""
+"""The header of the Sounds page, and its welcome text while the project is empty."""
 
 from pathlib import Path
 
@@ -32,15 +32,13 @@ class SoundsHeader(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(4)
         self.progress.setMaximum(1000)
-        self.undo = self._button(self.tr("Undo"), self.tr("Take back the last change (Ctrl+Z)"))
-        self.redo = self._button(self.tr("Redo"), self.tr("Do it again (Ctrl+Shift+Z)"))
+        self.undo = self._button(self.tr("Undo"), self.tr("Undo the last change (Ctrl+Z)"))
+        self.redo = self._button(self.tr("Redo"), self.tr("Redo the undone change (Ctrl+Shift+Z)"))
         self.open = self._button(
-            self.tr("Open a data set..."), self.tr("Any folder of labelled sounds, or a project")
+            self.tr("Open a data set..."), self.tr("Open a folder of labelled sounds, or a project")
         )
-        self.new = self._button(self.tr("New class"), self.tr("Another kind of sound (Ctrl+N)"))
-        self.train = self._button(
-            self.tr("Train"), self.tr("Teach a classifier to tell these classes apart, now")
-        )
+        self.new = self._button(self.tr("New class"), self.tr("Add a class (Ctrl+N)"))
+        self.train = self._button(self.tr("Train"), self.tr("Train a classifier on these classes"))
         self.train.setObjectName("main")
         words = QVBoxLayout()
         words.setSpacing(1)
@@ -113,7 +111,7 @@ class Welcome(QFrame):
         text.setFixedWidth(460)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text.setMinimumHeight(text.heightForWidth(460))
-        self.new = QPushButton(self.tr("Make the first class"))
+        self.new = QPushButton(self.tr("Create the first class"))
         self.new.setObjectName("main")
         self.open = QPushButton(self.tr("Open a data set..."))
         row = QHBoxLayout()

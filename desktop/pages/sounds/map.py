@@ -1,4 +1,4 @@
-"""The map of a project's sounds: what sounds alike lies together, what stands out is ringed."""
+"""The map of a project's sounds: similar sounds are close, suspected label errors ringed."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 
@@ -42,13 +42,13 @@ class MapPanel(QWidget):
         self.status = QLabel()
         self.status.setObjectName("faint")
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.only = QPushButton(self.tr("Suspects only"))
+        self.only = QPushButton(self.tr("Suspected label errors only"))
         self.only.setCheckable(True)
-        self.only.setToolTip(self.tr("Show only sounds that seem to be in the wrong class"))
-        self.next = QPushButton(self.tr("Next suspect"))
-        self.next.setToolTip(self.tr("Go to the next ringed sound"))
+        self.only.setToolTip(self.tr("Show only the sounds that seem to be in the wrong class"))
+        self.next = QPushButton(self.tr("Next suspected error"))
+        self.next.setToolTip(self.tr("Go to the next sound with a ring"))
         self.move_to = QPushButton(self.tr("Move to..."))
-        self.move_to.setToolTip(self.tr("Put the chosen sounds into another class (1 to 9)"))
+        self.move_to.setToolTip(self.tr("Move the selected sounds to another class (1 to 9)"))
         self.draw = QPushButton(self.tr("Cancel"))
         self._build()
 
@@ -202,7 +202,7 @@ class MapPanel(QWidget):
         if suspect.likely:
             words = self.tr("Sounds like '{}': {} of its {} nearest sounds are of other classes.")
             return words.format(suspect.likely, round(suspect.share * suspect.asked), suspect.asked)
-        return self.tr("Like nothing else here.")
+        return self.tr("Not similar to any other sound here.")
 
     def _tell(self, share: float | None = None) -> None:
         """Say what there is, and what can be done now."""
@@ -213,9 +213,9 @@ class MapPanel(QWidget):
         self.next.setEnabled(bool(self._suspects))
         self.move_to.setEnabled(bool(many))
         if working:
-            words = self.tr("Listening to every sound: {:.0f} %").format(100 * (share or 0.0))
+            words = self.tr("Analysing the sounds: {:.0f} %").format(100 * (share or 0.0))
         elif self._map is None:
-            words = self.tr("There is no map yet.")
+            words = self.tr("No map has been drawn yet.")
         else:
             words = self._summary(self._map)
         self.status.setText(words)
@@ -227,14 +227,18 @@ class MapPanel(QWidget):
 
     def _summary(self, found: ExcerptMap) -> str:
         many = len(self.scatter.selected)
-        parts = [self.tr("{} chosen").format(many)] if many > 1 else []
+        parts = [self.tr("{} selected").format(many)] if many > 1 else []
         parts.append(self.tr("{} sounds").format(len(self._shown)))
-        parts.append(self.tr("{} suspects").format(len(self._suspects)))
+        parts.append(self.tr("{} suspected label errors").format(len(self._suspects)))
         if found.left_out:
             parts.append(self.tr("{} left out").format(found.left_out))
         if found.problems:
             parts.append(self.tr("{} unreadable").format(len(found.problems)))
-        parts.append(self.tr("near means alike; far says little ({})").format(found.method))
+        parts.append(
+            self.tr("Nearby sounds are similar; large distances mean little ({})").format(
+                found.method
+            )
+        )
         return "  \u00b7  ".join(parts)
 
     def _choose_class(self) -> None:

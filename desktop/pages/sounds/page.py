@@ -1,4 +1,4 @@
-"""The Sounds page: gather sounds, put each in its class, and see what is wrong with them."""
+"""The Sounds page: collect sounds, sort them into classes, and see problems."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -250,7 +250,7 @@ class SoundsPage(Page):
         )
 
     def _delete(self, name: str) -> None:
-        words = self.tr("'{}' is deleted. Ctrl+Z brings it back.").format(name)
+        words = self.tr("'{}' was deleted. Ctrl+Z restores it.").format(name)
         self.worker.do(
             lambda project: project.delete_class(name), lambda _: self.status.emit(words)
         )
@@ -261,7 +261,7 @@ class SoundsPage(Page):
 
         def waits(message: str) -> None:
             """One message for both: what broke it off, and that it waits."""
-            told = self.tr("{} The recording waits: make room, then add it.")
+            told = self.tr("{} The recording is kept: free some space, then add it.")
             add = (self.tr("Add it"), lambda: self._take_up([(label, path)]))
             self.notices.notify(told.format(broken or message), [add], "error")
 
@@ -292,7 +292,7 @@ class SoundsPage(Page):
         self.label = ""
         self._refresh()
         if self.project is not None and (waiting := self.project.unfinished()):
-            words = self.tr("{} recordings were broken off before they were added.")
+            words = self.tr("{} recordings were interrupted before they were added.")
             add = (self.tr("Add them"), lambda: self._take_up(waiting))
             self.notices.notify(words.format(len(waiting)), [add], "warning")
 

@@ -100,22 +100,22 @@ class RecordPanel(QFrame):
     def _build(self) -> None:
         self.hold = RecordButton()
         self.hold.setAccessibleName(self.tr("Hold to record"))
-        self.hold.setToolTip(self.tr("Hold to record, with the mouse or the space bar"))
+        self.hold.setToolTip(self.tr("Hold the mouse button or the space bar to record"))
         self.hold.pressed.connect(lambda: self.start(0.0, None))
         self.hold.released.connect(self._let_go)
         self.long = QPushButton(self.tr("Record 20 s"))
-        self.long.setToolTip(self.tr("Counts 3, 2, 1, then records for twenty seconds"))
+        self.long.setToolTip(self.tr("Counts down from 3, then records for 20 seconds"))
         self.long.clicked.connect(self._toggle_long)
         self.meter = LevelMeter()
         self.examples = QComboBox()
         self.examples.setAccessibleName(self.tr("Length of the examples"))
-        self.examples.setToolTip(self.tr("Recordings are cut into examples of this length"))
+        self.examples.setToolTip(self.tr("Recordings are split into examples of this length"))
         for seconds in (1.0, 1.5, 2.0, 3.0):
             self.examples.addItem(self.tr("Examples of {:g} s").format(seconds), seconds)
         self._title = QLabel()
         self._title.setStyleSheet("font-weight: 600; font-size: 15px;")
         self._words = QLabel(
-            self.tr("Hold the red button while it sounds, or take 20 seconds at once.")
+            self.tr("Hold the red button while the instrument plays, or record 20 seconds at once.")
         )
         self._words.setObjectName("faint")
         self._words.setWordWrap(True)
@@ -217,7 +217,9 @@ class RecordPanel(QFrame):
             self.recorded.emit(label, path)
             return
         path.unlink(missing_ok=True)
-        self._words.setText(self.tr("That was very short: hold the button while it sounds."))
+        self._words.setText(
+            self.tr("That was very short. Hold the button for as long as the sound lasts.")
+        )
 
     def _broken(self, label: str, path: Path, message: str) -> None:
         self._job = None
@@ -228,7 +230,7 @@ class RecordPanel(QFrame):
             self.broken.emit(label, path, message)
         else:
             path.unlink(missing_ok=True)
-            words = self.tr("Nothing was recorded: is the disk full, or the microphone gone?")
+            words = self.tr("Nothing was recorded. Is the disk full, or the microphone unplugged?")
             self.broken.emit(label, None, words)
 
     def _rest(self) -> None:
@@ -237,6 +239,6 @@ class RecordPanel(QFrame):
         self.long.setText(self.tr("Record 20 s"))
         self.meter.set_level(-120, -120, 0)
         self._words.setText(
-            self.tr("Hold the red button while it sounds, or take 20 seconds at once.")
+            self.tr("Hold the red button while the instrument plays, or record 20 seconds at once.")
         )
         self.set_class(self._label)

@@ -1,4 +1,4 @@
-"""How the sounds would be split: what trains, what chooses and what judges."""
+"""Preview of the split into training, validation and test."""
 
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -40,15 +40,15 @@ class SplitPanel(QWidget):
         """Show a split; None: it is not known yet."""
         self.area.setVisible(draw is not None and not draw.problem)
         if draw is None:
-            self.words.setText(self.tr("Looking at the sounds..."))
+            self.words.setText(self.tr("Reading the sounds..."))
             return
         if draw.problem:
             self.words.setText(draw.problem)
             return
         self.words.setText(
             self.tr(
-                "So would '{}' draw it: no {} is on two sides, and each class has its share. "
-                "Drag or relabel sounds, and it is drawn anew."
+                "Preview of the split '{}': no {} is in two parts, and every class is in each. "
+                "It updates as you edit."
             ).format(draw.recipe, draw.by)
         )
         words = self.tr("{} ({})")

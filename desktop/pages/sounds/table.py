@@ -125,7 +125,7 @@ class ExcerptModel(QAbstractTableModel):
         if column == GROUP:
             group = group_of(row)
             count = self._sizes.get(group, 1)
-            return self.tr("{} ({})").format(group, count) if count > 1 else self.tr("on its own")
+            return self.tr("{} ({})").format(group, count) if count > 1 else self.tr("none")
         if column == PART:
             return self._part_words.get(self._parts.get(id(row), ""), "")
         return self._problems.get(id(row), "")

@@ -1,4 +1,4 @@
-"""What the Sounds page shows: its parts, where they stand, and a project shown in them."""
+"""The layout of the Sounds page, and how a project is shown in it."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ _KINDS = {
     "duplicate": "duplicate",
     "quiet": "too quiet",
     "clipped": "clipped",
-    "leak": "like another group",
+    "leak": "similar to another group",
 }
 
 
@@ -95,9 +95,13 @@ class SoundsView(QWidget):
         row.setSpacing(6)
         for number, (words, tip, panel) in enumerate(
             (
-                (self.tr("Table"), self.tr("The sounds of one class"), self.table),
-                (self.tr("Map"), self.tr("All sounds: alike ones lie together"), self.map),
-                (self.tr("Split"), self.tr("Which sounds train, choose and judge"), self.split),
+                (self.tr("Table"), self.tr("The sounds of the selected class"), self.table),
+                (self.tr("Map"), self.tr("All sounds; similar ones are close together"), self.map),
+                (
+                    self.tr("Split"),
+                    self.tr("Which sounds are used for training, validation and test"),
+                    self.split,
+                ),
             )
         ):
             button = QPushButton(words)

@@ -42,7 +42,7 @@ class NetworkView(QWidget):
         self.words.setObjectName("title")
         self.words.setWordWrap(True)
         self.table = table(
-            [self.tr("Layer"), self.tr("Kind"), self.tr("Output"), self.tr("Numbers")]
+            [self.tr("Layer"), self.tr("Kind"), self.tr("Output"), self.tr("Parameters")]
         )
         self.table.setAccessibleName(self.tr("Layers"))
         self.diagram = QPlainTextEdit()
@@ -68,7 +68,7 @@ class NetworkView(QWidget):
             return
         if self._following is not None:
             self._following.cancel()
-        self.words.setText(self.tr("The network is being built..."))
+        self.words.setText(self.tr("Building the network..."))
         recipe, classes = self._model.recipe, self._classes()
         self._following = jobs.run(
             lambda: worker.summarise_network(recipe, max(2, classes)),
@@ -79,7 +79,7 @@ class NetworkView(QWidget):
 
     def _show(self, found: NetworkSummary) -> None:
         """Layers, diagram, totals."""
-        words = self.tr("{:,} numbers are learned, {:,} in all")
+        words = self.tr("{:,} trainable parameters of {:,}")
         self.words.setText(words.format(found.learned, found.total))
         fill(self.table, found.rows, right=(3,))
         self.diagram.setPlainText(found.diagram)

@@ -41,13 +41,13 @@ class TrainPage(Page):
 
     Args:
         session: what all pages share.
-        apart: whether a training has a process of its own, so that the window stays smooth; it
-            takes some seconds to begin.
+        separate_process: whether a training has a process of its own, so that the window stays
+            smooth; it takes some seconds to begin.
     """
 
     judged = Signal()  # the results of a training are shown
 
-    def __init__(self, session: Session, *, apart: bool = True) -> None:
+    def __init__(self, session: Session, *, separate_process: bool = True) -> None:
         super().__init__()
         self._session = session
         self.notices = session.notices()
@@ -55,7 +55,7 @@ class TrainPage(Page):
         self.recipes = RecipeChooser(self)
         self.model = RecipeModel(self.recipes.base, self)
         self.source = TrainSource(session, self)
-        self.queue = TrainQueue(self._runs_folder, self, apart=apart)
+        self.queue = TrainQueue(self._runs_folder, self, separate_process=separate_process)
         self.orders = TrainOrders(self.queue, self.model, self.source, self._runs_folder, self)
         self._build()
         self._connect()
@@ -105,7 +105,7 @@ class TrainPage(Page):
         queue = self.queue
         queue.changed.connect(self.runs.look)
         queue.began.connect(self._began)
-        queue.told.connect(self._heard)
+        queue.emitted.connect(self._heard)
         queue.ended.connect(self._ended)
         queue.failed.connect(self._failed)
         self.results.use_asked.connect(self._use)
@@ -175,8 +175,11 @@ class TrainPage(Page):
             return True
         answer = QMessageBox.question(
             self.window(),
-            self.tr("A training runs"),
-            self.tr("Stop it and close? What it has learned is kept, and it can be resumed."),
+            self.tr("Training is running"),
+            self.tr(
+                "Stop training and close? The best epoch so far is kept, and training can "
+                "be resumed."
+            ),
         )
         return answer == QMessageBox.StandardButton.Yes
 
@@ -199,7 +202,7 @@ class TrainPage(Page):
     def _offer(self) -> None:
         found = self.unfinished()
         if found:
-            words = self.tr("A training was broken off: {}.").format(found[0].name)
+            words = self.tr("A training was interrupted: {}.").format(found[0].name)
             resume = (self.tr("Resume"), lambda: self.resume(found[0]))
             self.notices.notify(words, [resume])
 
@@ -242,15 +245,15 @@ class TrainPage(Page):
         outcome = training.outcome
         by_hand = outcome is not None and outcome.stopped
         if training.is_sweep:
-            self.sweep.ended(self.tr("Stopped by hand") if by_hand else self.tr("Done"))
+            self.sweep.ended(self.tr("Stopped by you") if by_hand else self.tr("Done"))
         elif by_hand:
-            self.progress.stopped(self.tr("Stopped by hand"))
+            self.progress.stopped(self.tr("Stopped by you"))
         self.status.emit(self.tr("Trained: {}").format(training.order.title))
         self._show_result(training, come=not self.queue.waiting)
 
     def _failed(self, training: Training, message: str) -> None:
         shown = self.sweep.ended if training.is_sweep else self.progress.stopped
-        shown(self.tr("Ended by an error"))
+        shown(self.tr("Stopped by an error"))
         self.status.emit("")
         folder = training.folder
         actions = []

@@ -1,4 +1,4 @@
-"""How a training goes: curves, figures, warnings."""
+"""Progress of a training: curves, facts and warnings."""
 
 import math
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class TrainProgress(QWidget):
         self.log = QCheckBox(self.tr("Logarithmic loss"))
         self.log.setAccessibleName(self.log.text())
         self.loss = Curves(self.tr("Loss"), self.tr("epoch"), self.tr("loss"))
-        self.accuracy = Curves(self.tr("Accuracy"), self.tr("epoch"), self.tr("share right"))
+        self.accuracy = Curves(self.tr("Accuracy"), self.tr("epoch"), self.tr("accuracy"))
         self.rate = Curves(self.tr("Learning rate"), self.tr("epoch"), self.tr("rate"))
         self.loss.add_series(BATCH, like=TRAINING, faint=True)
         for curves in (self.loss, self.accuracy):
@@ -107,13 +107,13 @@ class TrainProgress(QWidget):
         self._show_confusion(None)
         self.bar.setValue(0)
         self.left.clear()
-        self.state.setText(self.tr("Nothing is being trained"))
+        self.state.setText(self.tr("No training is running"))
         self.facts.setText(self.tr("Choose a recipe and a folder of sounds, then press Start."))
 
     def begin(self, title: str) -> None:
         """A training was started."""
         self.clear()
-        self.state.setText(self.tr("{}: getting ready").format(title))
+        self.state.setText(self.tr("{}: preparing").format(title))
         self.facts.clear()
 
     def resumed(self, history: Sequence[EpochDone]) -> None:
@@ -137,11 +137,11 @@ class TrainProgress(QWidget):
         last = events[-1] if events else None
         if isinstance(last, Preparing):
             if not self.loss.count:
-                words = self.tr("Turning sounds to features")
+                words = self.tr("Computing the features")
             elif last.share < 1.0:
-                words = self.tr("Learning what is none of the classes")
+                words = self.tr("Training the rejection gate")
             else:
-                words = self.tr("Judging the test part")
+                words = self.tr("Evaluating on the test part")
             self.state.setText(words)
             self.bar.setValue(round(1000 * last.share))
 
@@ -157,7 +157,7 @@ class TrainProgress(QWidget):
         learned, total = event.parameters
         self._device = event.device
         self._sizes = self.tr(
-            "{} windows to learn from, {} to choose, {} to judge; {:,} numbers learned of {:,}"
+            "{} training, {} validation and {} test windows; {:,} of {:,} parameters trainable"
         ).format(learn, choose, judge, learned, total)
         self._joules: float | None = None
         self._say(None, None)
@@ -180,9 +180,11 @@ class TrainProgress(QWidget):
         if event is None or event.confusion is None or len(event.confusion) != len(self._labels):
             if event is None:
                 self.confusion.set_matrix((), ())
-            self.confused.setText(self.tr("Confusions of the validation part: none yet"))
+            self.confused.setText(
+                self.tr("Confusion matrix of the validation part: not computed yet")
+            )
             return
-        words = self.tr("Confusions of the validation part after epoch {}")
+        words = self.tr("Confusion matrix of the validation part after epoch {}")
         self.confused.setText(words.format(event.epoch))
         self.confusion.set_matrix(self._labels, event.confusion.tolist(), keep=True)
 
@@ -202,7 +204,7 @@ class TrainProgress(QWidget):
         self.bar.setValue(round(1000 * share))
         self._say(last.gpu_load, last.learning_rate)
         if math.isfinite(last.seconds_left):
-            self.left.setText(self.tr("{} left at most").format(clock(last.seconds_left)))
+            self.left.setText(self.tr("at most {} left").format(clock(last.seconds_left)))
 
     def _epoch(self, event: EpochDone) -> None:
         at = [float(event.epoch)]

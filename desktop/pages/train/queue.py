@@ -1,4 +1,4 @@
-"""Trainings one after the other: what is ordered, what waits, runs and is done, and its list."""
+"""The queue of trainings: waiting, running and finished ones, and its list."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -55,11 +55,11 @@ class Training:
     def is_sweep(self) -> bool:
         return isinstance(self.order, SweepOrder)
 
-    def work(self, runs: Path, *, apart: bool) -> Generator[Any, None, Outcome]:
+    def work(self, runs: Path, *, separate_process: bool) -> Generator[Any, None, Outcome]:
         """What the job does."""
         if isinstance(self.order, SweepOrder):
             return sweeping(self.order, runs, self.control)
-        return training(self.order, runs, self.control, apart=apart)
+        return training(self.order, runs, self.control, separate_process=separate_process)
 
 
 class TrainQueue(QObject):
@@ -68,13 +68,15 @@ class TrainQueue(QObject):
     changed = Signal()
     running_changed = Signal(bool)
     began = Signal(object)
-    told = Signal(object, list)
+    emitted = Signal(object, list)
     ended = Signal(object)
     failed = Signal(object, str)
 
-    def __init__(self, runs: Callable[[], Path], parent: QObject, *, apart: bool) -> None:
+    def __init__(
+        self, runs: Callable[[], Path], parent: QObject, *, separate_process: bool
+    ) -> None:
         super().__init__(parent)
-        self._runs, self._apart = runs, apart
+        self._runs, self._separate_process = runs, separate_process
         self.trainings: list[Training] = []
         self.current: Training | None = None
 
@@ -141,7 +143,7 @@ class TrainQueue(QObject):
         self.began.emit(begun)
         runs = self._runs()
         begun.job = jobs.run(
-            lambda: begun.work(runs, apart=self._apart),
+            lambda: begun.work(runs, separate_process=self._separate_process),
             on_event=lambda events: self._heard(begun, events),
             on_result=lambda outcome: self._ended(begun, outcome),
             on_error=lambda text: self._failed(begun, text),
@@ -155,7 +157,7 @@ class TrainQueue(QObject):
                 heard.folder = event.folder
         told = [event for event in events if event is not None]
         if told:
-            self.told.emit(heard, told)
+            self.emitted.emit(heard, told)
 
     def _ended(self, ended: Training, outcome: Outcome) -> None:
         ended.outcome = outcome
@@ -261,22 +263,24 @@ class QueueControls(QObject):
         self.start = button(self.tr("Start"), self.tr("Train with these sounds"))
         self.start.setObjectName("main")
         self.sweep = button(
-            self.tr("Sweep..."), self.tr("Train many times with one or two fields varied")
+            self.tr("Sweep..."),
+            self.tr("Train several times, with different values of one or two fields"),
         )
         self.course = CourseSweeps()
-        self.pause = button(self.tr("Pause"), self.tr("Hold the training; nothing is lost"))
+        self.pause = button(self.tr("Pause"), self.tr("Pause the training; nothing is lost"))
         self.stop = button(
-            self.tr("Stop and keep the best"), self.tr("End it; the best epoch becomes usable")
+            self.tr("Stop and keep the best"),
+            self.tr("Stop the training; the best epoch so far can be used"),
         )
         self._heading = heading(self.tr("Trainings"))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Trainings"))
-        self.list.setToolTip(self.tr("Select one that is done to see its results"))
+        self.list.setToolTip(self.tr("Select a finished training to see its results"))
         self.list.setMinimumHeight(76)
         self.list.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.list.setWordWrap(True)
         self.remove = button(
-            self.tr("Remove"), self.tr("Take the selected training out of the queue")
+            self.tr("Remove"), self.tr("Remove the selected training from the queue")
         )
         self._connect()
 
@@ -338,9 +342,9 @@ class QueueControls(QObject):
         self.stop.setText(self.tr("Stop the sweep") if sweep else self.tr("Stop and keep the best"))
         self.stop.setAccessibleName(self.stop.text())
         self.stop.setToolTip(
-            self.tr("End it; trials that are done are kept, and it can be resumed")
+            self.tr("Stop the sweep; finished trials are kept, and it can be resumed")
             if sweep
-            else self.tr("End it; the best epoch becomes usable")
+            else self.tr("Stop the training; the best epoch so far can be used")
         )
         self.stop.setEnabled(stoppable)
 
@@ -379,7 +383,7 @@ class CourseSweeps(QWidget):
             values = ", ".join(f"{value:g}" for value in span.choices)
             made = button(
                 self.tr("Sweep: {}").format(preset.title.lower()),
-                self.tr("Time and energy to 98 % accuracy with {}: {}").format(
+                self.tr("Time and energy to reach 98 % accuracy with {}: {}").format(
                     preset.title.lower(), values
                 ),
             )

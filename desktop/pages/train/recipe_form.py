@@ -165,7 +165,7 @@ class RecipeForm(QWidget):
             "data": self.tr("Data"),
             "data.split": self.tr("Split into training, validation and test"),
             "augmentation": self.tr("Augmentation"),
-            "deployment": self.tr("Use afterwards"),
+            "deployment": self.tr("Use of the classifier"),
         }
 
     def _section(self, path: str, kind: type[BaseModel]) -> Section:
@@ -174,7 +174,7 @@ class RecipeForm(QWidget):
             inner = field.annotation
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 continue
-            row = Row(f"{path}.{name}", field, self.tr("Back to the preset's value"))
+            row = Row(f"{path}.{name}", field, self.tr("Reset to the preset's value"))
             row.editor.edited.connect(self._edited)
             row.reset.clicked.connect(lambda _=False, path=row.path: self.reset(path))
             self.rows[row.path] = row
@@ -192,7 +192,9 @@ class RecipeForm(QWidget):
             try:
                 values[path] = row.editor.value()
             except ValueError:
-                sentence = self.tr("The field '{}' does not take this: check what you typed.")
+                sentence = self.tr(
+                    "This is not a valid value for the field '{}'. Check what you typed."
+                )
                 self._model.refuse(sentence.format(path))
                 return
         self._model.set_values(values, self)
@@ -375,7 +377,7 @@ def _text() -> Editor:
 
 
 def _list(kind: type[float] | type[str], unit: str) -> Editor:
-    line = _line(f"{unit or 'values'}, with commas")
+    line = _line(f"{unit or 'values'}, separated by commas")
 
     def value() -> list[Any]:
         return [kind(part.strip()) for part in line.text().split(",") if part.strip()]

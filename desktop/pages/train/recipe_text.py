@@ -48,7 +48,7 @@ class RecipeModel(QObject):
         try:
             self._take(validated(tomllib.loads(text), self.recipe.name), source)
         except tomllib.TOMLDecodeError as error:
-            self.refuse(self.tr("This is no TOML: {}.").format(error))
+            self.refuse(self.tr("Not valid TOML: {}.").format(error))
         except RecipeError as error:
             self.refuse(str(error))
 
@@ -69,7 +69,7 @@ class ProblemLabel(QLabel):
     def __init__(self, model: RecipeModel) -> None:
         super().__init__()
         self.setWordWrap(True)
-        self.setAccessibleName(self.tr("What is wrong with the recipe"))
+        self.setAccessibleName(self.tr("Problem in the recipe"))
         self.hide()
         model.problem_changed.connect(self._show)
 
@@ -90,7 +90,9 @@ class TomlView(QWidget):
         self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName(self.tr("Recipe as TOML"))
         words = QLabel(
-            self.tr("Fields left out are as they are by default. What you type is taken at once.")
+            self.tr(
+                "Fields that are left out have their default values. Changes apply as you type."
+            )
         )
         words.setObjectName("faint")
         words.setWordWrap(True)

@@ -1,4 +1,4 @@
-"""What came out of a training: figures, classes, confusions, mistakes."""
+"""Results of a training: figures, classes, confusion matrix and mistakes."""
 
 import math
 from pathlib import Path
@@ -24,12 +24,13 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
-from desktop.shared.tables import fill, table
+from desktop.shared.tables import explain, fill, table
+from engine.classifier.figures import figure_name, term
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation, Mistake
 
-IDEAL, FOUND = "if it were right", "found"
+IDEAL, FOUND = "perfect calibration", "this classifier"
 
 
 class TrainResults(QWidget):
@@ -49,11 +50,11 @@ class TrainResults(QWidget):
         self.remarks = QLabel()
         self.remarks.setObjectName("faint")
         self.remarks.setWordWrap(True)
-        self.use = QPushButton(self.tr("Use it now"))
+        self.use = QPushButton(self.tr("Use now"))
         self.use.setObjectName("main")
-        self.use.setToolTip(self.tr("Let this classifier listen: opens the microphone"))
+        self.use.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.report = QPushButton(self.tr("Open report"))
-        self.report.setToolTip(self.tr("The whole report, in the browser"))
+        self.report.setToolTip(self.tr("Open the full report in the browser"))
         self._build_tables()
         self._build_pictures()
         self._lay_out()
@@ -74,7 +75,7 @@ class TrainResults(QWidget):
         self.classes.setAccessibleName(tr("Figures of each class"))
         self.mistakes = ExcerptList()
         self.mistakes.setAccessibleName(tr("Confused excerpts"))
-        self.mistakes.setToolTip(tr("A click, Enter or Space plays it"))
+        self.mistakes.setToolTip(tr("Click, or press Enter or Space, to play"))
         self.mistakes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.mistakes.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.player = ExcerptPlayer()
@@ -87,7 +88,7 @@ class TrainResults(QWidget):
     def _build_pictures(self) -> None:
         self.confusion = Confusion()
         self.reliability = Curves(
-            self.tr("Reliability"), self.tr("confidence"), self.tr("share right")
+            self.tr("Reliability"), self.tr("confidence"), self.tr("accuracy")
         )
         self.reliability.add_series(FOUND, dots=True)
         self.reliability.add_series(IDEAL, dashed=True)
@@ -104,10 +105,10 @@ class TrainResults(QWidget):
         self.pictures.tabBar().setDrawBase(False)
         self.pictures.tabBar().setUsesScrollButtons(False)
         self.pictures.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
-        self.pictures.tabBar().setAccessibleName(self.tr("Pictures of the results"))
-        self.pictures.addTab(self.confusion, self.tr("What was confused"))
-        self.pictures.addTab(self.reliability, self.tr("How sure it may be"))
-        self.pictures.addTab(_scrolled(self.class_bars), self.tr("Each class"))
+        self.pictures.tabBar().setAccessibleName(self.tr("Plots of the results"))
+        self.pictures.addTab(self.confusion, self.tr("Confusion matrix"))
+        self.pictures.addTab(self.reliability, self.tr("Reliability"))
+        self.pictures.addTab(_scrolled(self.class_bars), self.tr("Classes"))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -146,8 +147,8 @@ class TrainResults(QWidget):
         """Before there is any result."""
         self.outcome = self.judgement = None
         self.player.clear()
-        self.headline.setText(self.tr("No training is done yet"))
-        self.remarks.setText(self.tr("Here stands how good it is, once one has come to its end."))
+        self.headline.setText(self.tr("No results yet"))
+        self.remarks.setText(self.tr("Results appear here when a training has finished."))
         self._show_body(False)
         self.use.hide()
         self.report.hide()
@@ -160,11 +161,14 @@ class TrainResults(QWidget):
         self.use.setVisible(kept)
         self.report.hide()
         self._show_body(False)
-        self.headline.setText(self.tr("Stopped before its end"))
+        self.headline.setText(self.tr("Stopped before the end"))
         self.remarks.setText(
-            self.tr("The best epoch so far is kept and can be used. It was not judged.")
+            self.tr(
+                "The best epoch so far is kept and can be used. It was not evaluated on "
+                "the test part."
+            )
             if kept
-            else self.tr("No epoch was done: there is nothing to keep.")
+            else self.tr("No epoch was finished, so there is nothing to keep.")
         )
 
     def show_judgement(self, judgement: Judgement, outcome: Outcome) -> None:
@@ -177,6 +181,8 @@ class TrainResults(QWidget):
         self.remarks.setText("\n".join([judgement.title, *judgement.warnings]))
         self._show_body(True)
         fill(self.figures, _figure_rows(judgement), right=(1, 2, 3))
+        for row, name in enumerate(_figures_of(judgement)):
+            explain(self.figures, row, term(name).meaning)
         none_reported = not judgement.published
         self.figures.setColumnHidden(3, none_reported)
         evaluation = judgement.evaluation
@@ -192,8 +198,10 @@ class TrainResults(QWidget):
     def _headline(self, judgement: Judgement) -> str:
         figures = judgement.figures
         if "accuracy" not in figures:
-            return self.tr("Trained; nothing was there to judge it on")
-        words = self.tr("{:.1%} of the test windows are right").format(figures["accuracy"])
+            return self.tr("Trained, but not evaluated: there is no test part")
+        words = self.tr("{:.1%} of the test windows were classified correctly").format(
+            figures["accuracy"]
+        )
         ends = [figures.get(f"accuracy_{end}") for end in ("low", "high")]
         if None not in ends:
             words += self.tr(" (95 % interval {:.1%} to {:.1%})").format(*ends)
@@ -226,15 +234,15 @@ class TrainResults(QWidget):
         found = [m for m in known if (m.truth, m.predicted) == (truth, said)]
         words = self.confusion.words(row, column)
         if row != column and len(found) < int(evaluation.confusion[row, column]):
-            words += self.tr(" The {} surest are listed.").format(len(found))
+            words += self.tr(" The {} most confident are listed.").format(len(found))
         elif found:
-            words += self.tr(" A click plays each.")
+            words += self.tr(" Click one to play it.")
         self._fill_mistakes(found, words)
 
     def _fill_mistakes(self, mistakes: "list[Mistake]", words: str) -> None:
         self.listed.setText(words)
         self.mistakes.clear()
-        line = self.tr("{} at {}: {}, taken for {} ({:.0%})")
+        line = self.tr("{} at {}: {}, predicted as {} ({:.0%})")
         for m in mistakes:
             name = Path(m.recording).name
             item = QListWidgetItem(
@@ -257,7 +265,9 @@ class TrainResults(QWidget):
     def _play(self, item: QListWidgetItem) -> None:
         place = self._place(item)
         if place is None:
-            self.failed.emit(self.tr("This run learned from features: there is no sound to play."))
+            self.failed.emit(
+                self.tr("This run was trained on features, so there is no sound to play.")
+            )
         elif place == self.player.place and self.player.transport.playing:
             self.player.toggle()
         else:
@@ -304,15 +314,24 @@ def _share(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "-"
 
 
+def _figures_of(judgement: Judgement) -> list[str]:
+    """The figures without the bounds of their intervals."""
+    figures = judgement.figures
+    return [
+        name
+        for name in figures
+        if not (name.endswith(("_low", "_high")) and name.rpartition("_")[0] in figures)
+    ]
+
+
 def _figure_rows(judgement: Judgement) -> list[tuple[str, ...]]:
     figures = judgement.figures
     rows: list[tuple[str, ...]] = []
-    for name, value in figures.items():
-        if name.endswith(("_low", "_high")) and name.rpartition("_")[0] in figures:
-            continue
+    for name in _figures_of(judgement):
+        value = figures[name]
         low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
         spread = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else ""
         reported = judgement.published.get(name)
-        words = name.replace("_", " ")
+        words = figure_name(name)
         rows.append((words, f"{value:.3f}", spread, "" if reported is None else f"{reported:.3f}"))
     return rows

@@ -1,4 +1,4 @@
-"""The runs of earlier: look at their results, use them, go on with those broken off."""
+"""Earlier runs: show their results, use them, resume the interrupted ones."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -31,16 +31,18 @@ class RunsView(QWidget):
         self.words.setWordWrap(True)
         self.table = table(
             [self.tr("Run"), self.tr("State"), self.tr("Test accuracy (95 % interval)"),
-             self.tr("Epochs"), self.tr("Time"), self.tr("Begun")]
+             self.tr("Epochs"), self.tr("Time"), self.tr("Started")]
         )  # fmt: skip
-        self.table.setAccessibleName(self.tr("Runs of earlier"))
-        self.table.setToolTip(self.tr("Enter or a double click shows the results, or resumes"))
+        self.table.setAccessibleName(self.tr("Earlier runs"))
+        self.table.setToolTip(
+            self.tr("Double-click or press Enter to show the results, or to resume")
+        )
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setWordWrap(False)
         self.table.setSelectionMode(self.table.SelectionMode.SingleSelection)
         self.show_button = QPushButton(self.tr("Show results"))
-        self.use_button = QPushButton(self.tr("Use it now"))
-        self.use_button.setToolTip(self.tr("Let this classifier listen: opens the microphone"))
+        self.use_button = QPushButton(self.tr("Use now"))
+        self.use_button.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.resume_button = QPushButton(self.tr("Resume"))
         self._lay_out()
         self.table.itemSelectionChanged.connect(self._chosen)
@@ -52,9 +54,11 @@ class RunsView(QWidget):
 
     def _lay_out(self) -> None:
         tips = {
-            self.show_button: self.tr("Figures, confusions and report of the selected run"),
-            self.use_button: self.tr("Let this classifier listen, on the Listen and File pages"),
-            self.resume_button: self.tr("Go on with the selected run where it was broken off"),
+            self.show_button: self.tr(
+                "Show the figures, confusion matrix and report of the selected run"
+            ),
+            self.use_button: self.tr("Enable this classifier on the Listen and File pages"),
+            self.resume_button: self.tr("Continue the selected run from where it was interrupted"),
         }
         head = QHBoxLayout()
         head.addWidget(self.words, 1)
@@ -90,7 +94,7 @@ class RunsView(QWidget):
         chosen = self.chosen
         busy = set(self._busy())
         self.runs = [run for run in found if run.sweep is None and run.folder not in busy]
-        words = self.tr("{} runs in {}") if self.runs else self.tr("No runs are in {} yet.")
+        words = self.tr("{} runs in {}") if self.runs else self.tr("There are no runs in {} yet.")
         counted = (len(self.runs), self._folder()) if self.runs else (self._folder(),)
         self.words.setText(words.format(*counted))
         fill(self.table, [self._cells(run) for run in self.runs], right=(3, 4))
@@ -100,7 +104,7 @@ class RunsView(QWidget):
         self._chosen()
 
     def _cells(self, run: FoundRun) -> tuple[str, ...]:
-        state = self.tr("finished") if run.state == "finished" else self.tr("broken off")
+        state = self.tr("finished") if run.state == "finished" else self.tr("interrupted")
         if run.is_sweep:
             state = self.tr("sweep, {}, {}").format(state, run.variant)
         seconds = clock(run.seconds) if run.seconds >= 60 else f"{run.seconds:.1f} s"

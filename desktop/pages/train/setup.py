@@ -1,4 +1,4 @@
-"""The left side of the Train page: what to learn stands in one column with sounds and queue."""
+"""The left column of the Train page: recipe, sounds and queue."""
 
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.widgets.controls import button, heading, text
+from engine.classifier.figures import term
 from engine.errors import EarmarkError
 from engine.recipes.recipe import Recipe, find_recipe, presets, read_recipe
 
@@ -69,16 +70,21 @@ class RecipeChooser(QObject):
         self._recipes = {name: find_recipe(name) for name in names}
         self.list = RecipeList()
         self.list.setAccessibleName(self.tr("Recipe"))
-        self.list.setAccessibleDescription(self.tr("What is learned and how"))
+        self.list.setAccessibleDescription(
+            self.tr("Settings of the training: features, network and data")
+        )
         for name, recipe in self._recipes.items():
-            self.list.add(name, recipe.title, recipe.description)
-        self.own = button(self.tr("Open file..."), self.tr("A recipe file of your own"))
+            title = recipe.title
+            if name == _FIRST:
+                title = self.tr("{} (recommended)").format(title)
+            self.list.add(name, title, recipe.description)
+        self.own = button(self.tr("Open file..."), self.tr("Open your own recipe file"))
         self.description = text()
         self.origin = text(faint=True)
         self.variants = QComboBox()
         self.variants.setAccessibleName(self.tr("Variant"))
         self.variants.addItem(self.tr("Corrected"), "corrected")
-        self.variants.addItem(self.tr("As published, mistakes and all"), "as-published")
+        self.variants.addItem(self.tr("As published, including its mistakes"), "as-published")
         self.list.choose(_FIRST)
         self.list.taken.connect(self._taken)
         self.own.clicked.connect(self._ask)
@@ -142,12 +148,12 @@ class RecipeChooser(QObject):
             return
         words = [self.tr("Origin: {}.").format(published.source)]
         if published.figures:
-            figures = [f"{k.replace('_', ' ')} {v:.1%}" for k, v in published.figures.items()]
+            figures = [f"{term(k).name} {v:.1%}" for k, v in published.figures.items()]
             words.append(self.tr("Reported: {}.").format(", ".join(figures)))
         self.origin.setText("\n".join(words))
         traps = "\n".join(f"- {trap}" for trap in published.traps)
         self.origin.setToolTip(traps)
-        self.variants.setToolTip(self.tr("What the original got wrong:\n{}").format(traps))
+        self.variants.setToolTip(self.tr("Known mistakes of the original:\n{}").format(traps))
 
 
 class RecipeList(QListWidget):

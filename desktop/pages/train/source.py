@@ -1,4 +1,4 @@
-"""The sounds that a training learns from: the project's, or those of another folder."""
+"""The sounds to train on: those of the project or of another folder."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class TrainSource(QObject):
         self.look()
 
     def take_project(self) -> None:
-        """Learn from the project of the Sounds page."""
+        """Train on the project of the Sounds page."""
         self._folder = None
         self.look()
 
@@ -80,9 +80,14 @@ class TrainSource(QObject):
             self._looking.cancel()
             self._looking = None
         if not folder.is_dir() and self.is_project:
-            self._tell(self.tr("No sounds are here yet: gather some, or choose a folder."))
+            self._tell(
+                self.tr(
+                    "There are no sounds here yet. Collect some on the Sounds page, or choose "
+                    "a folder."
+                )
+            )
             return
-        self._tell(self.tr("Looking..."))
+        self._tell(self.tr("Reading the folder..."))
         self._looking = jobs.run(
             lambda: worker.look_at_folder(folder),
             on_result=self._seen,
@@ -113,10 +118,10 @@ class SourceChooser(QObject):
         self.found = text(faint=True)
         self.choose = button(
             self.tr("Choose folder..."),
-            self.tr("Another folder of sounds to learn from; you can drop one here, too"),
+            self.tr("Choose another folder of sounds to train on; you can also drop one here"),
         )
         self.project = button(
-            self.tr("My sounds"), self.tr("Learn from the project of the Sounds page")
+            self.tr("My sounds"), self.tr("Train on the project of the Sounds page")
         )
         self.choose.clicked.connect(self._ask)
         self.project.clicked.connect(source.take_project)
@@ -154,7 +159,7 @@ class SourceChooser(QObject):
         counts = [f"{label} {count}" for label, count in summary.counts.items()]
         shown = ", ".join(counts[:_MOST_CLASSES])
         if len(counts) > _MOST_CLASSES:
-            shown += self.tr(" and {} classes more").format(len(counts) - _MOST_CLASSES)
+            shown += self.tr(" and {} more classes").format(len(counts) - _MOST_CLASSES)
         words = self.tr("{} ({}), {} excerpts of {} classes: {}.").format(
             summary.name, summary.kind, sum(summary.counts.values()), len(counts), shown
         )

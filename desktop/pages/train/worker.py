@@ -1,4 +1,4 @@
-"""What the Train page's jobs do: look at a folder, train, read what came out."""
+"""The background jobs of the Train page: inspect a folder, train, read results."""
 
 import threading
 from collections.abc import Generator
@@ -141,9 +141,9 @@ class Outcome:
 
 
 def training(
-    order: Order, runs: Path, control: Control, *, apart: bool
+    order: Order, runs: Path, control: Control, *, separate_process: bool
 ) -> "Generator[Event | Placed | None, None, Outcome]":
-    """Train, ``apart`` in a process of its own; nothing is told while it is held."""
+    """Train, ``separate_process`` in a process of its own; nothing is told while it is held."""
     yield None
     from engine.datasets import open_dataset
     from engine.training.process import train_in_process
@@ -159,7 +159,9 @@ def training(
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
     place = Place(folder, resume=order.resume is not None)
-    steps = train_in_process(recipe, data, place) if apart else train(recipe, dataset, place)
+    steps = (
+        train_in_process(recipe, data, place) if separate_process else train(recipe, dataset, place)
+    )
     return (yield from _driven(steps, folder, control))
 
 

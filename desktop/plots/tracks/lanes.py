@@ -1,4 +1,4 @@
-"""What was heard, as coloured stretches: one lane a classifier."""
+"""Detected labels as coloured segments: one lane per classifier."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class LanesTrack(Track):
         self._titles: dict[str, str] = {}
         self.chosen: tuple[str, Stretch] | None = None
         super().__init__(time, TitleScale(self._beside), interactive=interactive)
-        self.setAccessibleName(self.tr("What was heard"))
-        self.title = self.tr("What was heard")
+        self.setAccessibleName(self.tr("Detected labels"))
+        self.title = self.tr("Detected labels")
         self.setMinimumHeight(3 * _ROWS * _ROW)
 
     def set_titles(self, titles: dict[str, str]) -> None:

@@ -194,7 +194,7 @@ class WaveformTrack(Track):
         rows = [",".join(["seconds", *names])]
         for at, values in zip(
             times[seen].tolist(),
-            envelope[:, :, seen].reshape(-1, int(seen.sum())).T.tolist(),
+            envelope[:, :, seen].reshape(2 * len(envelope), int(seen.sum())).T.tolist(),
             strict=True,
         ):
             rows.append(",".join([f"{at:.6g}", *(f"{value:.6g}" for value in values)]))

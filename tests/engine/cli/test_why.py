@@ -24,7 +24,7 @@ def why(sound: Path, *words: str) -> int:
 def test_it_names_the_band_and_the_moment(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert why(sound, "--label", "beep") == 0
     head, first, *_, last = capsys.readouterr().out.splitlines()
-    assert head == "beep 99% from 1.0 to 2.0 s, spoken for by"
+    assert head == "beep 99% from 1.0 to 2.0 s; evidence:"
     share, start, _, end, _, low, _, high, _ = first.split()
     assert int(share.rstrip("%")) > 30
     assert 1.2 < float(start) < float(end) < 1.8

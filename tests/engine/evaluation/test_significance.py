@@ -85,7 +85,7 @@ def test_equal_classifiers() -> None:
     recordings = tuple(str(index // 4) for index in range(40))
     found = compare(said(right, recordings), said(right, recordings))
     assert (found.difference, found.p, found.mcnemar.p) == (0, 1, 1)
-    assert found.verdict == "first and second are equally often right."
+    assert found.verdict == "first and second are equally accurate."
 
 
 def test_one_recording_cannot_tell() -> None:

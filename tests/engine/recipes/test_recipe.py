@@ -18,7 +18,7 @@ CLASSES = {"author": 2, "genre": 10, "instrument-lstm": 8, "instrument-mlp": 10}
 SMALLEST = """
 name = "mine"
 title = "Mine"
-description = "What it does."
+description = "Description."
 feature = { name = "mfcc" }
 network = { name = "dense" }
 """

@@ -61,7 +61,7 @@ def test_several_or_one_at_once() -> None:
     assert decide(both, RULES)[-1].heard == ("flute", "piano")
     one = decide(both, replace(RULES, several=False))[-1]
     assert one.heard == ("flute",)
-    assert one.candidates[1].reason == "another is more probable"
+    assert one.candidates[1].reason == "another label is more probable"
 
 
 FAMILIES = replace(RULES, several=False, families=("keys", "keys"), family_threshold=0.6)

@@ -1,4 +1,4 @@
-"""What a sweep varies and how: one or two fields of the recipe."""
+"""The dialog of a sweep: which fields to vary, and how."""
 
 import os
 from collections.abc import Sequence
@@ -56,16 +56,16 @@ class SweepDialog(QDialog):
         self.search.setAccessibleName(self.tr("Search"))
         for words, key in (
             (self.tr("Grid: every combination"), "grid"),
-            (self.tr("Random: so many trials within the ranges"), "random"),
-            (self.tr("Bayesian: looks where it was good before"), "bayes"),
+            (self.tr("Random: trials drawn at random from the ranges"), "random"),
+            (self.tr("Bayesian: prefers the neighbourhood of good trials"), "bayes"),
         ):
             self.search.addItem(words, key)
         self.trials = self._spin(self.tr("Trials"), 1, 1000, 20)
-        self.jobs = self._spin(self.tr("At once"), 1, os.cpu_count() or 1, 1)
+        self.jobs = self._spin(self.tr("In parallel"), 1, os.cpu_count() or 1, 1)
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setMinimumHeight(self.words.fontMetrics().height() * 3)
-        self.words.setAccessibleName(self.tr("What will be done"))
+        self.words.setAccessibleName(self.tr("Planned trials"))
         self._fill_fields()
         self._lay_out()
         self._connect()
@@ -110,7 +110,10 @@ class SweepDialog(QDialog):
         form.addRow(self.trials.accessibleName(), self.trials)
         form.addRow(self.jobs.accessibleName(), self.jobs)
         hint = QLabel(
-            self.tr("Values with commas: 0.1, 0.01. Ranges, not for a grid: log:1e-5..1e-1, 8..64.")
+            self.tr(
+                "Values separated by commas: 0.1, 0.01. Ranges (not for a grid): "
+                "log:1e-5..1e-1, 8..64."
+            )
         )
         hint.setObjectName("faint")
         hint.setWordWrap(True)
@@ -150,9 +153,9 @@ class SweepDialog(QDialog):
         self.values[1].setEnabled(bool(self.fields[1].currentData()))
         try:
             self.sweep = self._made()
-            words = self.tr("{} trials, {} at once.").format(self.sweep.count, self.sweep.jobs)
+            words = self.tr("{} trials, {} in parallel.").format(self.sweep.count, self.sweep.jobs)
             if self.sweep.count > _LARGE_GRID:
-                words += self.tr(" That takes a while; it can be stopped and resumed.")
+                words += self.tr(" This takes a while; you can stop and resume it.")
             colour = colours().faint
         except RecipeError as error:
             self.sweep, words, colour = None, str(error), colours().danger
@@ -165,14 +168,14 @@ class SweepDialog(QDialog):
         for box, line in zip(self.fields, self.values, strict=True):
             path = str(box.currentData())
             if path and path in spans:
-                raise RecipeError(self.tr("Both fields are the same: choose another."))
+                raise RecipeError(self.tr("Both fields are the same. Choose another."))
             if path and not line.text().strip():
-                raise RecipeError(self.tr("Give the values to try, such as 0.1, 0.01."))
+                raise RecipeError(self.tr("Enter the values to try, such as 0.1, 0.01."))
             if path:
                 spans |= [parse_span(f"{path}={line.text()}")]
         search: Search = self.search.currentData()
         if search == "grid" and any(not span.choices for span in spans.values()):
-            raise RecipeError(self.tr("A grid needs values with commas; no ranges."))
+            raise RecipeError(self.tr("A grid needs values separated by commas, not ranges."))
         sweep = Sweep(self._recipe, spans, search, self.trials.value(), self.jobs.value())
         check_sweep(sweep)
         return sweep

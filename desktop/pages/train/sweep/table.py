@@ -1,4 +1,4 @@
-"""How a sweep goes: a row for each trial."""
+"""Progress of a sweep: one row per trial."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,20 +41,25 @@ class SweepView(QWidget):
         self.state = QLabel(self.tr("No sweep is running"))
         self.state.setObjectName("title")
         self.words = QLabel(
-            self.tr("Sweep... trains a recipe many times with one or two of its fields varied.")
+            self.tr(
+                "Sweep... trains a recipe several times, with different values of one or "
+                "two fields."
+            )
         )
         self.words.setObjectName("faint")
         self.words.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName(self.tr("Trials that are done"))
+        self.bar.setAccessibleName(self.tr("Finished trials"))
         self.compare = QPushButton(self.tr("Compare the trials"))
         self.compare.setObjectName("main")
-        self.compare.setToolTip(self.tr("Bars and parallel coordinates, on the Compare page"))
+        self.compare.setToolTip(self.tr("Show bars and parallel coordinates on the Compare page"))
         self.trials = table([""])
         self.trials.setAccessibleName(self.tr("Trials"))
-        self.trials.setToolTip(self.tr("Enter or a double click shows a finished trial's results"))
+        self.trials.setToolTip(
+            self.tr("Double-click or press Enter to show the results of a finished trial")
+        )
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
         head.addWidget(self.compare)
@@ -88,7 +93,7 @@ class SweepView(QWidget):
         self.trials.show()
         self.compare.hide()
         self.bar.setRange(0, max(1, self._count))
-        self.state.setText(self.tr("{}: getting ready").format(order.title))
+        self.state.setText(self.tr("{}: preparing").format(order.title))
         stop = order.sweep.recipe.training.stop
         words = self.tr("At most {} epochs each.").format(order.sweep.recipe.training.epochs)
         if stop.target_accuracy:
@@ -115,7 +120,7 @@ class SweepView(QWidget):
             row = self._rows[folder] = self.trials.rowCount()
             self.trials.insertRow(row)
             cells = [f"{values.get(path, '')}" for path in self._fields]
-            cells += [self.tr("getting ready"), "", "", "", "", ""]
+            cells += [self.tr("preparing"), "", "", "", "", ""]
             for column, words in enumerate(cells):
                 item = QTableWidgetItem(words)
                 if column != len(self._fields):
@@ -130,7 +135,7 @@ class SweepView(QWidget):
 
     def _going_on(self, row: int, event: Any) -> None:
         if isinstance(event, Preparing):
-            words = self.tr("reading sounds") if event.share < 1.0 else self.tr("judging")
+            words = self.tr("reading sounds") if event.share < 1.0 else self.tr("evaluating")
             self._set(row, _STATE, words)
         elif isinstance(event, BatchDone):
             share = event.batch / event.batches
@@ -161,13 +166,13 @@ class SweepView(QWidget):
 
     def _count_done(self) -> None:
         self.bar.setValue(len(self._done))
-        words = self.tr("{} of {} trials are done")
+        words = self.tr("{} of {} trials finished")
         if self._rows:
             self.state.setText(words.format(len(self._done), self._count))
 
     def ended(self, words: str) -> None:
         """No more is told."""
-        done = self.tr("{} of {} trials are done").format(len(self._done), self._count)
+        done = self.tr("{} of {} trials finished").format(len(self._done), self._count)
         self.state.setText(self.tr("{}: {}").format(words, done))
         self.compare.setVisible(any(self._done.values()) and self.folder is not None)
 

@@ -134,8 +134,11 @@ def test_medley_solos_without_its_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "lacks rows or one of the columns subset"),
-        ("subset,instrument,uuid4\ntest,flute,1\n", "lacks rows or one of the columns subset"),
+        ("", "has no rows, or lacks one of the columns subset"),
+        (
+            "subset,instrument,uuid4\ntest,flute,1\n",
+            "has no rows, or lacks one of the columns subset",
+        ),
         ("subset,instrument,instrument_id,song_id,uuid4\ntest,x,8,0,1\n", "row 1: .* '8'.*zenodo"),
         ("subset,instrument,instrument_id,song_id,uuid4\ntest,x\n", "row 1: .* ''"),
     ],
@@ -238,7 +241,7 @@ def test_author_music_as_published_has_one_false_recording(tmp_path: Path) -> No
     assert dataset.counts() == {"false author": 1, "true author": 14}
     assert "false/top_30_songs_acoustic_guitar.wav" in dataset.groups
     assert dataset.warnings == (
-        "The false author has a single recording: no split can judge by recordings alone.",
+        "The false author has only one recording, so a split by recordings is not possible.",
     )
 
 

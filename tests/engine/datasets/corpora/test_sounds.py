@@ -85,7 +85,7 @@ def test_esc50_in_part(tmp_path: Path) -> None:
 def test_esc50_with_another_table(tmp_path: Path) -> None:
     corpora.esc50(tmp_path, seconds=0.05)
     (tmp_path / "meta" / "esc50.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    with pytest.raises(DataError, match="lacks rows or one of the columns filename"):
+    with pytest.raises(DataError, match="has no rows, or lacks one of the columns filename"):
         open_dataset(tmp_path)
 
 

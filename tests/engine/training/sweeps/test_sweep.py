@@ -68,7 +68,7 @@ def test_a_grid_in_two_processes_with_one_that_fails_then_again(tmp_path: Path) 
     assert not (folder / "sweep.html").exists()  # written anew when all is done
 
 
-def _trained(recipe: Recipe, folder: Path, reason: str = "all epochs done") -> Path:
+def _trained(recipe: Recipe, folder: Path, reason: str = "all epochs finished") -> Path:
     """A finished run, as its folder tells it, without training one."""
     run = Run(folder)
     run.begin(recipe, {})
