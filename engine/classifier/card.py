@@ -128,8 +128,8 @@ class Card(_Strict):
         if not self.files_only:
             return ""
         return (
-            f"'{self.title}' only judges files, it cannot {what}: it learned from features "
-            "that librosa computes, and Earmark's own differ. Its card says by how much."
+            f"'{self.title}' can only classify files. It cannot {what}: it was trained on "
+            "features that librosa computes, and Earmark's own differ. Its card says by how much."
         )
 
     def refuse_files_only(self, what: str) -> None:
