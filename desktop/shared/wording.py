@@ -13,7 +13,7 @@ from desktop.widgets.predictions import Bar
 from engine.pictures.view import View, note_name
 from engine.recognition.decisions import Decision, Segment
 
-SAY_WHY = "show the evidence for a label"  # what a classifier that can only classify files cannot do
+SAY_WHY = "show the evidence for a label"  # what one for files only cannot do
 
 
 def place(view: View, track: SpectrogramTrack, seconds: float, height: float) -> str:

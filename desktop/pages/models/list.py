@@ -155,7 +155,8 @@ class ClassifierList(QFrame):
         whose = self.tr("built in") if listed.entry.bundled else self.tr("added by you")
         item.setToolTip(1, f"{listed.name}: {whose}")
         if card.files_only:
-            item.setToolTip(0, self.tr("Can only classify files: once enabled, it works on the File page"))
+            words = self.tr("Can only classify files: once enabled, it works on the File page")
+            item.setToolTip(0, words)
         for column in (3, 4):
             item.setTextAlignment(
                 column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
