@@ -26,6 +26,5 @@ module_collection_mode = {"librosa": "pyz"} | dict.fromkeys(_compiled(), "py")
 hiddenimports = collect_submodules(
     "librosa", filter=lambda name: name not in ("librosa.display", "librosa.segment")
 )
-# The list of examples is read when librosa is imported; the examples are not there.
-datas = collect_data_files("librosa", includes=["**/*.pyi", "*.pyi", "util/example_data/*.*"])
-datas = [(source, place) for source, place in datas if not source.endswith((".py", ".pyc"))]
+# Lists of its parts, of intervals and, read when it is imported, of examples that are not there.
+datas = collect_data_files("librosa", excludes=["**/__pycache__"])
