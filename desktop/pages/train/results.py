@@ -24,7 +24,7 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
-from desktop.shared.tables import explain, fill, table
+from desktop.shared.tables import explain, explain_columns, fill, table
 from engine.classifier.figures import figure_name, term
 
 if TYPE_CHECKING:
@@ -73,6 +73,16 @@ class TrainResults(QWidget):
         self.figures.setAccessibleName(tr("Figures of the test part"))
         self.classes = table([tr("Class"), tr("Precision"), tr("Recall"), "F1", tr("Windows")])
         self.classes.setAccessibleName(tr("Figures of each class"))
+        explain_columns(
+            self.classes,
+            [
+                tr("True class"),
+                tr("Share of the predictions of this class that are correct"),
+                tr("Share of the windows of this class that are found"),
+                tr("Harmonic mean of precision and recall"),
+                tr("Number of test windows of this class"),
+            ],
+        )
         self.mistakes = ExcerptList()
         self.mistakes.setAccessibleName(tr("Confused excerpts"))
         self.mistakes.setToolTip(tr("Click, or press Enter or Space, to play"))
@@ -109,6 +119,12 @@ class TrainResults(QWidget):
         self.pictures.addTab(self.confusion, self.tr("Confusion matrix"))
         self.pictures.addTab(self.reliability, self.tr("Reliability"))
         self.pictures.addTab(_scrolled(self.class_bars), self.tr("Classes"))
+        self.pictures.setTabToolTip(
+            1,
+            self.tr(
+                "Confidence against accuracy: on the dashed line, the confidence can be trusted"
+            ),
+        )
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

@@ -41,10 +41,7 @@ class SweepView(QWidget):
         self.state = QLabel(self.tr("No sweep is running"))
         self.state.setObjectName("title")
         self.words = QLabel(
-            self.tr(
-                "Sweep... trains a recipe several times, with different values of one or "
-                "two fields."
-            )
+            self.tr("Sweep... trains a recipe several times with different values of some fields.")
         )
         self.words.setObjectName("faint")
         self.words.setWordWrap(True)
@@ -57,9 +54,7 @@ class SweepView(QWidget):
         self.compare.setToolTip(self.tr("Show bars and parallel coordinates on the Compare page"))
         self.trials = table([""])
         self.trials.setAccessibleName(self.tr("Trials"))
-        self.trials.setToolTip(
-            self.tr("Double-click or press Enter to show the results of a finished trial")
-        )
+        self.trials.setToolTip(self.tr("Double-click or press Enter to show the results"))
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
         head.addWidget(self.compare)
