@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
+from desktop.widgets.controls import Elided
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
@@ -25,9 +26,9 @@ class FileHeader(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = QLabel(self.tr("No file"))
+        self.title = Elided(self.tr("No file"))
         self.title.setObjectName("title")
-        self.facts = QLabel(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
+        self.facts = Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
         self.words = QLabel()
         self.words.setObjectName("faint")
