@@ -72,6 +72,7 @@ class DetailsView(QScrollArea):
     def _over_epochs(self, title: str, quantity: str) -> Curves:
         curves = Curves(title, self.tr("epoch"), quantity, titled=False, legend_below=True)
         curves.setAccessibleName(self.tr("{} over epochs").format(quantity))
+        curves.plot.getAxis("bottom").whole = True
         return curves
 
     def _build(self) -> None:
