@@ -102,7 +102,7 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
     page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=5000)
     assert time.monotonic() - began < 2.0
-    assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials are done"
+    assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials finished"
     page.queue.trainings.clear()  # as in the next session
     assert page.unfinished() == [folder]
     page.tabs.setCurrentWidget(page.runs)
