@@ -271,7 +271,7 @@ def test_every_control_has_a_name(page: SoundsPage, qtbot: QtBot) -> None:
 
 def test_all_fits_a_small_window_with_problems(page: SoundsPage, given: Path, qtbot: QtBot) -> None:
     page.resize(938, 632)  # of a window of 1024 by 700
-    page.add(given)
+    drop(page, files(given))
     idle(qtbot, page, lambda: len(counts(page)) == 3)
     view = page.view
     view.strip.show_problems([("Two sounds are missing", "Find"), ("One is quiet", "Louder")])
