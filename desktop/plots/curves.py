@@ -239,7 +239,7 @@ class Curves(Figure):
         return {name: value for name, value in found.items() if value is not None}
 
     def csv(self) -> str:
-        """A row for each x, a column for each curve; empty where there is no number."""
+        """A row for each x, a column for each curve; empty where there is no value."""
         text = io.StringIO()
         rows = csv.writer(text)
         rows.writerow([self._x_label, *self._series])

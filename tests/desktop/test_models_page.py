@@ -210,7 +210,7 @@ class TestThresholds:
 class TestExport:
     def test_a_copy(self, page: ModelsPage, qtbot: QtBot, stored: Path, tmp_path: Path) -> None:
         page.export(tmp_path / "copy.safetensors")
-        qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=10_000)
+        qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=10_000)
         assert (tmp_path / "copy.safetensors").read_bytes() == stored.read_bytes()
 
     def test_onnx(

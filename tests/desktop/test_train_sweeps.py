@@ -80,7 +80,7 @@ def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
     page.resume(folder)
     assert page.running
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
-    assert page.sweep.state.text() == "Done: 2 of 2 trials are done"
+    assert page.sweep.state.text() == "Done: 2 of 2 trials finished"
     assert page.unfinished() == []
     _compare(page, qtbot)
 
@@ -160,9 +160,9 @@ def test_the_dialog_says_what_is_wrong_and_makes_a_sweep(page: TrainPage, qtbot:
     assert dialog.sweep is not None
     assert dialog.sweep.count == 4
     for words, said in (
-        ("0.1..1.0", "no ranges"),
+        ("0.1..1.0", "not ranges"),
         ("-1", "learning_rate"),
-        ("", "Give the values"),
+        ("", "Enter the values"),
     ):
         dialog.values[0].setText(words)
         assert dialog.sweep is None

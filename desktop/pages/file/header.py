@@ -1,5 +1,6 @@
 """The header of the File page: the open file and its controls."""
 
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.file.facts import MusicLine
 from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
 from desktop.widgets.controls import Elided
@@ -30,6 +32,7 @@ class FileHeader(QWidget):
         self.title.setObjectName("title")
         self.facts = Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
+        self.music = MusicLine()
         self.words = QLabel()
         self.words.setObjectName("faint")
         self.open_button = self._button(self.tr("Open..."), self.tr("Open a sound file (Ctrl+O)"))
@@ -39,7 +42,7 @@ class FileHeader(QWidget):
         self.loop_button.setCheckable(True)
         self.why_button = self._button(
             self.tr("Why?"),
-            self.tr("Show the evidence for the selected label, or for the most probable one (W)"),
+            self._why_tip(),
         )
         self.why_button.setEnabled(False)
         self.export_button = self._button(self.tr("Export"), self.tr("Save the detected labels"))
@@ -59,13 +62,17 @@ class FileHeader(QWidget):
         self.set_progress(None)
 
     def _lay_out(self) -> None:
-        names = QVBoxLayout()
-        names.setSpacing(1)
-        names.addWidget(self.title)
-        names.addWidget(self.facts)
-        layout = QHBoxLayout(self)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self.title, 1)
+        below.addWidget(self.facts)
+        below.addSpacing(10)
+        below.addWidget(self.music)
+        below.addStretch(1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(names, 1)
+        layout.setSpacing(4)
+        layout.addLayout(above)
+        layout.addLayout(below)
         buttons = (
             self.cancel_button,
             self.demo_button,
@@ -76,7 +83,7 @@ class FileHeader(QWidget):
             self.open_button,
         )
         for widget in (self.left, self.progress, *buttons):
-            layout.addWidget(widget)
+            above.addWidget(widget)
         in_order(*buttons)
 
     def _button(self, words: str, tip: str) -> QPushButton:
@@ -102,6 +109,14 @@ class FileHeader(QWidget):
         ]
         self.facts.setText("   ".join([*facts, *([" - ".join(tags)] if tags else [])]))
         self._enable()
+
+    def _why_tip(self) -> str:
+        return self.tr("Show the evidence for the selected label, or for the most probable one (W)")
+
+    def set_explains(self, problem: str) -> None:
+        """Whether evidence can be shown; if not, why."""
+        self.why_button.setEnabled(not problem)
+        self.why_button.setToolTip(textwrap.fill(problem) or self._why_tip())
 
     def set_output_problem(self, problem: str | None) -> None:
         """Why nothing can be played, if so."""

@@ -183,9 +183,9 @@ class TrainProgress(QWidget):
         if event is None or event.confusion is None or len(event.confusion) != len(self._labels):
             if event is None:
                 self.confusion.set_matrix((), ())
-            self.confused.setText(self.tr("Confusion matrix: not computed yet"))
+            self.confused.setText(self.tr("No confusion matrix yet"))
             return
-        words = self.tr("Confusion matrix after epoch {}")
+        words = self.tr("Confusion matrix (validation), after epoch {}")
         self.confused.setText(words.format(event.epoch))
         self.confusion.set_matrix(self._labels, event.confusion.tolist(), keep=True)
 

@@ -41,7 +41,7 @@ class RunsView(QWidget):
         self.table.setWordWrap(False)
         self.table.setSelectionMode(self.table.SelectionMode.SingleSelection)
         self.show_button = QPushButton(self.tr("Show results"))
-        self.use_button = QPushButton(self.tr("Use now"))
+        self.use_button = QPushButton(self.tr("Use it now"))
         self.use_button.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.resume_button = QPushButton(self.tr("Resume"))
         self._lay_out()
@@ -76,7 +76,7 @@ class RunsView(QWidget):
         self.look()
 
     def look(self) -> None:
-        """Find the runs anew, if they are looked at."""
+        """Find the runs again, if they are visible."""
         if not self.isVisible():
             return
         if self._job is not None:
