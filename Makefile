@@ -1,10 +1,12 @@
 # setup  prepares everything and starts nothing     run    opens the window
 # test   the whole suite                            lint   style, types, import rules
+# format  puts the code into the house's form       docs   the documentation site, in build/site
+# coverage  the suite again, and how much of the code it runs: not less than before
 # bench  speed, each figure beside a named peer's
 # pictures  of README and docs, made anew; every page in every size in build/pictures
 # package   installers for this system, in dist/      package-test  uses one without Python (root)
 # pip-test  installs with pip into an empty environment
-.PHONY: setup run test lint bench pictures package package-test pip-test
+.PHONY: setup run test lint format docs coverage bench pictures package package-test pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -34,6 +36,19 @@ lint: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+format: $(READY)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+docs: $(READY)
+	$(VENV)/bin/mkdocs build --strict --quiet
+
+coverage: $(READY)
+	@packaging/system-packages test
+	$(VENV)/bin/coverage run -m pytest
+	$(VENV)/bin/coverage combine --quiet
+	$(VENV)/bin/coverage report
 
 bench: $(READY)
 	@packaging/system-packages test

@@ -58,7 +58,7 @@ def _tr(text: str) -> str:
 
 
 def versions() -> str:
-    """Earmark's version and those of what it stands on."""
+    """The versions of Earmark, Qt, Python and the system."""
     from importlib.metadata import PackageNotFoundError, version  # a tenth of the start
 
     lines = []
@@ -72,7 +72,7 @@ def versions() -> str:
 
 
 def release_page() -> str:
-    """Where new versions are told of, as in pyproject.toml; empty where it says nothing.
+    """The address of the release page, as in pyproject.toml; empty if there is none.
 
     Earmark itself never asks the network: only the user's browser goes there, when told to.
     """

@@ -1,4 +1,4 @@
-"""What ``earmark-app`` does where there is no display: the same job, told in words."""
+"""What ``earmark-app`` does without a display: the same analysis, printed as text."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.pages.file.page import FilePage
-from desktop.pages.file.worker import Found
+from desktop.pages.file.worker import AnalysisUpdate
 from desktop.plots.clock import clock
 from desktop.window import Window
 from engine.recognition.decisions import Decision
@@ -69,7 +69,7 @@ def _tell(window: Window, page: FilePage) -> int:
     return 0
 
 
-def _table(found: Found) -> str:
+def _table(found: AnalysisUpdate) -> str:
     """What each classifier heard, at some forty moments of the one with most rows."""
     names = list(found.timelines)
     lines = [f"{'time':>7}  " + "".join(f"{name:34}" for name in names)]

@@ -1,4 +1,4 @@
-"""The only place with threads.
+"""Background jobs: the only module that uses threads.
 
 A job drives a plain generator in a thread of its own: each ``yield`` is an event and a place to
 cancel. Events reach the window's thread as queued signals, at most twenty times a second, all that

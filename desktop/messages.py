@@ -1,4 +1,4 @@
-"""Messages to the person: what is said, how urgent it is, and what one can do about it.
+"""Messages to the user: text, urgency and possible actions.
 
 Pages speak, the window shows (`desktop/widgets/toasts.py`); neither knows the other.
 """

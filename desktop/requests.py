@@ -1,4 +1,4 @@
-"""What one page may ask of another: the session carries it, the window brings it to its page.
+"""Requests from one page to another, carried by the session and delivered by the window.
 
 Each request names the page that takes it and whether that page is shown for it.
 """
@@ -19,7 +19,7 @@ class OpenFile:
 
 @dataclass(frozen=True)
 class ExportPredictions:
-    """Write what was heard in the open file; the form is a key of the page's formats."""
+    """Save the detected labels of the open file; the form is a key of the page's formats."""
 
     page: ClassVar = "file"
     shows: ClassVar = True

@@ -100,7 +100,7 @@ class Window(QMainWindow):
         self._session.requested.connect(self._bring)
         self._session.recent_changed.connect(self._list_recent)
         self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
-        export.told.written.connect(self._tell_written)
+        export.announcer.written.connect(self._tell_written)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
         jobs.show_reports(lambda report: CrashReport(self, report).open())
 
@@ -143,7 +143,7 @@ class Window(QMainWindow):
         self._bring(OpenFile(path))
 
     def open_demo(self) -> None:
-        """Show the sound that Earmark brings along."""
+        """Open the demo sound that comes with Earmark."""
         self.open_file(resource("sounds", "demo.ogg"))
 
     def _build_menus(self) -> None:

@@ -1,4 +1,4 @@
-"""Earmark's engine: hears which instrument, which genre, whose music. No Qt in here.
+"""Earmark's engine: recognises instruments, genres and composers. It never imports Qt.
 
 The names below are what scripts need; each is loaded when first used, so that importing the engine
 costs nothing:

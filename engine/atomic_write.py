@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writing of files: completely or not at all."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from engine.errors import DataError
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the place and rename: whatever fails leaves what was there before.
+    """Write a temporary file and rename it, so that a failure leaves the old file unchanged.
 
     Raises:
         OSError: it cannot be written.

@@ -1,10 +1,19 @@
-"""The errors a person may see: each message says what happened and what to do."""
+"""Errors shown to the user: each message says what happened and what to do."""
 
 import sys
 
 
 class EarmarkError(Exception):
-    """Base of everything the engine raises on purpose; its text is meant for the user."""
+    """Base class of all errors of the engine whose text is meant for the user.
+
+    Examples:
+        >>> from engine import EarmarkError, read
+        >>> try:
+        ...     read("missing.wav")
+        ... except EarmarkError as error:
+        ...     print(type(error).__name__)
+        AudioError
+    """
 
 
 class AudioError(EarmarkError):
@@ -20,14 +29,14 @@ class ModelError(EarmarkError):
 
 
 class RecipeError(EarmarkError):
-    """A recipe is wrong."""
+    """A recipe is invalid."""
 
 
 def extra_needed(what: str, extra: str) -> str:
     """What to say where a library of an extra is missing; an installed program can add none."""
     if getattr(sys, "frozen", False):
         return (
-            f"{what} is not part of the installed application. Earmark installed with Python can "
-            f"do it: type pip install '.[{extra}]' in the folder of its source."
+            f"{what} is not part of the installed application. It works if you install Earmark "
+            f"with Python: type pip install '.[{extra}]' in the folder of its source."
         )
     return f"{what} needs the extra '{extra}': pip install earmark[{extra}]."

@@ -1,4 +1,4 @@
-"""librosa, loaded when it is first used: never at the start, and without waiting for a compiler.
+"""librosa, loaded on first use: never at the start, and without waiting for a compiler.
 
 Parts of librosa are compiled by numba as they are imported: half a minute on a slow machine, most
 of it for functions that Earmark never calls. Here each is compiled when it is first called. numba

@@ -1,4 +1,4 @@
-"""One thread for what a worker computes: several wait for each other where anything else runs."""
+"""Limits a worker to one compute thread: several would wait for each other on a busy machine."""
 
 import threading
 from collections.abc import Iterator

@@ -18,7 +18,7 @@ from project import PROJECT
 
 # Depended on, but left out of the frozen program (earmark.spec says why).
 LEFT_OUT = {
-    "librosa", "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools",
+    "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools", "requests",
 }  # fmt: skip
 # Bundled, with no list of its own: name, licence, where it is, its source.
 OTHERS = (
@@ -37,8 +37,10 @@ OTHERS = (
      "BSD-2-Clause, BSD-3-Clause, LGPL-2.0-or-later, LGPL-3.0-or-later, Apache-2.0",
      "av.libs", "as FFmpeg"),
     ("OpenBLAS, libgfortran, libquadmath", "BSD-3-Clause; GPL-3.0 with the GCC runtime exception",
-     "numpy.libs", "openmathlib.org, gcc.gnu.org"),
-    ("libgomp", "GPL-3.0 with the GCC runtime exception", "torch/lib", "gcc.gnu.org"),
+     "numpy.libs, scipy.libs", "openmathlib.org, gcc.gnu.org"),
+    ("libgomp", "GPL-3.0 with the GCC runtime exception",
+     "torch/lib, scikit_learn.libs, opentsne.libs", "gcc.gnu.org"),
+    ("LLVM", "Apache-2.0 with LLVM exception", "llvmlite", "llvm.org"),
     ("ICU", "Unicode-3.0", "PySide6/Qt/lib/libicu*", "icu.unicode.org"),
     ("OpenSSL, zlib, bzip2, xz, libffi", "Apache-2.0, Zlib, bzip2, 0BSD, MIT",
      "libraries of the Python build", "their projects"),
@@ -79,7 +81,7 @@ def licence_of(one: Distribution) -> str:
     classes = [
         c.rsplit(" :: ", 1)[-1]
         for c in about.get_all("Classifier") or []
-        if c.startswith("License ::")
+        if c.startswith("License ::") and not c.endswith(":: OSI Approved")  # which says nothing
     ]
     words = words or ", ".join(classes) or said("License").split("\n")[0]
     return words or "see its text"
@@ -93,7 +95,8 @@ def texts_of(one: Distribution) -> list[tuple[str, str]]:
         named = re.match(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)", file.name, re.IGNORECASE)
         path = Path(str(file.locate()))
         # torch alone lists 300 of what it was built from: they lie in its own folder.
-        if inside and named and "third_party" not in file.parts and path.is_file():
+        text = file.suffix not in (".py", ".pyc")
+        if inside and named and text and "third_party" not in file.parts and path.is_file():
             found.append((file.name, path.read_text(encoding="utf-8", errors="replace")))
     return found
 

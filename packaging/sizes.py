@@ -13,6 +13,8 @@ COMPONENTS = {
     "torch: the library": r"torch/lib/",
     "Qt and PySide6": r"PySide6|shiboken6|libQt|libpyside|libshiboken|libxcb|libxkb|libicu|libX",
     "PyAV with FFmpeg": r"av(\.libs)?/",
+    "librosa, numba and LLVM": r"(librosa|numba|llvmlite|msgpack)/",
+    "SciPy, scikit-learn, openTSNE": r"(scipy|sklearn|scikit_learn|openTSNE|opentsne)(\.libs)?/",
     "NumPy with OpenBLAS": r"numpy(\.libs)?/",
     "Python's modules, torch's among them": r"earmark(-app)?(\.exe)?$|base_library\.zip",
     "Python": r"libpython|python3[^/]*/|libcrypto|libssl|libffi",

@@ -89,7 +89,7 @@ class Bars(Figure):
         self.plot.addItem(self._mark, ignoreBounds=True)
         self._mark.setZValue(-10)
         self._mark.hide()
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         """As high as its rows."""
@@ -145,6 +145,8 @@ class Bars(Figure):
             sum(parts) if self._stacked else max(parts, default=0.0) for parts in self._parts()
         ]
         most = self._most or max(known, default=0.0) or 1.0
+        nothing = not any(self._parts())
+        self.plot.getAxis("bottom").setTicks([[]] if nothing else None)  # no scale of nothing
         rows = max(1, len(self.bars))
         self.box.setLimits(xMin=0.0, yMin=-0.5, yMax=rows - 0.5)
         self.box.setRange(xRange=(0.0, most), yRange=(-0.5, rows - 0.5), padding=0)
@@ -170,7 +172,8 @@ class Bars(Figure):
             values = [bar.values[number] for bar in self.bars]
             wide = np.array([value if value and math.isfinite(value) else 0.0 for value in values])
             place = rows + (0 if self._stacked else (shown.index(name) + 0.5) * high - 0.31)
-            item.setOpts(x0=left.copy(), y=place, width=wide, height=high)
+            known = np.array([value is not None for value in values], bool)  # the others have none
+            item.setOpts(x0=left[known], y=place[known], width=wide[known], height=high)
             left = left + wide if self._stacked else left
         self._name()
 
@@ -187,8 +190,8 @@ class Bars(Figure):
     def _brush(self, number: int, shade: QColor) -> QBrush:
         return QBrush(shade, _PATTERNS[number % len(_PATTERNS)] if self._stacked else _PATTERNS[0])
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         use, shades = colours(), theme.series_colours(self._likes.values())
         entries = []
         for number, (name, like) in enumerate(self._likes.items()):
@@ -209,7 +212,7 @@ class Bars(Figure):
     def toggle(self, name: str) -> None:
         self._hidden ^= {name}
         self._draw()
-        self.dress()
+        self.apply_style()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,4 +1,4 @@
-"""A confusion matrix: what it was, and what was said."""
+"""A confusion matrix: true classes against predicted ones."""
 
 import csv
 import io
@@ -144,7 +144,7 @@ class Confusion(Figure):
         self.box.sigRangeChanged.connect(self._name)
         self.setMinimumSize(240, 200)
         self.setMouseTracking(True)
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         return QSize(360, 320)
@@ -222,8 +222,8 @@ class Confusion(Figure):
 
     # Drawing.
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         self._shade()
         self._name()
 

@@ -22,6 +22,7 @@ from desktop.style import colours
 
 Values = NDArray[np.float64]
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_ALIKE = 1e-6  # values that differ by less of their size are one value
 
 
 @dataclass
@@ -106,7 +107,7 @@ class Curves(Figure):
         self.box.disableAutoRange()
         self.box.sigRangeChanged.connect(lambda: self._read(self._at))
         self.box.sigRangeChangedManually.connect(self._let_go)
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         return QSize(440, 280 + self.legend.height_of(440)) if self._ends else QSize(380, 220)
@@ -135,7 +136,7 @@ class Curves(Figure):
         line.setDownsampling(auto=True, method="peak")  # the plot sets its own when it is added
         line.setClipToView(True)
         self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
-        self.dress()
+        self.apply_style()
 
     def remove_series(self) -> None:
         """Take all curves away."""
@@ -238,7 +239,7 @@ class Curves(Figure):
         return {name: value for name, value in found.items() if value is not None}
 
     def csv(self) -> str:
-        """A row for each x, a column for each curve; empty where there is no number."""
+        """A row for each x, a column for each curve; empty where there is no value."""
         text = io.StringIO()
         rows = csv.writer(text)
         rows.writerow([self._x_label, *self._series])
@@ -294,8 +295,8 @@ class Curves(Figure):
         style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
         return theme.pen(colour, 1.0 if series.faint else 2.0, style)
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         self._draw()
         use, shades = colours(), self._shades()
         for series in self._series.values():
@@ -399,5 +400,7 @@ def _ends(parts: list[Values], *, room: float) -> tuple[float, float]:
     every = np.concatenate([np.zeros(0), *parts])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-    more = room * (high - low) or 0.1 * abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    alike = high - low <= _ALIKE * size  # they differ by rounding only, or not at all
+    more = (0.1 * size or 1.0) if alike else room * (high - low)
     return low - more, high + more

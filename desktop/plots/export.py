@@ -55,11 +55,11 @@ def _tr(words: str) -> str:
     return QCoreApplication.translate("export", words)
 
 
-class _Told(QObject):
+class _Announcer(QObject):
     written = Signal(object)  # the path
 
 
-told = _Told()  # says what was written, wherever the plot is: the window connects to it once
+announcer = _Announcer()  # the window connects to it once, for all plots
 
 
 def render_view(
@@ -68,11 +68,11 @@ def render_view(
     rect: QRectF,
     *,
     dark: bool,
-    dress: Callable[[], None],
+    apply_style: Callable[[], None],
 ) -> None:
     """Paint a pyqtgraph view at any size, light or dark, and leave it as it was.
 
-    ``dress`` gives the plot the colours in force, with all its pens made anew by
+    ``apply_style`` gives the plot the colours in force, with all its pens made anew by
     :func:`desktop.plots.theme.pen`; it is called before and after.
     """
     scene, central = view.scene(), view.centralWidget
@@ -81,7 +81,7 @@ def render_view(
     marked = [item for item in scene.items() if hasattr(item, "setExportMode")]
     try:
         with style.shown_as(dark=dark), sharpness(painter.device().devicePixelRatioF()):
-            dress()
+            apply_style()
             _fit(central, whole)
             for item in marked:
                 item.setExportMode(True, {"antialias": True})
@@ -92,7 +92,7 @@ def render_view(
         for item in marked:
             item.setExportMode(False)
         _fit(central, before)
-        dress()
+        apply_style()
 
 
 def _fit(central: "pg.GraphicsWidget", place: QRectF) -> None:
@@ -290,5 +290,5 @@ class ExportDialog(QDialog):
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         if not problem:
-            told.written.emit(path)
+            announcer.written.emit(path)
             self.accept()

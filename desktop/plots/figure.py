@@ -102,16 +102,22 @@ class Figure(pg.GraphicsLayoutWidget):
         self.scene().prepareForPaint()
 
     def _head(self, *, shown: bool) -> None:
+        self._headed = shown
         self.heading.setVisible(shown)
+        self._write_heading()
         self.heading.setMaximumHeight(22 if shown else 0)
         self.heading.setMinimumHeight(22 if shown else 0)
 
+    def _write_heading(self) -> None:
+        # A hidden one, too, would keep the plot as wide as its words.
+        self.heading.setText(self.title if self._headed else "", color=colours().text)
+
     # What subclasses say.
 
-    def dress(self) -> None:
+    def apply_style(self) -> None:
         """Give everything the colours in force."""
-        theme.dress_view(self)
-        self.heading.setText(self.title, color=colours().text)
+        theme.apply_style_to_view(self)
+        self._write_heading()
 
     def series(self) -> dict[str, bool]:
         """The series that can be hidden, and whether each is shown."""
@@ -143,7 +149,7 @@ class Figure(pg.GraphicsLayoutWidget):
         """Paint the whole plot, title and axes included, into a rectangle."""
         self._head(shown=True)
         try:
-            export.render_view(self, painter, rect, dark=dark, dress=self.dress)
+            export.render_view(self, painter, rect, dark=dark, apply_style=self.apply_style)
         finally:
             self._head(shown=self._titled)
             self.settle()
@@ -308,7 +314,7 @@ class Figure(pg.GraphicsLayoutWidget):
             QEvent.Type.DevicePixelRatioChange,
         )
         if event.type() in kinds and hasattr(self, "legend"):
-            self.dress()
+            self.apply_style()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -82,7 +82,7 @@ class Marks:
         self._plot.addItem(item)
         return item
 
-    def dress(self, names: Sequence[str]) -> None:
+    def apply_style(self, names: Sequence[str]) -> None:
         """Give the classes of these names, and all that lies over them, the colours in force."""
         for item in self._classes[len(names) :]:
             self._plot.removeItem(item)

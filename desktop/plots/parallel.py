@@ -149,7 +149,7 @@ class Parallel(Figure):
         self.box.geometryChanged.connect(self._place)
         self.setMinimumSize(480, 300)
         self.setMouseTracking(True)
-        self.dress()
+        self.apply_style()
 
     def sizeHint(self) -> QSize:
         return QSize(900, 340)
@@ -175,7 +175,7 @@ class Parallel(Figure):
         for item in (*self._lines, *self._marks):
             self.plot.addItem(item)
         self.view_all()
-        self.dress()
+        self.apply_style()
         self._describe()
 
     def _upright(self) -> _Upright:
@@ -292,8 +292,8 @@ class Parallel(Figure):
             tops.append((n, f"{name}\n({axis.unit})" if axis.unit else f"{name}\n"))
         self._names_axis.setTicks([tops])
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         use = colours()
         self._names_axis.setTextPen(theme.pen(use.text))
         self._names_axis.setPen(theme.pen(use.panel))
@@ -336,7 +336,7 @@ class Parallel(Figure):
         else:
             counted = self.tr("{} of {} trials selected")
             self.setAccessibleDescription(counted.format(len(self.passing()), len(self.names)))
-        self.dress()
+        self.apply_style()
 
     # Mouse and keys.
 

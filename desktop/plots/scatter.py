@@ -121,13 +121,13 @@ class Scatter(Figure):
         self.box.sigRangeChanged.connect(self._tell)
         self.box.sigRangeChangedManually.connect(lambda: setattr(self, "_moved", True))
         self.setMouseTracking(True)
-        self.dress()
+        self.apply_style()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 160)
 
     def show_points(self, points: Points, *, anew: bool) -> None:
-        """Show these; anew: nothing is chosen of them, and all of the map is seen."""
+        """Show these points; a new map clears the selection and is shown as a whole."""
         self.points, self._hovered = points, None
         self._kinds = np.asarray(points.kinds, dtype=np.int64)
         self._hidden &= set(points.classes)
@@ -136,7 +136,7 @@ class Scatter(Figure):
             self._moved = False
         if not self._moved:
             self.view_all()
-        self.dress()
+        self.apply_style()
 
     def show_only_suspects(self, on: bool) -> None:
         """Hide what is as it should be."""
@@ -178,7 +178,7 @@ class Scatter(Figure):
         return asked
 
     def _draw(self) -> None:
-        """Give pyqtgraph the points anew."""
+        """Give pyqtgraph all points again."""
         self._marks.draw(self.points.places, self._kinds, self._asked())
         self._hide()
 
@@ -212,10 +212,10 @@ class Scatter(Figure):
         self._name.setPos(self.box.mapSceneToView(place))
         self._name.show()
 
-    def dress(self) -> None:
-        super().dress()
+    def apply_style(self) -> None:
+        super().apply_style()
         use = colours()
-        self._marks.dress(self.points.classes)
+        self._marks.apply_style(self.points.classes)
         self._list_classes()
         self._name.fill = pg.mkBrush(use.panel)
         self._name.border = theme.pen(use.line)

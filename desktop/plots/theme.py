@@ -87,7 +87,7 @@ def pen(colour: str | QColor, width: float = 1.0, style: Qt.PenStyle | None = No
     """A line that stays so many pixels wide at any zoom.
 
     Qt counts the width of such lines in the screen's dots, not in pixels: make all pens here, and
-    anew whenever the plot is dressed.
+    anew whenever the plot is style_applied.
     """
     ratio = _ratio or QApplication.primaryScreen().devicePixelRatio()
     made = QPen(QColor(colour), width * ratio, style or Qt.PenStyle.SolidLine)
@@ -151,7 +151,7 @@ class Axis(pg.AxisItem):
         return [number(value, spacing) for value in values]
 
 
-def dress(plot: "pg.PlotItem") -> None:
+def apply_style(plot: "pg.PlotItem") -> None:
     """Give a plot the colours in force: at its making, and again when they change."""
     use = colours()
     _ground(plot).setBrush(QColor(use.plot))
@@ -191,12 +191,12 @@ def _ground(plot: "pg.PlotItem") -> QGraphicsRectItem:
     return cast(QGraphicsRectItem, found)
 
 
-def dress_view(view: "pg.GraphicsView") -> None:
+def apply_style_to_view(view: "pg.GraphicsView") -> None:
     """Give a whole view, and each plot in it, the colours in force."""
     view.setBackground(colours().panel)
     for item in view.scene().items():
         if isinstance(item, pg.PlotItem):
-            dress(item)
+            apply_style(item)
 
 
 def grid(plot: "pg.PlotItem", *, x: bool = False, y: bool = True) -> None:

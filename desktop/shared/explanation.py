@@ -1,4 +1,4 @@
-"""What spoke for a prediction: asked for in a job, laid over the spectrogram, put into words."""
+"""The evidence for a prediction: computed in a job, laid over the spectrogram, put into words."""
 
 from collections.abc import Callable, Generator
 
@@ -19,7 +19,7 @@ _DOUBTFUL = 0.1  # a gap from which the shares are not to be trusted
 _COLD_MAPS = ("viridis", "cividis")
 _WARM, _COLD = "#ff5fb0", "#35e8ff"
 
-Work = Callable[[], Generator[float, None, Explanation]]
+ExplanationTask = Callable[[], Generator[float, None, Explanation]]
 
 
 class Why(QObject):
@@ -41,15 +41,15 @@ class Why(QObject):
         self.explanation: Explanation | None = None
         self.strip = WhyStrip()
         self.strip.closed.connect(self.close)
-        tracks.dressed.connect(self._show)
+        tracks.style_applied.connect(self._show)
 
     @property
     def open(self) -> bool:
         """Whether something is shown or looked for."""
         return not self.strip.isHidden()
 
-    def ask(self, work: Work, words: str) -> None:
-        """Look for what spoke for a prediction; what was shown goes."""
+    def ask(self, work: ExplanationTask, words: str) -> None:
+        """Compute the evidence for a prediction; the one shown before is removed."""
         self.prepare(words)
         self._job = jobs.run(
             work,

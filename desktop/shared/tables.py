@@ -37,3 +37,11 @@ def fill(made: QTableWidget, rows: Sequence[tuple[str, ...]], right: tuple[int, 
         heading = made.horizontalHeaderItem(column)
         if heading is not None:
             heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+def explain(made: QTableWidget, row: int, words: str) -> None:
+    """Say at a row's name what it means."""
+    item = made.item(row, 0)
+    if item is not None and words:
+        item.setToolTip(f"{item.text()}: {words}")
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, words)

@@ -43,7 +43,7 @@ class Tracks(QFrame):
     """Waveform, spectrogram and lanes over one time axis."""
 
     cursor_wanted = Signal(float)  # by keys
-    dressed = Signal()
+    style_applied = Signal()
     mix_changed = Signal()
 
     def __init__(self, settings: Settings, *, interactive: bool) -> None:
@@ -125,7 +125,7 @@ class Tracks(QFrame):
         self.settings.set(DB_LOW, low)
         self.settings.set(DB_HIGH, high)
         if self._view is not None:
-            self.dress(self._view)
+            self.apply_style(self._view)
         if self.controls is not None:
             self.controls.reload()
 
@@ -214,7 +214,7 @@ class Tracks(QFrame):
             return self.tr("Note") if notes else self.tr("Frequency (Hz)")
         return self.tr("Pitch class") if view.kind == "chroma" else self.tr("Coefficient")
 
-    def dress(self, view: View) -> None:
+    def apply_style(self, view: View) -> None:
         """Colours and axis for a view."""
         get = self.settings.get
         self._view = view
@@ -227,4 +227,4 @@ class Tracks(QFrame):
         fixed, name = view.value_range is not None, self._scale_name(view, notes=notes)
         self.spectrogram.set_scale(ticks, view.span, fixed=fixed, name=name)
         self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
-        self.dressed.emit()
+        self.style_applied.emit()

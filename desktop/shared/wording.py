@@ -1,4 +1,4 @@
-"""What the pages read out: the pointer's place in words, predictions as bars."""
+"""Text shared by the pages: the pointer's position in words, predictions as bars."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from desktop.widgets.predictions import Bar
 from engine.pictures.view import View, note_name
 from engine.recognition.decisions import Decision, Segment
 
-SAY_WHY = "show the evidence for a label"  # what a classifier that only judges files cannot do
+SAY_WHY = "show the evidence for a label"  # what one for files only cannot do
 
 
 def place(view: View, track: SpectrogramTrack, seconds: float, height: float) -> str:

@@ -25,7 +25,7 @@ _HEAD, _ROW, _SHOWN = 46, 25, 5
 
 @dataclass(frozen=True)
 class Bar:
-    """One class: its name, its probability, whether it counts as heard, and why not."""
+    """One class: its name, its probability, whether it is reported, and why not."""
 
     label: str
     probability: float

@@ -1,4 +1,4 @@
-"""The value that every part of Earmark calls sound."""
+"""The audio buffer that all parts of Earmark share."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,22 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Audio:
-    """A stretch of sound in memory.
+    """A section of sound in memory.
 
     Attributes:
         samples: float32, shape (channels, n), full scale is [-1, 1].
         rate_hz: samples per second of each channel.
         source: where it came from, in words for the user (a file name, a device name).
         repaired: how many NaN or infinite samples were replaced by silence.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Audio
+        >>> stereo = Audio(np.zeros((2, 44100), dtype=np.float32), rate_hz=44100)
+        >>> stereo.channels, stereo.duration_seconds
+        (2, 1.0)
+        >>> stereo.mono().shape
+        (44100,)
     """
 
     samples: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""What libsndfile does not read: m4a, aac, and the sound of mp4, webm and their like, by FFmpeg."""
+"""Formats that libsndfile cannot read, decoded by FFmpeg: m4a, aac, and the sound of videos."""
 
 import itertools
 from collections.abc import Iterator
@@ -36,12 +36,12 @@ def open_container(path: Path, why_not: str) -> "Container":
     except (av.FFmpegError, ValueError) as error:
         raise AudioError(
             f"{path.name} is not a sound file that Earmark can read ({why_not}): "
-            "it is damaged or something else. Try another copy, or convert it to WAV or FLAC."
+            "it is damaged or not audio. Try another copy, or convert it to WAV or FLAC."
         ) from error
     if not container.streams.audio:
-        kind = "a video without sound" if container.streams.video else "no sound file"
+        kind = "a video without sound" if container.streams.video else "not a sound file"
         container.close()
-        raise AudioError(f"{path.name} is {kind}: there is nothing to hear in it.")
+        raise AudioError(f"{path.name} is {kind}, so there is nothing to analyse.")
     return Container(path, container)
 
 

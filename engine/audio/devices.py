@@ -1,4 +1,4 @@
-"""Which microphones there are, known by name and never by number."""
+"""The available microphones, identified by name and never by number."""
 
 import contextlib
 import time
@@ -94,13 +94,15 @@ def find_device(wanted: DeviceId | None) -> InputDevice:
     """
     devices = input_devices()
     if not devices:
-        raise AudioError("There is no microphone: plug one in, then press Refresh.")
+        raise AudioError("No microphone found. Plug one in and press Refresh.")
     if wanted is None:
         return devices[0]
     for device in devices:
         if device.id == wanted:
             return device
-    raise AudioError(f"The microphone '{wanted.name}' is not there: plug it in or choose another.")
+    raise AudioError(
+        f"The microphone '{wanted.name}' is not connected. Plug it in or choose another one."
+    )
 
 
 def wait_for_device(wanted: DeviceId) -> Generator[list[InputDevice], None, InputDevice]:

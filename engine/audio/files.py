@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of itself.
+    """Metadata of a sound file.
 
     Attributes:
         path: where it is.
@@ -55,6 +55,12 @@ def probe(path: Path | str) -> AudioInfo:
 
     Raises:
         AudioError: it is missing, unreadable, empty or no sound.
+
+    Examples:
+        >>> from engine import probe
+        >>> info = probe("flute.ogg")
+        >>> info.rate_hz, info.channels, round(info.duration_seconds)
+        (44100, 2, 7)
     """
     path = Path(path)
     source = open_source(path)
@@ -64,7 +70,7 @@ def probe(path: Path | str) -> AudioInfo:
         if length is None or (source.estimated and short):
             length = sum(block.shape[1] for block in blocks_of(source, source.rate_hz, path))
         if length == 0:
-            raise AudioError(f"{path.name} holds no sound: it has no samples.")
+            raise AudioError(f"{path.name} contains no sound (0 samples).")
         return AudioInfo(
             path=path,
             duration_seconds=length / source.rate_hz,
@@ -96,6 +102,14 @@ def read(
 
     Raises:
         AudioError: it cannot be read, or there is no sound in that stretch.
+
+    Examples:
+        The second second, as one channel at 16 kHz:
+
+        >>> from engine import read
+        >>> audio = read("flute.ogg", rate_hz=16000, mono=True, start_seconds=1, duration_seconds=1)
+        >>> audio.samples.shape, audio.samples.dtype
+        ((1, 16000), dtype('float32'))
     """
     blocks = list(
         stream(
@@ -126,6 +140,14 @@ def stream(
 
     Raises:
         AudioError: as :func:`read`; also half-way, where a file is broken.
+
+    Examples:
+        The loudest sample of a file of any length, in bounded memory:
+
+        >>> from engine import stream
+        >>> peak = max(float(abs(block.samples).max()) for block in stream("flute.ogg"))
+        >>> 0 < peak <= 1
+        True
     """
     path = Path(path)
     source = open_source(path)
@@ -145,7 +167,7 @@ def stream(
             if out.shape[1] or last:
                 yield Audio(out, rate_hz or source.rate_hz, path.name, repaired)
         if not heard:
-            raise AudioError(f"{path.name} holds no sound there: it has no samples to read.")
+            raise AudioError(f"{path.name} contains no sound in this range.")
     finally:
         source.close()
 
@@ -184,4 +206,6 @@ def _repaired(
     if held is not None:
         yield (*held, True)
     if total:
-        _log.warning("%s: %d samples were no numbers and became silence", path.name, total)
+        _log.warning(
+            "%s: %d invalid samples (NaN or infinite) were replaced by silence", path.name, total
+        )

@@ -1,4 +1,4 @@
-"""A microphone as a ring of its newest samples."""
+"""A microphone that records into a ring buffer."""
 
 import sys
 import threading
@@ -40,6 +40,15 @@ class Microphone:
 
     Raises:
         AudioError: there is no such device or channel.
+
+    Examples:
+        >>> import time
+        >>> from engine import Microphone
+        >>> with Microphone() as microphone:
+        ...     time.sleep(1)
+        ...     first, samples = microphone.ring.since(0)
+        >>> samples.dtype, len(samples)
+        (dtype('float32'), 1)
     """
 
     def __init__(
@@ -55,7 +64,8 @@ class Microphone:
         self._channels = min(self.device.channels, 2 if channel is None else channel + 1)
         if channel is not None and channel >= self.device.channels:
             raise AudioError(
-                f"'{self.device.id.name}' has {self.device.channels} channels: choose another."
+                f"'{self.device.id.name}' has {self.device.channels} channels. Choose "
+                "another channel."
             )
         self._channel = channel
         self.ring = Ring(round(ring_seconds * self.rate_hz))
@@ -95,7 +105,8 @@ class Microphone:
                 self._stream.start()
         except sounddevice.PortAudioError as error:
             raise AudioError(
-                f"The microphone '{name}' cannot be opened: it is unplugged, in use by another "
+                f"The microphone '{name}' cannot be opened. It may be unplugged or in use "
+                "by another "
                 "program, or Earmark has no permission. Check that, or choose another."
             ) from error
 
@@ -126,7 +137,8 @@ class Microphone:
         name = self.device.id.name
         if self._ended.is_set():
             raise AudioError(
-                f"The microphone '{name}' is gone: it was unplugged or the sound system stopped."
+                f"The microphone '{name}' was disconnected: it was unplugged or the sound "
+                "system stopped."
             )
         now = time.monotonic()
         if now - self._heard > STALLED_SECONDS:
@@ -155,7 +167,8 @@ class Microphone:
             "win32": "Settings > Privacy & security > Microphone",
         }.get(sys.platform, "the system's sound settings")
         return (
-            f"'{self.device.id.name}' sends only silence: it is muted, or Earmark may not use it. "
+            f"'{self.device.id.name}' sends only silence. It may be muted, or Earmark "
+            "may not be allowed to use it. "
             f"Look at its mute switch and at {where}."
         )
 

@@ -20,19 +20,19 @@ _Block = tuple[float, NDArray[np.float32]]  # where it begins in the file, sampl
 
 
 def output_problem() -> str | None:
-    """Why nothing can be played on this machine, in words; None when it can."""
+    """The reason why playback is impossible, as a sentence; None if it is possible."""
     try:
         sounddevice = portaudio()
         sounddevice.query_devices(kind="output")
     except AudioError as error:
         return str(error)
     except (ValueError, sounddevice.PortAudioError):
-        return "There is no loudspeaker or headphones to play on."
+        return "No loudspeaker or headphones found."
     return None
 
 
 class Player:
-    """Plays one file: all of it or a stretch, once or again and again.
+    """Plays one file: all of it or a part, once or in a loop.
 
     A thread decodes ahead into a short queue; the callback only copies from it.
 
@@ -111,11 +111,11 @@ class Player:
         except (sounddevice.PortAudioError, ValueError) as error:
             self._end_feeder()
             raise AudioError(
-                "Nothing can be played: there is no loudspeaker, or another program holds it."
+                "Playback is not possible: there is no loudspeaker, or another program is using it."
             ) from error
 
     def pause(self) -> None:
-        """Stop; :meth:`play` goes on from here."""
+        """Stop; :meth:`play` continues from here."""
         self._stop.set()
         self._position = self.position_seconds
         stream, self._stream = self._stream, None
@@ -124,7 +124,7 @@ class Player:
             close_stream(stream)
 
     def seek(self, seconds: float) -> None:
-        """Go to a place; what plays goes on from there."""
+        """Seek to a position; playback continues from there."""
         if self.playing:
             self.play(seconds)
         else:
@@ -138,7 +138,8 @@ class Player:
         if not self._stop.is_set() and not self._played:
             self._position = self.position_seconds
             self.problem = (
-                "The loudspeaker is gone: plug it in or choose another one in your system's "
+                "The loudspeaker was disconnected. Plug it in or choose another one in "
+                "your system's "
                 "settings, then play again."
             )
         self._ended.set()

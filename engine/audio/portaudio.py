@@ -1,4 +1,4 @@
-"""The door to PortAudio: loaded late, kept quiet, and its list of devices renewed."""
+"""Access to PortAudio: loaded on first use, without its messages, with a fresh device list."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ def portaudio() -> ModuleType:
             import sounddevice  # here: it needs a system library that may be missing
     except OSError as error:
         raise AudioError(
-            "Sound devices cannot be used: the library PortAudio is missing. "
+            "Sound devices cannot be used because the library PortAudio is missing. "
             "On Debian or Ubuntu type: sudo apt install libportaudio2."
         ) from error
     module: ModuleType = sounddevice
@@ -34,7 +34,7 @@ def portaudio() -> ModuleType:
 
 
 def refresh() -> None:
-    """Look for devices anew: PortAudio lists them once, when it starts.
+    """Search for devices again: PortAudio lists them once, when it starts.
 
     Does nothing while a stream is open, which starting anew would end.
     """

@@ -1,4 +1,4 @@
-"""Recording to a file that stays whole whatever happens."""
+"""Recording to a file that stays readable even after a crash."""
 
 import os
 from pathlib import Path
@@ -41,15 +41,17 @@ class Recorder:
         self._frames = self._announced = 0
         kind = {".flac": "FLAC", ".wav": "RF64"}.get(self.path.suffix.lower())
         if kind is None:
-            raise AudioError("A recording is a .flac or .wav file: give it such a name.")
+            raise AudioError(
+                "Recordings are .flac or .wav files. Choose a name that ends in one of these."
+            )
         self._flac = kind == "FLAC"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
         except FileExistsError:
-            raise AudioError(f"{self.path.name} exists already: choose another name.") from None
+            raise AudioError(f"{self.path.name} already exists. Choose another name.") from None
         except OSError as error:
-            raise AudioError(f"{self.path.name} cannot be made: {error.strerror}.") from error
+            raise AudioError(f"{self.path.name} cannot be created: {error.strerror}.") from error
         self._file = soundfile.SoundFile(self.path, "w", rate_hz, channels, "PCM_24", format=kind)
         self._data_at = 0 if self._flac else self._find_data()
 
@@ -71,8 +73,8 @@ class Recorder:
                 self._announce()
         except (soundfile.LibsndfileError, OSError, RuntimeError, AssertionError) as error:
             raise AudioError(
-                f"{self.path.name} could not be written on after {self.seconds:.0f} s: "
-                "is the disk full? What was recorded is kept."
+                f"{self.path.name} could not be written after {self.seconds:.0f} s. "
+                "Is the disk full? What was recorded until then is kept."
             ) from error
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The last seconds of a live stream."""
+"""Ring buffer with the last seconds of a live stream."""
 
 import threading
 
@@ -9,7 +9,7 @@ Samples = NDArray[np.float32]
 
 
 class Ring:
-    """A fixed store under an absolute, growing sample index.
+    """A ring buffer addressed by an absolute sample index.
 
     One thread writes (the audio callback: it never waits and never allocates), others read. Every
     sample is kept twice, a capacity apart, so that any stretch is one contiguous view.

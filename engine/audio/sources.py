@@ -1,4 +1,4 @@
-"""Open files as sources of samples, whoever decodes them."""
+"""Open sound files as sources of samples, independent of the decoder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +84,7 @@ def open_source(path: Path) -> Source:
         source = containers.open_container(path, reason_of(error))
     fault = None
     if not LOWEST_RATE_HZ <= source.rate_hz <= HIGHEST_RATE_HZ:
-        fault = f"its rate of {source.rate_hz} Hz is outside 4 to 384 kHz"
+        fault = f"its sample rate of {source.rate_hz} Hz is outside 4 to 384 kHz"
     elif not 1 <= source.channels <= MOST_CHANNELS:
         fault = f"it has {source.channels} channels, more than {MOST_CHANNELS}"
     if fault:
@@ -98,22 +98,22 @@ def _readable(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(512)
     except FileNotFoundError:
-        raise AudioError(f"{path} does not exist: was it moved or renamed?") from None
+        raise AudioError(f"{path} does not exist. Was it moved or renamed?") from None
     except IsADirectoryError:
         raise AudioError(f"{path.name} is a folder, not a sound file.") from None
     except PermissionError:
         raise AudioError(
-            f"{path.name} cannot be opened: you have no permission to read it."
+            f"{path.name} cannot be opened: you do not have permission to read it."
         ) from None
     except OSError as error:
         raise AudioError(f"{path.name} cannot be read: {reason_of(error)}.") from error
     if not head:
-        raise AudioError(f"{path.name} is empty (0 bytes): copy or download it again.")
+        raise AudioError(f"{path.name} is empty (0 bytes). Copy or download it again.")
     start = head.lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise AudioError(
             f"{path.name} is a web page, not a sound: the download probably failed. "
-            "Open the link in a browser and save the sound itself."
+            "Open the link in a browser and save the sound file itself."
         )
 
 
@@ -126,7 +126,7 @@ def blocks_of(source: Source, frames: int, path: Path) -> Iterator[NDArray[np.fl
         except (soundfile.LibsndfileError, RuntimeError) as error:
             at = read_frames / source.rate_hz
             raise AudioError(
-                f"{path.name} is broken after {at:.1f} s: {reason_of(error)}."
+                f"{path.name} is damaged after {at:.1f} s: {reason_of(error)}."
             ) from error
         read_frames += block.shape[1]
         if block.shape[1]:
@@ -135,7 +135,7 @@ def blocks_of(source: Source, frames: int, path: Path) -> Iterator[NDArray[np.fl
             break
     if source.truncated:
         raise AudioError(
-            f"{path.name} is cut short: it ends before its header says it does. "
+            f"{path.name} is incomplete: it is shorter than its header says. "
             "Copy or download it again."
         )
 

@@ -1,4 +1,4 @@
-"""Writing sound files, whole or not at all."""
+"""Atomic writing of sound files."""
 
 import os
 import tempfile
@@ -44,6 +44,12 @@ def write(path: Path | str, audio: Audio, *, subtype: str | None = None) -> None
 
     Raises:
         AudioError: the format is unknown or cannot hold it, or the disk is full.
+
+    Examples:
+        >>> from engine import probe, read, write
+        >>> write("beginning.flac", read("flute.ogg", duration_seconds=2))
+        >>> probe("beginning.flac").duration_seconds
+        2.0
     """
     path = Path(path)
     format_name, usual = written_format(path)
@@ -87,7 +93,7 @@ def written_format(path: Path) -> tuple[str, str]:
     except KeyError:
         known = ", ".join(_WRITTEN)
         raise AudioError(
-            f"Earmark does not write '{path.suffix}' files: name it with one of {known}."
+            f"Earmark does not write '{path.suffix}' files. Use one of these endings: {known}."
         ) from None
 
 
@@ -96,4 +102,6 @@ def _whole(path: Path, frames: int, wanted: Path) -> None:
     with soundfile.SoundFile(path) as file:
         lossless = file.subtype not in ("VORBIS", "OPUS", "MPEG_LAYER_III")
         if file.frames < frames and (lossless or file.frames < frames - 4096):
-            raise AudioError(f"{wanted.name} could not be written whole: the disk may be full.")
+            raise AudioError(
+                f"{wanted.name} could not be written completely. The disk may be full."
+            )

@@ -1,4 +1,4 @@
-"""The card of a classifier: everything about it that is not a tensor, as validated JSON."""
+"""The model card: everything about a classifier that is not a tensor, as validated JSON."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,7 +23,7 @@ class Part(_Strict):
 
 
 class Calibration(_Strict):
-    """From logits to probabilities one can read, and when to believe them.
+    """Calibration of the probabilities, and the thresholds of the decisions.
 
     ``probability = activation(scale * logit / temperature + bias)``, activation being the
     softmax of a single-label and the sigmoid of a multi-label task; then times the gate's presence.
@@ -43,7 +43,7 @@ class Calibration(_Strict):
 
 
 class DataSource(_Strict):
-    """One collection the classifier learned from."""
+    """One collection of the training data."""
 
     name: str
     licence: str
@@ -94,7 +94,7 @@ class Card(_Strict):
     def adjusted(
         self, thresholds: Mapping[str, float], smoothing_seconds: float | None = None
     ) -> "Card":
-        """A copy that decides otherwise; what is probable stays the same.
+        """A copy with other thresholds; the probabilities stay the same.
 
         Args:
             thresholds: of labels, by name; those of the others stay, unknown labels are left out.
@@ -128,8 +128,8 @@ class Card(_Strict):
         if not self.files_only:
             return ""
         return (
-            f"'{self.title}' only judges files, it cannot {what}: it learned from features "
-            "that librosa computes, and Earmark's own differ. Its card says by how much."
+            f"'{self.title}' can only classify files. It cannot {what}: it was trained on "
+            "features that librosa computes, and Earmark's own differ. Its card says by how much."
         )
 
     def refuse_files_only(self, what: str) -> None:
@@ -145,7 +145,7 @@ class Card(_Strict):
             raise ModelError(words)
 
     def rules(self) -> Rules:
-        """When a label of this classifier counts as heard."""
+        """The rules by which a label of this classifier is reported."""
         calibration = self.calibration
         return Rules(
             thresholds=tuple(calibration.thresholds),

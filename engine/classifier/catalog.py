@@ -1,4 +1,4 @@
-"""Which classifiers there are: those Earmark brings along and the user's own."""
+"""The installed classifiers: the bundled ones and the user's own."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ _ADJUSTMENTS = "adjustments.json"
 
 
 class Adjustment(BaseModel):
-    """What a user decides otherwise than a card; probabilities stay the same.
+    """Thresholds and smoothing that the user changed; the probabilities stay the same.
 
     Attributes:
         thresholds: by label; labels that are not in it keep theirs.
@@ -74,6 +74,15 @@ class Catalog:
 
     Args:
         folder: where the user's own are, None: the usual place for this system.
+
+    Examples:
+        >>> from engine import Catalog
+        >>> catalog = Catalog()
+        >>> [entry.name for entry in catalog.entries() if entry.bundled]
+        ['instrument', 'genre', 'composer', 'mood', 'instruments-in-music']
+        >>> catalog.find("genre").card.task
+        'genre'
+        >>> genre = catalog.load("genre")
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -106,7 +115,7 @@ class Catalog:
         if reason:
             raise ModelError(reason)
         known = ", ".join(entry.name for entry in entries)
-        raise ModelError(f"There is no classifier '{name}'. Known are: {known}.")
+        raise ModelError(f"There is no classifier '{name}'. Available: {known}.")
 
     def add(self, path: Path) -> Entry:
         """Copy a classifier file among the user's own; a name that is taken gets a number.
@@ -137,7 +146,9 @@ class Catalog:
             ModelError: it is not the user's own, or cannot be moved.
         """
         if path.parent != self.folder:
-            raise ModelError(f"{path.stem} belongs to Earmark: only your own can be deleted.")
+            raise ModelError(
+                f"{path.stem} comes with Earmark. Only classifiers that you added can be deleted."
+            )
         place = self.folder / _REMOVED / f"{time.time_ns()}"
         try:
             _forget_old(place.parent)
@@ -154,14 +165,12 @@ class Catalog:
         """
         target = self.folder / removed.name
         if target.exists():
-            raise ModelError(f"There is another {removed.name} now: delete that first.")
+            raise ModelError(f"There is another {removed.name} now. Delete that one first.")
         try:
             removed.replace(target)
             removed.parent.rmdir()
         except OSError as error:
-            raise ModelError(
-                f"{removed.name} could not be brought back: {error.strerror}."
-            ) from error
+            raise ModelError(f"{removed.name} could not be restored: {error.strerror}.") from error
         return target
 
     def adjustments(self) -> dict[str, Adjustment]:
@@ -182,12 +191,12 @@ class Catalog:
         try:
             mine = Adjustment(thresholds=dict(thresholds), smoothing_seconds=smoothing_seconds)
         except ValidationError as error:
-            words = "A threshold lies between 0 and 1, a smoothing is 0 seconds or more."
+            words = "A threshold must be between 0 and 1, and a smoothing time 0 seconds or more."
             raise ModelError(words) from error
         self._keep(self.adjustments() | {name: mine})
 
     def reset(self, name: str) -> None:
-        """Decide as the card says again.
+        """Return to the thresholds of the card.
 
         Raises:
             ModelError: that cannot be kept.
@@ -252,7 +261,7 @@ class Catalog:
                 broken[path] = str(error)
                 continue
             if card.name in entries:
-                broken[path] = f"{path.name}: a classifier called '{card.name}' is there already."
+                broken[path] = f"{path.name}: there is already a classifier called '{card.name}'."
                 continue
             entries[card.name] = Entry(card.name, path, card, False)
         return list(entries.values()), broken

@@ -1,4 +1,4 @@
-"""The artefact that is trained, shared and used: waveform in, probabilities out."""
+"""The classifier that is trained, shared and used: from a waveform to probabilities."""
 
 import hashlib
 from pathlib import Path
@@ -28,6 +28,18 @@ class Classifier(nn.Module):
         network: frames to logits.
         gate: from the network's embedding to one logit: is this what the classifier knows about?
         sha256: of the file it was loaded from, None before it was saved.
+
+    Examples:
+        A classifier is a torch module: waveforms in, probabilities out.
+
+        >>> import torch
+        >>> from engine import Catalog, Classifier
+        >>> classifier = Classifier.load(Catalog().find("genre").path)
+        >>> windows = torch.zeros(2, classifier.card.window_samples)
+        >>> with torch.inference_mode():
+        ...     probabilities = classifier(windows)
+        >>> probabilities.shape == (2, len(classifier.card.labels))
+        True
     """
 
     def __init__(
@@ -62,7 +74,7 @@ class Classifier(nn.Module):
         return self.judge(self.network.embed(self.feature(waveforms)), level_db(waveforms))[0]
 
     def judge(self, embedding: Tensor, rms_db: Tensor) -> tuple[Tensor, Tensor]:
-        """From embeddings to what one may believe.
+        """From embeddings to calibrated, gated probabilities.
 
         Args:
             embedding: shape (batch, embedding_size).
@@ -86,7 +98,7 @@ class Classifier(nn.Module):
         return self.network.head(embedding) * scale + bias
 
     def save(self, path: Path) -> None:
-        """Write the file, then load it back to see that it says the same.
+        """Write the file, load it back and check that it gives the same probabilities.
 
         Raises:
             ModelError: it cannot be written, or holds numbers that are not finite.
@@ -98,7 +110,9 @@ class Classifier(nn.Module):
             tensors["check.probabilities"] = self(waveform)
         for name, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
-                raise ModelError(f"The classifier holds numbers that are not finite ({name}).")
+                raise ModelError(
+                    f"The classifier contains invalid weights, NaN or infinite ({name})."
+                )
         stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         data = save_tensors(stored, metadata={"card": self.card.model_dump_json()})
         write_file(path, data)
@@ -133,9 +147,11 @@ class Classifier(nn.Module):
         try:
             tensors = load_tensors(data)
         except SafetensorError as error:
-            raise ModelError(f"{path.name} is damaged: copy or download it again.") from error
+            raise ModelError(f"{path.name} is damaged. Copy or download it again.") from error
         if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-            raise ModelError(f"{path.name} holds numbers that are not finite: it cannot be used.")
+            raise ModelError(
+                f"{path.name} contains invalid weights (NaN or infinite) and cannot be used."
+            )
         network = build_network(card.network.name, card.network.arguments)
         gate = nn.Linear(network.embedding_size, 1) if card.calibration.gate else None
         classifier = Classifier(card, feature, network, gate)
@@ -162,7 +178,7 @@ def _check_waveform(samples: int) -> Tensor:
 
 def _fits(card: Card, feature: Feature, network: Network) -> None:
     if feature.rate_hz != card.rate_hz:
-        raise ModelError("The card's rate is not the feature's.")
+        raise ModelError("The sample rates of the card and the feature differ.")
     if feature.bands != network.bands:
         raise ModelError(f"The feature has {feature.bands} bands, the network {network.bands}.")
     if network.classes != len(card.labels):
@@ -187,7 +203,7 @@ def _compare(header: Header, feature: Feature, sketch: Network, path: Path) -> N
     for name in sorted(expected.keys() | header.tensors.keys()):
         if expected.get(name) != header.tensors.get(name):
             raise ModelError(
-                f"{path.name} does not fit its card ({name}): it was changed or is incomplete."
+                f"{path.name} does not fit its card ({name}): it was modified or is incomplete."
             )
 
 
@@ -210,6 +226,6 @@ def _check(classifier: Classifier, tensors: dict[str, Tensor], path: Path) -> No
     difference = (now - tensors["check.probabilities"]).abs().max().item()
     if not difference <= _TOLERANCE:
         raise ModelError(
-            f"{path.name} does not give the probabilities it was saved with (off by "
+            f"{path.name} does not reproduce the probabilities it was saved with (off by "
             f"{difference:.1g}): it was changed, or made by an Earmark that computes differently."
         )

@@ -1,4 +1,4 @@
-"""The classifier file: what may be read without torch, and everything that is refused.
+"""The classifier file: its header is read without torch, and invalid files are rejected.
 
 A safetensors file: eight bytes that give the length of a JSON header, the header (shape, type and
 place of each tensor, and our card as text), then the tensors. Nothing in it can run.
@@ -109,7 +109,7 @@ def write_file(path: Path, data: bytes) -> None:
     except OSError as error:
         raise ModelError(
             f"The classifier could not be saved as {path.name}: {error.strerror}. "
-            "Choose another place or make room, then save again."
+            "Choose another place or free some space, then save again."
         ) from error
 
 
@@ -118,16 +118,16 @@ def _header_length(start: bytes, size: int, path: Path) -> int:
     pickled = start[:4] == b"PK\x03\x04" or start[:1] == b"\x80"
     if pickled and start[8:] != b"{":
         raise ModelError(
-            f"{path.name} is a pickled model, which could run code when opened: Earmark never "
-            "opens those. Ask for a classifier saved by Earmark."
+            f"{path.name} is a pickled model. Those can run code when opened, so Earmark "
+            "never opens them. Ask for a classifier saved by Earmark."
         )
     length = int.from_bytes(start[:8], "little")
     if len(start) < 9 or length < 2 or size > MOST_FILE_BYTES:
         raise ModelError(f"{path.name} is not a classifier file.")
     if length > MOST_HEADER_BYTES:
-        raise ModelError(f"{path.name} is not a classifier file: its header is over 10 MB.")
+        raise ModelError(f"{path.name} is not a classifier file: its header is larger than 10 MB.")
     if length > size - 8:
-        raise ModelError(f"{path.name} is cut short: copy or download it again.")
+        raise ModelError(f"{path.name} is incomplete. Copy or download it again.")
     return length
 
 
@@ -140,7 +140,10 @@ def _parse(text: bytes, path: Path) -> Header:
     except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(f"{path.name} is damaged: its header cannot be read.") from error
     if not isinstance(card_text, str):
-        raise ModelError(f"{path.name} holds tensors but no Earmark card: it is no classifier.")
+        raise ModelError(
+            f"{path.name} contains tensors but no Earmark model card, so it is not an "
+            "Earmark classifier."
+        )
     return Header(_card(card_text, path), tensors)
 
 
@@ -156,7 +159,8 @@ def _card(text: str, path: Path) -> Card:
         raise ModelError(f"{path.name} is damaged: its card cannot be read.") from error
     if isinstance(found, int) and found > FORMAT:
         raise ModelError(
-            f"{path.name} was made by a newer Earmark (format {found}): update Earmark to use it."
+            f"{path.name} was made by a newer version of Earmark (format {found}). "
+            "Update Earmark to use it."
         )
     try:
         return Card.model_validate(fields)
@@ -164,6 +168,6 @@ def _card(text: str, path: Path) -> Card:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "as a whole"
         raise ModelError(
-            f"{path.name} has a wrong card: '{place}': {first['msg']}. "
-            "It was changed or made by another program."
+            f"{path.name} has an invalid model card: '{place}': {first['msg']}. "
+            "It was modified, or made by another program."
         ) from error

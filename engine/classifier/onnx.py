@@ -30,7 +30,7 @@ _TALKERS = ("torch", "torch.export", "torch.onnx", "onnxscript", "onnx_ir")
 
 
 def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> float:
-    """Write a classifier as ONNX, once onnxruntime has been seen to say what torch says.
+    """Export a classifier as ONNX, after checking that ONNX Runtime and PyTorch agree.
 
     The model takes ``waveform``, float32, shape (batch, window_samples), any batch, at the card's
     rate, full scale [-1, 1]. It gives ``probabilities``, float32, shape (batch, labels), and
@@ -65,7 +65,7 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
     difference = _difference(whole, data, waveforms)
     if not difference <= _TOLERANCE:
         raise ModelError(
-            f"The ONNX model was not written: its probabilities are off by {difference:.1g} from "
+            f"The ONNX model was not saved: its probabilities differ by {difference:.1g} from "
             "those of the classifier."
         )
     try:
@@ -74,7 +74,7 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
     except OSError as error:
         raise ModelError(
             f"The ONNX model could not be written as {path.name}: {error.strerror}. "
-            "Choose another place or make room, then export again."
+            "Choose another place or free some space, then export again."
         ) from error
     return difference
 
@@ -124,7 +124,7 @@ def convert(
         raise ModelError(f"ONNX cannot express this classifier: {_reason(error)}") from error
     written = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     if written != [opset]:
-        raise ModelError(f"This classifier cannot be written in version {opset} of ONNX.")
+        raise ModelError(f"This classifier cannot be exported with opset {opset}.")
     return data
 
 

@@ -1,11 +1,11 @@
-"""The rules of a classifier by which probabilities become what was heard."""
+"""The rules by which a classifier's probabilities become reported labels."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Rules:
-    """When a label counts as heard.
+    """When a label is reported.
 
     Attributes:
         thresholds: probability of each label at which it may begin.

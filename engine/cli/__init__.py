@@ -1,4 +1,4 @@
-"""The command line: a file a command, or for a few that belong together; ``app`` joins them."""
+"""The command line: one module per command or group of commands; ``app`` joins them."""
 
 import sys
 

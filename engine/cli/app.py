@@ -1,4 +1,4 @@
-"""The commands joined, and what happens when one fails."""
+"""The command-line application, with its error handling."""
 
 import importlib
 import os
@@ -25,8 +25,8 @@ from engine.errors import EarmarkError
 
 app = typer.Typer(
     name="earmark",
-    help="Hears what is playing: which instrument, which genre, whose music.\n\n"
-    "Without a command it opens the window.",
+    help="Recognises what is playing: the instrument, the genre, the composer.\n\n"
+    "Without a command, it opens the window.",
     no_args_is_help=False,
     invoke_without_command=True,
     add_completion=False,
@@ -77,7 +77,7 @@ def _open_window(arguments: list[str]) -> None:
         program = importlib.import_module("desktop.__main__")
     except ImportError as error:
         raise EarmarkError(
-            f"The window cannot be opened: {error}. The other commands work without it."
+            f"The window cannot be opened: {error}. The other commands work without a window."
         ) from error
     raise typer.Exit(program.main([sys.argv[0], *arguments]))
 

@@ -27,22 +27,24 @@ _TABLE = Format("table")
 
 
 def classify(
-    files: Annotated[list[str], typer.Argument(help="Sound files, folders or patterns.")],
+    files: Annotated[list[str], typer.Argument(help="Sound files, folders or glob patterns.")],
     classifier: Annotated[
         list[str] | None,
-        typer.Option("--classifier", "-c", help="Name or path; may be given several times."),
+        typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
     ] = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
     format: Annotated[
         Format,
-        typer.Option("--format", "-f", help="Form of the result."),
+        typer.Option("--format", "-f", help="Output format."),
     ] = _TABLE,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="A file; or a folder, for a result beside each name."),
+        typer.Option(
+            "--output", "-o", help="Output file, or a folder for one result per sound file."
+        ),
     ] = None,
 ) -> None:
-    """Say what is heard in sound files.
+    """Classify sound files and print the detected labels.
 
     Exit code 1 says that some files could not be read; the others are done.
 
@@ -96,7 +98,8 @@ def _analyse(
             analysis: FileAnalysis = stop.value
             if analysis.repaired:
                 notes().print(
-                    f"{path.name}: {analysis.repaired} samples were no numbers: taken as silence.",
+                    f"{path.name}: {analysis.repaired} invalid samples (NaN or infinite) were "
+                    "replaced by silence.",
                     markup=False,
                 )
             return conclude(analysis.info, analysis.timelines, rules)

@@ -18,9 +18,9 @@ _MOST_NAMED = 5
 def look_at_data(
     dataset: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
     kind: Kind = "auto",
-    label: Annotated[str, typer.Option("--label", help="Column that is counted.")] = "label",
+    label: Annotated[str, typer.Option("--label", help="Column to count.")] = "label",
 ) -> None:
-    """Say what is in a data set: classes, groups, lengths, rates, levels, what is wrong."""
+    """Describe a data set: classes, groups, lengths, sample rates, levels and problems."""
     from engine.datasets import open_dataset
     from engine.datasets.summary import summarise
 
@@ -43,7 +43,7 @@ def look_at_data(
     if found.imbalance > 3:
         lines.append(
             f"The largest class has {found.imbalance:.1f} times the excerpts of the smallest: "
-            "training.class_weights or training.balanced helps."
+            "set training.class_weights or training.balanced."
         )
     lines += [*opened.warnings, *_named("clip", found.clipped)]
     lines += _named("cannot be read", [f"{p} ({why})" for p, why in found.broken.items()])
@@ -61,9 +61,9 @@ def _named(what: str, paths: list[str]) -> list[str]:
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Empty it.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Empty the cache.")] = False,
 ) -> None:
-    """Say how much room the kept features take, or empty them."""
+    """Show the size of the cache of computed features, or empty it."""
     from engine.training.data import prepare
 
     if clear:
@@ -71,4 +71,4 @@ def cache(
         notes().print("The cache is empty.")
         return
     count, size = prepare.cached()
-    data().print(f"{count} sets of windows, {size / 1e9:.2f} GB.", markup=False)
+    data().print(f"{count} prepared data sets, {size / 1e9:.2f} GB.", markup=False)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from engine.atomic_write import write_text
 from engine.classifier.catalog import Catalog
+from engine.classifier.figures import term, with_bounds, without_bounds
 from engine.cli.output import data, notes, progress
 from engine.cli.train import Device, Kind
 
@@ -23,15 +24,17 @@ def evaluate(
     classifier: Annotated[str, typer.Argument(help="Name or path of a classifier.")],
     dataset: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .json or .html file for the report.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write the report to this .json or .html file."),
     ] = None,
-    label: Annotated[str, typer.Option("--label", help="Column that is judged.")] = "label",
+    label: Annotated[str, typer.Option("--label", help="Column with the true labels.")] = "label",
     kind: Kind = "auto",
     device: Device = "cpu",
 ) -> None:
-    """Judge a classifier on labelled sound: all of it, as if it had never been met.
+    """Evaluate a classifier on a labelled data set.
 
-    Classes that the classifier does not know are left out.
+    All sounds of the data set are used as test data. Classes that the classifier does not know
+    are left out.
     """
     from engine.datasets import open_dataset
     from engine.evaluation import evaluate as figures_of
@@ -47,11 +50,15 @@ def evaluate(
     found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)
     warnings = [f"{path}: {reason}" for path, reason in heard.skipped.items()]
     if heard.known_data:
-        warnings.append("It learned from this very data set: the figures flatter.")
+        warnings.append(
+            "The classifier was trained on this data set, so these results are too optimistic."
+        )
     for text in warnings:
         notes().print(f"Note: {text}", markup=False)
-    for name, value in found.figures().items():
-        data().print(f"{name:28} {value:.4f}", markup=False)
+    figures = found.figures()
+    for name in without_bounds(figures):
+        words = f"{term(name).name:36} {with_bounds(figures, name)}"
+        data().print(words, markup=False)
     if output is None:
         return
     _write(output, model, opened, warnings, found)
@@ -84,18 +91,17 @@ def _write(
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A .html file that shows them together.")
+        Path | None, typer.Option("--output", "-o", help="Write the comparison to this .html file.")
     ] = None,
 ) -> None:
-    """Show finished runs side by side, and whether their difference is more than chance."""
+    """Compare finished runs, and test whether they differ by more than chance."""
     from engine.training.runs.comparison import compare_runs, write_comparison
 
     found = compare_runs(runs) if output is None else write_comparison(runs, output)
     table = Table("", *found.names)
-    keys = dict.fromkeys(key for figures in found.figures for key in figures)
-    for key in keys:
-        values = [figures.get(key) for figures in found.figures]
-        table.add_row(key, *("" if value is None else f"{value:.4f}" for value in values))
+    for key in dict.fromkeys(key for each in found.figures for key in without_bounds(each)):
+        cells = (with_bounds(each, key) if key in each else "" for each in found.figures)
+        table.add_row(term(key).name, *cells)
     for field, settings in found.differences.items():
         if not field.startswith("published"):
             table.add_row(field, *map(str, settings))

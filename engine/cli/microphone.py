@@ -16,12 +16,12 @@ from engine.cli.output import data, notes
 from engine.errors import AudioError
 from engine.recognition.decisions import Decider
 
-Device = Annotated[str | None, typer.Option(help="Name of the microphone, or a part of it.")]
-Channel = Annotated[int | None, typer.Option(min=1, help="One channel; all mixed if left out.")]
-Seconds = Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")]
+Device = Annotated[str | None, typer.Option(help="Name of the microphone, or part of it.")]
+Channel = Annotated[int | None, typer.Option(min=1, help="Use one channel; the default mixes all.")]
+Seconds = Annotated[float | None, typer.Option(min=0.1, help="Stop after this many seconds.")]
 Classifiers = Annotated[
     list[str] | None,
-    typer.Option("--classifier", "-c", help="Name or path; may be given several times."),
+    typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
 ]
 
 
@@ -48,7 +48,7 @@ def listen(
     classifier: Classifiers = None,
     seconds: Seconds = None,
 ) -> None:
-    """Say what the microphone hears, until Ctrl+C: a line a second or so.
+    """Classify the sound of the microphone until Ctrl+C, with about one line per second.
 
     Each line: seconds since the start, level, then for each classifier what it hears.
     """
@@ -59,7 +59,9 @@ def listen(
     deciders = {
         name: Decider(model.card.labels, model.card.rules()) for name, model in classifiers.items()
     }
-    notes().print(f"Listening to '{microphone.device.id.name}'. Ctrl+C ends it.", markup=False)
+    notes().print(
+        f"Listening to '{microphone.device.id.name}'. Press Ctrl+C to stop.", markup=False
+    )
     with microphone:
         try:
             for update in updates_of(microphone, classifiers):
@@ -80,7 +82,7 @@ def listen(
             return
         stats = update.stats
     notes().print(
-        f"{stats.seconds:.0f} s heard, {stats.latency_seconds * 1000:.0f} ms latency, "
+        f"{stats.seconds:.0f} s analysed, {stats.latency_seconds * 1000:.0f} ms latency, "
         f"{stats.dropped_samples} samples lost, {stats.skipped_windows} windows skipped."
     )
 
@@ -91,13 +93,15 @@ def record(
     channel: Channel = None,
     seconds: Seconds = None,
 ) -> None:
-    """Record the microphone to a file, until Ctrl+C or for so many seconds.
+    """Record the microphone to a file, until Ctrl+C or for a number of seconds.
 
     The file stays readable whatever happens while it is written.
     """
     microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
     with Recorder(out, rate_hz=microphone.rate_hz) as recorder, microphone:
-        notes().print(f"Recording '{microphone.device.id.name}'. Ctrl+C ends it.", markup=False)
+        notes().print(
+            f"Recording '{microphone.device.id.name}'. Press Ctrl+C to stop.", markup=False
+        )
         position = 0
         try:
             while seconds is None or recorder.seconds < seconds:
@@ -114,11 +118,11 @@ def record(
 
 
 def devices() -> None:
-    """List the microphones and other inputs."""
+    """List the microphones and other audio inputs."""
     found = input_devices(renew=True)
     if not found:
-        raise AudioError("There is no microphone: plug one in, then try again.")
-    table = Table("Name", "Host API", "Channels", "Runs at (Hz)", "Can do (Hz)", "Default")
+        raise AudioError("No microphone found. Plug one in and try again.")
+    table = Table("Name", "Host API", "Channels", "Current rate (Hz)", "Supports (Hz)", "Default")
     for device in found:
         table.add_row(
             device.id.name,

@@ -22,7 +22,7 @@ def _default(context: typer.Context) -> None:
 
 @app.command("list")
 def list_models() -> None:
-    """List the classifiers there are."""
+    """List the installed classifiers."""
     catalog = Catalog()
     table = Table("Name", "Task", "Labels", "Window (s)", "Size (MB)", "From")
     for entry in catalog.entries():
@@ -41,25 +41,27 @@ def list_models() -> None:
 
 
 @app.command("show")
-def show(name: Annotated[str, typer.Argument(help="Name, or path of a file.")]) -> None:
-    """Show the card of a classifier."""
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a classifier, or path of its file.")],
+) -> None:
+    """Show the model card of a classifier."""
     entry = Catalog().find(name)
     card = entry.card
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Name", card.name)
     table.add_row("Title", card.title)
-    table.add_row("What it does", card.description)
+    table.add_row("Description", card.description)
     table.add_row("Labels", ", ".join(card.labels))
-    table.add_row("Where it fails", card.limits or "not said")
+    table.add_row("Limits", card.limits or "not stated")
     table.add_row("Licence", card.licence)
     table.add_row("Credits", card.credits or "none")
     for source in card.data:
         count = f", {source.count} recordings" if source.count else ""
-        table.add_row("Learned from", f"{source.name} ({source.licence}{count})")
+        table.add_row("Training data", f"{source.name} ({source.licence}{count})")
     for line in figure_lines(card.metrics):
         table.add_row("Measured", line)
     table.add_row("Input", f"{card.window_samples / card.rate_hz:.2f} s at {card.rate_hz} Hz")
-    table.add_row("Made on", card.date)
+    table.add_row("Date", card.date)
     table.add_row("File", str(entry.path))
     table.add_row("SHA-256", entry.sha256())
     data().print(table)
@@ -70,27 +72,32 @@ def export(
     name: Annotated[str, typer.Argument(help="Name or path of a classifier.")],
     path: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
 ) -> None:
-    """Write a classifier as ONNX, feature extraction included, checked against torch."""
+    """Export a classifier as ONNX, with its feature extraction, and check it against PyTorch."""
     if path.suffix != ".onnx":
-        raise ModelError("ONNX models are .onnx files: give it such a name.")
+        raise ModelError("ONNX models are .onnx files. Choose a name that ends in .onnx.")
     from engine.classifier.onnx import export_onnx
 
     difference = export_onnx(Catalog().load(name), path)
-    text = f"Written to {path}; onnxruntime and torch differ by at most {difference:.1g}."
+    text = (
+        f"Saved as {path}. The probabilities of ONNX Runtime and PyTorch differ by "
+        f"at most {difference:.1g}."
+    )
     data().print(text, markup=False)
 
 
 @app.command("verify")
 def verify(
-    name: Annotated[str | None, typer.Argument(help="Name or path; all when left out.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name or path of a classifier; default: all.")
+    ] = None,
 ) -> None:
-    """Load classifiers and see that they say what they said when they were saved."""
+    """Check that classifiers still give the probabilities they were saved with."""
     catalog = Catalog()
     chosen = [catalog.find(name)] if name else catalog.entries()
     failed = dict(catalog.broken()) if name is None else {}
     for entry in chosen:
         try:
-            data().print(f"{entry.name}: good, SHA-256 {_load(entry)}", soft_wrap=True)
+            data().print(f"{entry.name}: valid, SHA-256 {_load(entry)}", soft_wrap=True)
         except ModelError as error:
             failed[entry.path] = str(error)
     for reason in failed.values():

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def analyse_music(
-    files: Annotated[list[str], typer.Argument(help="Sound files, folders or patterns.")],
+    files: Annotated[list[str], typer.Argument(help="Sound files, folders or glob patterns.")],
     as_json: Annotated[
-        bool, typer.Option("--json", help="One line of JSON a file, with the beats.")
+        bool, typer.Option("--json", help="Write one line of JSON per file, with the beats.")
     ] = False,
 ) -> None:
-    """Say how fast the music in sound files goes, in which key it is and how it is tuned.
+    """Estimate the tempo, key and tuning of the music in sound files.
 
     Exit code 1 says that some files could not be read, 2 that none could; the others are done.
 

@@ -1,4 +1,4 @@
-"""What the commands share: where words go, progress, and Ctrl+C between steps.
+"""Shared by the commands: output, progress bars, and Ctrl+C between steps.
 
 Data goes to standard output, everything else to standard error.
 """
@@ -17,7 +17,7 @@ _Result = TypeVar("_Result")
 
 
 def fail(message: str) -> int:
-    """Say why nothing could be done; gives the exit code."""
+    """Print an error message and return the exit code."""
     sys.stderr.write(f"earmark: {message}\n")
     return 2
 

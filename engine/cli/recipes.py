@@ -12,18 +12,20 @@ from engine.errors import RecipeError
 from engine.recipes.recipe import Recipe, find_recipe, presets, read_recipe
 from engine.recipes.toml import reference, to_toml
 
-app = typer.Typer(help="What can be learned and how: presets and your own.", no_args_is_help=True)
+app = typer.Typer(
+    help="Recipes for training: list, show, create and check them.", no_args_is_help=True
+)
 
 _Name = Annotated[str, typer.Argument(help="A preset's name or a .toml file.")]
 _Published = Annotated[
-    bool, typer.Option("--as-published", help="The original, with what it got wrong.")
+    bool, typer.Option("--as-published", help="Use the published original, including its mistakes.")
 ]
 
 
 @app.command("list")
 def list_recipes() -> None:
-    """List the recipes Earmark brings along."""
-    table = Table("Name", "What it does", "Feature", "Network", "Original")
+    """List the recipes that come with Earmark."""
+    table = Table("Name", "Description", "Feature", "Network", "Original")
     for name, path in presets().items():
         recipe = read_recipe(path)
         origin = recipe.published.source if recipe.published else ""
@@ -36,7 +38,9 @@ def list_recipes() -> None:
 def show(
     name: _Name,
     as_published: _Published = False,
-    whole: Annotated[bool, typer.Option("--whole", help="Also fields left as they are.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Also show the fields that have their default values.")
+    ] = False,
 ) -> None:
     """Print a recipe as TOML."""
     typer.echo(to_toml(_chosen(name, as_published), whole=whole), nl=False)
@@ -44,29 +48,29 @@ def show(
 
 @app.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="The .toml file to write.")],
-    like: Annotated[str, typer.Option("--like", help="A preset to begin with.")] = "tagger-head",
+    path: Annotated[Path, typer.Argument(help="Name of the new .toml file.")],
+    like: Annotated[str, typer.Option("--like", help="Preset to start from.")] = "tagger-head",
 ) -> None:
-    """Write a recipe of your own to change."""
+    """Create your own recipe, to be edited."""
     if path.suffix != ".toml":
-        raise RecipeError("A recipe is a .toml file: give it such a name.")
+        raise RecipeError("Recipes are .toml files. Choose a name that ends in .toml.")
     if path.exists():
-        raise RecipeError(f"{path} exists already: choose another name.")
+        raise RecipeError(f"{path} already exists. Choose another name.")
     recipe = find_recipe(like).model_copy(update={"name": _plain_name(path.stem)})
     try:
         write_whole(path, to_toml(recipe).encode())
     except OSError as error:
         raise RecipeError(f"{path} could not be written: {error.strerror}.") from error
-    notes().print(f"Written to {path}.", markup=False)
+    notes().print(f"Saved as {path}.", markup=False)
 
 
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="The .toml file to check.")],
 ) -> None:
-    """Say whether a recipe is right, and show the network it makes."""
+    """Check a recipe and show its network."""
     recipe = read_recipe(path)
-    data().print(f"{path.name} is a right recipe: {recipe.title}.", markup=False)
+    data().print(f"{path.name} is a valid recipe: {recipe.title}.", markup=False)
     _describe(recipe, 10)
 
 
@@ -76,13 +80,13 @@ def network(
     as_published: _Published = False,
     classes: Annotated[int, typer.Option(min=2, help="Number of classes.")] = 10,
 ) -> None:
-    """Show a recipe's network layer by layer, with sizes and numbers of parameters."""
+    """Show a recipe's network layer by layer, with output sizes and parameter counts."""
     _describe(_chosen(name, as_published), classes)
 
 
 @app.command("reference", hidden=True)
 def print_reference() -> None:
-    """Print the page that explains every field."""
+    """Print the reference of all recipe fields as Markdown."""
     typer.echo(reference())
 
 
@@ -105,7 +109,7 @@ def _describe(recipe: Recipe, classes: int) -> None:
         table.add_row(layer.name, layer.kind, shape, f"{layer.parameters:,}")
     data().print(found.diagram(), markup=False)
     data().print(table)
-    text = f"{found.learned:,} numbers are learned, {found.total:,} in all."
+    text = f"{found.learned:,} trainable parameters of {found.total:,}."
     data().print(text, markup=False)
 
 

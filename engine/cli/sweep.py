@@ -33,25 +33,31 @@ def sweep(  # noqa: PLR0913  # the options of a command
         typer.Option(
             "--grid",
             metavar="FIELD=VALUES",
-            help="What varies: field=0.1,0.01 or, for random and bayes, field=log:1e-5..1e-1.",
+            help="Field to vary: field=0.1,0.01 or, for random and bayes, field=log:1e-5..1e-1.",
         ),
     ],
     set_: Changes = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder; default: runs/sweep-RECIPE.")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder of the sweep; default: runs/sweep-RECIPE."),
     ] = None,
     search: Annotated[
-        Search, typer.Option("--search", help="grid: all combinations; random; bayes.")
+        Search,
+        typer.Option("--search", help="Search strategy: grid (all combinations), random or bayes."),
     ] = Search.grid,
-    trials: Annotated[int, typer.Option(min=1, help="How many, for random and bayes.")] = 20,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many at once.")] = 1,
-    as_published: Annotated[bool, typer.Option("--as-published", help="The original.")] = False,
+    trials: Annotated[int, typer.Option(min=1, help="Number of trials for random and bayes.")] = 20,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Number of trials to run in parallel.")
+    ] = 1,
+    as_published: Annotated[
+        bool, typer.Option("--as-published", help="Train the published original.")
+    ] = False,
     kind: Kind = "auto",
     device: Device = "auto",
 ) -> None:
-    """Train a recipe many times with some fields varied, and compare time, energy and accuracy.
+    """Train a recipe several times with varied fields, and compare time, energy and accuracy.
 
-    Run it again to go on after a break: trials that are done are not repeated. Example:
+    Run the same command again to resume a sweep: finished trials are not repeated. Example:
     'earmark sweep instrument-mlp iowa/ --grid training.learning_rate=0.1,0.01,0.001,0.0001
     --set training.stop.target_accuracy=0.98 --set training.epochs=500'.
     """
@@ -80,7 +86,7 @@ def _run(steps: "Generator[Trial | Trying | None, None, list[Trial]]", count: in
             notes().print(f"{_words(trial.values)}: {outcome}", markup=False)
     except KeyboardInterrupt:
         steps.close()
-        words = "Stopped: the same command goes on from here; {} of {} trials are done."
+        words = "Stopped: {} of {} trials finished. Run the same command again to continue."
         notes().print(words.format(len(found), count), markup=False)
         raise typer.Exit(130) from None
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
+from engine.classifier.figures import term, with_bounds
 from engine.cli.output import data, interrupt_noted, notes
 from engine.errors import RecipeError
 from engine.recipes.recipe import Recipe, find_recipe
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Variant(StrEnum):
-    """Which form of a recipe."""
+    """Variant of a recipe."""
 
     corrected = "corrected"
     as_published = "as-published"
@@ -28,10 +29,14 @@ class Variant(StrEnum):
 
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Set a field of the recipe; repeatable."),
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="Set a field of the recipe; can be repeated."
+    ),
 ]
-Kind = Annotated[str, typer.Option("--kind", help="Kind of data set; auto: found out.")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")]
+Kind = Annotated[str, typer.Option("--kind", help="Kind of data set; auto recognises it.")]
+Device = Annotated[
+    str, typer.Option("--device", help="Device to compute on: auto, cpu, cuda, cuda:1 or mps.")
+]
 
 
 def train(  # noqa: PLR0913  # the options of a command
@@ -42,20 +47,24 @@ def train(  # noqa: PLR0913  # the options of a command
         Path | None, typer.Option("--output", "-o", help="Folder of the run; default: runs/NAME.")
     ] = None,
     variant: Annotated[
-        Variant, typer.Option("--variant", help="The original, its correction, or both.")
+        Variant,
+        typer.Option("--variant", help="The published original, the corrected version, or both."),
     ] = Variant.corrected,
     kind: Kind = "auto",
     device: Device = "auto",
     background: Annotated[
         Path | None,
-        typer.Option("--background", help="Folder of recordings that are none of the classes."),
+        typer.Option(
+            "--background",
+            help="Folder of background recordings that belong to none of the classes.",
+        ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run broken off.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
 ) -> None:
-    """Train a classifier and judge it.
+    """Train a classifier and evaluate it.
 
-    The run's folder then holds the classifier, the report (report.html), the history and the recipe
-    as run. Use the classifier at once: 'earmark classify -c runs/.../classifier.safetensors FILE'.
+    The run's folder then contains the classifier, the report (report.html), the history and the
+    recipe used. To use the classifier: 'earmark classify -c runs/.../classifier.safetensors FILE'.
 
     Examples: 'earmark train tagger-head my-sounds/', 'earmark train genre-cnn GTZAN/ --variant
     both', 'earmark train instrument-mlp iowa/ --set training.learning_rate=0.01'.
@@ -80,7 +89,7 @@ def train(  # noqa: PLR0913  # the options of a command
         page = folders[0].with_name(f"{folders[0].name}-comparison.html")
         for verdict in write_comparison(folders, page).verdicts:
             data().print(verdict, markup=False)
-        notes().print(f"Side by side: {page}", markup=False)
+        notes().print(f"Comparison: {page}", markup=False)
 
 
 def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
@@ -95,7 +104,7 @@ def changed(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     for text in settings:
         path, equals, value = text.partition("=")
         if not equals:
-            raise RecipeError(f"'--set {text}' sets nothing: write --set field=value.")
+            raise RecipeError(f"'--set {text}' has no value. Write --set field=value.")
         changes[path.strip()] = parse_value(value)
     return recipe.changed(changes)
 
@@ -116,8 +125,8 @@ def _train(recipe: Recipe, dataset: "Dataset", place: "Place") -> None:
                     raise KeyboardInterrupt
         except KeyboardInterrupt:
             steps.close()
-            kept = "the best so far is kept as a classifier, " if _kept(place) else ""
-            console.print(f"Stopped: {kept}--resume goes on from here.", markup=False)
+            kept = "the best epoch so far is kept as a classifier; " if _kept(place) else ""
+            console.print(f"Stopped: {kept}use --resume to continue.", markup=False)
             raise typer.Exit(130) from None
 
 
@@ -134,8 +143,8 @@ def _show(event: "Event", bar: Progress, task: object) -> None:
     elif isinstance(event, events.Started):
         learn, choose, judge = event.windows
         learned, total = event.parameters
-        text = f"{learn} windows to learn from, {choose} to choose, {judge} to judge; "
-        text += f"{learned:,} numbers to learn of {total:,}; on {event.device}."
+        text = f"{learn} training, {choose} validation and {judge} test windows; "
+        text += f"{learned:,} of {total:,} parameters trainable; on {event.device}."
         console.print(text, markup=False)
     elif isinstance(event, events.BatchDone):
         share = event.batch / event.batches
@@ -167,8 +176,7 @@ def _summary(done: "Finished") -> None:
              "ece", "open_set_auroc")  # fmt: skip
     for name in shown:
         if name in done.metrics:
-            low, high = done.metrics.get(f"{name}_low"), done.metrics.get(f"{name}_high")
-            spread = f"  ({low:.3f} to {high:.3f})" if low is not None and high is not None else ""
-            out.print(f"  {name:20} {done.metrics[name]:.4f}{spread}", markup=False)
+            words = f"  {term(name).name:24} {with_bounds(done.metrics, name)}"
+            out.print(words, markup=False)
     out.print(f"Classifier: {done.folder / 'classifier.safetensors'}", markup=False)
     out.print(f"Report: {done.folder / 'report.html'}", markup=False)

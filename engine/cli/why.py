@@ -23,20 +23,26 @@ _DOUBTFUL = 0.1  # a gap from which the parts are not to be trusted
 
 def why(
     file: Annotated[str, typer.Argument(help="A sound file.")],
-    at: Annotated[float, typer.Option(min=0.0, help="The moment, in seconds.")],
-    classifier: Annotated[str, typer.Option("--classifier", "-c", help="Name or path.")] = "genre",
+    at: Annotated[float, typer.Option(min=0.0, help="Time in the file, in seconds.")],
+    classifier: Annotated[
+        str, typer.Option("--classifier", "-c", help="Name or path of a classifier.")
+    ] = "genre",
     label: Annotated[
-        str | None, typer.Option(help="What it may have heard; left out: the most probable.")
+        str | None, typer.Option(help="Label to explain; default: the most probable one.")
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="A file to draw it in (.svg) or list it in (.csv).")
+        Path | None,
+        typer.Option(help="Write the explanation as a picture (.svg) or a table (.csv)."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=4, help="More take longer and are more exact.")] = 20,
+    steps: Annotated[
+        int,
+        typer.Option(min=4, help="Number of integration steps: more are slower and more accurate."),
+    ] = 20,
 ) -> None:
-    """Say what in the sound spoke for a label: which frequencies, and when.
+    """Show the evidence for a label: which frequencies at which times.
 
-    The parts are shares of all that spoke for the label (integrated gradients, compared with
-    silence).
+    The percentages are shares of all the evidence for the label (integrated gradients, with silence
+    as the baseline).
 
     Example: 'earmark why song.mp3 --at 12 -c genre --label techno --picture why.svg'.
     """
@@ -45,13 +51,13 @@ def why(
 
     if picture is not None and picture.suffix.lower() not in (".svg", ".csv"):
         raise DataError(
-            f"{picture.name} is no place for a picture: end its name with .svg or .csv."
+            f"{picture.name} is not an .svg or .csv file. Choose a name that ends in one of these."
         )
     model = Catalog().load(classifier)
     found = progress("why", explain_file(model, file, at, label, steps=steps))
     sys.stdout.write(_words(found, strongest(found, 8)))
     if found.gap > _DOUBTFUL:
-        notes().print("These parts do not add up: take more --steps.")
+        notes().print("The explanation is inaccurate: its parts do not add up. Use more --steps.")
     if picture is not None:
         table = picture.suffix.lower() == ".csv"
         write_text(picture, _table(found) if table else _picture(found))
@@ -59,18 +65,16 @@ def why(
 
 def _words(found: "Explanation", spots: "list[Spot]") -> str:
     first, last = found.window_seconds
-    lines = [
-        f"{found.label} {found.probability:.0%} from {first:.1f} to {last:.1f} s, spoken for by"
-    ]
+    lines = [f"{found.label} {found.probability:.0%} from {first:.1f} to {last:.1f} s; evidence:"]
     lines += [
         f"  {spot.share:4.0%}  {spot.start_seconds:8.2f} - {spot.end_seconds:8.2f} s"
         + ("" if spot.low_hz is None else f"  {spot.low_hz:6.0f} - {spot.high_hz:6.0f} Hz")
         for spot in spots
     ]
     if not spots:
-        lines.append("  nothing: all of it spoke against")
+        lines.append("  no part of the sound supports this label")
     if found.axis == "time":
-        lines.append("This classifier's features have no frequencies: only times can be told.")
+        lines.append("This classifier's features have no frequencies, so only times are shown.")
     lines.append(
         f"Its logit is {found.logit:.2f}, of silence {found.silent_logit:.2f}; the parts add up to "
         f"that difference within {found.gap:.1%}."
@@ -99,7 +103,7 @@ def _picture(found: "Explanation") -> str:
     cells = np.maximum.reduceat(bright, firsts, axis=1)
     size = ((svg.WIDTH - _LEFT - 10) / bright.shape[1] * join, _PLOT / len(cells))
     bottom, right = _TOP + _PLOT, svg.WIDTH - 10
-    title = f"What spoke for {found.label} ({found.probability:.0%})"
+    title = f"Evidence for {found.label} ({found.probability:.0%})"
     parts = [svg.text(_LEFT, 18, title)]
     for row, column in np.argwhere(cells > 0.05):
         corner = (_LEFT + column * size[0], bottom - (row + 1) * size[1])

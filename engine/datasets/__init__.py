@@ -1,4 +1,4 @@
-"""Labelled sound: corpora, folders and cache, all as one kind of table.
+"""Labelled sounds: corpora and folders, all read as the same kind of table.
 
 A new corpus is a file with ``recognises`` and ``load``, and a line in ``DATASETS``.
 """
@@ -40,7 +40,7 @@ DATASETS: dict[str, ModuleType] = {
 
 
 def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
-    """Open a data set; the table of a large one is kept and taken again while nothing changes.
+    """Open a data set; the table of a large one is cached for as long as nothing changes.
 
     Args:
         root: its folder, or the file of a table.
@@ -51,9 +51,9 @@ def open_dataset(root: Path | str, kind: str = "auto") -> Dataset:
     """
     root = Path(root).absolute()
     if not root.exists():
-        raise DataError(f"{root} is not there: check the path of the data set.")
+        raise DataError(f"{root} does not exist. Check the path of the data set.")
     if kind != "auto" and kind not in DATASETS:
-        raise DataError(f"There is no kind of data set '{kind}'. Known: {', '.join(DATASETS)}.")
+        raise DataError(f"There is no kind of data set '{kind}'. Available: {', '.join(DATASETS)}.")
     stamp = cache.stamp_of(root)
     kept = cache.recall(root, kind, stamp) if stamp else None
     if kept is not None:
@@ -69,7 +69,7 @@ def _kind_of(root: Path) -> ModuleType:
         if module.recognises(root):
             return module
     raise DataError(
-        f"{root} is no data set that Earmark knows: make a folder for each class and put its "
+        f"{root} is not a recognised data set: make a folder for each class and put its "
         "sounds into it, or write a table manifest.csv with the columns path and label."
     )
 

@@ -1,4 +1,4 @@
-"""Large tables of data sets, kept on disk: opening one again does not look at every file."""
+"""Cache of large data set tables, so that opening one again does not visit every file."""
 
 import hashlib
 import json
@@ -63,7 +63,7 @@ def recall(root: Path, kind: str, stamp: str) -> Dataset | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError) as error:
-        _log.info("the kept table %s is of no use: %s", path.name, error)
+        _log.info("the cached table %s cannot be used: %s", path.name, error)
         return None
     return dataset
 
@@ -80,7 +80,7 @@ def keep(root: Path, kind: str, stamp: str, dataset: Dataset) -> None:
         for old in kept[:-_MOST_TABLES]:
             old.unlink(missing_ok=True)
     except OSError as error:
-        _log.warning("the table of %s could not be kept: %s", root, error)
+        _log.warning("the table of %s could not be cached: %s", root, error)
 
 
 def _path(root: Path, kind: str) -> Path:

@@ -1,4 +1,4 @@
-"""From an excerpt's samples to the windows that are learned from."""
+"""Cutting an excerpt into training windows."""
 
 from dataclasses import dataclass
 from typing import Literal

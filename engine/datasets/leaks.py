@@ -1,4 +1,4 @@
-"""Does the test know the training? Shared groups, known repetitions and near-duplicate sound."""
+"""Overlap of test and training data: shared groups, repetitions and near-duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MOST_PAIRS = 50
 
 @dataclass(frozen=True)
 class Leak:
-    """Something that stands on both sides.
+    """One overlap between two parts of a split.
 
     Attributes:
         kind: ``"group"``, ``"repetition"`` (published for this data set) or ``"near-duplicate"``.
@@ -36,7 +36,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Leaks:
-    """What was found.
+    """All overlaps found.
 
     Attributes:
         pairs: at most 50 of each kind, the most alike first.
@@ -52,12 +52,12 @@ class Leaks:
     def sentence(self) -> str:
         """In words."""
         words = {
-            "group": "recordings or groups on both sides",
-            "repetition": "known repetitions on both sides",
-            "near-duplicate": "near-duplicate windows on both sides",
+            "group": "recordings or groups in both parts",
+            "repetition": "known repetitions in both parts",
+            "near-duplicate": "near-duplicate windows in both parts",
         }
         if not self:
-            return "nothing on both sides"
+            return "nothing in both parts"
         found = [f"{count} {words[kind]}" for kind, count in self.counts.items() if count]
         examples = "; ".join(f"{leak.first} and {leak.second}" for leak in self.pairs[:3])
         return f"{', '.join(found)} (such as {examples})"
@@ -72,7 +72,7 @@ def find_leaks(
     *,
     least_similarity: float = 0.995,
 ) -> Leaks:
-    """Look for what training and the parts that judge it share.
+    """Find the overlap between the training part and the validation and test parts.
 
     Near-duplicates are windows whose features point the same way (cosine similarity), at whatever
     level. Candidates come from a random projection, which keeps angles (Johnson & Lindenstrauss,

@@ -1,4 +1,4 @@
-"""Where notes begin, as librosa finds it: peaks of the spectral flux, traced back to their rise."""
+"""Note onsets by librosa: peaks of the spectral flux, traced back to their start."""
 
 import numpy as np
 from numpy.typing import NDArray

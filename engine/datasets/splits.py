@@ -1,4 +1,4 @@
-"""Which excerpts train, which choose and which judge."""
+"""Splits of a data set into training, validation and test parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,27 +21,34 @@ Unit = Literal["window", "recording", "group"]
 
 
 class SplitRule(BaseModel):
-    """Which part of the sounds trains, chooses and judges."""
+    """How the sounds are split into training, validation and test."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     by: Unit = Field(
-        "group", description="What is never cut apart: nothing, a recording, or a group."
+        "group",
+        description=("What is kept together in one part: single windows, recordings or groups."),
     )
-    group: str = Field("", description="Column that names the groups; empty: the data set's own.")
-    stratified: bool = Field(True, description="Keep the shares of the classes in every part.")
+    group: str = Field(
+        "", description="Column with the names of the groups; empty: the data set's own groups."
+    )
+    stratified: bool = Field(True, description="Keep the proportions of the classes in every part.")
     official: bool = Field(
         False, description="Use the split the data set was published with, if any."
     )
-    test: float = Field(0.2, ge=0, lt=1, description="Share of everything that judges at the end.")
-    validation: float = Field(0.2, ge=0, lt=1, description="Share of the rest that chooses.")
+    test: float = Field(0.2, ge=0, lt=1, description="Share of all data used for the final test.")
+    validation: float = Field(
+        0.2, ge=0, lt=1, description="Share of the remaining data used for validation."
+    )
     folds: int = Field(0, ge=0, description="Cross-validation: number of folds; 0: one split.")
-    fold: int = Field(0, ge=0, description="Fold that judges, or number of the official fold.")
+    fold: int = Field(
+        0, ge=0, description="Fold used as the test part, or number of the official fold."
+    )
     test_is_validation: bool = Field(
-        False, description="Judge on the part that also chose (a trap; needs allow_leak)."
+        False, description="Test on the validation part (a known mistake; needs allow_leak)."
     )
     train_on_test: bool = Field(
-        False, description="Learn from the part that judges (a trap; needs allow_leak)."
+        False, description="Train on the test part (a known mistake; needs allow_leak)."
     )
 
 
@@ -83,7 +90,7 @@ def split(items: Items, rule: SplitRule, seed: int) -> Split:
         DataError: a part would be empty, or has a class that training never met.
     """
     if len(items.labels) == 0:
-        raise DataError("There is nothing to split: no window is left of the data set.")
+        raise DataError("There is nothing to split: the data set has no windows left.")
     rng = np.random.default_rng(seed)
     units = _units(items, rule.by)
     everything = np.arange(len(items.labels))
@@ -92,7 +99,7 @@ def split(items: Items, rule: SplitRule, seed: int) -> Split:
     elif rule.folds:
         if rule.folds < 2 or rule.fold >= rule.folds:
             raise DataError(
-                f"Fold {rule.fold} of {rule.folds} cannot judge: cross-validation needs at least "
+                f"Fold {rule.fold} of {rule.folds} cannot be used: cross-validation needs at least "
                 "2 folds, counted from 0."
             )
         number = _folds(units, items.labels, rule, rng)
@@ -118,9 +125,9 @@ def _check(found: Split, items: Items, rule: SplitRule) -> None:
     judged = set(items.labels[np.concatenate([found.validation, found.test])].tolist())
     wanted = rule.test > 0 or rule.folds > 0
     if not known or judged - known or (wanted and len(set(items.labels[found.test].tolist())) < 2):
-        way_out = "" if rule.by == "window" else ", or split by window and allow the leak"
+        way_out = "" if rule.by == "window" else ", or split by window and set data.allow_leak"
         raise DataError(
-            f"There are too few {rule.by}s of some class to split them: add recordings{way_out}."
+            f"Some class has too few {rule.by}s to split them: add recordings{way_out}."
         )
 
 
@@ -140,7 +147,7 @@ def _official(items: Items, fold: int) -> Split:
     names = np.asarray(items.folds, dtype=object).astype(str)
     known = sorted(set(names.tolist()) - {""}, key=lambda name: (len(name), name))
     if len(known) < 2:
-        raise DataError("This data set has no official split: choose another one.")
+        raise DataError("This data set has no official split. Choose another kind of split.")
     if any(name.lower() in _PARTS["test"] for name in known):
         lowered = np.char.lower(names)
         return Split(*(np.flatnonzero(np.isin(lowered, part)) for part in _PARTS.values()))

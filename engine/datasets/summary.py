@@ -1,4 +1,4 @@
-"""What a data set is like at a glance: balance, lengths, rates, levels, and what is wrong."""
+"""Summary of a data set: class balance, lengths, sample rates, levels and problems."""
 
 from collections import Counter
 from collections.abc import Generator

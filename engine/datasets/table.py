@@ -1,4 +1,4 @@
-"""The table of labelled excerpts that everything learns from."""
+"""The table of labelled excerpts that every data set is read into."""
 
 import csv
 import hashlib
@@ -34,7 +34,7 @@ class About:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """One row: a sound, or a stretch of one, and what it is.
+    """One row: a sound, or a part of one, and its label.
 
     Attributes:
         path: the file, relative to the data set's folder or absolute; for features the ``.npy``.
@@ -77,7 +77,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if not self.excerpts:
-            raise DataError(f"There is nothing labelled in {self.root}.")
+            raise DataError(f"There are no labelled sounds in {self.root}.")
 
     def __len__(self) -> int:
         return len(self.excerpts)
@@ -110,7 +110,7 @@ class Dataset:
         if any(column not in excerpt.extra for excerpt in self.excerpts):
             known = sorted({name for excerpt in self.excerpts for name in excerpt.extra})
             raise DataError(
-                f"{self.about.name} has no column '{column}' to learn. "
+                f"{self.about.name} has no column '{column}' to train on. "
                 f"It has: {', '.join(['label', *known])}."
             )
         rows = tuple(
@@ -158,7 +158,7 @@ def _stamp(path: Path) -> str:
     try:
         status = path.stat()
     except OSError as error:
-        raise DataError(f"{path} is not there any more: {error.strerror}.") from error
+        raise DataError(f"{path} no longer exists: {error.strerror}.") from error
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
@@ -171,7 +171,7 @@ def files_under(folder: Path, suffixes: Sequence[str]) -> list[str]:
         DataError: the folder cannot be read.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder} is no folder: give the folder that holds the data set.")
+        raise DataError(f"{folder} is not a folder. Give the folder that contains the data set.")
     endings = tuple(suffixes)
     names: list[str] = []
     for place, files in walk(folder):
@@ -205,7 +205,7 @@ def walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def folders_in(root: Path) -> list[Path]:
-    """The folders directly inside that are not hidden, sorted; none if it is no folder."""
+    """The folders directly inside that are not hidden, sorted; none if it is not a folder."""
     if not root.is_dir():
         return []
     inside = (path for path in root.iterdir() if not path.name.startswith("."))

@@ -1,4 +1,4 @@
-"""How good a classifier is: figures, calibration, open-set behaviour, significance, reports."""
+"""Evaluation of classifiers: metrics, calibration, open-set behaviour, significance, reports."""
 
 from engine.evaluation.bootstrap import Interval
 from engine.evaluation.calibration import best_thresholds, fit_temperature, none_threshold

@@ -1,4 +1,4 @@
-"""How far a figure would move with other recordings: the cluster bootstrap."""
+"""Confidence intervals by the cluster bootstrap over recordings."""
 
 import math
 from collections.abc import Iterator

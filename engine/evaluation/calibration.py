@@ -1,4 +1,4 @@
-"""Probabilities one can read, and thresholds, chosen on the validation part."""
+"""Calibration of probabilities and choice of thresholds on the validation part."""
 
 import math
 
@@ -30,9 +30,9 @@ def fit_temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> fl
         DataError: there are no windows, shapes do not agree, or a logit is no finite number.
     """
     if logits.ndim != 2 or truth.shape != (len(logits),) or len(logits) == 0:
-        raise DataError(f"Logits {logits.shape} and truth {truth.shape} do not fit together.")
+        raise DataError(f"Logits {logits.shape} and truth {truth.shape} do not match.")
     if not np.isfinite(logits).all():
-        raise DataError("Some logits are not finite: training diverged.")
+        raise DataError("Some logits are NaN or infinite: training diverged.")
     values = logits.astype(np.float64)
     below = values - np.take_along_axis(values, truth[:, None], axis=1)
     if (below <= 0).all():
@@ -76,7 +76,7 @@ def none_threshold(
     if len(known) == 0 or not 0 < recall <= 1:
         raise DataError("A threshold needs known windows and a recall above 0 and at most 1.")
     if not (np.isfinite(known).all() and np.isfinite(background).all()):
-        raise DataError("Some scores are not finite.")
+        raise DataError("Some scores are NaN or infinite.")
     mine, other = np.sort(known.astype(np.float64)), np.sort(background.astype(np.float64))
     lost = math.floor((1 - recall) * len(mine) + 1e-9)  # this many known windows may be missed
     highest = float(mine[lost])
@@ -108,7 +108,9 @@ def best_thresholds(probabilities: NDArray[np.float32], truth: NDArray[np.bool_]
         DataError: shapes do not agree.
     """
     if probabilities.ndim != 2 or probabilities.shape != truth.shape:
-        raise DataError(f"{probabilities.shape} probabilities do not fit truth {truth.shape}.")
+        raise DataError(
+            f"{probabilities.shape} probabilities do not match the true labels {truth.shape}."
+        )
     return [
         _best_threshold(probabilities[:, index].astype(np.float64), truth[:, index])
         for index in range(truth.shape[1])

@@ -34,12 +34,12 @@ def number(value: Any) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return float(value)
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same with None as NaN; what is no number stays as it is."""
+    """The same with None as NaN; what is not a number stays as it is."""
     return {key: number(value) if value is None else value for key, value in values.items()}
 
 

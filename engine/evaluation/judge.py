@@ -1,4 +1,4 @@
-"""A finished classifier on a labelled data set."""
+"""Evaluation of a finished classifier on a labelled data set."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class DatasetPredictions:
-    """What a classifier said of a data set.
+    """Predictions of a classifier on a data set.
 
     Attributes:
         results: of all windows.
@@ -70,7 +70,7 @@ def _predict(
         starts += (excerpt.start + places / classifier.card.rate_hz).tolist()
         yield done / len(rows)
     if not recordings:
-        raise DataError(f"No sound of {dataset.about.name} could be judged.")
+        raise DataError(f"No sound of {dataset.about.name} could be used for the evaluation.")
     table = np.stack(truth)
     results = Results(
         labels=tuple(classifier.card.labels),
@@ -86,7 +86,9 @@ def _predict(
 def _rows(classifier: Classifier, dataset: Dataset) -> list[tuple[int, NDArray[np.bool_]]]:
     """Rows that have a class the classifier knows, and which."""
     if dataset.features:
-        raise DataError("This data set holds features, not sound: it can only be trained on.")
+        raise DataError(
+            "This data set contains features instead of sounds. It can only be used for training."
+        )
     known = {label: index for index, label in enumerate(classifier.card.labels)}
     found = []
     for index, excerpt in enumerate(dataset.excerpts):

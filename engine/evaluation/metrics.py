@@ -1,4 +1,4 @@
-"""How good a single-label classifier is, with how sure that is."""
+"""Metrics of a single-label classifier, with confidence intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,11 +108,11 @@ class Evaluation:
         try:
             return _from_json(fields)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"These are not the results of an evaluation: {error}.") from error
+            raise DataError(f"Not the results of an evaluation: {error}.") from error
 
 
 def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evaluation:
-    """Judge a single-label classifier.
+    """Evaluate a single-label classifier.
 
     Intervals are percentiles of a bootstrap that resamples recordings, not windows (Efron &
     Tibshirani, *An Introduction to the Bootstrap*, 1993); see ``engine.evaluation.bootstrap``.

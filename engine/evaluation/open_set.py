@@ -1,4 +1,4 @@
-"""What a classifier does with sound that is none of its classes."""
+"""Open-set evaluation: how a classifier treats sounds of no class."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ class OpenSet:
                 **{name: number(fields[name]) for name in names},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"These are not open-set results: {error}.") from error
+            raise DataError(f"Not open-set results: {error}.") from error
 
 
 def evaluate_open_set(
@@ -86,7 +86,7 @@ def evaluate_open_set(
     hop_seconds: float,
     needed: Sequence[str] = NEEDED,
 ) -> OpenSet:
-    """Judge how well a classifier stays quiet.
+    """Evaluate how well a classifier rejects unknown sounds.
 
     A window's score is its highest probability times the gate's presence (the maximum softmax
     probability of Hendrycks & Gimpel, *A baseline for detecting misclassified and
@@ -131,7 +131,7 @@ def _check(
     if len(known) == 0 or not hop_seconds > 0:
         raise DataError("Open-set results need known windows and a positive hop.")
     if not all(np.isfinite(scores).all() for scores in (known, *background.values())):
-        raise DataError("Some scores are not finite.")
+        raise DataError("Some scores are NaN or infinite.")
 
 
 def _over(scores: NDArray[np.floating], threshold: float) -> int:
@@ -156,12 +156,12 @@ def _reasons(rates: Mapping[str, float], needed: Sequence[str]) -> list[str]:
     for kind in needed:
         rate = rates.get(kind)
         if rate is None:
-            reasons.append(f"It was never tried on {kind}.")
+            reasons.append(f"It was not tested on {kind}.")
         elif kind == "silence" and rate > 0:
-            reasons.append(f"It hears something in silence ({rate:.0f} false alarms an hour).")
+            reasons.append(f"It reports labels in silence ({rate:.0f} false alarms per hour).")
         elif rate > MOST_ALARMS_AN_HOUR:
             reasons.append(
-                f"It raises {rate:.0f} false alarms an hour in {kind}; "
-                f"{MOST_ALARMS_AN_HOUR:.0f} are the most for live use."
+                f"It raises {rate:.0f} false alarms per hour in {kind}; "
+                f"{MOST_ALARMS_AN_HOUR:.0f} is the maximum for live use."
             )
     return reasons

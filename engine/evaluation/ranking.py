@@ -1,4 +1,4 @@
-"""How well scores rank what is true above what is not: ROC-AUC and average precision."""
+"""Ranking metrics: AUROC and average precision."""
 
 import math
 

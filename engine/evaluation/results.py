@@ -1,4 +1,4 @@
-"""What a classifier said about windows whose labels are known."""
+"""Predictions of a classifier on labelled windows."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from engine.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """Probabilities and truth of the windows that judge a classifier.
+    """Predicted probabilities and true labels of the test windows.
 
     Attributes:
         labels: names of the classes.
@@ -34,7 +34,7 @@ class Results:
     def __post_init__(self) -> None:
         count, classes = len(self.recordings), len(self.labels)
         if count == 0:
-            raise DataError("There is nothing to evaluate: the part that judges has no windows.")
+            raise DataError("There is nothing to evaluate: the test part has no windows.")
         if self.probabilities.shape != (count, classes):
             raise DataError(
                 f"Probabilities of shape {self.probabilities.shape} are not "
@@ -45,7 +45,7 @@ class Results:
             raise DataError(f"Truth and starts are not those of {count} windows.")
         inside = (self.probabilities >= 0) & (self.probabilities <= 1)  # false for NaN
         if not inside.all():
-            raise DataError("Some probabilities are no numbers from 0 to 1: training diverged.")
+            raise DataError("Some probabilities are not between 0 and 1: training diverged.")
         if not self.multi_label and not ((self.truth >= 0) & (self.truth < classes)).all():
             raise DataError(f"Some class numbers are not one of {classes} classes.")
 
@@ -64,7 +64,7 @@ class Results:
             DataError: the task is multi-label.
         """
         if self.multi_label:
-            raise DataError("Several labels may be true at once: use evaluate_tags.")
+            raise DataError("Several labels can be true at once. Use evaluate_tags.")
         return self.truth.astype(np.int64)
 
     def many_truth(self) -> NDArray[np.bool_]:
@@ -74,7 +74,7 @@ class Results:
             DataError: the task is single-label.
         """
         if not self.multi_label:
-            raise DataError("Only one label is true at once: use evaluate.")
+            raise DataError("Only one label can be true at a time. Use evaluate.")
         return self.truth.astype(np.bool_)
 
     def predicted(self) -> NDArray[np.int64]:

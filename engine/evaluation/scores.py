@@ -1,4 +1,4 @@
-"""What is counted from a confusion matrix, from probabilities, and by recording."""
+"""Scores from the confusion matrix, from probabilities, and by recording."""
 
 import math
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A window that was taken for something else.
+    """A window that was classified incorrectly.
 
     Attributes:
         recording: its file.
@@ -230,7 +230,7 @@ def vote(results: Results) -> Votes:
 
 
 def worst_mistakes(results: Results, most: int = MOST_MISTAKES) -> tuple[Mistake, ...]:
-    """Wrong windows, the most confident first."""
+    """Incorrect predictions, the most confident first."""
     truth, predicted = results.single_truth(), results.predicted()
     wrong = np.flatnonzero(truth != predicted)
     confidence = results.probabilities[wrong, predicted[wrong]]

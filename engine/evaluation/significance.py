@@ -1,4 +1,4 @@
-"""Is one classifier better than another, or was it luck?"""
+"""Significance tests: is one classifier better than another, or is it chance?"""
 
 import math
 from dataclasses import dataclass
@@ -130,7 +130,7 @@ def mcnemar(only_first: int, only_second: int) -> McNemar:
 
 def _check(first: Results, second: Results) -> None:
     if first.labels != second.labels:
-        raise DataError("Classifiers of different classes cannot be compared.")
+        raise DataError("Classifiers with different classes cannot be compared.")
     same = (
         first.recordings == second.recordings
         and np.array_equal(first.starts, second.starts)
@@ -152,14 +152,14 @@ def _bootstrap_p(drawn: list[float]) -> float:
 def _verdict(
     names: tuple[str, str], difference: float, ends: Interval, p: float, test: McNemar
 ) -> str:
-    points = f"{100 * abs(difference):.1f} points of accuracy"
+    points = f"{100 * abs(difference):.1f} percentage points of accuracy"
     if math.isnan(ends.low):
         return (
-            f"{names[1]} and {names[0]} differ by {points}, but one recording cannot tell "
-            "whether that is luck."
+            f"{names[1]} and {names[0]} differ by {points}, but a single recording "
+            "cannot show whether this is more than chance."
         )
     if difference == 0:
-        return f"{names[0]} and {names[1]} are equally often right."
+        return f"{names[0]} and {names[1]} are equally accurate."
     better, worse = (names[1], names[0]) if difference > 0 else (names[0], names[1])
     low, high = sorted((ends.low, ends.high) if difference > 0 else (-ends.low, -ends.high))
     measured = (
@@ -168,7 +168,7 @@ def _verdict(
     )
     if ends.low > 0 or ends.high < 0:
         return f"{better} is better than {worse} by {points} {measured}."
-    return f"No difference is shown: {better} is ahead of {worse} by {points} {measured}."
+    return f"No significant difference: {better} is ahead of {worse} by {points} {measured}."
 
 
 def _p_words(name: str, p: float) -> str:

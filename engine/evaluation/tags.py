@@ -1,4 +1,4 @@
-"""How good a multi-label classifier is, tag by tag."""
+"""Metrics of a multi-label classifier, tag by tag."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -104,13 +104,13 @@ class TagEvaluation:
                 **{name: number(fields[name]) for name in _MACRO},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"These are not the results of an evaluation: {error}.") from error
+            raise DataError(f"Not the results of an evaluation: {error}.") from error
 
 
 def evaluate_tags(
     results: Results, thresholds: Sequence[float], *, seed: int = 0, resamples: int = 1000
 ) -> TagEvaluation:
-    """Judge a multi-label classifier.
+    """Evaluate a multi-label classifier.
 
     Intervals come from resampling recordings (Efron & Tibshirani, 1993); see
     ``engine.evaluation.bootstrap``.

@@ -1,1 +1,1 @@
-"""Why an answer came out: which times and frequencies led to it."""
+"""Explanations of predictions: which times and frequencies support a label."""

@@ -1,4 +1,4 @@
-"""What spoke for a label in a window, as plain numbers to look at."""
+"""The evidence for a label in a window, as arrays to be drawn."""
 
 import math
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _BRIGHTEST = 0.985  # quantile that a highlight shows in full
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What spoke for a label in one window.
+    """The evidence for a label in one window.
 
     Attributes:
         label: its name.
@@ -69,7 +69,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Spot:
-    """A part of the sound that spoke for a label.
+    """A part of the sound that supports a label.
 
     Attributes:
         start_seconds: where it begins.
@@ -87,7 +87,7 @@ class Spot:
 
 
 def highlight(explanation: Explanation) -> Map:
-    """What spoke for the label, made for the eye.
+    """The evidence for the label, scaled for display.
 
     Integrated gradients are grainy: neighbouring bands and frames are mixed (by a Gaussian of 1.5
     frames or bands) before what speaks against the label is left out.
@@ -111,7 +111,7 @@ def over_time(explanation: Explanation) -> Explanation:
 
 
 def strongest(explanation: Explanation, count: int = 5) -> list[Spot]:
-    """The parts that spoke most for the label, the strongest first.
+    """The parts that support the label most, the strongest first.
 
     The window is cut into quarters of a second and, where there are frequencies, into bands as wide
     as half an octave or wider, and what spoke for and against the label is summed in each.

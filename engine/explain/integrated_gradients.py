@@ -1,4 +1,4 @@
-"""What in the sound spoke for a label: integrated gradients on the frames given to the network.
+"""The evidence for a label, by integrated gradients on the frames given to the network.
 
 Integrated gradients (Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML
 2017) share out the difference between a label's logit for the sound and for silence among all
@@ -43,7 +43,7 @@ def explain(
     steps: int = STEPS,
     at_seconds: float = 0.0,
 ) -> Generator[float, None, Explanation]:
-    """Find what in a window spoke for a label; yields the share done.
+    """Compute the evidence for a label in a window; yields the share done.
 
     Args:
         classifier: left as it is.
@@ -57,7 +57,7 @@ def explain(
         ModelError: the classifier has no such label, or only judges files.
         AudioError: the sound is shorter than one frame of the feature, or longer than a window.
     """
-    classifier.card.refuse_files_only("say why")
+    classifier.card.refuse_files_only("explain predictions")
     with one_torch_thread():
         return (yield from _explain(classifier, waveform, label, steps, at_seconds))
 
@@ -121,7 +121,7 @@ def explain_file(
     duration = probe(path).duration_seconds
     if not 0.0 <= seconds <= duration:
         name = Path(path).name
-        raise AudioError(f"{name} is {duration:.1f} s long: choose a moment from 0 to its end.")
+        raise AudioError(f"{name} is {duration:.1f} s long. Choose a time from 0 to its end.")
     rate, windows = card.rate_hz, Windows(card.window_samples, card.hop_samples)
     nearest = round((seconds * rate - windows.length / 2) / windows.hop)
     count = windows.count(round(duration * rate))
@@ -160,7 +160,7 @@ def explain_stretch(
     first = round((start_seconds - begin_seconds) * rate)
     # A hundredth of a second may be lost to rounding, or to a sound that begins with the window.
     if not -rate / 100 <= first <= len(samples) - length + rate / 100:
-        raise AudioError("That sound is no longer kept: ask about what was just heard.")
+        raise AudioError("That sound is no longer in memory. Choose a more recent moment.")
     window = samples[max(0, first) : max(0, first) + length]
     return (yield from explain(classifier, window, label, at_seconds=start_seconds))
 
@@ -170,12 +170,12 @@ def _window(classifier: Classifier, waveform: NDArray[np.float32]) -> Tensor:
     least = feature.frame_length / card.rate_hz
     if len(waveform) < feature.frame_length:
         raise AudioError(
-            f"This sound is too short to explain: it needs at least {least * 1000:.0f} ms."
+            f"This sound is too short to explain. It needs at least {least * 1000:.0f} ms."
         )
     if len(waveform) > card.window_samples:
         raise AudioError(
-            f"'{card.title}' hears {card.window_samples / card.rate_hz:.1f} s at a time: "
-            "explain one such window."
+            f"'{card.title}' analyses {card.window_samples / card.rate_hz:.1f} s at a time. "
+            "Explain one such window."
         )
     filled = np.pad(waveform, (0, card.window_samples - len(waveform)))
     device = next(classifier.network.parameters()).device
@@ -188,7 +188,9 @@ def _members(classifier: Classifier, label: str | None, probabilities: Tensor) -
         return [int(probabilities.argmax())]
     found = card.members(label)
     if not found:
-        raise ModelError(f"'{card.title}' knows no '{label}'. It knows: {', '.join(card.labels)}.")
+        raise ModelError(
+            f"'{card.title}' has no label '{label}'. It has: {', '.join(card.labels)}."
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""What was heard, in the forms that other programs and people read.
+"""Export of results in the formats that other programs read.
 
 ``EXPORTS`` lists them: the command line's ``--format``, the window's menus and file dialogs and the
 names of files come from there. All but the table can be read back.
@@ -38,7 +38,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Export:
-    """A form in which what was heard is written.
+    """An export format.
 
     Attributes:
         name: on the command line.

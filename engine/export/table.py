@@ -1,4 +1,4 @@
-"""What was heard as a text for people."""
+"""Results as readable text."""
 
 from engine.recognition.timeline import summary
 from engine.recognition.verdict import FileResult
@@ -7,7 +7,7 @@ _MOST_LABELS = 5
 
 
 def to_table(result: FileResult) -> str:
-    """For each classifier its verdict, the highest means, and the stretches it heard."""
+    """For each classifier its verdict, the highest mean probabilities, and its segments."""
     info = result.info
     lines = [f"{info.path}  ({info.duration_seconds:.1f} s, {info.format})"]
     for name, timeline in result.timelines.items():

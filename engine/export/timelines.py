@@ -48,7 +48,7 @@ def from_csv(text: str) -> dict[str, Timeline]:
         lines = csv.reader(io.StringIO(text))
         head = next(lines, [])
         if tuple(head[: len(_FIXED)]) != _FIXED:
-            raise DataError("This is no timeline table of Earmark: its first line is different.")
+            raise DataError("Not a timeline table of Earmark: its first line is different.")
         found: dict[str, list[list[str]]] = {}
         for cells in lines:
             found.setdefault(cells[0], []).append(cells[1:])
@@ -80,7 +80,7 @@ def to_json(
     timelines: Mapping[str, Timeline],
     verdicts: Mapping[str, Decision],
 ) -> str:
-    """One line: what was heard in one file, for other programs.
+    """One line of JSON with the results of one file.
 
     Args:
         file: its name.
@@ -110,7 +110,7 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
         found = {name: _read(entry["timeline"]) for name, entry in content["classifiers"].items()}
         return str(content["file"]), float(content["duration_seconds"]), found
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"This is no JSON line of Earmark: {error}.") from error
+        raise DataError(f"Not a JSON line of Earmark: {error}.") from error
 
 
 def _described(timeline: Timeline, verdict: Decision) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def build_feature(name: str, arguments: Mapping[str, Any]) -> Feature:
         ModelError: no feature of that name, or arguments that do not fit.
     """
     if name not in FEATURES:
-        raise ModelError(f"There is no feature '{name}'. Known are: {', '.join(FEATURES)}.")
+        raise ModelError(f"There is no feature '{name}'. Available: {', '.join(FEATURES)}.")
     arguments = dict(arguments)
     if name == "stack":
         arguments["parts"] = [_nested(part) for part in _list(arguments.get("parts"))]
@@ -58,7 +58,7 @@ def build_feature(name: str, arguments: Mapping[str, Any]) -> Feature:
         inspect.signature(make).bind(**arguments)
         return make(**arguments)
     except (TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
-        raise ModelError(f"The feature '{name}' cannot be made: {error}.") from error
+        raise ModelError(f"The feature '{name}' cannot be created: {error}.") from error
 
 
 def describe_feature(feature: Feature) -> dict[str, Any]:
@@ -74,14 +74,16 @@ def describe_feature(feature: Feature) -> dict[str, Any]:
 
 def _nested(spec: object) -> Feature:
     if not isinstance(spec, Mapping) or set(spec) - {"name", "arguments"} or "name" not in spec:
-        raise ModelError("A feature inside another is given as a name and arguments.")
+        raise ModelError("A feature inside another needs a name and arguments.")
     feature = build_feature(str(spec["name"]), spec.get("arguments", {}))
     if isinstance(feature, ByLibrosa):
-        raise ModelError("A feature by librosa stands alone: it joins its parts by itself.")
+        raise ModelError(
+            "A librosa feature cannot be part of a stack. It combines several calls itself."
+        )
     return feature
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list):
-        raise ModelError("A stack names its parts as a list.")
+        raise ModelError("The parts of a stack must be a list.")
     return value

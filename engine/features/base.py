@@ -1,4 +1,4 @@
-"""What every feature is: a module from waveform to frames."""
+"""Base class of all features: a module from waveform to frames."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Literal

@@ -28,7 +28,7 @@ _FEWEST_BEATS = 8
 
 @dataclass(frozen=True)
 class Tempo:
-    """How fast the music goes.
+    """The tempo of the music.
 
     Attributes:
         bpm: beats a minute, of the beats found.

@@ -1,4 +1,4 @@
-"""Key and tuning, from what is strong in the spectrum.
+"""Key and tuning, from the peaks of the spectrum.
 
 The key is the one of 24 whose profile of pitch classes is most like the music's: those that Carol
 Krumhansl and Edward Kessler measured, "Tracing the dynamic changes in perceived tonal organization

@@ -37,13 +37,13 @@ def build_network(name: str, arguments: Mapping[str, Any]) -> Network:
         ModelError: no network of that name, or arguments that do not fit.
     """
     if name not in NETWORKS:
-        raise ModelError(f"There is no network '{name}'. Known are: {', '.join(NETWORKS)}.")
+        raise ModelError(f"There is no network '{name}'. Available: {', '.join(NETWORKS)}.")
     make: Callable[..., Network] = NETWORKS[name]
     try:
         inspect.signature(make).bind(**arguments)
         return make(**arguments)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"The network '{name}' cannot be made: {error}.") from error
+        raise ModelError(f"The network '{name}' cannot be created: {error}.") from error
 
 
 def describe_network(network: Network) -> dict[str, Any]:

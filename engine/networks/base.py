@@ -1,4 +1,4 @@
-"""What every network is: a module from features to logits, in two halves."""
+"""Base class of all networks: a module from features to logits, as trunk and head."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -78,7 +78,7 @@ class Cnn(Head):
     ) -> None:
         super().__init__()
         if not len(channels) == len(kernels) == len(pools):
-            raise ModelError("A CNN's channels, kernels and pools are as many as each other.")
+            raise ModelError("A CNN needs as many kernels and pools as channels.")
         blocks = list(zip(channels, kernels, pools, strict=True))
         self._chosen = {
             "channels": list(channels),

@@ -28,7 +28,7 @@ def activation(name: str) -> nn.Module:
         ModelError: there is none.
     """
     if name not in _ACTIVATIONS:
-        raise ModelError(f"There is no activation '{name}'. Known: {', '.join(_ACTIVATIONS)}.")
+        raise ModelError(f"There is no activation '{name}'. Available: {', '.join(_ACTIVATIONS)}.")
     return _ACTIVATIONS[name]()
 
 

@@ -1,4 +1,4 @@
-"""A network for what is played rather than how it sounds: the same in every key."""
+"""A network for the notes that are played, independent of timbre and key."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,13 +28,13 @@ class PitchTrunk(StandardisedTrunk):
     ) -> None:
         super().__init__(bands, frames)
         if any(abs(steps) >= bands for steps in overtones):
-            raise ModelError(f"Overtones lie within the {bands} bands.")
+            raise ModelError(f"Overtones must be within the {bands} bands.")
         self._overtones = tuple(overtones)
         layers: list[nn.Module] = []
         inputs, height, length = 2 + len(self._overtones), bands, frames
         for channels, kernel, pool in blocks:
             if kernel % 2 == 0 or min(height // pool, length // 2) < 1:
-                raise ModelError(f"{frames} frames of {bands} bands do not fit these kernels.")
+                raise ModelError(f"{frames} frames of {bands} bands are too few for these kernels.")
             layers += [
                 nn.Conv2d(inputs, channels, (kernel, 3), padding=(kernel // 2, 1), bias=False),
                 nn.MaxPool2d((pool, 2)),
@@ -110,7 +110,7 @@ class PitchCnn(Head):
     ) -> None:
         super().__init__()
         if not len(channels) == len(kernels) == len(pools) or not channels:
-            raise ModelError("A network's channels, kernels and pools are as many as each other.")
+            raise ModelError("A network needs as many kernels and pools as channels.")
         self._chosen = {
             "channels": list(channels),
             "kernels": list(kernels),

@@ -1,4 +1,4 @@
-"""What a network is made of: a table of its layers and a diagram."""
+"""Summary of a network: a table of its layers and a diagram."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

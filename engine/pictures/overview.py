@@ -1,4 +1,4 @@
-"""Summaries of a file that make ten hours scroll like ten seconds."""
+"""Precomputed summaries of a file, so that long files scroll as smoothly as short ones."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, field

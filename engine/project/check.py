@@ -1,4 +1,4 @@
-"""What is wrong with the sounds of a project, and what mends it."""
+"""Problems in the sounds of a project, and how to fix them."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ _Stamp = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Facts:
-    """What one excerpt is like.
+    """Properties of one excerpt.
 
     Attributes:
         seconds: its length.
@@ -43,7 +43,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that would harm what is learned.
+    """A problem that would harm the training.
 
     Attributes:
         kind: missing, unreadable, quiet, clipped, duplicate, leak, groups or balance.
@@ -63,7 +63,7 @@ class Problem:
 
 
 class Inspector:
-    """Looks at excerpts, at each only once while its file stays the same.
+    """Inspects excerpts, each only once for as long as its file does not change.
 
     Args:
         root: folder that relative paths start from.
@@ -141,10 +141,10 @@ class Inspector:
         twins = self._twins.find(rows, sketches)
         if twins.rows:
             words = (
-                f"{len(twins.rows)} sounds are nearly the same but in different groups: "
-                "the test would know the training."
+                f"{len(twins.rows)} sounds are nearly identical but in different groups: "
+                "test and training data would overlap."
             )
-            mend = "Put into one group" if len(twins.groups) == 1 else "Put alike ones together"
+            mend = "Put into one group" if len(twins.groups) == 1 else "Group the similar sounds"
             yield Problem("leak", words, mend, twins.rows, groups=twins.groups)
 
     def _of_rows(
@@ -169,15 +169,18 @@ class Inspector:
                     *(("1 sound", "is") if count == 1 else (f"{count} sounds", "are"))
                 )
                 if kind == "duplicate" and other:
-                    text += f" {other} of them in another class!"
+                    text += f" {other} of them in another class."
                 yield Problem(kind, text, mend, tuple(found[kind]))
 
 
 _ROWS = {
-    "missing": ("{0} {1} not where the table says.", "Look in a folder..."),
+    "missing": (
+        "{0} {1} missing: there is no file at the path in the table.",
+        "Search in a folder...",
+    ),
     "unreadable": ("{0} cannot be read.", "Remove"),
-    "duplicate": ("{0} {1} here already, exactly the same.", "Keep one of each"),
-    "quiet": ("{0} {1} so quiet that hardly anything can be learned.", "Remove"),
+    "duplicate": ("{0} {1} in the project more than once.", "Keep one of each"),
+    "quiet": ("{0} {1} too quiet to train on.", "Remove"),
     "clipped": ("{0} {1} clipped: recorded too loud.", "Remove"),
 }
 
@@ -198,12 +201,14 @@ def _of_classes(state: State) -> Iterator[Problem]:
     for row in state.rows:
         groups[row.label].add(group_of(row))
     if len(state.classes) == 1:
-        yield Problem("groups", "There is one class only: it takes two to tell apart.", "New class")
+        yield Problem(
+            "groups", "There is only one class. Training needs at least two.", "New class"
+        )
     for label in state.classes:
         if not counts[label]:
-            yield Problem("groups", f"'{label}' is empty.", "Record some", label=label)
+            yield Problem("groups", f"'{label}' is empty.", "Record sounds", label=label)
         elif len(groups[label]) < LEAST_GROUPS:
-            words = f"All of '{label}' comes from one recording: nothing is left to test with."
+            words = f"All of '{label}' comes from one recording, so none is left for testing."
             yield Problem("groups", words, "Record another", label=label)
     yield from _once_recorded(state, groups)
     if counts:
@@ -223,7 +228,7 @@ def _once_recorded(state: State, groups: dict[str, set[str]]) -> Iterator[Proble
     once = [name for name, own in files.items() if len(own) == 1 and len(groups[name]) > 1]
     if once:
         more = f" and {len(once) - 1} more" if len(once) > 1 else ""
-        words = f"'{once[0]}'{more}: from one recording only. The test will look better than it is."
+        words = f"'{once[0]}'{more}: only one recording. The test results will be too optimistic."
         yield Problem("groups", words, "Record another", label=once[0])
 
 

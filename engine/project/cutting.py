@@ -1,4 +1,4 @@
-"""Stretches of sound files: cut out into new ones, and sketched to be compared."""
+"""Parts of sound files: copied into new files, and fingerprinted for comparison."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ def cut_out(source: Path, place: Path, start: float, end: float) -> None:
     # libsndfile does not always say that a disk is full.
     written = sum(block.duration_seconds for block in stream(place))
     if recorder is None or written < recorder.seconds - 0.001:
-        raise AudioError(f"{place.name} could not be written whole: the disk may be full.")
+        raise AudioError(f"{place.name} could not be written completely. The disk may be full.")
 
 
 def sketch(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float16]:

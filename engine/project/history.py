@@ -1,4 +1,4 @@
-"""The steps that led to a project's state, and their undoing."""
+"""Undo history of a project."""
 
 from engine.errors import DataError
 from engine.project.store import State, Store

@@ -1,4 +1,4 @@
-"""A project: the sounds one gathers, as a folder that trains as it is.
+"""A project: a folder of collected sounds that can be trained on directly.
 
 It holds ``manifest.csv`` (what :mod:`engine.datasets.corpora.manifest` reads),
 ``classes.json`` (the order of the classes, and the empty ones) and the audio under
@@ -100,7 +100,7 @@ class Project:
         """
         self.history.state.check_known(name, into)
         if name == into:
-            raise DataError(f"'{name}' cannot be merged with itself: choose another class.")
+            raise DataError(f"'{name}' cannot be merged with itself. Choose another class.")
         classes = tuple(other for other in self.classes if other != name)
         rows = tuple(replace(r, label=into) if r.label == name else r for r in self.rows)
         self.history.change(f"merge '{name}' into '{into}'", State(classes, rows))
@@ -131,7 +131,7 @@ class Project:
             )
 
     def join_groups(self, sets: Sequence[Sequence[str]]) -> None:
-        """Make each set of groups one, so that no split puts it on two sides."""
+        """Merge each set of groups, so that a split keeps it in one part."""
         new = joined(self.history.state, sets)
         if new.rows != self.rows:
             self.history.change(f"join {_sounds(sum(map(len, sets)), 'group')}", new)
@@ -157,7 +157,7 @@ class Project:
         found = [pair for path in paths for pair in sounds_at(Path(path))]
         if not found:
             raise DataError(
-                "There is no sound file among them: drop .wav, .flac, .mp3 or the like."
+                "None of these is a sound file. Drop .wav, .flac, .mp3 or similar files."
             )
         rows = [(file, Excerpt("", label, group)) for file, group in found]
         return (yield from self._take_in(f"add {_sounds(len(rows))} to '{label}'", rows))
@@ -170,7 +170,7 @@ class Project:
         """
         data = open_dataset(folder)
         if data.features:
-            raise DataError(f"{folder.name} holds finished features rather than sounds.")
+            raise DataError(f"{folder.name} contains features instead of sounds.")
         groups = (f"{folder.name}/{group}" for group in data.groups)
         named = zip(data.excerpts, groups, strict=True)
         rows = [(data.root / row.path, replace(row, group=group)) for row, group in named]

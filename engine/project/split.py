@@ -1,4 +1,4 @@
-"""How a recipe would split a project: which sounds train, which choose and which judge."""
+"""Preview of how a recipe would split a project into training, validation and test."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ def draw(
     heard = [(row, facts) for row in rows if (facts := facts_of(row)) and facts.seconds > 0]
     labels = sorted({row.label for row, _ in heard})
     if len(labels) < 2:
-        return Draw(recipe.name, rule.by, problem="It takes sounds of two classes to split them.")
+        return Draw(recipe.name, rule.by, problem="A split needs sounds of at least two classes.")
     counts = [_windows(facts.seconds, recipe) for _, facts in heard]
     owner = np.repeat(np.arange(len(heard)), counts)
     items = Items(

@@ -1,4 +1,4 @@
-"""How a project lies on the disk: the table, the order of its classes, and its sounds."""
+"""Storage of a project on disk: the table, the order of its classes, and its sounds."""
 
 import contextlib
 import json
@@ -41,15 +41,17 @@ class State:
         """Raises DataError unless there are such classes."""
         for name in names:
             if name not in self.classes:
-                raise DataError(f"There is no class '{name}': it may have been renamed.")
+                raise DataError(f"There is no class '{name}'. It may have been renamed.")
 
     def new_name(self, name: str, besides: str = "") -> str:
         """A name that a class may get, without needless spaces; DataError if it may not."""
         name = " ".join(name.split())
         if not name:
-            raise DataError("A class needs a name: type one.")
+            raise DataError("A class needs a name. Type one.")
         if name.casefold() in {other.casefold() for other in self.classes if other != besides}:
-            raise DataError(f"There is a class '{name}' already: choose another name, or merge.")
+            raise DataError(
+                f"There is already a class '{name}'. Choose another name, or merge the classes."
+            )
         return name
 
 
@@ -83,7 +85,8 @@ class Store:
             dataset = open_dataset(self.root)
             if dataset.features:
                 raise DataError(
-                    f"{self.root} holds finished features rather than sounds: train on it as it is."
+                    f"{self.root} contains features instead of sounds. You can train on it "
+                    "directly."
                 )
             rows = dataset.excerpts
         labels = sorted({row.label for row in rows})
@@ -133,7 +136,7 @@ class Store:
                 raise
             raise DataError(
                 f"The project in {self.root} could not be saved: {error.strerror}. "
-                "What was there before is kept."
+                "The previous version is kept."
             ) from error
 
     def owned(self, state: State) -> set[str]:
@@ -185,7 +188,7 @@ class Store:
             if temporary is not None:
                 Path(temporary).unlink(missing_ok=True)
             raise DataError(
-                f"{source.name} could not be taken into the project: {error.strerror}."
+                f"{source.name} could not be added to the project: {error.strerror}."
             ) from error
         return place.relative_to(self.root).as_posix()
 
@@ -200,7 +203,7 @@ class Store:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
             (self.root / self._home / _MARK).touch()
         except OSError as error:
-            raise DataError(f"{self.root / folder} cannot be made: {error.strerror}.") from error
+            raise DataError(f"{self.root / folder} cannot be created: {error.strerror}.") from error
         stem, ending = Path(name).stem, Path(name).suffix
         number, free = 1, f"{folder}/{name}"
         while any((place / free).exists() for place in (self.root, self.root / REMOVED)):
@@ -279,7 +282,7 @@ def _names(path: Path) -> tuple[str, ...]:
         return tuple(dict.fromkeys(str(name) for name in found))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{path} cannot be read: delete it, and the classes come in the order of their names."
+            f"{path} cannot be read. Delete it; the classes are then sorted by name."
         ) from error
 
 
@@ -291,8 +294,8 @@ def _row(number: int, row: dict[str, str]) -> Excerpt:
         good = False
     if not good or None in row:
         raise DataError(
-            f"{MANIFEST}, row {number} cannot be used: it needs a path, a label, and a start and "
-            "end in seconds where it is a part."
+            f"{MANIFEST}, row {number} cannot be used: it needs a path and a label, and "
+            "for an excerpt a start and an end in seconds."
         )
     extra = {name: value for name, value in row.items() if name not in _COLUMNS and value}
     known = {name: row.get(name) or "" for name in ("path", "label", "group", "fold")}

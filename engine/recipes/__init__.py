@@ -1,1 +1,1 @@
-"""Recipes: the TOML files that decide what a training gives."""
+"""Recipes: TOML files that define a training."""

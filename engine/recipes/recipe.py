@@ -1,4 +1,4 @@
-"""What to learn and how: a validated TOML file from which a training can be repeated."""
+"""Recipes: validated TOML files from which a training can be repeated exactly."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -19,64 +19,91 @@ class _Strict(BaseModel):
 
 
 class Data(_Strict):
-    """How sounds become windows."""
+    """How the sounds are cut into windows."""
 
     rate_hz: int = Field(22050, ge=1000, le=384_000, description="Sample rate in Hz.")
     window_samples: int = Field(66150, ge=1, description="Length of a window in samples.")
-    hop_samples: int = Field(66150, ge=1, description="From window to window, in samples.")
+    hop_samples: int = Field(
+        66150, ge=1, description="Distance from one window to the next, in samples."
+    )
     at: Literal["hop", "onsets", "start"] = Field(
-        "hop", description="Windows one after another, where notes begin, or one at the start."
+        "hop",
+        description=(
+            "Where windows start: every hop, at note onsets, or once at the start of the sound."
+        ),
     )
     short: Literal["silence", "repeat", "drop"] = Field(
-        "silence", description="What fills a window that the sound does not."
+        "silence",
+        description=("What to do with a sound shorter than a window: pad, repeat or drop it."),
     )
     quietest_dbfs: float | None = Field(
-        None, description="Windows with a lower RMS level in dBFS are left out; none: all are kept."
+        None, description="Leave out windows with a lower RMS level in dBFS; none: keep all."
     )
-    most_windows: int = Field(0, ge=0, description="Windows of one excerpt at most; 0: all.")
-    most_per_class: int = Field(0, ge=0, description="Windows of a class at most; 0: all.")
+    most_windows: int = Field(0, ge=0, description="Maximum number of windows per excerpt; 0: all.")
+    most_per_class: int = Field(0, ge=0, description="Maximum number of windows per class; 0: all.")
     scale: Literal["none", "peak", "range"] = Field(
         "none",
-        description="Scale each file: not, to a peak of 1, or its lowest to -1 and highest to 1.",
+        description="Scale each file: not at all, to a peak of 1, or its range to -1 to 1.",
     )
     resample: Literal["soxr", "decimate"] = Field(
-        "soxr", description="Change the rate well, or by taking every n-th sample (a trap)."
+        "soxr",
+        description=(
+            "Resample with a filter, or take every n-th sample (aliasing; a known mistake)."
+        ),
     )
-    label: str = Field("label", description="Column that is learned.")
-    classes: list[str] = Field(default_factory=list, description="Only these; empty: all.")
+    label: str = Field("label", description="Column with the labels to train on.")
+    classes: list[str] = Field(
+        default_factory=list, description="Use only these classes; empty: all."
+    )
     split: SplitRule = Field(default_factory=SplitRule)
     allow_leak: bool = Field(
-        False, description="Train although the test knows the training; the report says so."
+        False, description="Train even though test and training data overlap; the report says so."
     )
 
 
 class Chosen(_Strict):
     """A feature or network: its name and its arguments."""
 
-    name: str = Field(description="Name in the table of features or networks.")
-    arguments: dict[str, Any] = Field(default_factory=dict, description="What it is made with.")
+    name: str = Field(description="Name of the feature or network.")
+    arguments: dict[str, Any] = Field(
+        default_factory=dict, description="Arguments of the feature or network."
+    )
 
 
 class Augmentation(_Strict):
-    """Changes of the training windows, drawn anew each epoch; each 0 or empty: none."""
+    """Random changes of the training windows, new in each epoch; 0 or empty switches one off."""
 
-    probability: float = Field(0.5, ge=0, le=1, description="Chance of each change for a window.")
-    gain_db: float = Field(0.0, ge=0, description="Gain drawn from minus to plus so many dB.")
-    pitch_semitones: float = Field(0.0, ge=0, le=12, description="Pitch shift up or down at most.")
-    stretch: float = Field(0.0, ge=0, lt=0.5, description="Speed change at most, 0.1: 10 %.")
+    probability: float = Field(
+        0.5, ge=0, le=1, description="Probability that each change is applied to a window."
+    )
+    gain_db: float = Field(
+        0.0, ge=0, description="Random gain of up to plus or minus this many dB."
+    )
+    pitch_semitones: float = Field(0.0, ge=0, le=12, description="Maximum pitch shift up or down.")
+    stretch: float = Field(0.0, ge=0, lt=0.5, description="Maximum change of speed; 0.1 is 10 %.")
     noise_snr_db: list[float] = Field(
-        default_factory=list, max_length=2, description="Lowest and highest SNR of added noise."
+        default_factory=list,
+        max_length=2,
+        description=("Lowest and highest signal-to-noise ratio of the added noise."),
     )
-    noise_folder: str = Field("", description="Recordings to add; empty: coloured noise.")
+    noise_folder: str = Field(
+        "", description="Folder of noise recordings; empty: computed coloured noise."
+    )
     reverb_seconds: list[float] = Field(
-        default_factory=list, max_length=2, description="Shortest and longest decay of a room."
+        default_factory=list, max_length=2, description="Shortest and longest reverberation time."
     )
-    shift: float = Field(0.0, ge=0, le=1, description="Roll in time by at most this share.")
-    frequency_masks: int = Field(0, ge=0, description="SpecAugment: masked stripes of bands.")
-    frequency_width: float = Field(0.15, gt=0, le=1, description="Share of the bands at most.")
-    time_masks: int = Field(0, ge=0, description="SpecAugment: masked stripes of frames.")
-    time_width: float = Field(0.15, gt=0, le=1, description="Share of the frames at most.")
-    mixup: float = Field(0.0, ge=0, description="Mixup's alpha.")
+    shift: float = Field(
+        0.0, ge=0, le=1, description="Maximum circular shift in time, as a share of the window."
+    )
+    frequency_masks: int = Field(0, ge=0, description="SpecAugment: number of frequency masks.")
+    frequency_width: float = Field(
+        0.15, gt=0, le=1, description="Maximum width of a frequency mask, as a share of the bands."
+    )
+    time_masks: int = Field(0, ge=0, description="SpecAugment: number of time masks.")
+    time_width: float = Field(
+        0.15, gt=0, le=1, description="Maximum width of a time mask, as a share of the frames."
+    )
+    mixup: float = Field(0.0, ge=0, description="Alpha of mixup; 0: off.")
 
     @property
     def of_sound(self) -> bool:
@@ -92,84 +119,120 @@ class Augmentation(_Strict):
 
 
 class Stop(_Strict):
-    """When training ends before its last epoch."""
+    """When training stops early."""
 
-    patience: int = Field(0, ge=0, description="Epochs without a better validation; 0: go on.")
-    target_accuracy: float = Field(
-        0.0, ge=0, le=1, description="Validation accuracy to stay above; 0: none."
+    patience: int = Field(
+        0,
+        ge=0,
+        description="Stop after this many epochs without a better validation loss; 0: never.",
     )
-    target_epochs: int = Field(3, ge=1, description="Epochs in a row above it.")
+    target_accuracy: float = Field(
+        0.0, ge=0, le=1, description="Stop when the validation accuracy stays above this; 0: off."
+    )
+    target_epochs: int = Field(
+        3, ge=1, description="Number of epochs in a row above the target accuracy."
+    )
 
 
 class Training(_Strict):
-    """How the network learns."""
+    """How the network is trained."""
 
-    epochs: int = Field(30, ge=1, description="Most epochs.")
-    batch_size: int = Field(32, ge=1, description="Windows of a step.")
+    epochs: int = Field(30, ge=1, description="Maximum number of epochs.")
+    batch_size: int = Field(32, ge=1, description="Number of windows per training step.")
     learning_rate: float = Field(1e-3, gt=0, description="Step size of the optimiser.")
     optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = Field("adam")
-    momentum: float = Field(0.0, ge=0, lt=1, description="Of SGD.")
-    beta_1: float = Field(0.9, ge=0, lt=1, description="Of Adam and AdamW.")
-    beta_2: float = Field(0.999, ge=0, lt=1, description="Of Adam and AdamW.")
-    epsilon: float = Field(1e-8, gt=0, description="Of Adam, AdamW and Adadelta.")
-    rho: float = Field(0.9, ge=0, lt=1, description="Of Adadelta.")
-    weight_decay: float = Field(0.0, ge=0, description="Decay of the weights by the optimiser.")
+    momentum: float = Field(0.0, ge=0, lt=1, description="Momentum (SGD only).")
+    beta_1: float = Field(
+        0.9, ge=0, lt=1, description="Decay of the first moment (Adam and AdamW)."
+    )
+    beta_2: float = Field(
+        0.999, ge=0, lt=1, description="Decay of the second moment (Adam and AdamW)."
+    )
+    epsilon: float = Field(
+        1e-8, gt=0, description="Small constant for stability (Adam, AdamW and Adadelta)."
+    )
+    rho: float = Field(0.9, ge=0, lt=1, description="Decay of the averages (Adadelta only).")
+    weight_decay: float = Field(0.0, ge=0, description="Weight decay of the optimiser.")
     schedule: Literal["constant", "step", "exponential", "cosine", "one-cycle", "plateau"] = Field(
-        "constant", description="How the learning rate changes."
+        "constant", description="How the learning rate changes over the epochs."
     )
-    schedule_factor: float = Field(0.1, gt=0, lt=1, description="Of step, exponential, plateau.")
-    schedule_epochs: int = Field(10, ge=1, description="Epochs of a step, or plateau patience.")
+    schedule_factor: float = Field(
+        0.1, gt=0, lt=1, description="Factor of the schedules step, exponential and plateau."
+    )
+    schedule_epochs: int = Field(
+        10, ge=1, description="Epochs per step, or patience of the plateau schedule."
+    )
     loss: Literal["cross-entropy", "mse", "binary-cross-entropy"] = Field(
-        "cross-entropy", description="mse: between softmax and one-hot labels."
+        "cross-entropy", description="Loss function; mse compares the softmax with one-hot labels."
     )
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Of cross-entropy.")
-    temperature: float = Field(1.0, gt=0, description="Divides the logits while training.")
-    l1: float = Field(0.0, ge=0, description="Penalty on the hidden layers' absolute weights.")
-    l2: float = Field(0.0, ge=0, description="Penalty on the hidden layers' squared weights.")
-    clip_norm: float = Field(0.0, ge=0, description="Longest gradient; 0: any.")
-    class_weights: bool = Field(False, description="Rare classes weigh more in the loss.")
-    balanced: bool = Field(False, description="Draw every class equally often.")
-    standardise: bool = Field(True, description="Each band by the training's mean and deviation.")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Label smoothing (cross-entropy only)."
+    )
+    temperature: float = Field(
+        1.0, gt=0, description="Temperature that divides the logits during training."
+    )
+    l1: float = Field(0.0, ge=0, description="L1 penalty on the weights of the hidden layers.")
+    l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the hidden layers.")
+    clip_norm: float = Field(0.0, ge=0, description="Maximum norm of the gradient; 0: no clipping.")
+    class_weights: bool = Field(False, description="Weight rare classes more in the loss.")
+    balanced: bool = Field(False, description="Sample every class equally often.")
+    standardise: bool = Field(
+        True, description="Standardise each band with the mean and deviation of the training part."
+    )
     initialisation: Literal["torch", "keras"] = Field(
-        "torch", description="keras: Glorot uniform, orthogonal, forget gates at 1."
+        "torch",
+        description=("Initial weights; keras: Glorot uniform, orthogonal, forget-gate bias 1."),
     )
     keep: Literal["best", "last"] = Field(
-        "best", description="Which epoch's weights: best validation loss, or the last one's."
+        "best",
+        description=("Which weights to keep: those with the best validation loss, or the last."),
     )
-    dropout_at_test: bool = Field(False, description="Leave dropout on when judging (a trap).")
+    dropout_at_test: bool = Field(
+        False, description="Keep dropout on during evaluation (a known mistake)."
+    )
     stop: Stop = Field(default_factory=Stop)
-    seed: int = Field(1, ge=0, description="Of everything random.")
+    seed: int = Field(1, ge=0, description="Seed of all random numbers.")
 
 
 class Deployment(_Strict):
     """How the classifier is used afterwards."""
 
-    hop_samples: int = Field(0, ge=0, description="Between windows when listening; 0: half one.")
+    hop_samples: int = Field(
+        0,
+        ge=0,
+        description="Distance between windows when listening, in samples; 0: half a window.",
+    )
     task: Literal["instrument", "genre", "mood", "author", "other"] = "other"
-    calibrate: bool = Field(True, description="Fit a temperature on the validation part.")
+    calibrate: bool = Field(
+        True,
+        description="Calibrate the probabilities on the validation part (temperature scaling).",
+    )
     gate: bool = Field(
-        True, description="Learn from background recordings, where given, what is none of these."
+        True,
+        description=(
+            "Train a rejection gate for sounds of no class (if a background folder is given)."
+        ),
     )
 
 
 class Published(_Strict):
-    """What the original did otherwise, and what it reported."""
+    """How the published original differs, and the results it reported."""
 
-    source: str = Field("", description="Where the system comes from.")
+    source: str = Field("", description="Source of the published system.")
     changes: dict[str, Any] = Field(
-        default_factory=dict, description="Fields set for the variant as-published."
+        default_factory=dict, description="Changed fields in the variant as-published."
     )
-    traps: list[str] = Field(default_factory=list, description="What the original got wrong.")
-    figures: dict[str, float] = Field(default_factory=dict, description="What it reported.")
-    parameters: int | None = Field(None, description="Numbers in its network.")
+    traps: list[str] = Field(default_factory=list, description="Known mistakes of the original.")
+    figures: dict[str, float] = Field(default_factory=dict, description="Reported results.")
+    parameters: int | None = Field(None, description="Number of parameters of its network.")
 
 
 class Recipe(_Strict):
-    """Everything that decides what a training gives."""
+    """Everything that determines the result of a training."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name.")
-    title: str = Field(description="What it is called.")
-    description: str = Field(description="What it does, in a sentence or two.")
+    title: str = Field(description="Title shown to the user.")
+    description: str = Field(description="Description in one or two sentences.")
     data: Data = Field(default_factory=Data)
     feature: Chosen
     network: Chosen
@@ -177,13 +240,13 @@ class Recipe(_Strict):
     augmentation: Augmentation = Field(default_factory=Augmentation)
     deployment: Deployment = Field(default_factory=Deployment)
     published: Published | None = None
-    variant: Variant = Field("corrected", description="corrected or as-published.")
+    variant: Variant = Field("corrected", description="Variant of the recipe.")
 
     @model_validator(mode="after")
     def _traps_are_allowed(self) -> "Recipe":
         rule = self.data.split
         if (rule.test_is_validation or rule.train_on_test) and not self.data.allow_leak:
-            raise ValueError("judging on what was trained or chosen on needs data.allow_leak")
+            raise ValueError("testing on training or validation data needs data.allow_leak = true")
         return self
 
     def as_published(self) -> "Recipe":
@@ -250,12 +313,12 @@ def read_recipe(path: Path) -> Recipe:
     except OSError as error:
         raise RecipeError(f"The recipe {path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path.name} is no TOML file: {error}.") from error
+        raise RecipeError(f"The recipe {path.name} is not valid TOML: {error}.") from error
     return validated(fields, path.name)
 
 
 def presets() -> dict[str, Path]:
-    """The recipes Earmark brings along, by name."""
+    """The recipes that come with Earmark, by name."""
     return {path.stem: path for path in sorted(resource("recipes").glob("*.toml"))}
 
 
@@ -271,5 +334,5 @@ def find_recipe(name: str) -> Recipe:
     if Path(name).suffix == ".toml":
         return read_recipe(Path(name))
     raise RecipeError(
-        f"There is no recipe '{name}'. Known are: {', '.join(known)}; or give a .toml file."
+        f"There is no recipe '{name}'. Available: {', '.join(known)}; or give a .toml file."
     )

@@ -1,1 +1,1 @@
-"""From sound to words: classifiers on a stream, probabilities over time, decisions."""
+"""Recognition: classifiers on a stream, probabilities over time, decisions."""

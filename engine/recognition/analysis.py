@@ -1,4 +1,4 @@
-"""Classifiers at work on a stream: files and the microphone go through the same lines.
+"""Classification of a stream: files and the microphone use the same code.
 
 What can be shared is computed once: one resampler a rate, one feature stream for equal features,
 one sliding trunk for equal trunks; only the heads are each classifier's own.
@@ -62,7 +62,7 @@ class Analysis:
         self.restart(0.0)
 
     def restart(self, at_seconds: float) -> None:
-        """Forget what was heard; the next sample pushed lies at ``at_seconds``."""
+        """Forget all results; the next sample pushed is at ``at_seconds``."""
         self._offset = at_seconds
         self._rates: dict[int, _RateBranch] = {}
         for name, classifier in self._classifiers.items():

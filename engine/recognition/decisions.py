@@ -1,4 +1,4 @@
-"""From probabilities to what was heard: thresholds, hysteresis, confirmation, and honest doubt."""
+"""From probabilities to labels: thresholds, hysteresis, confirmation and rejection."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from engine.classifier.rules import Rules
 from engine.recognition.timeline import Smoother, Timeline
 
 SILENCE = "silence"
-UNCERTAIN = "nothing I know"
+UNCERTAIN = "unknown"
 # Pauses of a label up to this long are closed wherever its stretches are shown or exported.
 _BRIDGE_SECONDS = 1.0
 
@@ -146,9 +146,9 @@ class Decider:
         elif absent:
             reason = absent
         elif not over[index]:
-            reason = f"under its threshold of {threshold:.0%}"
+            reason = f"below its threshold of {threshold:.0%}"
         elif not self._rules.several and self._on.any():
-            reason = "another is more probable"
+            reason = "another label is more probable"
         else:
             reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
         return Candidate(self._labels[index], probability, heard, reason)
@@ -181,7 +181,19 @@ def leading_family(
 
 
 def decide(timeline: Timeline, rules: Rules) -> list[Decision]:
-    """Decide on all rows of a timeline."""
+    """Decide on all rows of a timeline.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline, decide
+        >>> from engine.classifier.rules import Rules
+        >>> rows = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32)
+        >>> ones, level = np.ones(3, dtype=np.float32), np.full(3, -20, dtype=np.float32)
+        >>> timeline = Timeline(("flute", "cello"), np.arange(3) + 0.5, rows, ones, level, 1.0, 1.0)
+        >>> rules = Rules(thresholds=(0.5, 0.5), smoothing_seconds=0)
+        >>> [decision.heard for decision in decide(timeline, rules)]
+        [(), ('flute',), ()]
+    """
     return Decider(timeline.labels, rules).push(timeline)
 
 
@@ -222,6 +234,18 @@ def segments(
         duration_seconds: length of the sound.
         bridge_seconds: pauses of one label up to this long are closed.
         least_seconds: shorter stretches are dropped, after closing pauses.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline, decide, segments
+        >>> from engine.classifier.rules import Rules
+        >>> rows = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32)
+        >>> ones, level = np.ones(3, dtype=np.float32), np.full(3, -20, dtype=np.float32)
+        >>> timeline = Timeline(("flute", "cello"), np.arange(3) + 0.5, rows, ones, level, 1.0, 1.0)
+        >>> rules = Rules(thresholds=(0.5, 0.5), smoothing_seconds=0)
+        >>> for part in segments(decide(timeline, rules), hop_seconds=1.0):
+        ...     print(part.label, part.start_seconds, part.end_seconds)
+        flute 1.0 2.0
     """
     found: list[Segment] = []
     running: dict[str, tuple[float, float, list[float]]] = {}

@@ -1,4 +1,4 @@
-"""Whole files through classifiers."""
+"""Classification of whole files."""
 
 import glob
 from collections.abc import Generator, Iterable, Mapping
@@ -32,7 +32,7 @@ class FileProgress:
 
 @dataclass(frozen=True)
 class FileAnalysis:
-    """What was heard in a file.
+    """The result of analysing a file.
 
     Attributes:
         info: about the file.
@@ -68,6 +68,18 @@ def analyse(
 
     Raises:
         AudioError: the file cannot be read, or breaks off half-way.
+
+    Examples:
+        >>> from engine import Catalog, analyse, summary
+        >>> steps = analyse("flute.ogg", {"instrument": Catalog().load("instrument")})
+        >>> while True:
+        ...     try:
+        ...         step = next(steps)  # step.seconds of step.total_seconds are done
+        ...     except StopIteration as end:
+        ...         analysis = end.value
+        ...         break
+        >>> summary(analysis.timelines["instrument"])[0][0]
+        'flute'
     """
     info = probe(path)
     analysis = Analysis(classifiers, info.rate_hz, hop_seconds=hop_seconds, device=device)
@@ -109,7 +121,7 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
         else:
             inside = [path]
         if not inside:
-            raise AudioError(f"There is no sound file in {place}.")
+            raise AudioError(f"No sound file found in {place}.")
         found.update(dict.fromkeys(inside))
     return list(found)
 

@@ -1,4 +1,4 @@
-"""Classifiers at work on a microphone, as the sound goes by."""
+"""Live classification of the microphone."""
 
 import time
 from collections.abc import Generator, Mapping
@@ -94,6 +94,17 @@ def listen(
     Raises:
         AudioError: the microphone is gone or stuck.
         ModelError: a classifier only judges files.
+
+    Examples:
+        >>> from engine import Catalog, Microphone, listen
+        >>> classifiers = {"instrument": Catalog().load("instrument")}
+        >>> with Microphone() as microphone:
+        ...     for update in listen(microphone, classifiers):
+        ...         rows = update.rows["instrument"]
+        ...         if len(rows):  # a new row four times a second
+        ...             break
+        >>> rows.probabilities.shape == (len(rows), len(rows.labels))
+        True
     """
     for classifier in classifiers.values():
         classifier.card.refuse_files_only("listen")

@@ -22,6 +22,23 @@ class Timeline:
         level_db: RMS level of each window in dBFS, float32, shape (n,).
         window_seconds: length of each window.
         hop_seconds: step between windows.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline
+        >>> timeline = Timeline(
+        ...     labels=("flute", "cello"),
+        ...     times=np.array([0.5, 1.5, 2.5]),
+        ...     probabilities=np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32),
+        ...     presence=np.ones(3, dtype=np.float32),
+        ...     level_db=np.full(3, -20, dtype=np.float32),
+        ...     window_seconds=1.0,
+        ...     hop_seconds=1.0,
+        ... )
+        >>> len(timeline)
+        3
+        >>> timeline.labels[timeline.probabilities[2].argmax()]
+        'cello'
     """
 
     labels: tuple[str, ...]
@@ -92,6 +109,16 @@ def smooth(
             of the rows within ``seconds`` around; it needs the future, so live it would come half
             of ``seconds`` late, and it removes what lasts less than that half. ``"none"``.
         seconds: time constant or width; 0 changes nothing.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline, smooth
+        >>> rows = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32)
+        >>> ones, level = np.ones(3, dtype=np.float32), np.full(3, -20, dtype=np.float32)
+        >>> timeline = Timeline(("flute", "cello"), np.arange(3) + 0.5, rows, ones, level, 1.0, 1.0)
+        >>> calm = smooth(timeline, "median", seconds=3)
+        >>> [round(float(value), 1) for value in calm.probabilities[:, 0]]
+        [0.9, 0.8, 0.1]
     """
     if method == "none" or seconds <= 0 or len(timeline) == 0:
         return timeline
@@ -139,6 +166,15 @@ def summary(timeline: Timeline) -> list[tuple[str, float]]:
     The mean over the rows, weighted by how surely each holds what the classifier knows about: a
     song that begins with ten seconds of silence or talk is judged by the music in it. When there
     is none, the plain mean is given, which is near 0 everywhere.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline, summary
+        >>> rows = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32)
+        >>> ones, level = np.ones(3, dtype=np.float32), np.full(3, -20, dtype=np.float32)
+        >>> timeline = Timeline(("flute", "cello"), np.arange(3) + 0.5, rows, ones, level, 1.0, 1.0)
+        >>> [(label, round(probability, 2)) for label, probability in summary(timeline)]
+        [('flute', 0.6), ('cello', 0.13)]
     """
     if len(timeline) == 0:
         return [(label, 0.0) for label in timeline.labels]

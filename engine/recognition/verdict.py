@@ -1,4 +1,4 @@
-"""What a whole file, or a stretch of it, is: what window, command line and exports all say."""
+"""The overall result for a file or a part of it, as window, command line and exports show it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileResult:
-    """What was heard in a file, as it is shown and exported.
+    """The result for a file, as it is shown and exported.
 
     Attributes:
         info: about the file.
@@ -41,12 +41,26 @@ class FileResult:
 def conclude(
     info: "AudioInfo", timelines: Mapping[str, Timeline], rules: Mapping[str, Rules]
 ) -> FileResult:
-    """Decide what a file is that was heard to its end.
+    """Decide the overall result of a completely analysed file.
 
     Args:
         info: about the file.
         timelines: by classifier.
         rules: of the same classifiers.
+
+    Examples:
+        >>> from engine import Catalog, analyse, conclude
+        >>> instrument = Catalog().load("instrument")
+        >>> steps = analyse("flute.ogg", {"instrument": instrument})
+        >>> while True:
+        ...     try:
+        ...         step = next(steps)
+        ...     except StopIteration as end:
+        ...         analysis = end.value
+        ...         break
+        >>> rules = {"instrument": instrument.card.rules()}
+        >>> conclude(analysis.info, analysis.timelines, rules).verdicts["instrument"].heard
+        ('flute',)
     """
     decisions = {name: decide(timeline, rules[name]) for name, timeline in timelines.items()}
     lanes = {
@@ -70,7 +84,7 @@ def verdict_on(
     rules: Rules,
     stretch: tuple[float, float] | None = None,
 ) -> Decision:
-    """What a whole timeline, or a stretch of it, is.
+    """The overall result of a timeline or a part of it.
 
     A label counts as heard if some row heard it and its mean over the rows (weighted by presence,
     as in ``summary``) reaches its threshold times the release. Where no label does, the family
@@ -86,6 +100,17 @@ def verdict_on(
     Returns:
         A decision whose candidates carry their means, in falling order, with why each was rejected;
         its words say why where nothing is heard. Without rows: one without words and candidates.
+
+    Examples:
+        >>> import numpy as np
+        >>> from engine import Timeline, decide, verdict_on
+        >>> from engine.classifier.rules import Rules
+        >>> rows = np.array([[0.9, 0.1], [0.8, 0.1], [0.1, 0.2]], dtype=np.float32)
+        >>> ones, level = np.ones(3, dtype=np.float32), np.full(3, -20, dtype=np.float32)
+        >>> timeline = Timeline(("flute", "cello"), np.arange(3) + 0.5, rows, ones, level, 1.0, 1.0)
+        >>> rules = Rules(thresholds=(0.5, 0.5), smoothing_seconds=0)
+        >>> verdict_on(timeline, decide(timeline, rules), rules).heard
+        ('flute',)
     """
     part = timeline if stretch is None else between(timeline, *stretch)
     if len(part) == 0:
@@ -96,7 +121,7 @@ def verdict_on(
     candidates = _candidates(part, last, heard_in, rules)
     names = tuple(candidate.label for candidate in candidates if candidate.heard)
     alike = all(decision.verdict == last.verdict for decision in decided)
-    words = ", ".join(names) or (last.verdict if alike else "nothing for most of the time")
+    words = ", ".join(names) or (last.verdict if alike else "no clear label")
     return Decision(last.time, names, words, tuple(candidates))
 
 
@@ -110,7 +135,7 @@ def _candidates(
     found = []
     for label, mean in means.items():
         heard = mean >= thresholds[label] * rules.release and label in heard_in
-        reason = "" if heard else by_label[label].reason or "only for a part of the time"
+        reason = "" if heard else by_label[label].reason or "only in part of the sound"
         found.append(replace(by_label[label], probability=mean, heard=heard, reason=reason))
     family = leading_family(part.labels, rules, np.asarray([means[x] for x in part.labels]))
     if family and family.label in heard_in and not any(c.heard for c in found):

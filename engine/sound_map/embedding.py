@@ -1,4 +1,4 @@
-"""What a bundled network hears in each excerpt, as a vector; kept in the user's cache.
+"""Embeddings of excerpts by a bundled network, cached on disk.
 
 The vector of an excerpt is the mean of a trunk's embeddings over at most four windows, spread
 evenly. A vector is found again by the content of its file and the numbers of the trunk, so that

@@ -1,4 +1,4 @@
-"""Excerpts as points: what sounds alike lies together, what is mislabelled stands out.
+"""Excerpts as points of a map: similar sounds are close, likely label errors stand out.
 
 Vectors of :mod:`engine.sound_map.embedding` are standardised and reduced by principal components;
 from ten excerpts on, t-SNE (:mod:`engine.sound_map.projection`) lays them out on a plane.
@@ -92,7 +92,7 @@ class ExcerptMap:
             DataError: there are more or fewer labels or groups than places.
         """
         if not len(labels) == len(groups) == len(self.places):
-            raise DataError("The map is of other sounds than these: make it anew.")
+            raise DataError("The map was drawn for other sounds. Draw it again.")
         everywhere, together = Counter(labels), Counter(zip(labels, groups, strict=True))
         far = self._far()
         found: dict[int, Suspect] = {}
@@ -157,8 +157,8 @@ def make_map(
     read = [number for number in range(len(chosen)) if number not in heard.problems]
     problems = {chosen[number].path: words for number, words in heard.problems.items()}
     if not read:
-        reason = next(iter(problems.values()), "There is none yet.")
-        raise DataError(f"There is no sound to show on a map. {reason}")
+        reason = next(iter(problems.values()), "There are none yet.")
+        raise DataError(f"There are no sounds to show on a map. {reason}")
     kept = [chosen[number] for number in read]
     with one_blas_thread():
         reduced = yield from _reduced(heard.vectors[read], seed)

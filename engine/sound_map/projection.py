@@ -1,4 +1,4 @@
-"""Many numbers a point to few: principal components, and t-SNE on a plane.
+"""Dimensionality reduction: principal components and t-SNE.
 
 t-SNE is that of van der Maaten & Hinton, "Visualizing Data using t-SNE", JMLR 9 (2008), as openTSNE
 computes it: by the tree of Barnes and Hut, with the step size of Belkina et al., Nature

@@ -1,1 +1,1 @@
-"""Learning: windows from data sets, the training loop, run folders, sweeps."""
+"""Training: windows from data sets, the training loop, run folders, sweeps."""

@@ -1,4 +1,4 @@
-"""What a training tells while it runs."""
+"""Events that a training emits while it runs."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Preparing:
-    """Sounds are being turned into features; ``share`` of them are done."""
+    """Features are being computed; ``share`` of them are done."""
 
     share: float
 

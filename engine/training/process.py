@@ -1,4 +1,4 @@
-"""A training in a process of its own, so that a window stays smooth; the same generator."""
+"""Training in a separate process, so that the window stays smooth."""
 
 import contextlib
 import multiprocessing
@@ -65,8 +65,8 @@ def train_in_process(
             yield value
     except (EOFError, OSError) as error:
         raise ModelError(
-            "The process of the training ended: was the memory too small? "
-            "Resume goes on from its last epoch."
+            "The training process ended unexpectedly, perhaps for lack of memory. "
+            "Resume continues from the last epoch."
         ) from error
     finally:
         _end(process, here)

@@ -1,4 +1,4 @@
-"""One training from data set to judged classifier, as a generator of events."""
+"""One training, from data set to evaluated classifier, as a generator of events."""
 
 import hashlib
 from collections.abc import Callable, Generator, Sequence
@@ -129,7 +129,7 @@ def _remarks(dataset: Dataset, prepared: PreparedData, plan: Plan) -> Generator[
         path, reason = next(iter(prepared.skipped.items()))
         yield Warned(f"{len(prepared.skipped)} files were left out, {path} first: {reason}")
     if plan.leaks:
-        yield Warned(f"The test knows the training: {plan.leaks.sentence()}.")
+        yield Warned(f"Test and training data overlap: {plan.leaks.sentence()}.")
 
 
 def _learner(
@@ -199,15 +199,15 @@ def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Starte
 
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
     if run.results_file.is_file():
-        raise DataError(f"{run.folder} holds a finished run: there is nothing to go on with.")
+        raise DataError(f"{run.folder} contains a finished run, so there is nothing to resume.")
     if run.read(run.facts_file)["data_fingerprint"] != dataset.fingerprint():
         raise DataError(
-            f"{run.folder} holds a run on other data, or the data has changed: train into another "
-            "folder."
+            f"{run.folder} contains a run on other data, or the data has changed. Train into "
+            "another folder."
         )
     if run.recipe() != recipe:
         raise DataError(
-            f"{run.folder} holds a run of another recipe: go on with that one, or train into "
+            f"{run.folder} contains a run of another recipe. Resume that one, or train into "
             "another folder."
         )
 

@@ -28,7 +28,7 @@ def file(stage: Stage) -> None:
     person.press(Qt.Key.Key_Escape)
     person.menu("Sound", "Why?")
     person.gone("Progress of the explanation")
-    person.see(r"spoke for")
+    person.see(r"^Evidence for")
     stage.album.take("why")
     person.click("Close")
 
@@ -48,11 +48,11 @@ def listen(stage: Stage) -> None:
         stage.album.take("listen-frozen")
         person.menu("Sound", "Why?")
         person.gone("Progress of the explanation")
-        person.see(r"spoke for")
+        person.see(r"^Evidence for")
         stage.album.take("listen-why")
         person.menu("Sound", "Freeze the picture")
-    skipped = person.see(r"skipped \d+ windows")
-    if "skipped 0" not in skipped:
+    skipped = person.see(r"\d+ windows skipped")
+    if " 0 windows skipped" not in skipped:
         print(f"  the machine was too busy to hear all: {skipped}", flush=True)
     person.click("Close")
     person.click("Stop", QPushButton)
@@ -68,7 +68,7 @@ def sounds(stage: Stage) -> None:
     person.choose("Sounds of the class", "")
     stage.album.take("sounds-table")
     person.click("Map")
-    person.see(r"\d+ suspect")
+    person.see(r"\d+ suspected label error")
     person.click("Next suspected error")
     person.rest(1.0)
     stage.album.take("sounds-map")
@@ -83,7 +83,7 @@ def train(stage: Stage) -> None:
     person = stage.person
     open_project(stage.session, stage.orchestra)
     person.go("Train")
-    person.choose("Recipe", "Residual network on mel bands")
+    person.choose("Recipe", "Residual CNN on mel bands")
     person.see(r"excerpts of 6 classes")
     person.click("Start", QPushButton)
     person.see(r"after epoch ([5-9]|\d\d)")
@@ -117,7 +117,7 @@ def compare(stage: Stage) -> None:
     person, table, view = stage.person, "Finished runs...", "Comparison of the selected runs"
     person.go("Compare")
     person.choose(table, "perceptron-fast", "perceptron-slow")
-    person.see("No difference is shown|is better than")
+    person.see("No significant difference|is better than")
     person.rest(1.0)
     stage.album.take("compare")
     stage.album.take("compare-curves", lambda: person.scroll(view, end=True))

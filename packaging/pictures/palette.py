@@ -8,7 +8,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
 
 Pixels = NDArray[np.uint8]
-_COUNTS = (256, 192, 128, 96, 64, 48, 32)
+_COUNTS = (256, 224, 192, 176, 160, 144, 128, 112, 96, 80, 64, 48, 32)
 
 
 def small_png(image: QImage, most_bytes: int) -> bytes:
@@ -37,7 +37,7 @@ def _colours(pixels: Pixels, count: int) -> Pixels:
     """A palette by median cut: the box with the greatest spread is halved, again and again."""
     seen, often = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
     # Plain areas must not drown the fine shades of what is drawn.
-    weight = np.sqrt(often)
+    weight = np.sqrt(np.sqrt(often))
     boxes = [np.arange(len(seen))]
     spreads = [_spread(seen, weight, boxes[0])]
     while len(boxes) < count and max(spreads) > 0:

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QApplication,
     QLabel,
     QLineEdit,
@@ -123,6 +124,8 @@ class Person:
     def drag(self, words: str, first: float, last: float) -> None:
         """Drag over a plot, from one share of its width to another."""
         plot = self.widget(words)
+        if isinstance(plot, QAbstractScrollArea):
+            plot = plot.viewport()
         middle = plot.height() // 2
         start, end = (QPoint(round(share * plot.width()), middle) for share in (first, last))
         QTest.mousePress(plot, _LEFT, _PLAIN, start)
@@ -194,8 +197,14 @@ class Person:
     def _visible(self) -> Iterator[QWidget]:
         shown = QApplication.activeModalWidget() or self.window
         for widget in shown.findChildren(QWidget):
-            if widget.isVisible() and not widget.visibleRegion().isEmpty():
+            if widget.isVisible() and _in_sight(widget):
                 yield widget
+
+
+def _in_sight(widget: QWidget) -> bool:
+    """Whether some of it is not scrolled away; a view may be covered by what it scrolls."""
+    covered = isinstance(widget, QAbstractScrollArea) and _in_sight(widget.viewport())
+    return covered or not widget.visibleRegion().isEmpty()
 
 
 def words_of(widget: QWidget) -> list[str]:

@@ -7,7 +7,7 @@ from pictures.person import Missing
 from pictures.stage import Stage
 
 _TRIES = 4
-_TITLE = "Small head on a music tagger"
+_TITLE = "Quick training (music embedding + small head)"
 
 
 def teach(stage: Stage) -> None:

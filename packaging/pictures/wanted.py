@@ -17,19 +17,22 @@ class Shown:
 
 
 # By file name in docs. Made elsewhere: installed.png, by packaging/linux/package_test.sh.
+_STATES = {
+    "listen": "listen",
+    "file": "file",
+    "why": "why",
+    "sounds": "sounds-table",
+    "sounds-map": "sounds-map",
+    "train": "train-running",
+    "compare": "compare-parallel",
+    "models": "models",
+    "teach-1-recorded": "teach-recorded",
+    "teach-2-trained": "teach-trained",
+    "teach-3-heard": "teach-heard",
+}
 DOCS = {
-    "listen-dark.png": Shown("listen", "dark"),
-    "listen-light.png": Shown("listen", "light"),
-    "file-dark.png": Shown("file", "dark"),
-    "file-light.png": Shown("file", "light"),
-    "why-dark.png": Shown("why", "dark"),
-    "sounds-dark.png": Shown("sounds-table", "dark"),
-    "sounds-map-dark.png": Shown("sounds-map", "dark"),
-    "train-dark.png": Shown("train-running", "dark"),
-    "compare-dark.png": Shown("compare-parallel", "dark"),
-    "models-dark.png": Shown("models", "dark"),
-    "teach-1-recorded.png": Shown("teach-recorded", "light"),
-    "teach-2-trained.png": Shown("teach-trained", "light"),
-    "teach-3-heard.png": Shown("teach-heard", "light"),
+    f"{name}-{appearance}.png": Shown(state, appearance)
+    for name, state in _STATES.items()
+    for appearance in APPEARANCES
 }
 ELSEWHERE = ("installed.png",)

@@ -27,7 +27,7 @@ from engine.networks import build_network
 from tests.contracts.test_artefact import make
 from tests.desktop.test_listen_page import Clip
 
-REASON = "'By librosa' only judges files, it cannot "
+REASON = "'By librosa' can only classify files. It cannot "
 WINDOW = 8192
 
 
@@ -212,7 +212,7 @@ def test_the_models_page_says_so(session: Session, qtbot: QtBot, shown: list[QWi
     said: list[str] = []
     page.status.connect(said.append)
     page._listen("by-librosa", True)
-    assert said == ["By librosa enabled for the File page: it only judges files."]
+    assert said == ["By librosa enabled for the File page: it can only classify files."]
     page.list.select("genre")
     assert card.onnx_button.isEnabled()
     assert card.onnx_button.toolTip() == "Export the classifier as ONNX"

@@ -51,7 +51,7 @@ class Clip:
 
     def check(self) -> None:
         if Clip.unplugged:
-            raise AudioError("The microphone 'Clip' is gone: it was unplugged.")
+            raise AudioError("The microphone 'Clip' was disconnected: it was unplugged.")
         due = int((time.monotonic() - self._begun) * RATE)
         first = self.ring.end % self._sound.shape[1]
         self.ring.write(self._sound[:, first : first + due - self.ring.end])
@@ -124,7 +124,7 @@ def test_keep_and_record_write_files(
     page.commands["record"]()
     qtbot.wait(1500)
     page.keep()
-    qtbot.waitUntil(lambda: "Kept in" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=5000)
     page.commands["record"]()
     qtbot.wait(300)
     page.stop()
@@ -146,7 +146,7 @@ def test_two_quick_presses_keep_two_files(
     page.setFocus()
     qtbot.keyClick(page, Qt.Key.Key_K)
     qtbot.keyClick(page, Qt.Key.Key_K)
-    qtbot.waitUntil(lambda: page.notices.text.count("Kept in") == 2, timeout=5000)
+    qtbot.waitUntil(lambda: page.notices.text.count("Saved as") == 2, timeout=5000)
     page.stop()
     qtbot.waitUntil(lambda: clip[0].closed, timeout=3000)
     kept = sorted(tmp_path.glob("*kept*.flac"))

@@ -50,7 +50,7 @@ class Clip:
     def check(self) -> None:
         self.checks += 1
         if Clip.unplugged_after is not None and self.checks > Clip.unplugged_after:
-            raise AudioError("The microphone 'Clip' is gone: it was unplugged.")
+            raise AudioError("The microphone 'Clip' was disconnected: it was unplugged.")
         first = self.ring.end % (len(self._sound) - RATE)
         self.ring.write(self._sound[None, first : first + RATE // 5])
 

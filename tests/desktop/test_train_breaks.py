@@ -65,7 +65,7 @@ def page(
     monkeypatch.setattr(Session, "project", property(lambda _: sounds))
     monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
     style.apply(qapp, "light")
-    made = TrainPage(Session(), apart=False)  # begins at once
+    made = TrainPage(Session(), separate_process=False)  # begins at once
     made.resize(1194, 740)
     yield made
     made.stop()
@@ -149,9 +149,9 @@ def test_an_unexpected_error_ends_one_training_and_the_next_begins(
     reports: list[str] = []
     jobs.show_reports(reports.append)
     parent = QObject()
-    made = queue.TrainQueue(lambda: tmp_path, parent, apart=False)
+    made = queue.TrainQueue(lambda: tmp_path, parent, separate_process=False)
     seen: list[tuple[str, ...]] = []
-    made.told.connect(lambda training, events: seen.append((training.order.title, *events)))
+    made.emitted.connect(lambda training, events: seen.append((training.order.title, *events)))
     made.failed.connect(lambda training, text: seen.append((training.order.title, text)))
     made.ended.connect(lambda training: seen.append((training.order.title, "ended")))
     for title in ("bad", "good"):

@@ -19,7 +19,7 @@ from tests.virtual_microphone import RATE, VirtualMicrophone
 pytestmark = [pytest.mark.microphone, pytest.mark.timeout(300)]
 
 CLASSES = {"low": 0, "middle": 5, "high": 9}  # kinds of notes
-TITLE = "Small head on a music tagger"
+TITLE = "Quick training (music embedding + small head)"
 HELD_SECONDS = 6.2
 LEAST_CLICKS = 10  # recordings among them
 LOOKS = 3  # so often in turn a class has to lead

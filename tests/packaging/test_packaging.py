@@ -135,7 +135,8 @@ def test_nothing_left_out_is_imported(spec: dict[str, object]) -> None:
                 assert not above & (lacking - extras), f"{path}: {name}"
 
 
-_PLOTS = """
+# Stands before a program: what the installers leave out cannot be imported.
+_LEFT_OUT = """
 import sys
 
 class LeftOut:
@@ -145,6 +146,8 @@ class LeftOut:
             raise ModuleNotFoundError(name, name=name)
 
 sys.meta_path.insert(0, LeftOut())
+"""
+_PLOTS = """
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QBuffer, QIODevice
@@ -181,30 +184,64 @@ __import__("os")._exit(0)  # in whatever order Qt's objects would go
 """
 
 
-@pytest.fixture
-def hook() -> dict[str, object]:
-    """The names of pyqtgraph's hook; what PyInstaller collects for it, as it is asked."""
-    source = (PACKAGING / "hooks" / "hook-pyqtgraph.py").read_text(encoding="utf-8")
+_MUSIC = """
+import numpy as np
+from engine.datasets.onsets import onsets
+from engine.features import build_feature
+from engine.librosa_loading import load_librosa
+from engine.music.facts import analyse_music
+from engine.sound_map.projection import tsne
+from resources import resource
+
+*_, last = analyse_music(resource("sounds", "flute.ogg"))
+noise = np.random.default_rng(0).normal(size=(40, 9)).astype(np.float32)
+onsets(noise.reshape(1, -1), 22050)
+librosa = load_librosa()
+spectrum = np.abs(librosa.stft(np.resize(noise, 22050)))
+for call in (librosa.feature.spectral_centroid, librosa.feature.spectral_contrast):
+    call(S=spectrum)
+librosa.feature.mfcc(S=librosa.power_to_db(librosa.feature.melspectrogram(S=spectrum**2)))
+for share in tsne(noise, 5.0, 1):
+    pass
+print(*sorted(sys.modules))
+"""
+
+
+def _place(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
+def _hook(name: str) -> dict[str, object]:
+    """The names of a hook; what PyInstaller would collect for it, as it is asked."""
+    source = (PACKAGING / "hooks" / f"hook-{name}.py").read_text(encoding="utf-8")
     source = re.sub(r"^from PyInstaller.*$", "", source, flags=re.MULTILINE)
-    names: dict[str, object] = {"collect_data_files": lambda _, includes: includes}
-    exec(compile(source, "hook-pyqtgraph.py", "exec"), names)
+    names: dict[str, object] = {
+        "collect_data_files": lambda _, includes: includes,
+        "collect_submodules": lambda _, filter: [],  # PyInstaller's name
+        "get_package_paths": lambda package: (None, str(_place(package))),
+    }
+    exec(compile(source, f"hook-{name}.py", "exec"), names)
     return names
 
 
-def test_plots_need_nothing_that_is_left_out(
-    spec: dict[str, object], hook: dict[str, object]
-) -> None:
-    lacking = {*spec["EXCLUDED"], *hook["excludedimports"]}  # type: ignore[misc]
-    code = f"LACKING = {lacking!r}\n{_PLOTS}"
+def _loaded_without(lacking: set[str], code: str) -> set[str]:
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"LACKING = {lacking!r}\n{_LEFT_OUT}{code}"],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
     )
     assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.split())
+    return set(done.stdout.split())
+
+
+def test_plots_need_nothing_that_is_left_out(spec: dict[str, object]) -> None:
+    hook = _hook("pyqtgraph")
+    loaded = _loaded_without({*spec["EXCLUDED"], *hook["excludedimports"]}, _PLOTS)  # type: ignore[misc]
     assert "pyqtgraph.graphicsItems.ColorBarItem" in loaded
     # PyInstaller finds what is written down; the others are asked for by names put together.
     written = {f"PySide6.Qt{part}" for part in ("Core", "Gui", "Widgets")}
@@ -212,12 +249,50 @@ def test_plots_need_nothing_that_is_left_out(
     assert qt <= written | set(hook["hiddenimports"])  # type: ignore[call-overload]
 
 
-def test_the_files_of_pyqtgraph_that_are_bundled_are_there(hook: dict[str, object]) -> None:
+def test_music_and_maps_need_nothing_that_is_left_out(spec: dict[str, object]) -> None:
+    hook = _hook("openTSNE")
+    loaded = _loaded_without({*spec["EXCLUDED"], *hook["excludedimports"]}, _MUSIC)  # type: ignore[misc]
+    assert {"librosa.onset", "numba", "scipy.signal", "sklearn.neighbors", "openTSNE"} <= loaded
+    compiled = {
+        name for name in loaded if re.fullmatch(r"openTSNE\.(_matrix_mul|quad_tree).*", name)
+    }
+    assert compiled
+    assert compiled <= set(hook["hiddenimports"])  # type: ignore[call-overload]
+    # Imported by numba's compiled part, where PyInstaller cannot read it.
+    assert "numba._devicearray" in loaded & set(_hook("librosa")["hiddenimports"])  # type: ignore[call-overload]
+
+
+def test_the_tables_of_librosa_are_bundled(spec: dict[str, object]) -> None:
+    place, patterns = _place("librosa"), _hook("librosa")["datas"]
+    found = {path for pattern in patterns for path in place.glob(pattern)}  # type: ignore[attr-defined]
+    code = {".py", ".pyc", ".nbi", ".nbc"}
+    all_of_it = {path for path in place.rglob("*") if path.is_file() and path.suffix not in code}
+    data = {path for path in found if path.is_file() and path.suffix not in code}
+    assert data == all_of_it - {place / "py.typed"}
+    for path in data:
+        inside = f"librosa/{path.relative_to(place).as_posix()}"
+        assert spec["wanted"]((inside, str(path), "DATA")), inside  # type: ignore[operator]
+
+
+def test_compiled_functions_of_librosa_have_their_sources(spec: dict[str, object]) -> None:
+    """numba keeps what it compiled by the place of the source."""
+    mode = _hook("librosa")["module_collection_mode"]
+    files = {name for name, kept in mode.items() if kept == "py"}  # type: ignore[attr-defined]
+    assert {"librosa.core.pitch", "librosa.util.utils", "librosa.beat"} <= files
+
+
+def test_versions_that_are_asked_for_are_there(spec: dict[str, object]) -> None:
+    from engine.training.runs import run
+
+    assert set(run._LIBRARIES) <= set(spec["ABOUT"])  # type: ignore[call-overload]
+
+
+def test_the_files_of_pyqtgraph_that_are_bundled_are_there() -> None:
     import pyqtgraph
     from pyqtgraph import icons
 
     place = Path(pyqtgraph.__file__).parent
-    found = {path for pattern in hook["datas"] for path in place.glob(pattern)}  # type: ignore[attr-defined]
+    found = {path for pattern in _hook("pyqtgraph")["datas"] for path in place.glob(pattern)}  # type: ignore[attr-defined]
     # Its own buttons and menus show all of them.
     shown = {path.stem for path in found if path.parent.name == "icons"}
     assert set(icons._ICON_REGISTRY) <= shown
@@ -312,6 +387,15 @@ def test_the_store_entry(tmp_path: Path) -> None:
         assert f'"id" : "{project.APP_ID}"' in shown.stdout
 
 
+def test_licences_are_named_and_their_texts_are_texts() -> None:
+    licences = _load(PACKAGING / "licences.py")
+    for one in licences.bundled():
+        assert licences.licence_of(one) not in ("OSI Approved", "see its text"), one.name
+    text = licences.document()
+    assert "\0" not in text
+    assert "| openTSNE |" in text
+
+
 def test_licences_are_told_of_what_is_bundled_and_of_nothing_else(spec: dict[str, object]) -> None:
     licences = _load(PACKAGING / "licences.py")
     told = {re.sub(r"[-_.]+", "-", one.name).lower() for one in licences.bundled()}
@@ -321,6 +405,7 @@ def test_licences_are_told_of_what_is_bundled_and_of_nothing_else(spec: dict[str
             modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).add(module)
     left_out = set(spec["EXCLUDED"])  # type: ignore[call-overload]
     assert {"torch", "numpy", "pyside6-essentials", "pyqtgraph", "av", "optuna", "rich"} <= told
+    assert {"librosa", "numba", "llvmlite", "scipy", "scikit-learn", "opentsne"} <= told
     for name in told:
         assert not modules.get(name, {name}) <= left_out, f"{name} is not bundled"
 

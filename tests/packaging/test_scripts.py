@@ -126,7 +126,7 @@ def test_no_script_finds_its_own_way() -> None:
 
 def test_documents_name_scripts_that_are_there(runner: ModuleType) -> None:
     known, named = runner.scripts(), 0
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = path.read_text(encoding="utf-8")
         for script in re.findall(r"(?:models/run\.py|\$run) (\w[\w./]*)", text):
             named += 1

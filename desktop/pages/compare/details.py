@@ -1,4 +1,4 @@
-"""What is known of the chosen runs: verdicts, figures, what differs, curves, bars of a sweep."""
+"""Details of the selected runs: conclusions, figures, differences, curves, bars of a sweep."""
 
 from collections.abc import Sequence
 
@@ -24,6 +24,7 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.curves import Curves
 from desktop.plots.parallel import Coordinate, Parallel
 from desktop.plots.theme import TRAINING, VALIDATION
+from engine.classifier.figures import figure_name, term
 from engine.training.runs.listing import accuracy_words
 
 _LONGEST = 60
@@ -120,12 +121,10 @@ class DetailsView(QScrollArea):
         names = dict.fromkeys(name for figures in details.figures for name in figures)
         plain = [name for name in names if not name.endswith(("_low", "_high"))]
         rows = {
-            name.replace("_", " "): [
-                accuracy_words(f, name) or "\N{EN DASH}" for f in details.figures
-            ]
+            figure_name(name): [accuracy_words(f, name) or "\N{EN DASH}" for f in details.figures]
             for name in plain
         }
-        self.figures.show_rows(details.names, rows)
+        self.figures.show_rows(details.names, rows, [term(name).meaning for name in plain])
 
     def _show_curves(self, details: Details) -> None:
         self._curves.setVisible(bool(details.histories))
@@ -206,7 +205,10 @@ class _Table(QFrame):
         layout.addWidget(heading)
         layout.addWidget(self.table)
 
-    def show_rows(self, names: Sequence[str], rows: dict[str, list[str]]) -> None:
+    def show_rows(
+        self, names: Sequence[str], rows: dict[str, list[str]], tips: Sequence[str] = ()
+    ) -> None:
+        """Fill the table again; ``tips`` explain the names of the rows."""
         self.setVisible(bool(rows))
         self.table.clear()
         self.table.setColumnCount(1 + len(names))
@@ -216,6 +218,8 @@ class _Table(QFrame):
             for column, words in enumerate([name, *values]):
                 item = QTableWidgetItem(words)
                 item.setToolTip(words)
+                if column == 0 and tips:
+                    item.setToolTip(tips[line] or words)
                 self.table.setItem(line, column, item)
         heights = sum(self.table.rowHeight(line) for line in range(len(rows)))
         header = self.table.horizontalHeader().sizeHint().height()

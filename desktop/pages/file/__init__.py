@@ -1,4 +1,4 @@
-"""File: a recording, its pictures, its timeline and its verdict."""
+"""File: a recording, its pictures, its timeline and its result."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The File page's header: what is open, and what one can do with it."""
+"""The header of the File page: the open file and its controls."""
 
 import textwrap
 import time

@@ -1,4 +1,4 @@
-"""The File page: one recording, seen whole or close, and what is heard in it."""
+"""The File page: one recording with its pictures and detected labels."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -92,7 +92,7 @@ class FilePage(Page):
         self.tracks.serve(self, self.controls, self.play)
         time, tracks = self.tracks.time, self.tracks
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
-        self.controls.colours_changed.connect(lambda: tracks.dress(self.picture.view))
+        self.controls.colours_changed.connect(lambda: tracks.apply_style(self.picture.view))
         self.picture.opened.connect(self._opened)
         self.picture.failed.connect(self.notices.fail)
         time.selected.connect(self._summarise)
@@ -124,8 +124,8 @@ class FilePage(Page):
         return self.state.path
 
     @property
-    def found(self) -> worker.Found | None:
-        """What was heard in it so far."""
+    def found(self) -> worker.AnalysisUpdate | None:
+        """The results so far."""
         return self.state.found
 
     @property
@@ -214,8 +214,8 @@ class FilePage(Page):
             parent=self,
         )
 
-    def _heard(self, events: list[worker.Found | float]) -> None:
-        founds = [event for event in events if isinstance(event, worker.Found)]
+    def _heard(self, events: list[worker.AnalysisUpdate | float]) -> None:
+        founds = [event for event in events if isinstance(event, worker.AnalysisUpdate)]
         seconds = [event for event in events if isinstance(event, float)]
         if seconds and self.picture.overview is not None:
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
@@ -260,7 +260,7 @@ class FilePage(Page):
         self._copy_facts.setEnabled(self.facts.found is not None)
 
     def cancel(self) -> None:
-        """Stop the analysis; what was heard so far stays."""
+        """Stop the analysis; the results so far stay."""
         self.facts.cancel()
         if self._analysis is not None:
             self._analysis.cancel()

@@ -38,7 +38,7 @@ class FilePicture(QObject):
         self._rest.timeout.connect(self._sharpen)
         tracks.time.changed.connect(self._moved)
         tracks.mix_changed.connect(self._moved)
-        tracks.dress(self.view)
+        tracks.apply_style(self.view)
 
     def look(self, path: Path | None) -> None:
         """Survey a file; the one shown stays, and goes on, until this one proves readable."""
@@ -47,7 +47,7 @@ class FilePicture(QObject):
             self._next = None
         if path is None:
             self.view = self._tracks.view(self.view.rate_hz)
-            self._tracks.dress(self.view)
+            self._tracks.apply_style(self.view)
             return
         view_at = self._tracks.view
 
@@ -71,7 +71,7 @@ class FilePicture(QObject):
                 self._survey.cancel()
             self._survey, self._next, self._whole = job, None, False
             self.view = overview.view
-            self._tracks.dress(self.view)
+            self._tracks.apply_style(self.view)
             self.overview, self._path = overview, path
             self.opened.emit(path, overview)
         self._show(overview)

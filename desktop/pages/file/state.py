@@ -1,9 +1,9 @@
-"""What is open on the File page and what was heard in it: the page writes it, its parts read it."""
+"""State of the File page: the open file and its results."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.pages.file.worker import Found
+from desktop.pages.file.worker import AnalysisUpdate
 from desktop.session import Session
 from engine.recognition.decisions import Decision
 from engine.recognition.verdict import FileResult, verdict_on
@@ -25,7 +25,7 @@ class FileState:
         self._session = session
         self.path: Path | None = None
         self.info: AudioInfo | None = None
-        self.found: Found | None = None
+        self.found: AnalysisUpdate | None = None
 
     def verdicts(self, stretch: tuple[float, float] | None) -> dict[str, Decision]:
         """What each classifier says of a stretch; None: of all that was heard."""

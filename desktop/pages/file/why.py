@@ -1,4 +1,4 @@
-"""Why the File page says what it says: which prediction is meant, and the work that explains it."""
+"""Explanations on the File page: which prediction to explain, and the job that does it."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path

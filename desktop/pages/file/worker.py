@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was heard so far."""
+class AnalysisUpdate:
+    """The results so far."""
 
     seconds: float
     total_seconds: float
@@ -31,8 +31,8 @@ class Found:
 
 def analyse_file(
     path: Path, classifiers: "Mapping[str, Classifier]"
-) -> Generator[Found | float, None, None]:
-    """Analyse a file; yields how far it is in seconds, and now and then what was heard so far."""
+) -> Generator[AnalysisUpdate | float, None, None]:
+    """Analyse a file; yields the position in seconds, and now and then the results so far."""
     from engine.recognition.files import analyse
 
     steps = analyse(path, classifiers)
@@ -64,7 +64,7 @@ def analyse_file(
                 for name, timeline in joined.items()
             }
             kept = {name: list(rows) for name, rows in decisions.items()}
-            yield Found(seconds, total, joined, kept, lanes, repaired, done)
+            yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done)
 
 
 def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
@@ -75,7 +75,7 @@ def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
 
 
 def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[None, None, Path]]:
-    """Work that writes what was heard to a file."""
+    """A job that saves the detected labels to a file."""
 
     def work() -> Generator[None, None, Path]:
         yield
@@ -88,7 +88,7 @@ def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[
 def export_audio(
     source: Path, stretch: tuple[float, float], target: Path
 ) -> Callable[[], Generator[None, None, Path]]:
-    """Work that writes a stretch of a file to another."""
+    """A job that saves a part of a file as another file."""
 
     def work() -> Generator[None, None, Path]:
         from engine.audio import read, write

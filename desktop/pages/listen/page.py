@@ -1,4 +1,4 @@
-"""The Listen page: what the microphone hears, as it sounds."""
+"""The Listen page: live recognition from the microphone."""
 
 import datetime
 import functools
@@ -31,7 +31,7 @@ _TEXT_MS = 250
 
 
 class ListenPage(Page):
-    """Device, level, rolling pictures, predictions and what was heard."""
+    """Device, level, rolling pictures, predictions and detected labels."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class ListenPage(Page):
         self._paint = self._timer(_PAINT_MS, self._rolling.advance)
         self._text = self._timer(_TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
-        self.tracks.dress(self._rolling.view)
+        self.tracks.apply_style(self._rolling.view)
         self._show_classifiers()
 
     def _timer(self, milliseconds: int, do: Any) -> QTimer:
@@ -90,7 +90,7 @@ class ListenPage(Page):
     def _connect(self) -> None:
         self.tracks.serve(self, self.controls, self.toggle)
         self.controls.picture_changed.connect(self._new_view)
-        self.controls.colours_changed.connect(lambda: self.tracks.dress(self._rolling.view))
+        self.controls.colours_changed.connect(lambda: self.tracks.apply_style(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
         self.tracks.waveform.hovered.connect(lambda at, _: self._words.setText(clock(at, 0.01)))
         self.tracks.cursor_wanted.connect(self.tracks.time.set_cursor)
@@ -137,7 +137,7 @@ class ListenPage(Page):
             self.start()
 
     def find_devices(self) -> None:
-        """Ask for the microphones, unless one is in use: asking anew would end that."""
+        """Ask for the microphones, unless one is in use: asking again would stop it."""
         if self._job is None:
             jobs.run(
                 microphone.find_inputs,
@@ -246,7 +246,7 @@ class ListenPage(Page):
         self._requests.put(worker.ShowView(view))
         if not self.is_listening:
             self._rolling.view = view
-            self.tracks.dress(view)
+            self.tracks.apply_style(view)
 
     def _news(self, events: list[worker.LiveFrame]) -> None:
         last = events[-1]

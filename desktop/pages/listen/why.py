@@ -1,4 +1,4 @@
-"""Why the Listen page says what it says: the window that is meant, its sound, and the work."""
+"""Explanations on the Listen page: the window to explain, its sound, and the job."""
 
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ _MARGIN_SECONDS = 0.1
 
 
 class ListenWhy(QObject):
-    """Holds the picture while one looks at what spoke for the newest window's predictions.
+    """Freezes the picture while the evidence for the latest predictions is shown.
 
     Args:
         rolling: the picture, whose view it explains.

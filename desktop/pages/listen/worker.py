@@ -1,4 +1,4 @@
-"""What the Listen page's worker does, from microphone to pictures; runs in a job."""
+"""The background job of the Listen page, from microphone to pictures."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""The card of one classifier: all that is known of it, and what one can do with it."""
+"""The model card of one classifier, with its actions."""
 
 import textwrap
 from pathlib import Path
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from desktop.pages.models.list import size_words
 from desktop.pages.models.thresholds import Thresholds
 from desktop.pages.models.worker import Adjustment, ListedClassifier
-from engine.classifier.figures import figure_lines
+from engine.classifier.figures import figure_lines, meanings
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card, DataSource
@@ -40,6 +40,7 @@ class CardView(QScrollArea):
         self.title = QLabel()
         self.title.setObjectName("title")
         self.title.setWordWrap(True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.description = _words()
         self.remark = _words()
         self.remark.setAccessibleName(self.tr("What it cannot do"))
@@ -83,11 +84,14 @@ class CardView(QScrollArea):
             button.setToolTip(words)
         self.digest.setAccessibleName("SHA-256")
 
-    def _top(self) -> QHBoxLayout:
-        top = QHBoxLayout()
-        top.addWidget(self.title, 1)
+    def _top(self) -> QVBoxLayout:
+        buttons = QHBoxLayout()
         for button in (self.export_button, self.onnx_button, self.delete_button):
-            top.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        top = QVBoxLayout()
+        top.addWidget(self.title)
+        top.addLayout(buttons)
         return top
 
     def _table(self) -> QGridLayout:
@@ -134,6 +138,7 @@ class CardView(QScrollArea):
         self.set_exporting(on=self._exporting)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
+        self.facts["figures"].setToolTip("\n".join(meanings(card.metrics)))
         if listed.entry.path != self._path:
             self._path = listed.entry.path
             self.digest.setText(self.tr("computing..."))

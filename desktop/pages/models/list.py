@@ -1,4 +1,4 @@
-"""The classifiers as a list: which there are, which of them listen, which cannot be opened."""
+"""The list of classifiers: installed, enabled, and those that could not be opened."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -112,7 +112,7 @@ class ClassifierList(QFrame):
 
     def _make_tree(self) -> QTreeWidget:
         tree = _Tree()
-        names = ("Listens", "Classifier", "Task", "Classes", "Size")
+        names = ("Enabled", "Classifier", "Task", "Classes", "Size")
         tree.setHeaderLabels([self.tr(name) for name in names])
         tree.setAccessibleName(self.tr("Classifiers; Space enables or disables one"))
         tree.setRootIsDecorated(False)
@@ -155,7 +155,8 @@ class ClassifierList(QFrame):
         whose = self.tr("built in") if listed.entry.bundled else self.tr("added by you")
         item.setToolTip(1, f"{listed.name}: {whose}")
         if card.files_only:
-            item.setToolTip(0, self.tr("Only judges files: enabled, it works on the File page"))
+            words = self.tr("Can only classify files: once enabled, it works on the File page")
+            item.setToolTip(0, words)
         for column in (3, 4):
             item.setTextAlignment(
                 column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -1,4 +1,4 @@
-"""The Models page: all classifiers, what they are, and which of them listen."""
+"""The Models page: all classifiers, their cards, and which are enabled."""
 
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -124,7 +124,7 @@ class ModelsPage(Page):
         card = self.found.listed[name].card
         words = self.tr("{} enabled.") if on else self.tr("{} disabled.")
         if on and card.files_only:
-            words = self.tr("{} enabled for the File page: it only judges files.")
+            words = self.tr("{} enabled for the File page: it can only classify files.")
         self.status.emit(words.format(card.title))
 
     def _loading_failed(self, path: Path | None, text: str) -> None:

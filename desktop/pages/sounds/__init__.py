@@ -1,4 +1,4 @@
-"""Sounds: gather, cut and label sounds for classes of one's own."""
+"""Sounds: collect, cut and label sounds for your own classes."""
 
 from typing import TYPE_CHECKING
 

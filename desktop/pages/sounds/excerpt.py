@@ -98,7 +98,7 @@ class ExcerptPanel(QWidget):
         time = self.tracks.time
         time.set_duration(seen.end)
         time.show(seen.start, seen.end)
-        self.tracks.dress(view)
+        self.tracks.apply_style(view)
         self.tracks.waveform.set_envelope(seen.envelope, seen.start, seen.end)
         self.tracks.spectrogram.set_picture(seen.picture, seen.first, seen.last)
 

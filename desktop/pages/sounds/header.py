@@ -1,4 +1,4 @@
-"""The Sounds page's head, and what it says while there is nothing yet."""
+"""The header of the Sounds page, and its welcome text while the project is empty."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The map of a project's sounds: what sounds alike lies together, what stands out is ringed."""
+"""The map of a project's sounds: similar sounds are close, suspected label errors ringed."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 

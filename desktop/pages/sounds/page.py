@@ -1,4 +1,4 @@
-"""The Sounds page: gather sounds, put each in its class, and see what is wrong with them."""
+"""The Sounds page: collect sounds, sort them into classes, and see problems."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

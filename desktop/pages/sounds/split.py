@@ -1,4 +1,4 @@
-"""How the sounds would be split: what trains, what chooses and what judges."""
+"""Preview of the split into training, validation and test."""
 
 from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 

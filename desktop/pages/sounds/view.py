@@ -1,4 +1,4 @@
-"""What the Sounds page shows: its parts, where they stand, and a project shown in them."""
+"""The layout of the Sounds page, and how a project is shown in it."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -41,13 +41,13 @@ class TrainPage(Page):
 
     Args:
         session: what all pages share.
-        apart: whether a training has a process of its own, so that the window stays smooth; it
-            takes some seconds to begin.
+        separate_process: whether a training has a process of its own, so that the window stays
+            smooth; it takes some seconds to begin.
     """
 
     judged = Signal()  # the results of a training are shown
 
-    def __init__(self, session: Session, *, apart: bool = True) -> None:
+    def __init__(self, session: Session, *, separate_process: bool = True) -> None:
         super().__init__()
         self._session = session
         self.notices = session.notices()
@@ -55,7 +55,7 @@ class TrainPage(Page):
         self.recipes = RecipeChooser(self)
         self.model = RecipeModel(self.recipes.base, self)
         self.source = TrainSource(session, self)
-        self.queue = TrainQueue(self._runs_folder, self, apart=apart)
+        self.queue = TrainQueue(self._runs_folder, self, separate_process=separate_process)
         self.orders = TrainOrders(self.queue, self.model, self.source, self._runs_folder, self)
         self._build()
         self._connect()
@@ -105,7 +105,7 @@ class TrainPage(Page):
         queue = self.queue
         queue.changed.connect(self.runs.look)
         queue.began.connect(self._began)
-        queue.told.connect(self._heard)
+        queue.emitted.connect(self._heard)
         queue.ended.connect(self._ended)
         queue.failed.connect(self._failed)
         self.results.use_asked.connect(self._use)
@@ -191,11 +191,11 @@ class TrainPage(Page):
             self._offer()  # the start has taken it away
 
     def unfinished(self) -> list[Path]:
-        """Runs that were broken off, the newest first."""
+        """Interrupted runs, the latest first."""
         return self.orders.unfinished()
 
     def resume(self, folder: Path) -> None:
-        """Go on with a run or sweep that was broken off."""
+        """Resume an interrupted run or sweep."""
         self.notices.clear()
         self.orders.resume(folder)
 

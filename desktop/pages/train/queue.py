@@ -1,4 +1,4 @@
-"""Trainings one after the other: what is ordered, what waits, runs and is done, and its list."""
+"""The queue of trainings: waiting, running and finished ones, and its list."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -55,11 +55,11 @@ class Training:
     def is_sweep(self) -> bool:
         return isinstance(self.order, SweepOrder)
 
-    def work(self, runs: Path, *, apart: bool) -> Generator[Any, None, Outcome]:
+    def work(self, runs: Path, *, separate_process: bool) -> Generator[Any, None, Outcome]:
         """What the job does."""
         if isinstance(self.order, SweepOrder):
             return sweeping(self.order, runs, self.control)
-        return training(self.order, runs, self.control, apart=apart)
+        return training(self.order, runs, self.control, separate_process=separate_process)
 
 
 class TrainQueue(QObject):
@@ -68,13 +68,15 @@ class TrainQueue(QObject):
     changed = Signal()
     running_changed = Signal(bool)
     began = Signal(object)
-    told = Signal(object, list)
+    emitted = Signal(object, list)
     ended = Signal(object)
     failed = Signal(object, str)
 
-    def __init__(self, runs: Callable[[], Path], parent: QObject, *, apart: bool) -> None:
+    def __init__(
+        self, runs: Callable[[], Path], parent: QObject, *, separate_process: bool
+    ) -> None:
         super().__init__(parent)
-        self._runs, self._apart = runs, apart
+        self._runs, self._separate_process = runs, separate_process
         self.trainings: list[Training] = []
         self.current: Training | None = None
 
@@ -141,7 +143,7 @@ class TrainQueue(QObject):
         self.began.emit(begun)
         runs = self._runs()
         begun.job = jobs.run(
-            lambda: begun.work(runs, apart=self._apart),
+            lambda: begun.work(runs, separate_process=self._separate_process),
             on_event=lambda events: self._heard(begun, events),
             on_result=lambda outcome: self._ended(begun, outcome),
             on_error=lambda text: self._failed(begun, text),
@@ -155,7 +157,7 @@ class TrainQueue(QObject):
                 heard.folder = event.folder
         told = [event for event in events if event is not None]
         if told:
-            self.told.emit(heard, told)
+            self.emitted.emit(heard, told)
 
     def _ended(self, ended: Training, outcome: Outcome) -> None:
         ended.outcome = outcome
@@ -170,7 +172,7 @@ class TrainQueue(QObject):
 
 
 class TrainOrders(QObject):
-    """Puts into the queue what is chosen, or what was broken off; says why that cannot be."""
+    """Queues the selected training, or an interrupted one; says why that is impossible."""
 
     refused = Signal(str)
 
@@ -199,12 +201,12 @@ class TrainOrders(QObject):
         return not problem
 
     def unfinished(self) -> list[Path]:
-        """Runs that were broken off, the newest first."""
+        """Interrupted runs, the latest first."""
         mine = {training.folder for training in self._queue.trainings}
         return [folder for folder in worker.unfinished(self._runs()) if folder not in mine]
 
     def resume(self, folder: Path) -> None:
-        """Go on with a run or sweep that was broken off."""
+        """Resume an interrupted run or sweep."""
         try:
             is_sweep = (folder / "plan.json").is_file()
             order = (

@@ -1,4 +1,4 @@
-"""What came out of a training: figures, classes, confusions, mistakes."""
+"""Results of a training: figures, classes, confusion matrix and mistakes."""
 
 import math
 from pathlib import Path
@@ -24,7 +24,8 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
-from desktop.shared.tables import fill, table
+from desktop.shared.tables import explain, fill, table
+from engine.classifier.figures import figure_name, term
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation, Mistake
@@ -49,7 +50,7 @@ class TrainResults(QWidget):
         self.remarks = QLabel()
         self.remarks.setObjectName("faint")
         self.remarks.setWordWrap(True)
-        self.use = QPushButton(self.tr("Use now"))
+        self.use = QPushButton(self.tr("Use it now"))
         self.use.setObjectName("main")
         self.use.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.report = QPushButton(self.tr("Open report"))
@@ -180,6 +181,8 @@ class TrainResults(QWidget):
         self.remarks.setText("\n".join([judgement.title, *judgement.warnings]))
         self._show_body(True)
         fill(self.figures, _figure_rows(judgement), right=(1, 2, 3))
+        for row, name in enumerate(_figures_of(judgement)):
+            explain(self.figures, row, term(name).meaning)
         none_reported = not judgement.published
         self.figures.setColumnHidden(3, none_reported)
         evaluation = judgement.evaluation
@@ -311,15 +314,24 @@ def _share(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "-"
 
 
+def _figures_of(judgement: Judgement) -> list[str]:
+    """The figures without the bounds of their intervals."""
+    figures = judgement.figures
+    return [
+        name
+        for name in figures
+        if not (name.endswith(("_low", "_high")) and name.rpartition("_")[0] in figures)
+    ]
+
+
 def _figure_rows(judgement: Judgement) -> list[tuple[str, ...]]:
     figures = judgement.figures
     rows: list[tuple[str, ...]] = []
-    for name, value in figures.items():
-        if name.endswith(("_low", "_high")) and name.rpartition("_")[0] in figures:
-            continue
+    for name in _figures_of(judgement):
+        value = figures[name]
         low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
         spread = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else ""
         reported = judgement.published.get(name)
-        words = name.replace("_", " ")
+        words = figure_name(name)
         rows.append((words, f"{value:.3f}", spread, "" if reported is None else f"{reported:.3f}"))
     return rows

@@ -1,4 +1,4 @@
-"""The left side of the Train page: what to learn stands in one column with sounds and queue."""
+"""The left column of the Train page: recipe, sounds and queue."""
 
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.widgets.controls import button, heading, text
+from engine.classifier.figures import term
 from engine.errors import EarmarkError
 from engine.recipes.recipe import Recipe, find_recipe, presets, read_recipe
 
@@ -73,7 +74,11 @@ class RecipeChooser(QObject):
             self.tr("Settings of the training: features, network and data")
         )
         for name, recipe in self._recipes.items():
-            self.list.add(name, recipe.title, recipe.description)
+            title = recipe.title
+            if name == _FIRST:
+                # All of it would not fit: the tool tip and the description say the rest.
+                title = self.tr("{} (recommended)").format(title.partition(" (")[0])
+            self.list.add(name, title, recipe.description)
         self.own = button(self.tr("Open file..."), self.tr("Open your own recipe file"))
         self.description = text()
         self.origin = text(faint=True)
@@ -144,7 +149,7 @@ class RecipeChooser(QObject):
             return
         words = [self.tr("Origin: {}.").format(published.source)]
         if published.figures:
-            figures = [f"{k.replace('_', ' ')} {v:.1%}" for k, v in published.figures.items()]
+            figures = [f"{term(k).name} {v:.1%}" for k, v in published.figures.items()]
             words.append(self.tr("Reported: {}.").format(", ".join(figures)))
         self.origin.setText("\n".join(words))
         traps = "\n".join(f"- {trap}" for trap in published.traps)

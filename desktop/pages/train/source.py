@@ -1,4 +1,4 @@
-"""The sounds that a training learns from: the project's, or those of another folder."""
+"""The sounds to train on: those of the project or of another folder."""
 
 from pathlib import Path
 

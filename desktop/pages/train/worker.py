@@ -1,4 +1,4 @@
-"""What the Train page's jobs do: look at a folder, train, read what came out."""
+"""The background jobs of the Train page: inspect a folder, train, read results."""
 
 import threading
 from collections.abc import Generator
@@ -100,7 +100,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Order:
-    """A training to be done; with ``resume`` one that was broken off, from its folder."""
+    """A training to run; with ``resume`` an interrupted one, from its folder."""
 
     title: str
     recipe: Recipe | None
@@ -110,7 +110,7 @@ class Order:
 
 @dataclass(frozen=True)
 class SweepOrder:
-    """A sweep to be done; with ``resume`` one that was broken off, from its folder."""
+    """A sweep to run; with ``resume`` an interrupted one, from its folder."""
 
     title: str
     sweep: Sweep
@@ -141,9 +141,9 @@ class Outcome:
 
 
 def training(
-    order: Order, runs: Path, control: Control, *, apart: bool
+    order: Order, runs: Path, control: Control, *, separate_process: bool
 ) -> "Generator[Event | Placed | None, None, Outcome]":
-    """Train, ``apart`` in a process of its own; nothing is told while it is held."""
+    """Train, ``separate_process`` in a process of its own; nothing is told while it is held."""
     yield None
     from engine.datasets import open_dataset
     from engine.training.process import train_in_process
@@ -159,7 +159,9 @@ def training(
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
     place = Place(folder, resume=order.resume is not None)
-    steps = train_in_process(recipe, data, place) if apart else train(recipe, dataset, place)
+    steps = (
+        train_in_process(recipe, data, place) if separate_process else train(recipe, dataset, place)
+    )
     return (yield from _driven(steps, folder, control))
 
 
@@ -179,7 +181,7 @@ def _driven(
 
 
 def broken_off(folder: Path) -> SweepOrder:
-    """Go on with the sweep of a folder.
+    """Resume the sweep of a folder.
 
     Raises:
         DataError: there is none, or it is damaged.
@@ -222,7 +224,7 @@ def unused(folder: Path) -> Path:
 
 
 def unfinished(runs: Path) -> list[Path]:
-    """Runs and sweeps that were broken off and can go on, the newest first."""
+    """Interrupted runs and sweeps that can be resumed, the latest first."""
     if not runs.is_dir():
         return []
     ends = {"checkpoint.safetensors": "results.json", "plan.json": "sweep.html"}

@@ -21,7 +21,7 @@ Marks = Callable[[float, float, int], Sequence[tuple[float, str]]]
 """From the lowest and highest height that is seen: about so many of them with their words."""
 
 
-def dress(axis: "pg.AxisItem") -> None:
+def apply_style(axis: "pg.AxisItem") -> None:
     """Give an axis the colours in force."""
     use = colours()
     axis.setPen(QPen(QColor(use.line)))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor
 
 from desktop.plots import theme
-from desktop.plots.tracks.axes import HeightScale, dress
+from desktop.plots.tracks.axes import HeightScale, apply_style
 from desktop.plots.tracks.box import StillImage
 from desktop.style import colours
 
@@ -49,12 +49,12 @@ class ColourBar(pg.GraphicsLayout):
         )
         self.ends.sigRegionChanged.connect(self._dragged)
         self._levels, self._span = (-90.0, -15.0), FULL
-        self.dress()
+        self.apply_style()
 
-    def dress(self) -> None:
+    def apply_style(self) -> None:
         """The colours in force."""
         use = colours()
-        dress(self._scale)
+        apply_style(self._scale)
         self._box.setBackgroundColor(use.plot)
         self.ends.setBrush(QColor(0, 0, 0, 0))
         light = QColor(use.accent)

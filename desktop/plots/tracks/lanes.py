@@ -1,4 +1,4 @@
-"""What was heard, as coloured stretches: one lane a classifier."""
+"""Detected labels as coloured segments: one lane per classifier."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ class Marks:
         self._show_cursor()
         self.refresh()
 
-    def dress(self) -> None:
+    def apply_style(self) -> None:
         """The colours in force."""
         use = colours()
         fill, strong = QColor(use.accent), QColor(use.accent)

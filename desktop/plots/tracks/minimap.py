@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.plots import theme
-from desktop.plots.tracks.axes import GUTTER, MARGIN, TitleScale, dress
+from desktop.plots.tracks.axes import GUTTER, MARGIN, TitleScale, apply_style
 from desktop.plots.tracks.box import Painted
 from desktop.plots.tracks.marks import Region
 from desktop.plots.tracks.time_range import TimeRange
@@ -46,7 +46,7 @@ class Minimap(pg.GraphicsView):
         self.setAccessibleName(self.tr("Overview of the whole sound"))
         self.setToolTip(self.tr("Drag the frame to scroll, its edges to zoom"))
         self._made = True
-        self.dress()
+        self.apply_style()
         self._show()
 
     def _lay_out(self) -> None:
@@ -64,12 +64,12 @@ class Minimap(pg.GraphicsView):
         self._envelope, self._span = envelope, (first, last)
         self._painted.update()
 
-    def dress(self) -> None:
+    def apply_style(self) -> None:
         """Take the colours in force."""
         use = colours()
         self.setBackground(use.panel)
         self.box.setBackgroundColor(use.plot)
-        dress(self._title)
+        apply_style(self._title)
         fill, strong = QColor(use.accent), QColor(use.accent)
         fill.setAlpha(45)
         strong.setAlpha(80)
@@ -84,7 +84,7 @@ class Minimap(pg.GraphicsView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if self._made and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self.dress()
+            self.apply_style()
 
     def close(self) -> bool:
         """As any widget's: pyqtgraph's takes the scene apart."""

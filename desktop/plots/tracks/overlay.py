@@ -1,4 +1,4 @@
-"""A map laid over the spectrogram: one hue, the stronger the more."""
+"""An overlay on the spectrogram: one hue, more opaque for higher values."""
 
 from dataclasses import dataclass
 

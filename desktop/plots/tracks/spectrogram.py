@@ -49,9 +49,9 @@ class SpectrogramTrack(Track):
         self.title = self.tr("Spectrogram")
         self._colour()
 
-    def dress(self) -> None:
-        super().dress()
-        self.bar.dress()
+    def apply_style(self) -> None:
+        super().apply_style()
+        self.bar.apply_style()
 
     def set_colours(self, table: NDArray[np.uint8], low_db: float, high_db: float) -> None:
         """The colour map, uint8 of shape (256, 3), and the levels of its ends."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop import style
 from desktop.plots import export, theme
-from desktop.plots.tracks.axes import GUTTER, MARGIN, TimeScale, dress
+from desktop.plots.tracks.axes import GUTTER, MARGIN, TimeScale, apply_style
 from desktop.plots.tracks.box import Painted, TrackBox
 from desktop.plots.tracks.marks import Marks
 from desktop.plots.tracks.time_range import TimeRange
@@ -75,7 +75,7 @@ class Track(pg.GraphicsView):
         time.changed.connect(self._show_time)
         time.panning_changed.connect(self._show_hand)
         self._made = True
-        self.dress()
+        self.apply_style()
         self._show_time()
 
     def _lay_out(self) -> None:
@@ -210,7 +210,11 @@ class Track(pg.GraphicsView):
         self._follow_time()
         try:
             export.render_view(
-                self, painter, rect.adjusted(0, _HEAD, 0, 0), dark=dark, dress=self.dress
+                self,
+                painter,
+                rect.adjusted(0, _HEAD, 0, 0),
+                dark=dark,
+                apply_style=self.apply_style,
             )
         finally:
             below.set_words(on=words)
@@ -230,20 +234,20 @@ class Track(pg.GraphicsView):
         )
         self._painted.update()
 
-    def dress(self) -> None:
+    def apply_style(self) -> None:
         """Take the colours in force."""
         use = colours()
         self.setBackground(use.panel)
         self.box.setBackgroundColor(use.plot)
         for axis in (self.scale_item, self._below):
-            dress(axis)
-        self.marks.dress()
+            apply_style(axis)
+        self.marks.apply_style()
         self._painted.update()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if self._made and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self.dress()
+            self.apply_style()
 
     def close(self) -> bool:
         """As any widget's: pyqtgraph's takes the scene apart, so that it cannot be shown again."""

@@ -1,1 +1,1 @@
-"""One reader a corpus: its files and labels as a table of excerpts."""
+"""One reader per corpus: its files and labels as a table of excerpts."""

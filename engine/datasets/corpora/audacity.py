@@ -21,7 +21,8 @@ def load(root: Path) -> Dataset:
     pairs = _pairs(root)
     if not pairs:
         raise DataError(
-            f"{root} holds no sound with a label track beside it: export the labels from Audacity "
+            f"{root} contains no sound with a label track beside it: export the labels "
+            "from Audacity "
             "as song.txt beside song.wav."
         )
     excerpts: list[Excerpt] = []
@@ -71,7 +72,8 @@ def _stretches(track: Path, sound: str) -> list[Excerpt]:
         label = _parsed(line)
         if label is None:
             raise DataError(
-                f"{track.name}, line {number}: a label is start, end and a word, with tabs between."
+                f"{track.name}, line {number}: a label needs a start, an end and a name, "
+                "separated by tabs."
             )
         start, end, word = max(0.0, label[0]), label[1], label[2]
         if end > start and word:  # a point label has no sound

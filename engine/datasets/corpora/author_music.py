@@ -7,7 +7,7 @@ from engine.errors import DataError
 
 ABOUT = About(
     "author_music (EpyNN)",
-    "none stated for the sound (its code: GPL-3.0)",
+    "not stated for the sound (its code: GPL-3.0)",
     "https://github.com/Synthaze/EpyNN",
 )
 _FOLDERS = {"true": "true author", "false": "false author"}
@@ -29,20 +29,20 @@ def load(root: Path) -> Dataset:
     if home is None:
         raise DataError(
             f"{root} needs a folder 'true' and a folder 'false' with the .wav files of the two "
-            f"authors, as {ABOUT.url} has them."
+            f"authors, as at {ABOUT.url}."
         )
     excerpts, warnings = [], []
     for folder, label in _FOLDERS.items():
         names = files_under(home / folder, [".wav"])
         if not names:
             raise DataError(
-                f"{home / folder} holds no .wav files: both authors are needed, see {ABOUT.url}."
+                f"{home / folder} contains no .wav files. Both authors are needed, see {ABOUT.url}."
             )
         paths = [f"{folder}/{name}" for name in names]
         excerpts += [Excerpt(path, label, path) for path in paths]
         if len(paths) == 1:
             warnings.append(
-                f"The {label} has a single recording: no split can judge by recordings alone."
+                f"The {label} has only one recording, so a split by recordings is not possible."
             )
     return Dataset(ABOUT, home, tuple(excerpts), warnings=tuple(warnings))
 

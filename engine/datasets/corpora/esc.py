@@ -1,4 +1,4 @@
-"""ESC-50 and ESC-10: environmental sounds, what is not music."""
+"""ESC-50 and ESC-10: environmental sounds, used as examples of non-music."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ def load(root: Path) -> Dataset:
     if table.is_file():
         return _with_table(root, table)
     if (root / "audio").is_dir():
-        raise DataError(f"{root} lacks meta/esc50.csv: get ESC-50 whole from {ABOUT.url}.")
+        raise DataError(f"{root} lacks meta/esc50.csv. Download all of ESC-50 from {ABOUT.url}.")
     return _folders(root)
 
 
@@ -51,7 +51,7 @@ def _with_table(root: Path, table: Path) -> Dataset:
     rows = read_csv(table)
     if not rows or any(column not in rows[0] for column in _COLUMNS):
         raise DataError(
-            f"{table} lacks rows or one of the columns {', '.join(_COLUMNS)}: "
+            f"{table} has no rows, or lacks one of the columns {', '.join(_COLUMNS)}: "
             f"get ESC-50 whole from {ABOUT.url}."
         )
     excerpts, missing = [], []
@@ -65,8 +65,8 @@ def _with_table(root: Path, table: Path) -> Dataset:
             missing.append(path)
     if missing:
         raise DataError(
-            f"Of ESC-50's {len(rows)} sounds {len(missing)} are missing, {missing[0]} first: "
-            f"get it whole from {ABOUT.url}."
+            f"Of ESC-50's {len(rows)} sounds {len(missing)} are missing, {missing[0]} first. "
+            f"Download all of it from {ABOUT.url}."
         )
     return Dataset(ABOUT, root, tuple(excerpts))
 
@@ -81,5 +81,5 @@ def _folders(root: Path) -> Dataset:
             label = re.sub(r"^\d{3} - ", "", folder.split("/")[0])  # as in "101 - Dog"
             excerpts.append(Excerpt(name, label, clip, fold=fold, extra={"take": take}))
     if not excerpts:
-        raise DataError(f"{root} is no copy of ESC: get it from {ABOUT.url}.")
+        raise DataError(f"{root} is not a copy of ESC. Download it from {ABOUT.url}.")
     return Dataset(ABOUT, root, tuple(excerpts))

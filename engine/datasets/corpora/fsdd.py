@@ -39,5 +39,5 @@ def load(root: Path) -> Dataset:
             extra = {"digit": digit, "take": take, "speaker": speaker}
             excerpts.append(Excerpt(path, speaker, path, fold=fold, extra=extra))
     if not excerpts:
-        raise DataError(f"{root} is no copy of the {ABOUT.name}: get it from {ABOUT.url}.")
+        raise DataError(f"{root} is not a copy of the {ABOUT.name}. Download it from {ABOUT.url}.")
     return Dataset(ABOUT, root, tuple(excerpts))

@@ -44,10 +44,10 @@ def load(root: Path) -> Dataset:
     missing = [genre for genre in GENRES if not any(t.startswith(genre) for t in tracks)]
     if missing:
         raise DataError(
-            f"{root} lacks the genres {', '.join(missing)} of {ABOUT.name}: "
-            f"get it whole, see {ABOUT.url}, or open it as a plain 'folder'."
+            f"{root} lacks the genres {', '.join(missing)} of {ABOUT.name}. "
+            f"Download all of it from {ABOUT.url}, or open it as a plain 'folder'."
         )
-    partial = f"Only {len(tracks)} of GTZAN's 1000 tracks are here."
+    partial = f"Only {len(tracks)} of the 1000 tracks of GTZAN were found."
     warnings = () if len(tracks) >= 999 else (partial,)
     repeats = [*faults["repetitions"], *faults["versions"]]
     known = tuple(tuple(tracks[t] for t in same if t in tracks) for same in repeats)

@@ -60,10 +60,12 @@ def read_features(path: Path) -> np.ndarray:
         mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
-            f"{path.name} is no plain .npy file of numbers: save it with numpy.save."
+            f"{path.name} is not a plain .npy file of numbers. Save it with numpy.save."
         ) from error
     if not isinstance(mapped, np.ndarray) or mapped.dtype.kind not in "iufb":
-        raise DataError(f"{path.name} is no plain .npy file of numbers: save it with numpy.save.")
+        raise DataError(
+            f"{path.name} is not a plain .npy file of numbers. Save it with numpy.save."
+        )
     return mapped
 
 
@@ -73,12 +75,12 @@ def _labels(home: Path, part: str) -> NDArray[np.int64]:
     found = np.asarray(read_features(home / f"uiowa_{part}_labels.npy"))
     if data.ndim != 2 or found.size != len(data) or len(data) == 0:
         raise DataError(
-            f"uiowa_{part}_data.npy of shape {data.shape} does not fit labels of shape "
+            f"uiowa_{part}_data.npy of shape {data.shape} does not match labels of shape "
             f"{found.shape}: one label a row is needed, see {ABOUT.url}."
         )
     numbers: NDArray[np.int64] = np.nan_to_num(found.reshape(-1), nan=-1.0).astype(np.int64)
     if numbers.min() < 0 or not np.array_equal(numbers, found.reshape(-1)):
-        raise DataError(f"uiowa_{part}_labels.npy must hold whole numbers from 0 on.")
+        raise DataError(f"uiowa_{part}_labels.npy must contain integers from 0.")
     return numbers
 
 

@@ -33,7 +33,7 @@ def load(root: Path) -> Dataset:
     path = _file_of(root)
     if path is None:
         raise DataError(
-            f"{root} holds no table: write one with the columns path and label and call it "
+            f"{root} contains no table. Write one with the columns path and label and name it "
             "manifest.csv, .tsv, .json, .jsonl or .parquet."
         )
     try:
@@ -52,8 +52,8 @@ def _check_files(path: Path, excerpts: Sequence[Excerpt]) -> None:
             here[excerpt.path] = (path.parent / excerpt.path).is_file()
         if not here[excerpt.path]:
             raise DataError(
-                f"{path.name}, row {number}: {excerpt.path} is not there. Paths start at the "
-                "table's folder."
+                f"{path.name}, row {number}: {excerpt.path} does not exist. Paths are relative "
+                "to the folder of the table."
             )
 
 
@@ -107,11 +107,11 @@ def _excerpt(path: Path, number: int, row: Any) -> Excerpt:
         start = float(_text(row, "start") or 0.0)
         end = float(_text(row, "end")) if _text(row, "end") else None
     except ValueError as error:
-        raise DataError(f"{place}: start and end are seconds.") from error
+        raise DataError(f"{place}: start and end must be numbers of seconds.") from error
     if not all(math.isfinite(seconds) for seconds in (start, end or 0.0)):
-        raise DataError(f"{place}: start and end are seconds.")
+        raise DataError(f"{place}: start and end must be numbers of seconds.")
     if start < 0 or (end is not None and end <= start):
-        raise DataError(f"{place}: it must start at 0 or later and end after that.")
+        raise DataError(f"{place}: start must be 0 or more, and end must be larger than start.")
     extra = {str(k): str(v) for k, v in row.items() if k not in _OWN and v not in (None, "")}
     known = {name: _text(row, name) for name in ("path", "label", "group", "fold")}
     return Excerpt(**known, start=start, end=end, extra=extra)
@@ -132,7 +132,8 @@ def save(dataset: Dataset, path: Path) -> None:
     """
     if dataset.features:
         raise DataError(
-            f"{dataset.about.name} holds finished features: a table can only name sounds."
+            f"{dataset.about.name} contains features instead of sounds, so no table can "
+            "be written for it."
         )
     extra = sorted({name for excerpt in dataset.excerpts for name in excerpt.extra})
     root = dataset.root.absolute()

@@ -40,8 +40,8 @@ def load(root: Path) -> Dataset:
     rows = read_csv(table)
     if not rows or any(column not in rows[0] for column in _COLUMNS):
         raise DataError(
-            f"{table.name} lacks rows or one of the columns {', '.join(_COLUMNS)}: "
-            f"get it again from {ABOUT.url}."
+            f"{table.name} has no rows, or lacks one of the columns {', '.join(_COLUMNS)}. "
+            f"Download it again from {ABOUT.url}."
         )
     here = {name.rsplit("/", 1)[-1]: name for name in files_under(root, [".wav"])}
     excerpts, missing = [], []
@@ -56,7 +56,7 @@ def load(root: Path) -> Dataset:
     if missing:
         raise DataError(
             f"Of the {len(rows)} sounds of {ABOUT.name}, {len(missing)} are missing, "
-            f"{missing[0]} first: get it whole from {ABOUT.url}."
+            f"{missing[0]} first. Download all of it from {ABOUT.url}."
         )
     return Dataset(ABOUT, root, tuple(excerpts))
 
@@ -65,8 +65,8 @@ def _instrument(number: str, row: int) -> str:
     known = {str(index): name for index, name in enumerate(INSTRUMENTS)}
     if number not in known:
         raise DataError(
-            f"{TABLE}, row {row}: there is no instrument '{number}', only 0 to 7: "
-            f"get the table again from {ABOUT.url}."
+            f"{TABLE}, row {row}: there is no instrument '{number}', only 0 to 7. "
+            f"Download the table again from {ABOUT.url}."
         )
     return known[number]
 

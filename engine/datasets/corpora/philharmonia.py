@@ -46,5 +46,7 @@ def load(root: Path) -> Dataset:
             group = f"{instrument} {pitch}" if pitch else name
             excerpts.append(Excerpt(name, folder.split("/")[0], group, extra=extra))
     if not excerpts:
-        raise DataError(f"{root} holds none of the {ABOUT.name}: get them from {ABOUT.url}.")
+        raise DataError(
+            f"{root} contains none of the {ABOUT.name}. Download them from {ABOUT.url}."
+        )
     return Dataset(ABOUT, root, tuple(excerpts))

@@ -1,4 +1,4 @@
-"""The report's pages: made from templates that escape whatever is put into them."""
+"""The HTML pages of reports, rendered from templates that escape all values."""
 
 import functools
 import math
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from engine.classifier.figures import figure_name, place_in_order, term
 from resources import resource
 
 if TYPE_CHECKING:
@@ -16,26 +17,6 @@ if TYPE_CHECKING:
 
 _DASH = "\N{EN DASH}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
-# The key, its words, and whether it is a share shown in percent.
-_FIGURES: dict[str, tuple[str, bool]] = {
-    "accuracy": ("Accuracy", True),
-    "balanced_accuracy": ("Balanced accuracy", True),
-    "recording_accuracy": ("Accuracy by recording (vote of its windows)", True),
-    "macro_f1": ("F1, mean over classes", True),
-    "macro_precision": ("Precision, mean over classes", True),
-    "macro_recall": ("Recall, mean over classes", True),
-    "macro_auc": ("ROC-AUC, mean over classes", False),
-    "macro_average_precision": ("Average precision, mean over classes", False),
-    "top_2": ("Right among the two most probable", True),
-    "top_3": ("Right among the three most probable", True),
-    "log_loss": ("Log loss (nats)", False),
-    "brier": ("Brier score (0 to 2)", False),
-    "ece": ("Expected calibration error", True),
-    "open_set_auroc": ("ROC-AUC of known against background", False),
-    "fpr_at_95_recall": ("Background accepted at 95 % recall", True),
-    "known_recall": ("Known windows over the threshold", True),
-}
 
 
 @dataclass(frozen=True)
@@ -76,7 +57,7 @@ def _possible(value: Any) -> Any:
 
 
 def document(title: str, head: Markup, sections: Sequence[Section], *, contents: bool) -> str:
-    """A whole page that needs nothing beside it.
+    """A complete, self-contained page.
 
     Args:
         title: of the page.
@@ -123,26 +104,20 @@ def clock(seconds: float) -> str:
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
 
 
-def figure_name(key: str) -> str:
-    """A figure's name in words."""
-    alarms = "_alarms_per_hour"
-    if key.endswith(alarms):
-        return f"False alarms an hour: {key.removesuffix(alarms)}"
-    return _FIGURES[key][0] if key in _FIGURES else key.replace("_", " ").capitalize()
-
-
 def figure(figures: Mapping[str, float], key: str) -> str:
     """A figure with its interval, as HTML; a dash when it is not there."""
     value = figures.get(key, math.nan)
     if not math.isfinite(value):
         return _DASH
-    share = _FIGURES.get(key, ("", False))[1]
     low, high = figures.get(f"{key}_low", math.nan), figures.get(f"{key}_high", math.nan)
-    words = percent(value) if share else f"{value:.3f}"
     if not (math.isfinite(low) and math.isfinite(high)):
-        return words
-    ends = (f"{100 * end:.1f}" if share else f"{end:.3f}" for end in (low, high))
-    return part("interval", value=words, ends=" to ".join(ends))
+        return decimal(value)
+    return part("interval", value=decimal(value), ends=f"{low:.3f} to {high:.3f}")
+
+
+def explained(key: str) -> Markup:
+    """A figure's name, as HTML that says at the pointer what it means."""
+    return part("explained", name=figure_name(key), meaning=term(key).meaning)
 
 
 def figure_keys(every: Sequence[Mapping[str, float]]) -> list[str]:
@@ -151,7 +126,4 @@ def figure_keys(every: Sequence[Mapping[str, float]]) -> list[str]:
     ends = {
         key for key in found if key.endswith(("_low", "_high")) and key.rsplit("_", 1)[0] in found
     }
-    order = {key: place for place, key in enumerate(_FIGURES)}
-    return sorted(
-        (key for key in found if key not in ends), key=lambda key: order.get(key, len(order))
-    )
+    return sorted((key for key in found if key not in ends), key=place_in_order)

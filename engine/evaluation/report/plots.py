@@ -233,7 +233,7 @@ def _cells(
         count, total = int(matrix[row, column]), int(matrix[row].sum())
         share = count / total if total else 0.0
         x, y = corner[0] + column * cell, corner[1] + row * cell
-        tip = f"{labels[row]} taken for {labels[column]}: {count} of {total} ({share:.0%})"
+        tip = f"{labels[row]} predicted as {labels[column]}: {count} of {total} ({share:.0%})"
         colour = ACCENT if row == column else BAD
         parts.append(rectangle((x, y), (cell - 1, cell - 1), LINE, 0.35))
         parts.append(rectangle((x, y), (cell - 1, cell - 1), colour, share, tip))
@@ -274,7 +274,7 @@ def reliability(bins: Sequence[ReliabilityBin]) -> Markup:
         high = counts(one.count)
         parts.append(rectangle((start, high), (width, 322 - high), FAINT, 0.6, tip))
     parts.append(path([(x(0), y(0)), (x(1), y(1))], FAINT, "4 4"))
-    parts.append(text(left, 20, "dashed: confidence as high as accuracy", colour=FAINT))
+    parts.append(text(left, 20, "dashed: perfect calibration", colour=FAINT))
     parts += [text(x(tick), 340, f"{tick:g}", "middle", FAINT) for tick in nice_ticks(0, 1)]
     parts += _axis_names("confidence", "accuracy", (left, right), (34, 240))[1:]
     parts.append(text((left + right) / 2, 360, "confidence", "middle"))

@@ -1,4 +1,4 @@
-"""The report of a training run: one HTML page that needs nothing beside it, and its JSON."""
+"""The report of a training run: one self-contained HTML page, and the same as JSON."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from engine.evaluation.tags import TagEvaluation
 
 @dataclass(frozen=True, eq=False)
 class RunReport:
-    """Everything worth knowing about a run.
+    """The contents of a report.
 
     Attributes:
         title: of the classifier.

@@ -13,9 +13,9 @@ from engine.evaluation.report.page import (
     Section,
     clock,
     decimal,
+    explained,
     figure,
     figure_keys,
-    figure_name,
     part,
     percent,
     table,
@@ -33,7 +33,7 @@ def facts(words: Mapping[str, str]) -> Section:
 
 
 def warnings(sentences: Sequence[str]) -> Section:
-    """What one should know before believing the figures."""
+    """What limits the results."""
     if not sentences:
         return Section("warnings", "Warnings", part("words", text="None."))
     return Section("warnings", "Warnings", part("bullets", sentences=sentences), note=True)
@@ -44,7 +44,7 @@ def figures(
 ) -> Section:
     """Our figures, beside the published ones."""
     if evaluation is None and not published:
-        words = part("words", text="Not judged: there was no test part.")
+        words = part("words", text="Not evaluated: there was no test part.")
         return Section("figures", "Results", words)
     ours = evaluation.figures() if evaluation is not None else {}
     columns = [("this run", ours)] + ([("published", published)] if published else [])
@@ -52,7 +52,7 @@ def figures(
     if evaluation is not None:
         text = (
             f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
-            "In brackets: 95 % intervals, from resampling whole recordings."
+            "In brackets: 95 % confidence intervals (bootstrap over recordings)."
         )
         note = part("words", text=text, kind="faint")
     return Section("figures", "Results", _columns(columns) + note)
@@ -69,7 +69,7 @@ def comparison(
     columns = [*variants] + ([("published", published)] if published else [])
     body = _columns(columns) if variants else Markup("")
     words = [part("words", text=verdict) for verdict in verdicts]
-    return [Section("comparison", "Variants side by side", _joined(body, *words))]
+    return [Section("comparison", "Comparison of the variants", _joined(body, *words))]
 
 
 def _joined(*parts: Markup) -> Markup:
@@ -78,7 +78,7 @@ def _joined(*parts: Markup) -> Markup:
 
 def _columns(columns: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     keys = figure_keys([values for _, values in columns])
-    rows = [[figure_name(key), *(figure(v, key) for _, v in columns)] for key in keys]
+    rows = [[explained(key), *(figure(v, key) for _, v in columns)] for key in keys]
     return table(["", *(name for name, _ in columns)], rows, len(columns))
 
 
@@ -116,13 +116,13 @@ def _known(series: dict[str, list[float]]) -> dict[str, list[float]]:
 
 def classes(evaluation: Evaluation) -> Section:
     """Each class, in a table and as bars."""
-    header = ["class", "precision", "recall", "F1", "ROC-AUC", "windows", "predicted"]
+    header = ["class", "precision", "recall", "F1", "AUROC", "windows", "predicted"]
     rows = [
         [
             one.label,
-            percent(one.precision) if one.predicted else "not predicted",
-            percent(one.recall) if one.support else "no windows",
-            percent(one.f1),
+            decimal(one.precision) if one.predicted else "not predicted",
+            decimal(one.recall) if one.support else "no windows",
+            decimal(one.f1),
             decimal(one.auc),
             str(one.support),
             str(one.predicted),
@@ -138,7 +138,7 @@ def classes(evaluation: Evaluation) -> Section:
 def tags(evaluation: TagEvaluation) -> Section:
     """Each tag of a multi-label task, in a table and as bars."""
     header = [
-        "tag", "average precision", "ROC-AUC", "threshold", "precision", "recall", "F1",
+        "tag", "average precision", "AUROC", "threshold", "precision", "recall", "F1",
         "windows", "predicted",
     ]  # fmt: skip
     rows = [
@@ -147,9 +147,9 @@ def tags(evaluation: TagEvaluation) -> Section:
             decimal(one.average_precision),
             decimal(one.auc),
             decimal(one.threshold),
-            percent(one.precision) if one.predicted else "not predicted",
-            percent(one.recall) if one.support else "no windows",
-            percent(one.f1),
+            decimal(one.precision) if one.predicted else "not predicted",
+            decimal(one.recall) if one.support else "no windows",
+            decimal(one.f1),
             str(one.support),
             str(one.predicted),
         ]
@@ -162,7 +162,10 @@ def tags(evaluation: TagEvaluation) -> Section:
 
 def confusion(evaluation: Evaluation) -> Section:
     """Confusion matrices of windows and of recordings."""
-    about = "Rows are what it was, columns what it was taken for; shades are shares of the row."
+    about = (
+        "Rows are the true classes, columns the predicted ones; the shade shows "
+        "the share of the row."
+    )
     body = [
         part("words", text=about, kind="faint"),
         part("subtitle", text="Windows"),
@@ -170,24 +173,24 @@ def confusion(evaluation: Evaluation) -> Section:
     ]
     if evaluation.recordings < evaluation.windows:
         drawn = plots.confusion(evaluation.recording_confusion, evaluation.labels)
-        body += [part("subtitle", text="Recordings, by the vote of their windows"), drawn]
-    return Section("confusion", "What is taken for what", _joined(*body))
+        body += [part("subtitle", text="Recordings (by the vote of their windows)"), drawn]
+    return Section("confusion", "Confusion matrix", _joined(*body))
 
 
 def calibration(evaluation: Evaluation) -> Section:
     """The reliability diagram."""
     text = (
-        f"Expected calibration error: {percent(evaluation.ece)}. Of windows it is 80 % sure of, "
-        "a calibrated classifier has 80 % right."
+        f"Calibration error (ECE): {percent(evaluation.ece)}. A well-calibrated classifier is "
+        "correct in 80 % of the windows for which its confidence is 80 %."
     )
     body = part("words", text=text) + plots.reliability(evaluation.bins)
-    return Section("calibration", "Can its confidence be believed?", body)
+    return Section("calibration", "Reliability (confidence against accuracy)", body)
 
 
 def mistakes(found: Sequence[Mistake], link: Callable[[str], str] | None) -> Section:
     """The most confident mistakes, with links to the sounds."""
     if not found:
-        words = part("words", text="None: every window is right.")
+        words = part("words", text="None: every window is classified correctly.")
         return Section("mistakes", "Worst mistakes", words)
     rows = [
         [
@@ -200,7 +203,14 @@ def mistakes(found: Sequence[Mistake], link: Callable[[str], str] | None) -> Sec
         ]
         for one in found
     ]
-    header = ["recording", "it is", "taken for", "at", "probability", "of the truth"]
+    header = [
+        "recording",
+        "true",
+        "predicted",
+        "time",
+        "probability",
+        "probability of the true class",
+    ]
     return Section("mistakes", "Worst mistakes", table(header, rows, 3))
 
 
@@ -216,9 +226,9 @@ def _linked(mistake: Mistake, link: Callable[[str], str] | None) -> Markup:
 
 def open_set(found: OpenSet | None) -> Section:
     """What happens without any of the classes."""
-    title = "Sounds that are none of these"
+    title = "Unknown sounds"
     if found is None:
-        return Section("open-set", title, part("words", text="Not tried on background sounds."))
+        return Section("open-set", title, part("words", text="Not tested on background sounds."))
     if found.ready_for_live:
         verdict = part("words", text="Ready for live listening.", kind="good")
     else:
@@ -231,7 +241,11 @@ def open_set(found: OpenSet | None) -> Section:
         [kind, f"{rate:.1f}", f"{60 * found.hours[kind]:.1f} min"]
         for kind, rate in found.alarms_per_hour.items()
     ]
-    heard = table(["background", "false alarms an hour", "judged"], rows, 2) if rows else Markup("")
+    heard = (
+        table(["background", "false alarms per hour", "duration tested"], rows, 2)
+        if rows
+        else Markup("")
+    )
     body = _joined(verdict, _columns([("this run", plain)]), heard)
     return Section("open-set", title, body)
 

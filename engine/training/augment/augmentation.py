@@ -1,4 +1,4 @@
-"""Training windows changed at random, so that a network hears more than was recorded.
+"""Augmentation: random changes of the training windows.
 
 Everything random comes from the generator that is passed in: on one device, the same seed gives the
 same result. Nothing here is kept in the gradient's graph, but :func:`mixup`.
@@ -281,13 +281,13 @@ def load_noises(folder: str, rate_hz: int, samples: int) -> Tensor:
         try:
             audio = read(Path(folder) / name, rate_hz=rate_hz, mono=True, duration_seconds=seconds)
         except AudioError as error:
-            _log.warning("%s is left out of the noise: %s", name, error)
+            _log.warning("%s is not used as noise: %s", name, error)
             continue
         rows.append(_rows_of(audio.samples[0], samples)[:each])
     if not rows:
         raise DataError(
-            f"No sound in the folder {folder} can be read: put recordings of background into it, "
-            "or leave noise_folder empty for noise that is computed."
+            f"No sound in the folder {folder} can be read. Put background recordings into it, "
+            "or leave noise_folder empty to use computed noise."
         )
     return torch.from_numpy(np.concatenate(rows))
 

@@ -1,4 +1,4 @@
-"""What frozen trunks hear of the same sounds in every training: kept on disk."""
+"""Cache of the embeddings that frozen trunks compute, which are the same in every training."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""What is learned from what: classes, parts, leaks; the test part stays sealed to the end."""
+"""The plan of a training: classes, split and overlap checks; the test part stays sealed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,9 @@ class SealedTest:
             DataError: it was opened before.
         """
         if self._indices is None:
-            raise DataError("The test part was judged already: it is for the end only, and once.")
+            raise DataError(
+                "The test part has already been used. It can be evaluated only once, at the end."
+            )
         indices, self._indices = self._indices, None
         return indices
 
@@ -88,8 +90,8 @@ def make_plan(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> Plan:
     )
     if leaks and not recipe.data.allow_leak:
         raise DataError(
-            f"The test would know the training: {leaks.sentence()}. "
-            "Split by group, remove the repeats, or say data.allow_leak = true."
+            f"Test and training data would overlap: {leaks.sentence()}. "
+            "Split by group, remove the repeats, or set data.allow_leak = true."
         )
     return Plan(
         labels=labels,
@@ -119,7 +121,9 @@ def _classes(dataset: Dataset, recipe: Recipe) -> tuple[tuple[str, ...], NDArray
     ]
     labels = tuple(sorted({label for row in rows for label in row}))
     if len(labels) < 2:
-        raise DataError(f"There is only one class, {', '.join(labels)}: at least two are needed.")
+        raise DataError(
+            f"There is only one class, {', '.join(labels)}. Training needs at least two."
+        )
     place = {label: index for index, label in enumerate(labels)}
     table = np.zeros((len(rows), len(labels)), dtype=bool)
     for index, row in enumerate(rows):
@@ -135,8 +139,8 @@ def _check_heard(
     if missing:
         reason = next(iter(prepared.skipped.values()), "all are too short or too quiet.")
         raise DataError(
-            f"No sound of {', '.join(missing)} can be learned from: {reason} "
-            "Leave the class out by data.classes, or cut shorter windows."
+            f"No sound of {', '.join(missing)} can be used for training: {reason} "
+            "Leave the class out with data.classes, or use shorter windows."
         )
 
 

@@ -1,4 +1,4 @@
-"""From a data set to numbers: decoded, cut and turned into features once, then kept on disk."""
+"""Prepares a data set: decodes, cuts and computes features once, and caches them."""
 
 import contextlib
 import hashlib
@@ -107,8 +107,8 @@ def prepare(
             yield from _kept(dataset, recipe, None if is_sound else feature, folder, device)
         except OSError as error:
             raise DataError(
-                f"The features could not be kept in {folder.parent}: {error.strerror}. "
-                "Make room, or run 'earmark cache --clear'."
+                f"The features could not be cached in {folder.parent}: {error.strerror}. "
+                "Free some space, or run 'earmark cache --clear'."
             ) from error
         _tidy(folder.parent, folder)
     return _load(folder, is_sound)
@@ -196,7 +196,7 @@ def _compute(
     joined = np.concatenate(rows)
     if len(joined) == 0:
         reason = next(iter(skipped.values()), "all of them are too short or too quiet")
-        raise DataError(f"None of the {len(dataset)} sounds can be learned from: {reason}")
+        raise DataError(f"None of the {len(dataset)} sounds can be used for training: {reason}")
     np.save(folder / "rows.npy", joined)
     np.save(folder / "starts.npy", np.concatenate(starts))
     np.save(folder / "levels.npy", np.concatenate(levels))

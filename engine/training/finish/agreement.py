@@ -1,4 +1,4 @@
-"""Whether a network that learned from librosa's features may listen with Earmark's own."""
+"""Checks whether a network trained on librosa features can use Earmark's own features."""
 
 import copy
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ _ROWS, _WINDOWS_OF_ROW, _NOISES = 12, 4, 4
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a trained network listens with.
+class ServingFeature:
+    """The feature that a trained network is used with.
 
     Attributes:
         feature: of its classifier.
@@ -37,14 +37,14 @@ class Heard:
     files_only: bool = False
 
 
-def feature_to_hear_with(
+def serving_feature(
     feature: Feature,
     network: Network,
     recipe: Recipe,
     dataset: Dataset,
     prepared: PreparedData,
     plan: Plan,
-) -> Heard:
+) -> ServingFeature:
     """Earmark's own feature where it says the same as librosa's, else the one learned from.
 
     Both are computed on windows of some sounds that were learned from, and on noises. They say the
@@ -60,7 +60,7 @@ def feature_to_hear_with(
         plan: which windows were learned from.
     """
     if not isinstance(feature, ByLibrosa):
-        return Heard(feature)
+        return ServingFeature(feature)
     windows = torch.from_numpy(np.concatenate(list(_windows(recipe, dataset, prepared, plan))))
     own, network = feature.own(), copy.deepcopy(network).cpu().eval()
     with torch.inference_mode():
@@ -70,10 +70,12 @@ def feature_to_hear_with(
     answers = float((one - other).abs().max())
     differ = f"differ by up to {frames:.1g} in a frame and {answers:.1g} in a probability"
     if max(frames, answers) <= MOST_DIFFERENT:
-        words = f"It learned from features by {library()}; Earmark's, which it uses, {differ}."
-        return Heard(own, words)
-    words = f"It only judges files: it needs features by {library()}; Earmark's {differ}."
-    return Heard(feature, words, files_only=True)
+        words = f"It was trained on features by {library()} and uses Earmark's own, which {differ}."
+        return ServingFeature(own, words)
+    words = (
+        f"It can only classify files: it needs features by {library()}, and Earmark's own {differ}."
+    )
+    return ServingFeature(feature, words, files_only=True)
 
 
 def _answers(network: Network, frames: Tensor, recipe: Recipe) -> Tensor:

@@ -1,4 +1,4 @@
-"""Sounds that are none of the classes, to learn when to say nothing: noises and recordings."""
+"""Background sounds of no class, for training the rejection gate: noises and recordings."""
 
 import contextlib
 import json
@@ -201,7 +201,8 @@ def recorded(folder: Path, rate_hz: int, samples: int) -> Iterator[tuple[str, st
         paths = find_audio([folder])
     except AudioError as error:
         raise DataError(
-            f"{error} A background folder holds what is none of the classes."
+            f"{error} A background folder must contain recordings that belong to none "
+            "of the classes."
         ) from error
     for path in paths:
         try:

@@ -1,4 +1,4 @@
-"""From trained weights to a classifier: calibrated, gated, saved, loaded back and judged once."""
+"""From trained weights to a classifier: calibrated, gated, saved and evaluated once."""
 
 import copy
 import datetime
@@ -53,7 +53,7 @@ def train_gate(known: Tensor, unknown: Tensor) -> nn.Linear:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the test part said.
+    """Results on the test part.
 
     Attributes:
         results: probabilities and truth.

@@ -1,4 +1,4 @@
-"""What is done after the last epoch: the best becomes a classifier, which is judged once."""
+"""The end of a training: the best weights become a classifier, which is evaluated once."""
 
 import contextlib
 from collections.abc import Generator
@@ -15,7 +15,7 @@ from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan
 from engine.training.data.prepare import PreparedData
 from engine.training.events import Event, Finished, Preparing, Warned
-from engine.training.finish.agreement import Heard, feature_to_hear_with
+from engine.training.finish.agreement import ServingFeature, serving_feature
 from engine.training.finish.background import Background, listen_to_background
 from engine.training.finish.classifier import judge, make_classifier, with_figures
 from engine.training.finish.report import write_report
@@ -26,7 +26,7 @@ from engine.training.runs.run import Run
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of one training, by its last epoch or by being broken off.
+    """The end of one training, after its last epoch or an interruption.
 
     Attributes:
         recipe: what was learned and how.
@@ -49,7 +49,7 @@ class Ending:
     run: Run
 
     def keep_best(self) -> None:
-        """Save what was best as a classifier, not judged: training was broken off.
+        """Save the best epoch as a classifier without evaluation: training was interrupted.
 
         Where that fails too, as on a full disk, the checkpoint still holds it: why training ended
         is what is told.
@@ -95,9 +95,9 @@ class Ending:
         self.learner.network.load_state_dict(self.progress.best)
         self.learner.network.to(self.learner.device)
 
-    def _make(self, unknown: Background | None) -> tuple[Classifier, Heard]:
+    def _make(self, unknown: Background | None) -> tuple[Classifier, ServingFeature]:
         parts = (self.recipe, self.dataset)
-        heard = feature_to_hear_with(
+        heard = serving_feature(
             self.feature, self.learner.network, *parts, self.prepared, self.plan
         )
         with seeded([self.recipe.training.seed], torch.device("cpu")):

@@ -1,4 +1,4 @@
-"""The run's results as JSON and as a page one can read and send."""
+"""The results of a run as JSON and as an HTML report."""
 
 from dataclasses import asdict
 from typing import Any
@@ -49,8 +49,8 @@ def _facts(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> dict[st
     return {
         "recipe": f"{recipe.name}, {recipe.variant}",
         "data": f"{facts['data']} ({facts['data_licence'] or 'licence not stated'})",
-        "windows": f"{training} learned from, {validation} to choose, {test} to judge",
-        "split": f"by {rule.by}{', official where there is one' if rule.official else ''}",
+        "windows": f"{training} training, {validation} validation, {test} test",
+        "split": f"by {rule.by}{', official split where there is one' if rule.official else ''}",
         "seed": str(recipe.training.seed),
         "device": facts["device"],
         "epochs": f"{len(progress.history)}: {progress.reason}",
@@ -64,13 +64,17 @@ def _facts(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> dict[st
 def _warnings(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> list[str]:
     found = []
     if facts["leaks"]:
-        found.append(f"The test knows the training: {facts['leaks']}. The figures flatter.")
+        found.append(
+            f"Test and training data overlap: {facts['leaks']}. The results are too optimistic."
+        )
     if recipe.data.split.train_on_test:
-        found.append("It learned from the part that judges it: the figures mean nothing.")
+        found.append("It was trained on the test part, so the results are meaningless.")
     elif recipe.data.split.test_is_validation:
-        found.append("The part that judges also chose: the figures flatter.")
+        found.append(
+            "The test part was also used for validation, so the results are too optimistic."
+        )
     if recipe.variant == "as-published" and recipe.published:
         found += [f"As published: {trap}" for trap in recipe.published.traps]
     if not progress.history:
-        found.append("Nothing was trained.")
+        found.append("No epoch was trained.")
     return found

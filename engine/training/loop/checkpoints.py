@@ -1,4 +1,4 @@
-"""What is needed to go on after a break: tensors as safetensors, the rest as JSON."""
+"""Checkpoints for resuming a training: tensors as safetensors, the rest as JSON."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def save_checkpoint(
     except OSError as error:
         raise ModelError(
             f"The checkpoint {path.name} could not be written: {error.strerror}. "
-            "Make room, then resume the training: nothing learned up to the last one is lost."
+            "Free some space, then resume the training: nothing up to the last checkpoint is lost."
         ) from error
 
 
@@ -57,7 +57,7 @@ def load_checkpoint(path: Path, network: nn.Module, optimiser: Optimizer) -> tup
         _fill_optimiser(optimiser, tensors)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise ModelError(
-            f"The checkpoint {path} cannot be used: train anew, into another folder."
+            f"The checkpoint {path} cannot be used. Train again, into another folder."
         ) from error
     return _part(tensors, "best."), state
 

@@ -1,4 +1,4 @@
-"""Where a network learns."""
+"""Choice of the compute device."""
 
 import os
 
@@ -21,10 +21,12 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise RecipeError(f"'{name}' is no device: use auto, cpu, cuda, cuda:1 or mps.") from error
+        raise RecipeError(
+            f"'{name}' is not a known device. Use auto, cpu, cuda, cuda:1 or mps."
+        ) from error
     here = {"cpu": True, "cuda": torch.cuda.is_available()}
     if not here.get(device.type, torch.backends.mps.is_available() and device.type == "mps"):
-        raise RecipeError(f"There is no device '{name}' here: use auto or cpu.")
+        raise RecipeError(f"This computer has no device '{name}'. Use auto or cpu.")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise RecipeError(f"There is no device '{name}' here: use cuda:0.")
+        raise RecipeError(f"This computer has no device '{name}'. Use cuda:0.")
     return device

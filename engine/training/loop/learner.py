@@ -1,4 +1,4 @@
-"""A network, its data on a device, and what one step of learning is."""
+"""A network with its data on a device, and one training step."""
 
 import contextlib
 import json

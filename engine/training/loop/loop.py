@@ -1,4 +1,4 @@
-"""The training loop: a generator that can be watched, stopped, killed and gone on with."""
+"""The training loop: a generator that can be watched, stopped and resumed."""
 
 import math
 from collections import deque
@@ -104,7 +104,7 @@ class Loop:
 
     def _epoch(self, epoch: int) -> Generator[Event, None, None]:
         order = torch.from_numpy(self._order(epoch)).to(self._learner.device)
-        watch = Stopwatch(self.progress.seconds)
+        stopwatch = Stopwatch(self.progress.seconds)
         losses: list[float] = []
         waiting: list[tuple[Tensor, Step]] = []
         right = torch.zeros((), device=self._learner.device)
@@ -113,19 +113,19 @@ class Loop:
             step = self._step(epoch, batch, indices)
             right += step.right
             waiting.append((indices, step))
-            if watch.due() or batch == self._batches:
+            if stopwatch.due() or batch == self._batches:
                 new, remarks = self._read(epoch, batch, waiting)
                 losses += new
                 waiting = []
-                with watch.paused():
+                with stopwatch.paused():
                     yield from remarks
-                    left = watch.left(epoch, batch, self._batches, self._training.epochs)
+                    left = stopwatch.left(epoch, batch, self._batches, self._training.epochs)
                     yield self._told(epoch, batch, new, left)
         found = self._processes.sum(right).item() / len(order)
-        done = self._closed(epoch, losses, found, watch)
-        with watch.paused():
+        done = self._closed(epoch, losses, found, stopwatch)
+        with stopwatch.paused():
             yield done
-        self.progress.seconds = watch.seconds()
+        self.progress.seconds = stopwatch.seconds()
 
     def _told(self, epoch: int, batch: int, losses: Sequence[float], left: float) -> BatchDone:
         rate, load = self._optimiser.param_groups[0]["lr"], self._meter.gpu_load()
@@ -173,8 +173,8 @@ class Loop:
         for number, (loss, (indices, _)) in enumerate(zip(losses, waiting, strict=True), first):
             if not math.isfinite(loss):
                 raise ModelError(
-                    f"The loss is no number any more (epoch {epoch}, batch {number}, with "
-                    f"{self._files(indices)}): choose a lower learning rate or clip_norm = 1."
+                    f"The loss became NaN or infinite (epoch {epoch}, batch {number}, with "
+                    f"{self._files(indices)}): use a lower learning rate or clip_norm = 1."
                 )
             usual = median(self._recent) if len(self._recent) >= 20 else math.inf
             self._recent.append(loss)
@@ -194,7 +194,7 @@ class Loop:
         return [epoch.validation_loss for epoch in self.progress.history]
 
     def _closed(
-        self, epoch: int, losses: Sequence[float], accuracy: float, watch: Stopwatch
+        self, epoch: int, losses: Sequence[float], accuracy: float, stopwatch: Stopwatch
     ) -> EpochDone:
         """Judge on validation, keep the best, write checkpoint and history."""
         self._processes.average_statistics(self._learner.network)
@@ -207,7 +207,7 @@ class Loop:
         if best or self._training.keep == "last" or not progress.best:
             state = self._learner.network.state_dict()
             progress.best = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
-        progress.seconds, progress.joules = watch.seconds(), self._joules()
+        progress.seconds, progress.joules = stopwatch.seconds(), self._joules()
         rate = self._optimiser.param_groups[0]["lr"]
         mean = sum(losses) / max(1, len(losses))
         done = EpochDone(
@@ -249,12 +249,12 @@ class Loop:
             above = [epoch.validation_accuracy > stop.target_accuracy for epoch in last]
             if len(last) == stop.target_epochs and all(above):
                 self.progress.reason = (
-                    f"validation accuracy over {stop.target_accuracy:g} "
+                    f"validation accuracy above {stop.target_accuracy:g} "
                     f"for {stop.target_epochs} epochs in a row"
                 )
         if stop.patience:
             since = next((i for i, e in enumerate(reversed(history)) if e.best), len(history))
             if since >= stop.patience:
-                self.progress.reason = f"no better validation for {stop.patience} epochs"
+                self.progress.reason = f"no better validation loss for {stop.patience} epochs"
         if len(history) >= self._training.epochs and not self.progress.reason:
-            self.progress.reason = "all epochs done"
+            self.progress.reason = "all epochs finished"

@@ -1,4 +1,4 @@
-"""How good a network is on the part that chooses, at the end of each epoch."""
+"""Evaluation on the validation part at the end of each epoch."""
 
 import math
 from dataclasses import dataclass

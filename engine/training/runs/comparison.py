@@ -1,4 +1,4 @@
-"""Finished runs side by side, and what can be said of their difference."""
+"""Comparison of finished runs, with significance tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
         if not field.startswith("published")
     }
     report = RunReport(
-        title=f"{recipe.title}: {' beside '.join(found.names)}",
+        title=f"{recipe.title}: {' and '.join(found.names)}",
         description=recipe.description,
         recipe_toml=to_toml(recipe),
         facts=facts,
@@ -89,7 +89,7 @@ def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
     try:
         return compare(read_results(first), read_results(second), names=names).verdict
     except DataError as error:
-        return f"{names[0]} and {names[1]} cannot be tested against each other: {error}"
+        return f"{names[0]} and {names[1]} cannot be compared by a test: {error}"
 
 
 def _differences(recipes: Sequence[Recipe]) -> dict[str, tuple[Any, ...]]:

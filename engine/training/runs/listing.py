@@ -1,4 +1,4 @@
-"""The runs and sweeps that lie in some folders, read without anything heavy."""
+"""Lists the runs and sweeps in some folders, without heavy imports."""
 
 import json
 from collections.abc import Generator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-State = Literal["finished", "broken off"]
+State = Literal["finished", "interrupted"]
 
 _DEEPEST = 4  # a sweep's trials lie two folders under that of the runs
 
@@ -106,7 +106,7 @@ def _run(folder: Path, sweep: Path | None) -> FoundRun | None:
     figures = read_json(folder / "results.json")["figures"] if finished else {}
     return FoundRun(
         folder=folder,
-        state="finished" if finished else "broken off",
+        state="finished" if finished else "interrupted",
         sweep=sweep,
         title=str(recipe["title"]),
         variant=str(recipe.get("variant", "")),
@@ -133,7 +133,7 @@ def _sweep(folder: Path) -> FoundRun | None:
     planned = read_json(plan) if plan.is_file() else {"recipe": {"title": folder.name}}
     return FoundRun(
         folder=folder,
-        state="finished" if over else "broken off",
+        state="finished" if over else "interrupted",
         is_sweep=True,
         title=read_json(first)["title"] if first else planned["recipe"]["title"],
         variant=f"{len(trials)} trials",

@@ -1,4 +1,4 @@
-"""What each window of a run's test part got, by which runs are compared."""
+"""Predictions of a run on each test window, for comparing runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,4 +53,6 @@ def read_results(folder: Path) -> Results:
                 starts=kept["starts"],
             )
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise DataError(f"{folder} holds no results to compare: train it to the end.") from error
+        raise DataError(
+            f"{folder} has no results to compare. Finish its training first."
+        ) from error

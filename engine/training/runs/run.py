@@ -1,4 +1,4 @@
-"""The folder of one training: everything needed to repeat, resume, judge and compare it."""
+"""The folder of one training: everything needed to repeat, resume, evaluate and compare it."""
 
 import csv
 import io
@@ -48,7 +48,8 @@ class Run:
         """
         if self.checkpoint_file.exists() or self.results_file.exists():
             raise DataError(
-                f"{self.folder} holds a run already: give another folder, or --resume to go on."
+                f"{self.folder} already contains a run. Choose another folder, or use "
+                "--resume to continue it."
             )
         self.batches_file.unlink(missing_ok=True)  # of a run that ended before its first epoch
         self.write(self.recipe_file, recipe.model_dump(mode="json"))
@@ -92,10 +93,10 @@ class Run:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise DataError(
-                f"{self.folder} is no run of Earmark: {path.name} is missing."
+                f"{self.folder} is not a run of Earmark: {path.name} is missing."
             ) from error
         except (OSError, ValueError) as error:
-            raise DataError(f"{path} is damaged: it cannot be read.") from error
+            raise DataError(f"{path} is damaged and cannot be read.") from error
 
     def keep_history(self, history: Sequence[EpochDone]) -> None:
         """Write the epochs as JSON and CSV."""
@@ -122,7 +123,7 @@ class Run:
             raise DataError(self._unwritten(self.batches_file, error)) from error
 
     def drop_batches(self, after: int) -> None:
-        """Leave out of the table of batches those of an epoch that was broken off."""
+        """Remove the batches of an interrupted epoch from the table of batches."""
         if self.batches_file.is_file():
             lines = self.batches_file.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines[1:] if _epoch_of(line) <= after]
@@ -132,7 +133,7 @@ class Run:
         """What happened and what to do: with a checkpoint, going on loses nothing."""
         go_on = self.checkpoint_file.exists()
         todo = ", then resume the training" if go_on else " or choose another folder"
-        return f"{path} could not be written: {error.strerror}. Make room{todo}."
+        return f"{path} could not be written: {error.strerror}. Free some space{todo}."
 
     def history(self) -> list[EpochDone]:
         """The epochs so far; none before the first."""

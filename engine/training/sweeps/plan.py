@@ -1,4 +1,4 @@
-"""What a sweep varies and how; kept in its folder so that it can go on after a break."""
+"""The plan of a sweep, stored in its folder so that it can be resumed."""
 
 import math
 import time
@@ -59,7 +59,7 @@ def check_sweep(sweep: Sweep) -> None:
         RecipeError: nothing varies, or a field or value is wrong.
     """
     if not sweep.spans:
-        raise RecipeError("Nothing varies: give at least one field with its values.")
+        raise RecipeError("No field is varied. Give at least one field with its values.")
     for path, span in sweep.spans.items():
         for value in span.ends():
             sweep.recipe.changed({path: value})
@@ -98,7 +98,7 @@ def read_plan(folder: Path) -> tuple[Sweep, Source]:
         how = found["search"], int(found["trials"]), int(found["jobs"]), str(found["device"])
         return Sweep(recipe, spans, *how), Source(Path(found["data"]), str(found["kind"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{folder / _PLAN} is damaged: begin the sweep anew.") from error
+        raise DataError(f"{folder / _PLAN} is damaged. Start the sweep again.") from error
 
 
 def _span(fields: Mapping[str, Any]) -> Span:

@@ -22,7 +22,7 @@ def write_sweep_report(recipe: Recipe, trials: Sequence[Trial], folder: Path) ->
     fields = dict.fromkeys(field_name(path) for trial in trials for path in trial.values)
     title = f"Sweep of {recipe.title}"
     head = part("title", name=title, about=_target(recipe))
-    head += part("words", text=f"Each bar is a trial, by its {', '.join(fields)}.")
+    head += part("words", text=f"Each bar is one trial, labelled with its {', '.join(fields)}.")
     charts = Markup("").join(part("drawing", picture=chart) for chart in four_charts(trials))
     sections = [
         Section("trials", "Trials", charts),
@@ -43,12 +43,12 @@ def four_charts(trials: Sequence[Trial]) -> list[Markup]:
         return bars(filled, unit, title=title, unknown="not measured")
 
     return [
-        chart("Time to the end of training", "s", lambda t: t.seconds),
-        chart("Energy to the end of training", "J", lambda t: t.joules),
+        chart("Total training time", "s", lambda t: t.seconds),
+        chart("Total training energy", "J", lambda t: t.joules),
         chart("Test accuracy", "%", lambda t: _percent(t.test_accuracy)),
         chart("Epochs", "", lambda t: float(t.epochs)),
-        chart("Time of an epoch", "s", lambda t: t.seconds / max(1, t.epochs)),
-        chart("Energy of an epoch", "J", lambda t: t.joules and t.joules / max(1, t.epochs)),
+        chart("Time per epoch", "s", lambda t: t.seconds / max(1, t.epochs)),
+        chart("Energy per epoch", "J", lambda t: t.joules and t.joules / max(1, t.epochs)),
     ]
 
 
@@ -84,6 +84,6 @@ def _target(recipe: Recipe) -> str:
     if not stop.target_accuracy:
         return f"{recipe.training.epochs} epochs each."
     return (
-        f"Each until its validation accuracy stayed over {stop.target_accuracy:g} for "
+        f"Each until its validation accuracy stayed above {stop.target_accuracy:g} for "
         f"{stop.target_epochs} epochs in a row, or {recipe.training.epochs} epochs."
     )

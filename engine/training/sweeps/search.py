@@ -1,4 +1,4 @@
-"""Which values a sweep tries next: all of a grid, some at random, or where it was good before."""
+"""Search strategies of sweeps: grid, random and Bayesian."""
 
 import itertools
 import json
@@ -134,7 +134,7 @@ def parse_span(text: str) -> tuple[str, Span]:
     """
     path, equals, right = (part.strip() for part in text.partition("="))
     if not (path and equals and right):
-        raise RecipeError(f"'{text}' varies nothing: write field=value,value or field=low..high.")
+        raise RecipeError(f"'{text}' has no values. Write field=value,value or field=low..high.")
     log = right.startswith("log:")
     low, dots, high = right.removeprefix("log:").partition("..")
     if not dots:
@@ -146,8 +146,8 @@ def parse_span(text: str) -> tuple[str, Span]:
     numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool)]
     if len(numbers) < 2 or not numbers[0] < numbers[1] or (log and numbers[0] <= 0):
         raise RecipeError(
-            f"'{right}' is no range of numbers from low to high, such as 0.1..0.5, "
-            "or log:1e-5..1e-1, over 0."
+            f"'{right}' is not a range of numbers from low to high, such as 0.1..0.5, "
+            "or log:1e-5..1e-1, above 0."
         )
     whole = all(isinstance(number, int) for number in numbers)
     return path, Span(low=numbers[0], high=numbers[1], log=log, whole=whole)

@@ -193,7 +193,7 @@ def _trial(
     except EarmarkError as error:
         return _failed(values, place, str(error))
     found = _finished(run, values, recipe)
-    return found or _failed(values, place, "It ended without a result.")
+    return found or _failed(values, place, "The trial ended without a result.")
 
 
 def _short(event: Event) -> Event:

@@ -1,4 +1,4 @@
-"""Processes that do one job after the other, each by itself."""
+"""A pool of processes that run one job after another."""
 
 import multiprocessing
 import os
@@ -123,7 +123,10 @@ def _numbered(number: int, job: Callable[..., Result], arguments: tuple[Any, ...
 
 def _in_words(error: BaseException) -> str:
     if isinstance(error, BrokenProcessPool):
-        return "Its process ended: was the memory too small? Run the sweep again to go on."
+        return (
+            "Its process ended unexpectedly, perhaps for lack of memory. Run the sweep "
+            "again to continue."
+        )
     return f"{type(error).__name__}: {error}"
 
 

@@ -210,21 +210,24 @@ def trained(folder: Path) -> Path:
 
 
 DESCRIPTION = (
-    "Which of five composers 12 s of music are by, from the notes alone: instrument, key, tempo "
-    "and loudness told nothing while it learned."
+    "Which of five composers wrote 12 s of music, judged by the notes alone: instrument, key, "
+    "tempo and loudness carried no information in training."
 )
 LIMITS = (
-    "It learned from scores played by synthesisers, and was not judged on recordings, for want of "
-    "labelled ones. Each composer is known by one kind of music: Bach by chorales, Beethoven and "
-    "Mozart by string quartets, Monteverdi by madrigals, Palestrina by masses; other music of "
-    "theirs may go to another. Of Mozart there were five works only. Other classical music "
-    "is given to the nearest of the five every second time: read it as 'sounds most like'."
+    "Trained on scores played by synthesisers, and not evaluated on recordings, because no "
+    "labelled ones were available. Each composer is represented by one kind of music: Bach by "
+    "chorales, Beethoven and Mozart by string quartets, Monteverdi by madrigals, Palestrina by "
+    "masses. Other music of theirs may be attributed to somebody else. There were only five works "
+    "by Mozart. Other classical music is attributed to the most similar of the five about half of "
+    "the time: read a label as 'sounds most like'."
 )
-LICENCE = "Apache-2.0 (the weights; for what taught it, see its data)"
+LICENCE = "Apache-2.0 (weights; for the training data, see there)"
 SOURCES = [
     DataSource(
         name="Scores in the corpus of music21 10.5.1",
-        licence="encodings by permission of their makers; only numbers learned from them are here",
+        licence=(
+            "encodings by permission of their makers; only weights trained on them are included"
+        ),
         url="https://github.com/cuthbertLab/music21",
     ),
     DataSource(name="FluidR3 GM and MuseScore General (soundfonts)", licence="MIT"),

@@ -45,33 +45,36 @@ SOURCES = [
     DataSource(name="ToneJS instruments (recorded notes)", licence="CC BY 3.0"),
     DataSource(name="Frets on Fire guitar tracks", licence="CC BY-SA 3.0; MIT"),
     DataSource(
-        name="FluidR3, MuseScore General and GeneralUser GS, played by us",
+        name="FluidR3, MuseScore General and GeneralUser GS, rendered by synthesis",
         licence="MIT; MIT; free use",
     ),
     DataSource(
-        name="TimGM6mb, Sonivox, Csound's bank and Airfont 320, played by us",
+        name="TimGM6mb, Sonivox, Csound's bank and Airfont 320, rendered by synthesis",
         licence="GPL-2; Apache-2.0; public domain; GPL-2",
     ),
-    DataSource(name="FreePats, played by us", licence="GPL-2 with exception"),
+    DataSource(name="FreePats, rendered by synthesis", licence="GPL-2 with exception"),
     DataSource(name="Hydrogen's drum kits, Sonic Pi's samples", licence="GPL, CC; CC0"),
-    DataSource(name="KLettres and KTuberling (speech, made to sing by us)", licence="GPL-2+"),
+    DataSource(name="KLettres and KTuberling (speech, turned into singing)", licence="GPL-2+"),
     DataSource(
-        name="Asterisk's prompts (speech, made to sing by us)",
+        name="Asterisk's prompts (speech, turned into singing)",
         licence="CC BY-SA 3.0, CC BY 3.0, GPL-2, BSD-like",
     ),
-    DataSource(name="ESC-10 (what is not music)", licence="CC BY 3.0", count=400),
-    DataSource(name="Free Spoken Digit Dataset (what is not music)", licence="CC BY-SA 4.0"),
+    DataSource(name="ESC-10 (sounds that are not music)", licence="CC BY 3.0", count=400),
+    DataSource(
+        name="Free Spoken Digit Dataset (sounds that are not music)", licence="CC BY-SA 4.0"
+    ),
     DataSource(name="Music and sounds of free games in Debian", licence="GPL, CC BY-SA and others"),
     DataSource(name="MagnaTagATune, through musicnn's published weights", licence="weights: ISC"),
     DataSource(name="AudioSet, through EfficientAT mn04_as as teacher", licence="weights: MIT"),
 ]
 LIMITS = (
-    "For one instrument at a time. Learned mostly from sampled and single recorded notes, with few "
-    "real phrases: on recordings of others about every second answer is right, the family more "
-    "often. Weakest: relatives (viola, cor anglais, bass clarinet, piccolo beside their sisters), "
-    "brass among each other, notes alone. Voices were learned from sampled choirs and from speech "
-    "made to sing: of a singer alone more than half is taken for speech, so for nothing. Sirens, "
-    "whistles, bells and animals may be taken for an instrument or a voice."
+    "For one instrument at a time. Trained mostly on sampled and single recorded notes, with few "
+    "real phrases. On recordings from other sources, about every second prediction is correct; the "
+    "family is correct more often. Weakest for closely related instruments (viola, cor anglais, "
+    "bass clarinet and piccolo are confused with their relatives), within the brass family, and "
+    "for single notes. Voices were learned from sampled choirs and from speech turned into "
+    "singing: more than half of solo singing is taken for speech and therefore rejected. Sirens, "
+    "whistles, bells and animals may be reported as an instrument or a voice."
 )
 
 
@@ -168,8 +171,8 @@ def assemble(student: Student, music: MusicnnTrunk, folds: Path) -> Classifier:
     card = Card(
         name="instrument",
         title="Instrument",
-        description=f"Which of {len(LABELS) - 1} instruments, or a voice, is heard alone; "
-        "where unsure, its family.",
+        description=f"Recognises which of {len(LABELS) - 1} instruments, or a voice, plays "
+        "alone. Where it is unsure, it reports the family.",
         task="instrument",
         multi_label=False,
         labels=list(LABELS),

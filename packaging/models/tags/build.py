@@ -147,18 +147,20 @@ def report(
 TEXTS = {
     "genre": (
         "Genre",
-        "Genres of music, several at once where they mix. From the tags of two musicnn networks.",
+        "Genres of music, several at a time where they mix. Based on the tags of "
+        "two musicnn networks.",
     ),
-    "mood": ("Mood", "What listeners say a piece of music feels like; several words at once."),
+    "mood": ("Mood", "The mood of music as listeners describe it; several words at a time."),
     "instruments-in-music": (
         "Instruments in music",
-        "Instruments and voices in a mix, several at once; for solo notes it was not made.",
+        "Instruments and voices in a mix, several at a time. Not made for solo notes.",
     ),
 }
 LIMITS = (
-    "The tags are listeners' of 2007-2011: newer genres are missing, and western pop and rock are "
-    "known best. Speech over music counts as music; singing alone may count as speech; dark "
-    "ambient soundscapes may pass for noise, and musical sound effects for music."
+    "The tags come from listeners of 2007 to 2011: newer genres are missing, and western pop and "
+    "rock are recognised best. Speech over music counts as music; singing alone may count as "
+    "speech. Dark ambient soundscapes may be rejected as noise, and musical sound effects accepted "
+    "as music."
 )
 SOURCES = [
     DataSource(name="MagnaTagATune (tags of musicnn)", licence="weights: ISC, J. Pons"),
@@ -173,7 +175,7 @@ SOURCES = [
         name="Music, sounds and voices of free games in Debian (gate)",
         licence="GPL, CC BY-SA and others",
     ),
-    DataSource(name="FluidR3 and TimGM6mb, played by us (gate)", licence="MIT; GPL-2"),
+    DataSource(name="FluidR3 and TimGM6mb, rendered by synthesis (gate)", licence="MIT; GPL-2"),
 ]
 
 

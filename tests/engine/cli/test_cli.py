@@ -116,12 +116,12 @@ def test_every_table_has_its_head_also_after_a_file_that_failed(tmp_path: Path) 
     ("words", "message"),
     [
         (["classify", "-c", "nonsense", FLUTE], "no classifier 'nonsense'"),
-        (["classify", "."], "no sound file"),
+        (["classify", "."], "No sound file"),
         (["models", "show", "nonsense"], "no classifier"),
         (["models", "verify", "README.md"], "not a classifier"),
-        (["devices"], "no microphone"),
-        (["listen"], "no microphone"),
-        (["record", "x.flac"], "no microphone"),
+        (["devices"], "No microphone"),
+        (["listen"], "No microphone"),
+        (["record", "x.flac"], "No microphone"),
         (["dance"], "No such command"),
     ],
 )
@@ -144,7 +144,7 @@ def test_what_cannot_be_done_is_said_with_code_2(
 
 def test_models_show_and_verify() -> None:
     shown = earmark("models", "show", "genre").stdout
-    for word in ("musicnn", "ISC", "SHA-256", "Where it fails"):
+    for word in ("musicnn", "ISC", "SHA-256", "Limits"):
         assert word in shown
     assert earmark("models", "verify").stdout.count("good") == 5
 

@@ -39,7 +39,7 @@ def test_nothing_shared() -> None:
     found = find_leaks(_parts([0], [1], [2]), ["a", "b", "c"], _names(3))
     assert not found
     assert found.counts == {"group": 0, "repetition": 0, "near-duplicate": 0}
-    assert found.sentence() == "nothing on both sides"
+    assert found.sentence() == "nothing in both parts"
 
 
 @pytest.mark.parametrize("parts", [([0, 1], [2], [3]), ([0, 1], [3], [2]), ([0], [2], [1, 3])])
@@ -48,7 +48,7 @@ def test_a_shared_group_on_any_two_sides(parts: tuple[list[int], ...]) -> None:
     found = find_leaks(_parts(*parts), groups, _names(4))
     assert [(leak.kind, leak.first, leak.second) for leak in found.pairs] == [("group", "b", "b")]
     assert found.counts["group"] == 1
-    assert found.sentence() == "1 recordings or groups on both sides (such as b and b)"
+    assert found.sentence() == "1 recordings or groups in both parts (such as b and b)"
 
 
 def test_a_group_on_all_sides_counts_once() -> None:
@@ -130,7 +130,7 @@ def test_windows_of_a_copy_are_counted_and_its_pair_is_named_once() -> None:
     near = [leak for leak in found.pairs if leak.kind == "near-duplicate"]
     assert [(leak.first, leak.second) for leak in near] == [("0.wav", "copy.wav")]
     assert found.counts["near-duplicate"] == 3
-    assert "3 near-duplicate windows on both sides" in found.sentence()
+    assert "3 near-duplicate windows in both parts" in found.sentence()
 
 
 def test_long_sound_in_many_blocks_is_projected_alike(monkeypatch: pytest.MonkeyPatch) -> None:

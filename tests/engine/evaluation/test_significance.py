@@ -77,7 +77,7 @@ def test_one_lucky_recording_is_no_proof() -> None:
     assert found.mcnemar.p < 1e-6
     assert found.interval.low == 0
     assert found.p > 0.05
-    assert found.verdict.startswith("No difference is shown")
+    assert found.verdict.startswith("No significant difference")
 
 
 def test_equal_classifiers() -> None:
@@ -85,14 +85,14 @@ def test_equal_classifiers() -> None:
     recordings = tuple(str(index // 4) for index in range(40))
     found = compare(said(right, recordings), said(right, recordings))
     assert (found.difference, found.p, found.mcnemar.p) == (0, 1, 1)
-    assert found.verdict == "first and second are equally often right."
+    assert found.verdict == "first and second are equally accurate."
 
 
 def test_one_recording_cannot_tell() -> None:
     right = np.arange(40) % 3 != 0
     found = compare(said(right, ("x",) * 40), said(np.ones(40, dtype=bool), ("x",) * 40))
     assert math.isnan(found.p)
-    assert "one recording cannot tell" in found.verdict
+    assert "a single recording cannot show" in found.verdict
     assert found.to_json()["p"] is None
 
 

@@ -49,7 +49,7 @@ LANES = {
 
 VERDICTS = {
     "genre": Decision(9.0, ("rock",), "rock", ()),
-    "mood": Decision(2.0, (), "nothing for most of the time", ()),
+    "mood": Decision(2.0, (), "no clear label", ()),
 }
 RESULT = FileResult(AudioInfo(Path("Grün/a.wav"), 12.5, 44100, 1, "WAV"), LINES, LANES, VERDICTS)
 
@@ -119,7 +119,7 @@ def test_the_table_says_the_verdict_before_the_stretches() -> None:
     assert lines[2].startswith("    on average ")
     assert "rock" in lines[3]
     assert "75%" in lines[3]
-    assert lines[5] == "  mood: nothing for most of the time"
+    assert lines[5] == "  mood: no clear label"
 
 
 READERS = {

@@ -45,18 +45,18 @@ def test_what_is_heard_throughout_is_the_verdict() -> None:
     assert found.verdict == "piano"
     assert [c.label for c in found.candidates] == ["piano", "flute"]
     assert found.candidates[0].probability == pytest.approx(0.9)
-    assert found.candidates[1].reason == "under its threshold of 50%"
+    assert found.candidates[1].reason == "below its threshold of 50%"
 
 
 def test_a_short_stretch_is_not_the_whole() -> None:
     values = [(0.9, 0.1)] * 3 + [(0.1, 0.1)] * 9
     found = verdict(line(values))
     assert found.heard == ()
-    assert found.verdict == "nothing for most of the time"
+    assert found.verdict == "no clear label"
     # The last row's own reason comes first; where it has none, the part of the time is the reason.
     ending = verdict(line(values[::-1]))
     assert ending.candidates[0].label == "piano"
-    assert ending.candidates[0].reason == "only for a part of the time"
+    assert ending.candidates[0].reason == "only in part of the sound"
 
 
 def test_the_mean_alone_is_not_enough() -> None:

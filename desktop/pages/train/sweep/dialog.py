@@ -1,4 +1,4 @@
-"""What a sweep varies and how: one or two fields of the recipe."""
+"""The dialog of a sweep: which fields to vary, and how."""
 
 import os
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How a sweep goes: a row for each trial."""
+"""Progress of a sweep: one row per trial."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -33,7 +33,7 @@ def test_gtzan_in_every_layout(tmp_path: Path, suffix: str, home: str) -> None:
     assert dataset.labels == gtzan.GENRES
     assert dataset.counts() == dict.fromkeys(gtzan.GENRES, 2)
     assert _all_there(dataset)
-    assert dataset.warnings == ("Only 20 of GTZAN's 1000 tracks are here.",)
+    assert dataset.warnings == ("Only 20 of the 1000 tracks of GTZAN were found.",)
 
 
 def test_gtzan_knows_its_faults(tmp_path: Path) -> None:
@@ -134,8 +134,11 @@ def test_medley_solos_without_its_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "lacks rows or one of the columns subset"),
-        ("subset,instrument,uuid4\ntest,flute,1\n", "lacks rows or one of the columns subset"),
+        ("", "has no rows, or lacks one of the columns subset"),
+        (
+            "subset,instrument,uuid4\ntest,flute,1\n",
+            "has no rows, or lacks one of the columns subset",
+        ),
         ("subset,instrument,instrument_id,song_id,uuid4\ntest,x,8,0,1\n", "row 1: .* '8'.*zenodo"),
         ("subset,instrument,instrument_id,song_id,uuid4\ntest,x\n", "row 1: .* ''"),
     ],
@@ -185,14 +188,14 @@ def test_iowa_in_part(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("uiowa_train_labels.npy", np.zeros(7), "does not fit labels"),
+        ("uiowa_train_labels.npy", np.zeros(7), "does not match labels"),
         ("uiowa_train_labels.npy", np.full(200, 0.5), "whole numbers"),
         ("uiowa_train_labels.npy", np.full(200, np.nan), "whole numbers"),
         ("uiowa_train_labels.npy", np.full(200, -1), "whole numbers"),
-        ("uiowa_train_labels.npy", np.full(200, "flute"), "no plain .npy file of numbers"),
-        ("uiowa_train_data.npy", np.zeros(200), "does not fit labels"),
+        ("uiowa_train_labels.npy", np.full(200, "flute"), "not a plain .npy file of numbers"),
+        ("uiowa_train_data.npy", np.zeros(200), "does not match labels"),
         ("uiowa_train_data.npy", np.zeros((200, 3)), "has 3 features and .* 120"),
-        ("uiowa_test_data.npy", np.zeros((0, 120)), "does not fit labels"),
+        ("uiowa_test_data.npy", np.zeros((0, 120)), "does not match labels"),
     ],
 )
 def test_iowa_files_that_do_not_fit(
@@ -207,14 +210,14 @@ def test_iowa_files_that_do_not_fit(
 def test_iowa_runs_no_code_from_files(tmp_path: Path) -> None:
     corpora.iowa(tmp_path)
     np.save(tmp_path / "uiowa_train_data.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"no plain \.npy file"):
+    with pytest.raises(DataError, match=r"not a plain \.npy file"):
         open_dataset(tmp_path)
 
 
 def test_iowa_empty_file(tmp_path: Path) -> None:
     corpora.iowa(tmp_path)
     (tmp_path / "uiowa_train_data.npy").write_bytes(b"")
-    with pytest.raises(DataError, match=r"no plain \.npy file"):
+    with pytest.raises(DataError, match=r"not a plain \.npy file"):
         open_dataset(tmp_path)
 
 
@@ -238,7 +241,7 @@ def test_author_music_as_published_has_one_false_recording(tmp_path: Path) -> No
     assert dataset.counts() == {"false author": 1, "true author": 14}
     assert "false/top_30_songs_acoustic_guitar.wav" in dataset.groups
     assert dataset.warnings == (
-        "The false author has a single recording: no split can judge by recordings alone.",
+        "The false author has only one recording, so a split by recordings is not possible.",
     )
 
 
@@ -246,7 +249,7 @@ def test_author_music_without_an_author(tmp_path: Path) -> None:
     corpora.author_music(tmp_path, seconds=0.1)
     shutil.rmtree(tmp_path / "data" / "false")
     (tmp_path / "data" / "false").mkdir()
-    with pytest.raises(DataError, match=r"false holds no \.wav.*github\.com/Synthaze/EpyNN"):
+    with pytest.raises(DataError, match=r"false contains no \.wav.*github\.com/Synthaze/EpyNN"):
         open_dataset(tmp_path)
     shutil.rmtree(tmp_path / "data" / "false")
     with pytest.raises(DataError, match=r"needs a folder 'true' and.*Synthaze/EpyNN"):

@@ -54,7 +54,7 @@ def test_parts_are_apart_whole_and_cut_between_groups() -> None:
 def test_the_test_part_opens_once() -> None:
     plan = _planned(_clean())
     assert len(plan.test.open()) == plan.test.count
-    with pytest.raises(DataError, match="only, and once"):
+    with pytest.raises(DataError, match="only once, at the end"):
         plan.test.open()
 
 
@@ -116,5 +116,5 @@ def test_a_class_of_which_nothing_is_left_is_an_error() -> None:
         np.zeros(1, dtype=np.float32),
         {"1": "1 is broken."},
     )
-    with pytest.raises(DataError, match=r"No sound of b can be learned from: 1 is broken\."):
+    with pytest.raises(DataError, match=r"No sound of b can be used for training: 1 is broken\."):
         make_plan(dataset, toys.recipe(), prepared)

@@ -64,7 +64,7 @@ def test_it_learns_what_can_be_learned(tmp_path: Path) -> None:
     end = events[-1]
     assert isinstance(end, Finished)
     assert end.metrics["accuracy"] > 0.9
-    assert (end.epochs, end.reason, end.joules) == (12, "all epochs done", None)
+    assert (end.epochs, end.reason, end.joules) == (12, "all epochs finished", None)
     told = [event for event in events if isinstance(event, EpochDone)]
     assert [e.epoch for e in told] == list(range(1, 13))
     assert told[-1].loss < 0.5 * told[0].loss
@@ -132,14 +132,14 @@ def test_a_break_after_the_last_epoch_trains_no_more(tmp_path: Path) -> None:
     assert not [event for event in events if isinstance(event, EpochDone)]
     assert same(whole, resumed)
     assert isinstance(events[-1], Finished)
-    assert events[-1].reason == "all epochs done"
+    assert events[-1].reason == "all epochs finished"
 
 
 def test_what_cannot_be_gone_on_with_is_refused(tmp_path: Path) -> None:
     dataset, recipe = toys.features(tmp_path / "data"), toys.recipe(training__epochs=2)
     toys.broken_off(recipe, dataset, toys.place(tmp_path), 1)
     again, resume = toys.place(tmp_path), toys.place(tmp_path, resume=True)
-    with pytest.raises(DataError, match="holds a run already"):
+    with pytest.raises(DataError, match="already contains a run"):
         toys.trained(recipe, dataset, again)
     with pytest.raises(DataError, match="another recipe"):
         toys.trained(toys.recipe(training__epochs=3), dataset, resume)

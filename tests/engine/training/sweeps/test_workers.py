@@ -67,7 +67,10 @@ def test_a_process_that_is_killed_does_not_end_the_others() -> None:
     assert [number for number, _ in ended] == [0, 1, 2, 3]
     results = dict(ended)
     assert (results[0], results[3]) == (0, 3)
-    memory = "Its process ended: was the memory too small? Run the sweep again to go on."
+    memory = (
+        "Its process ended unexpectedly, perhaps for lack of memory. "
+        "Run the sweep again to continue."
+    )
     assert results[1] == memory
     assert results[2] == "ValueError: two is no good"
     # What each told comes in order and under its name; of the killed one it may be lost.
