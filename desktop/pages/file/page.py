@@ -24,7 +24,7 @@ from desktop.shared.picture_controls import PictureControls
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
-from desktop.shared.wording import explained, in_order, place, stretches
+from desktop.shared.wording import explained, in_order, none_enabled, place, stretches
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
@@ -198,7 +198,7 @@ class FilePage(Page):
         self.state.found = None
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
-            self.panels.set_classifiers({}, "")
+            self.panels.set_classifiers({}, "", none_enabled(self._session.loaded_names))
             self._find_facts()
             return
         path = self.path
