@@ -39,6 +39,8 @@ class Job(QObject):
         self._on_event, self._on_result = on_event, on_result
         self._on_error, self._on_crash = on_error, on_crash
         self._cancelled = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
         self._events.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._ended.connect(self._end, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._drive, name=f"job {work}", daemon=True)
@@ -51,6 +53,14 @@ class Job(QObject):
     def cancel(self) -> None:
         """Stop at the next ``yield``; nothing more is told."""
         self._cancelled.set()
+        self._going.set()
+
+    def hold(self, on: bool) -> None:
+        """Rest at the next ``yield``, for as long as something else comes first; or go on."""
+        if on and not self._cancelled.is_set():
+            self._going.clear()
+        else:
+            self._going.set()
 
     def wait(self, seconds: float = 10.0) -> None:
         """Wait for the thread to end."""
@@ -86,6 +96,7 @@ class Job(QObject):
                 if time.monotonic() - emitted >= _EVENT_SECONDS:
                     self._events.emit(waiting)
                     waiting, emitted = [], time.monotonic()
+                self._going.wait()
         finally:
             if waiting:  # what was yielded is told before the end is, also one by an error
                 self._events.emit(waiting)

@@ -19,7 +19,7 @@ class OpenFile:
 
 @dataclass(frozen=True)
 class ExportPredictions:
-    """Write what was heard in the open file; the form is a key of the page's formats."""
+    """Save the detected labels of the open file; the form is a key of the page's formats."""
 
     page: ClassVar = "file"
     shows: ClassVar = True

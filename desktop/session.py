@@ -13,6 +13,7 @@ from desktop.requests import Request
 from desktop.settings import FOLDER, LOADED, PROJECT, RECENT, Settings
 
 if TYPE_CHECKING:
+    from engine.classifier.catalog import Entry
     from engine.classifier.classifier import Classifier
 
 _MOST_RECENT = 10
@@ -57,6 +58,16 @@ class Session(QObject):
         """Names of the classifiers that listen, whether they are open yet or not."""
         return list(self.settings.get(LOADED))
 
+    @property
+    def live_classifiers(self) -> "dict[str, Classifier]":
+        """Those loaded that can listen to a microphone; others only judge files."""
+        return {n: c for n, c in self.classifiers.items() if not c.card.files_only}
+
+    @property
+    def loading(self) -> bool:
+        """Whether classifiers are being opened."""
+        return self._job is not None and self._job.running
+
     def load_classifiers(self) -> None:
         """Open the classifiers that listen, which loads torch: not in the window's thread."""
         if self._job is None:
@@ -71,10 +82,15 @@ class Session(QObject):
         """Take a classifier file among the user's own and let it listen, before all others."""
         jobs.run(
             lambda: _adopt(path),
-            on_result=lambda name: self.set_loaded([name, *self._others(name)]),
+            on_result=self._adopted,
             on_error=lambda text: self._fail(path, text),
             parent=self,
         )
+
+    def _adopted(self, entry: "Entry") -> None:
+        self.set_loaded([entry.name, *self._others(entry.name)])
+        if refused := entry.card.refusal(self.tr("listen")):
+            self.notify(refused + " " + self.tr("Use it on the File page."), kind="warning")
 
     def _others(self, name: str) -> list[str]:
         return [other for other in self.loaded_names if other != name]
@@ -165,8 +181,8 @@ def _loading(
     return work
 
 
-def _adopt(path: Path) -> Generator[None, None, str]:
+def _adopt(path: Path) -> "Generator[None, None, Entry]":
     from engine.classifier.catalog import Catalog
 
     yield
-    return Catalog().add(path).name
+    return Catalog().add(path)

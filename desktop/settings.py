@@ -36,6 +36,7 @@ DB_HIGH = Setting("view/db_high", -15, "level of the brightest colour in dB")
 DECIBELS = Setting("view/decibels", False, "waveform in decibels")
 MIX = Setting("view/mix", False, "waveform of the mix instead of each channel")
 GRID = Setting("view/grid", False, "lines at the ticks of the tracks")
+BEATS = Setting("view/beats", False, "beats of the music over the time axis")
 FOLLOW = Setting("view/follow", "page", "how what is shown follows what plays: no, page, centre")
 PANS = Setting("view/pans", False, "whether a drag moves what is shown instead of selecting")
 

@@ -143,7 +143,7 @@ class Window(QMainWindow):
         self._bring(OpenFile(path))
 
     def open_demo(self) -> None:
-        """Show the sound that Earmark brings along."""
+        """Open the demo sound that comes with Earmark."""
         self.open_file(resource("sounds", "demo.ogg"))
 
     def _build_menus(self) -> None:

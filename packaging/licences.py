@@ -81,7 +81,7 @@ def licence_of(one: Distribution) -> str:
     classes = [
         c.rsplit(" :: ", 1)[-1]
         for c in about.get_all("Classifier") or []
-        if c.startswith("License ::")
+        if c.startswith("License ::") and not c.endswith(":: OSI Approved")  # which says nothing
     ]
     words = words or ", ".join(classes) or said("License").split("\n")[0]
     return words or "see its text"
@@ -95,7 +95,8 @@ def texts_of(one: Distribution) -> list[tuple[str, str]]:
         named = re.match(r"(LICEN[CS]E|COPYING|NOTICE|AUTHORS)", file.name, re.IGNORECASE)
         path = Path(str(file.locate()))
         # torch alone lists 300 of what it was built from: they lie in its own folder.
-        if inside and named and "third_party" not in file.parts and path.is_file():
+        text = file.suffix not in (".py", ".pyc")
+        if inside and named and text and "third_party" not in file.parts and path.is_file():
             found.append((file.name, path.read_text(encoding="utf-8", errors="replace")))
     return found
 

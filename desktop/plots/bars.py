@@ -145,6 +145,8 @@ class Bars(Figure):
             sum(parts) if self._stacked else max(parts, default=0.0) for parts in self._parts()
         ]
         most = self._most or max(known, default=0.0) or 1.0
+        nothing = not any(self._parts())
+        self.plot.getAxis("bottom").setTicks([[]] if nothing else None)  # no scale of nothing
         rows = max(1, len(self.bars))
         self.box.setLimits(xMin=0.0, yMin=-0.5, yMax=rows - 0.5)
         self.box.setRange(xRange=(0.0, most), yRange=(-0.5, rows - 0.5), padding=0)
@@ -170,7 +172,8 @@ class Bars(Figure):
             values = [bar.values[number] for bar in self.bars]
             wide = np.array([value if value and math.isfinite(value) else 0.0 for value in values])
             place = rows + (0 if self._stacked else (shown.index(name) + 0.5) * high - 0.31)
-            item.setOpts(x0=left.copy(), y=place, width=wide, height=high)
+            known = np.array([value is not None for value in values], bool)  # the others have none
+            item.setOpts(x0=left[known], y=place[known], width=wide[known], height=high)
             left = left + wide if self._stacked else left
         self._name()
 

@@ -22,6 +22,7 @@ from desktop.style import colours
 
 Values = NDArray[np.float64]
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_ALIKE = 1e-6  # values that differ by less of their size are one value
 
 
 @dataclass
@@ -238,7 +239,7 @@ class Curves(Figure):
         return {name: value for name, value in found.items() if value is not None}
 
     def csv(self) -> str:
-        """A row for each x, a column for each curve; empty where there is no number."""
+        """A row for each x, a column for each curve; empty where there is no value."""
         text = io.StringIO()
         rows = csv.writer(text)
         rows.writerow([self._x_label, *self._series])
@@ -399,5 +400,7 @@ def _ends(parts: list[Values], *, room: float) -> tuple[float, float]:
     every = np.concatenate([np.zeros(0), *parts])
     every = every[np.isfinite(every)]
     low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-    more = room * (high - low) or 0.1 * abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    alike = high - low <= _ALIKE * size  # they differ by rounding only, or not at all
+    more = (0.1 * size or 1.0) if alike else room * (high - low)
     return low - more, high + more

@@ -102,16 +102,22 @@ class Figure(pg.GraphicsLayoutWidget):
         self.scene().prepareForPaint()
 
     def _head(self, *, shown: bool) -> None:
+        self._headed = shown
         self.heading.setVisible(shown)
+        self._write_heading()
         self.heading.setMaximumHeight(22 if shown else 0)
         self.heading.setMinimumHeight(22 if shown else 0)
+
+    def _write_heading(self) -> None:
+        # A hidden one, too, would keep the plot as wide as its words.
+        self.heading.setText(self.title if self._headed else "", color=colours().text)
 
     # What subclasses say.
 
     def apply_style(self) -> None:
         """Give everything the colours in force."""
         theme.apply_style_to_view(self)
-        self.heading.setText(self.title, color=colours().text)
+        self._write_heading()
 
     def series(self) -> dict[str, bool]:
         """The series that can be hidden, and whether each is shown."""

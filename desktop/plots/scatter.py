@@ -127,7 +127,7 @@ class Scatter(Figure):
         return QSize(320, 160)
 
     def show_points(self, points: Points, *, anew: bool) -> None:
-        """Show these; anew: nothing is chosen of them, and all of the map is seen."""
+        """Show these points; a new map clears the selection and is shown as a whole."""
         self.points, self._hovered = points, None
         self._kinds = np.asarray(points.kinds, dtype=np.int64)
         self._hidden &= set(points.classes)
@@ -178,7 +178,7 @@ class Scatter(Figure):
         return asked
 
     def _draw(self) -> None:
-        """Give pyqtgraph the points anew."""
+        """Give pyqtgraph all points again."""
         self._marks.draw(self.points.places, self._kinds, self._asked())
         self._hide()
 

@@ -49,7 +49,7 @@ class Why(QObject):
         return not self.strip.isHidden()
 
     def ask(self, work: ExplanationTask, words: str) -> None:
-        """Look for what spoke for a prediction; what was shown goes."""
+        """Compute the evidence for a prediction; the one shown before is removed."""
         self.prepare(words)
         self._job = jobs.run(
             work,

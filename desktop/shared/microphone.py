@@ -16,7 +16,7 @@ def open_chosen(name: str, host_api: str, channel: int | None = None) -> "Microp
 
 
 def find_inputs() -> Generator[None, None, list[Any]]:
-    """All microphones, looked for anew."""
+    """All microphones, searched for again."""
     from engine.audio.devices import input_devices
 
     yield

@@ -64,7 +64,7 @@ class Transport(QObject):
         )
 
     def seek(self, seconds: float) -> None:
-        """What plays goes on from there, to the end of the file."""
+        """Playback continues from there, to the end of the file."""
         if self.playing:
             self._timer.stop()  # the cursor waits where it was put
             self.play(seconds, None, loop=False)

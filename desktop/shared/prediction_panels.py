@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.shared.wording import bars, in_order
+from desktop.shared.wording import SAY_WHY, bars, in_order
 from desktop.widgets.predictions import Predictions
 from engine.recognition.decisions import Decision
 
@@ -29,6 +29,10 @@ class PredictionPanels(QScrollArea):
         self.heading.setObjectName("title")
         self._waiting = QLabel(self.tr("The classifiers are being loaded..."))
         self._waiting.setObjectName("faint")
+        self._remark = QLabel()
+        self._remark.setObjectName("faint")
+        self._remark.setWordWrap(True)
+        self._remark.hide()
         self._panels: dict[str, Predictions] = {}
         self._before: QWidget | None = None
         self._layout = QVBoxLayout(inner)
@@ -37,6 +41,7 @@ class PredictionPanels(QScrollArea):
         self._layout.addWidget(self.heading)
         self._layout.addWidget(self._waiting)
         self._first = self._layout.count()  # place of the first block
+        self._layout.addWidget(self._remark)
         self._layout.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
@@ -46,9 +51,19 @@ class PredictionPanels(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(heading)
 
-    def set_classifiers(self, classifiers: "Mapping[str, Classifier]", words: str) -> None:
-        """A block for each classifier, saying ``words`` until it has something to say."""
-        self._waiting.setVisible(not classifiers)
+    def set_classifiers(
+        self, classifiers: "Mapping[str, Classifier]", words: str, remark: str = ""
+    ) -> None:
+        """A block for each classifier, saying ``words`` until it has something to say.
+
+        Args:
+            classifiers: by name, from above.
+            words: until it has something to say.
+            remark: under them all, about those that are not there.
+        """
+        self._waiting.setVisible(not classifiers and not remark)
+        self._remark.setText(remark)
+        self._remark.setVisible(bool(remark))
         for gone in [name for name in self._panels if name not in classifiers]:
             panel = self._panels.pop(gone)
             self._layout.removeWidget(panel)
@@ -58,6 +73,7 @@ class PredictionPanels(QScrollArea):
                 panel = self._panels[name] = Predictions(classifier.card.title)
                 panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
             self._layout.insertWidget(place, self._panels[name])
+            self._panels[name].set_refusal(classifier.card.refusal(SAY_WHY))
             self._panels[name].set_predictions(words, [])
         self._panels = {name: self._panels[name] for name in classifiers}
         self.verticalScrollBar().setValue(0)

@@ -13,6 +13,8 @@ from desktop.widgets.predictions import Bar
 from engine.pictures.view import View, note_name
 from engine.recognition.decisions import Decision, Segment
 
+SAY_WHY = "show the evidence for a label"  # what one for files only cannot do
+
 
 def place(view: View, track: SpectrogramTrack, seconds: float, height: float) -> str:
     """Time, frequency, note and level under the pointer."""

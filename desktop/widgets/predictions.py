@@ -1,5 +1,6 @@
 """The top classes of one classifier as bars with percentages."""
 
+import textwrap
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -24,7 +25,7 @@ _HEAD, _ROW, _SHOWN = 46, 25, 5
 
 @dataclass(frozen=True)
 class Bar:
-    """One class: its name, its probability, whether it counts as heard, and why not."""
+    """One class: its name, its probability, whether it is reported, and why not."""
 
     label: str
     probability: float
@@ -43,7 +44,7 @@ class Predictions(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._verdict = ""
+        self._verdict, self._refusal = "", ""
         self._bars: list[Bar] = []
         self._row = 0
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,15 +54,20 @@ class Predictions(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(280, _HEAD + _SHOWN * _ROW + 8)
 
+    def set_refusal(self, words: str) -> None:
+        """Why there is no evidence to be seen for its classes; empty: a click shows it."""
+        self._refusal = words
+
     def set_predictions(self, verdict: str, bars: list[Bar]) -> None:
         """What to show; the bars highest first."""
         self._verdict, self._bars = verdict, bars[:_SHOWN]
         words = ", ".join(f"{bar.label} {bar.probability:.0%}" for bar in self._bars)
         self.setAccessibleDescription(f"{verdict}. {words}")
         reasons = [f"{b.label}: {b.reason or 'detected'}" for b in self._bars]
-        click = [self.tr("Click a class to see the evidence for it.")] if reasons else []
-        self.setToolTip("\n".join(reasons + click))
-        self.setCursor(Qt.CursorShape.PointingHandCursor if bars else Qt.CursorShape.ArrowCursor)
+        click = textwrap.fill(self._refusal) or self.tr("Click a class to see the evidence for it.")
+        self.setToolTip("\n".join([*reasons, click] if reasons else []))
+        asks = bool(bars) and not self._refusal
+        self.setCursor(Qt.CursorShape.PointingHandCursor if asks else Qt.CursorShape.ArrowCursor)
         self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -87,7 +93,7 @@ class Predictions(QWidget):
             self._ask(row)
 
     def _ask(self, row: int) -> None:
-        if row < len(self._bars):
+        if row < len(self._bars) and not self._refusal:
             self._row = row
             self.asked.emit(self._bars[row].label)
 

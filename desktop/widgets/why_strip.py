@@ -1,4 +1,4 @@
-"""The legend of what spoke for a prediction, and how far it is found out."""
+"""The legend of the evidence for a prediction, and the progress of computing it."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent

@@ -55,7 +55,7 @@ class LevelMeter:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was measured; go on with what comes now."""
+        """Forget the measurements so far; start with the next samples."""
         self._measured = self._told = self._sounding = self._ring.end
 
     def level(self) -> Level:

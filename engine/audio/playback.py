@@ -115,7 +115,7 @@ class Player:
             ) from error
 
     def pause(self) -> None:
-        """Stop; :meth:`play` goes on from here."""
+        """Stop; :meth:`play` continues from here."""
         self._stop.set()
         self._position = self.position_seconds
         stream, self._stream = self._stream, None
@@ -124,7 +124,7 @@ class Player:
             close_stream(stream)
 
     def seek(self, seconds: float) -> None:
-        """Go to a place; what plays goes on from there."""
+        """Seek to a position; playback continues from there."""
         if self.playing:
             self.play(seconds)
         else:

@@ -119,6 +119,19 @@ class Card(_Strict):
         """Whether it judges files and nothing else: its feature is librosa's, not Earmark's own."""
         return self.feature.name == "librosa"
 
+    def refusal(self, what: str) -> str:
+        """Why what only Earmark's own features allow is not possible; empty: it is.
+
+        Args:
+            what: that is asked for, after "it cannot ".
+        """
+        if not self.files_only:
+            return ""
+        return (
+            f"'{self.title}' can only classify files. It cannot {what}: it was trained on "
+            "features that librosa computes, and Earmark's own differ. Its card says by how much."
+        )
+
     def refuse_files_only(self, what: str) -> None:
         """Refuse what only Earmark's own features allow.
 
@@ -128,12 +141,8 @@ class Card(_Strict):
         Raises:
             ModelError: the classifier only judges files.
         """
-        if self.files_only:
-            raise ModelError(
-                f"'{self.title}' can only classify files. It cannot {what}: it was trained "
-                "on features "
-                "that librosa computes, and Earmark's own differ. Its card says by how much."
-            )
+        if words := self.refusal(what):
+            raise ModelError(words)
 
     def rules(self) -> Rules:
         """The rules by which a label of this classifier is reported."""

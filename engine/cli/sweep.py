@@ -57,7 +57,7 @@ def sweep(  # noqa: PLR0913  # the options of a command
 ) -> None:
     """Train a recipe several times with varied fields, and compare time, energy and accuracy.
 
-    Run it again to go on after a break: trials that are done are not repeated. Example:
+    Run the same command again to resume a sweep: finished trials are not repeated. Example:
     'earmark sweep instrument-mlp iowa/ --grid training.learning_rate=0.1,0.01,0.001,0.0001
     --set training.stop.target_accuracy=0.98 --set training.epochs=500'.
     """

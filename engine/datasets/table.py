@@ -205,7 +205,7 @@ def walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def folders_in(root: Path) -> list[Path]:
-    """The folders directly inside that are not hidden, sorted; none if it is no folder."""
+    """The folders directly inside that are not hidden, sorted; none if it is not a folder."""
     if not root.is_dir():
         return []
     inside = (path for path in root.iterdir() if not path.name.startswith("."))

@@ -131,7 +131,7 @@ class Project:
             )
 
     def join_groups(self, sets: Sequence[Sequence[str]]) -> None:
-        """Make each set of groups one, so that no split puts it on two sides."""
+        """Merge each set of groups, so that a split keeps it in one part."""
         new = joined(self.history.state, sets)
         if new.rows != self.rows:
             self.history.change(f"join {_sounds(sum(map(len, sets)), 'group')}", new)

@@ -16,7 +16,7 @@ Sketch = NDArray[np.float16]
 
 
 class Twins(NamedTuple):
-    """Excerpts that a split by group may put on both sides.
+    """Excerpts that a split by group may put into two parts.
 
     Attributes:
         rows: all of them, in their order.
@@ -33,7 +33,7 @@ def group_of(row: Excerpt) -> str:
 
 
 class TwinFinder:
-    """Finds them, and only anew when sounds or groups have changed."""
+    """Finds them, and again only when sounds or groups have changed."""
 
     def __init__(self) -> None:
         self._known: tuple[list[tuple[int, str]], list[tuple[int, int]]] = ([], [])

@@ -318,7 +318,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def presets() -> dict[str, Path]:
-    """The recipes Earmark brings along, by name."""
+    """The recipes that come with Earmark, by name."""
     return {path.stem: path for path in sorted(resource("recipes").glob("*.toml"))}
 
 

@@ -62,7 +62,7 @@ class Analysis:
         self.restart(0.0)
 
     def restart(self, at_seconds: float) -> None:
-        """Forget what was heard; the next sample pushed lies at ``at_seconds``."""
+        """Forget all results; the next sample pushed is at ``at_seconds``."""
         self._offset = at_seconds
         self._rates: dict[int, _RateBranch] = {}
         for name, classifier in self._classifiers.items():

@@ -32,7 +32,7 @@ class FileProgress:
 
 @dataclass(frozen=True)
 class FileAnalysis:
-    """What was heard in a file.
+    """The result of analysing a file.
 
     Attributes:
         info: about the file.

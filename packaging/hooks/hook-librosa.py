@@ -23,9 +23,14 @@ def _compiled() -> list[str]:
 
 
 module_collection_mode = {"librosa": "pyz"} | dict.fromkeys(_compiled(), "py")
-hiddenimports = collect_submodules(
-    "librosa", filter=lambda name: name not in ("librosa.display", "librosa.segment")
+hiddenimports = [
+    *collect_submodules(
+        "librosa", filter=lambda name: name not in ("librosa.display", "librosa.segment")
+    ),
+    "numba._devicearray",  # imported by numba's compiled part, even without a GPU
+]
+# Lists of parts, tables and the list of examples are read when librosa is imported; the examples
+# themselves are not there.
+datas = collect_data_files(
+    "librosa", includes=["**/*.pyi", "core/*.msgpack", "util/example_data/*.*"]
 )
-# The list of examples is read when librosa is imported; the examples are not there.
-datas = collect_data_files("librosa", includes=["**/*.pyi", "*.pyi", "util/example_data/*.*"])
-datas = [(source, place) for source, place in datas if not source.endswith((".py", ".pyc"))]

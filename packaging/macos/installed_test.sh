@@ -14,6 +14,8 @@ heard=$("$inside/MacOS/earmark" classify "$inside/Resources/resources/sounds/dem
 for word in techno violin piano; do
     echo "$heard" | grep -q "$word" || { echo "no $word in: $heard" >&2; exit 1; }
 done
+facts=$("$inside/MacOS/earmark" analyse-music "$inside/Resources/resources/sounds/harpsichord.ogg")
+echo "$facts" | grep -q "C minor" || { echo "another key: $facts" >&2; exit 1; }
 # The runner has no microphone: the window has to open all the same, and stay.
 "$inside/MacOS/earmark-app" &
 window=$!

@@ -11,6 +11,8 @@ Check (Test-Path "$env:APPDATA\Microsoft\Windows\Start Menu\Programs\Earmark.lnk
 Set-Location $env:TEMP
 $heard = & "$place\earmark.exe" classify "$place\_internal\resources\sounds\demo.ogg" | Out-String
 foreach ($word in "techno", "violin", "piano") { Check ($heard -match $word) "no $word in: $heard" }
+$facts = & "$place\earmark.exe" analyse-music "$place\_internal\resources\sounds\harpsichord.ogg" | Out-String
+Check ($facts -match "C minor") "another key: $facts"
 
 # The window: there is no sound device on the runner, and it has to open all the same.
 Remove-Item Env:QT_QPA_PLATFORM -ErrorAction SilentlyContinue

@@ -134,14 +134,14 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "zip": (lambda data: b"PK\x03\x04" + data, "pickled"),
     "text": (lambda data: b"hello, I am no model at all", "not a classifier"),
     "empty": (lambda data: b"", "not a classifier"),
-    "huge header": (lambda data: struct.pack("<Q", 10**8) + b"{}" * 10**5, "over 10 MB"),
-    "cut short": (lambda data: data[: len(data) // 2], "damaged|cut short"),
-    "cut in the header": (lambda data: data[:300], "cut short"),
+    "huge header": (lambda data: struct.pack("<Q", 10**8) + b"{}" * 10**5, "larger than 10 MB"),
+    "cut short": (lambda data: data[: len(data) // 2], "damaged|incomplete"),
+    "cut in the header": (lambda data: data[:300], "incomplete"),
     "no card": (
         lambda data: _joined({**_split(data)[0], "__metadata__": {}}, _split(data)[1]),
         "card",
     ),
-    "newer format": (_with_card(lambda card: card.update(format=7)), "newer Earmark"),
+    "newer format": (_with_card(lambda card: card.update(format=7)), "newer version of Earmark"),
     "unknown key": (_with_card(lambda card: card.update(run="rm -rf")), "run"),
     "other labels": (_with_card(lambda card: card.update(labels=["a", "b"])), "labels|calibration"),
     "twice a label": (_with_card(lambda card: card.update(labels=["a", "a", "b"])), "different"),
@@ -152,7 +152,7 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "other window": (_with_card(lambda card: card.update(window_samples=9000)), "does not fit"),
     "absurd network": (_with_card(_absurd), "does not fit"),
     "missing tensor": (_without_tensor, "does not fit"),
-    "other weights": (_other_weights, "does not give the probabilities"),
+    "other weights": (_other_weights, "does not reproduce the probabilities"),
     "not finite": (_not_finite, "not finite"),
 }
 
@@ -180,5 +180,5 @@ def test_the_catalog_keeps_broken_classifiers_apart(stored: Path, tmp_path: Path
     assert [entry.name for entry in catalog.entries()] == [*BUNDLED, "tiny"]
     assert list(catalog.broken()) == [tmp_path / "bad.safetensors"]
     assert catalog.load("tiny").card.title == "Tiny"
-    with pytest.raises(ModelError, match="Known are: instrument"):
+    with pytest.raises(ModelError, match="Available: instrument"):
         catalog.find("nonsense")

@@ -122,7 +122,7 @@ def test_nothing_there_is_said(session: Session, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page._finding is None, timeout=5000)
     assert str(session.runs_folder) in page.empty.text()
     assert page.empty.isVisible()
-    assert "Choose two or more" in page.view.words.text()
+    assert "Select two or more" in page.view.words.text()
     end(qtbot)
 
 
@@ -146,7 +146,7 @@ def test_one_run_shows_its_curves(page: ComparePage, qtbot: QtBot, trained: Path
     assert len(page.details.histories) == 1
     assert page.view.loss.isVisible()
     assert not page.view.differences.isVisible()
-    assert "Choose two or more" in page.view.words.text()
+    assert "Select two or more" in page.view.words.text()
 
 
 def test_says_that_it_reads(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
@@ -229,7 +229,7 @@ def test_reports_open(
     assert not page.report_button.isEnabled()
     target = tmp_path / "comparison.html"
     page.save_page(target)
-    qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=30_000)
     assert "training.learning_rate" in target.read_text(encoding="utf-8")
     press(page.notices, "Open")
     assert Path(opened[1].toLocalFile()) == target

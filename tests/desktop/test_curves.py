@@ -39,6 +39,15 @@ def test_a_curve_is_painted_where_its_points_are(curves: Curves, log: bool) -> N
     assert distance(image.pixelColor(place.x(), place.y() + 12), QColor(style.colours().plot)) < 30
 
 
+@pytest.mark.parametrize("values", [[0.001], [0.001] * 5, [0.001, 0.001 + 1e-18], [1e-9, 1e-9]])
+def test_values_that_are_alike_are_shown_at_their_size(curves: Curves, values: list[float]) -> None:
+    curves.set_points("training", range(len(values)), values)
+    curves.show()
+    curves.grab()
+    low, high = curves.box.viewRange()[1]
+    assert (low, high) == pytest.approx((0.9 * values[0], 1.1 * values[0]))
+
+
 def test_many_points_and_none(curves: Curves) -> None:
     curves.grab()
     curves.extend(
@@ -62,6 +71,19 @@ def test_the_keys_move_the_read_out(curves: Curves, qtbot: QtBot) -> None:
     curves.grab()
 
 
+@pytest.mark.parametrize("width", [200, 261, 500])
+def test_all_columns_fit_beside_their_names(qtbot: QtBot, width: int) -> None:
+    matrix = Confusion("Confusion matrix of what was left out")  # not shown here, but long
+    qtbot.addWidget(matrix)
+    matrix.setMinimumSize(200, 150)
+    matrix.resize(width, 220)
+    names = ["bassoon", "cello", "flute", "guitar", "oboe", "trombone"]
+    matrix.set_matrix(names, [[1] * 6] * 6)
+    matrix.grab()
+    matrix.settle()
+    assert matrix.cell(5, 5).right() <= width
+
+
 def test_a_cell_is_clicked_and_reached_by_keys(qtbot: QtBot) -> None:
     matrix = Confusion()
     qtbot.addWidget(matrix)
@@ -72,7 +94,7 @@ def test_a_cell_is_clicked_and_reached_by_keys(qtbot: QtBot) -> None:
         place = matrix.cell(0, 1).center().toPoint()
         qtbot.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert clicked.args == [0, 1]
-    assert matrix.words(0, 1) == "1 of 4 'bell' were taken for 'drum' (25%)."
+    assert matrix.words(0, 1) == "1 of 4 'bell' were predicted as 'drum' (25%)."
     qtbot.keyClick(matrix, Qt.Key.Key_Down)
     with qtbot.waitSignal(matrix.cell_clicked) as entered:
         qtbot.keyClick(matrix, Qt.Key.Key_Return)

@@ -328,6 +328,27 @@ def test_it_follows_the_appearance(
     assert share_of(dark, style.DARK.panel) + share_of(dark, style.DARK.plot) > 0.3
 
 
+def test_what_was_not_measured_has_no_bar_and_no_scale(qtbot: QtBot) -> None:
+    style.apply(QApplication.instance(), "light")  # type: ignore[arg-type]
+    made = Bars("Energy", {"Energy": ""}, unit="J", titled=False)
+    qtbot.addWidget(made)
+    made.resize(400, 120)
+    made.set_bars([Bar(name, (None,), "not measured") for name in ("one", "two")])
+    accent = QColor(style.colours().accent)
+    assert not _has(made, accent)
+    assert made.plot.getAxis("bottom")._tickLevels == [[]]
+    assert "one: not measured" in made.accessibleDescription()
+    made.set_bars([Bar("one", (5.0,)), Bar("two", (None,), "not measured")])
+    assert _has(made, accent)
+    assert made.plot.getAxis("bottom")._tickLevels is None
+
+
+def _has(figure: Figure, colour: QColor) -> bool:
+    image = figure.grab().toImage()
+    places = ((x, y) for x in range(image.width()) for y in range(image.height()))
+    return any(image.pixelColor(x, y) == colour for x, y in places)
+
+
 def test_bars_are_as_long_as_their_values(qtbot: QtBot) -> None:
     figure = bars()
     shown(qtbot, figure)

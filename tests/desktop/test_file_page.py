@@ -117,7 +117,7 @@ def test_hovering_reads_out(page: FilePage, qtbot: QtBot) -> None:
     lanes = page.tracks.lanes
     page._explain(12.0, 0.9)
     assert "instrument, 0:12.0" in lanes.toolTip()
-    assert "under its threshold" in lanes.toolTip()
+    assert "below its threshold" in lanes.toolTip()
 
 
 @pytest.mark.parametrize("kind", ["mel", "mfcc", "chroma", "stft"])
@@ -225,7 +225,7 @@ def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None
         page.exports.export_to(target, form)
         qtbot.waitUntil(target.exists, timeout=5000)
         assert "instrument" in read_back(target.read_text(encoding="utf-8"))
-    qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=5000)
 
 
 def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:

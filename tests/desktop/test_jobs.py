@@ -151,3 +151,31 @@ def test_a_job_that_ended_holds_nobody(qtbot: QtBot) -> None:
     kept = [getattr(value, "__self__", value) for value in vars(page.job).values()]
     assert kept
     assert page not in kept
+
+
+def test_a_held_job_rests_goes_on_and_can_be_cancelled(qtbot: QtBot) -> None:
+    steps: list[int] = []
+    ended = threading.Event()
+
+    def work() -> Generator[int, None, None]:
+        try:
+            while True:
+                steps.append(len(steps))
+                yield len(steps)
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    job = jobs.run(work)
+    qtbot.waitUntil(lambda: len(steps) > 3, timeout=5000)
+    job.hold(True)
+    qtbot.wait(50)
+    count = len(steps)
+    qtbot.wait(50)
+    assert len(steps) == count
+    job.hold(False)
+    qtbot.waitUntil(lambda: len(steps) > count, timeout=5000)
+    job.hold(True)
+    job.cancel()
+    job.hold(True)  # too late: it may not be kept from ending
+    assert ended.wait(5.0)

@@ -210,7 +210,7 @@ class TestThresholds:
 class TestExport:
     def test_a_copy(self, page: ModelsPage, qtbot: QtBot, stored: Path, tmp_path: Path) -> None:
         page.export(tmp_path / "copy.safetensors")
-        qtbot.waitUntil(lambda: "Written to" in page.notices.text, timeout=10_000)
+        qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=10_000)
         assert (tmp_path / "copy.safetensors").read_bytes() == stored.read_bytes()
 
     def test_onnx(
@@ -246,3 +246,19 @@ def test_every_control_has_a_name(page: ModelsPage) -> None:
     controls += [row.spin for row in thresholds.rows.values()]
     controls += [row.slider for row in thresholds.rows.values()]
     assert all(control.accessibleName() for control in controls)
+
+
+@pytest.mark.parametrize(("width", "columns"), [(938, 1), (1194, 2)])  # of a window of 1024, 1280
+def test_the_card_fits_its_place(page: ModelsPage, width: int, columns: int, qtbot: QtBot) -> None:
+    page.resize(width, 640)
+    page.list.select("instrument")
+    qtbot.wait(20)
+    inner = page.card.widget()
+    assert inner.minimumSizeHint().width() <= page.card.viewport().width()
+    assert inner.width() <= page.card.viewport().width()
+    places = {row.slider.x() for row in page.card.thresholds.rows.values()}
+    assert len(places) == columns
+    for row in page.card.thresholds.rows.values():
+        end = row.spin.mapTo(inner, row.spin.rect().bottomRight())
+        assert end.x() < inner.width()
+        assert row.slider.width() >= row.slider.minimumWidth()

@@ -54,7 +54,7 @@ def test_a_drag_marks_and_a_click_lets_all_pass(lines: Parallel, qtbot: QtBot) -
     qtbot.mouseMove(view, middle)
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=middle)
     assert lines.passing() == [1, 2]
-    assert lines.accessibleDescription() == "2 of 3 trials pass"
+    assert lines.accessibleDescription() == "2 of 3 trials selected"
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=middle)
     assert lines.passing() == [0, 1, 2]
 

@@ -164,7 +164,7 @@ def test_drawing_can_be_given_up_and_taken_up(page: SoundsPage, qtbot: QtBot) ->
     assert page.view.map.draw.isVisible()
     page.view.map.draw.click()
     assert not page.view.map.working
-    assert "no map" in page.view.map.status.text()
+    assert "No map" in page.view.map.status.text()
     page.view.map.draw.click()
     qtbot.waitUntil(lambda: bool(page.view.map.scatter.points.names), timeout=30000)
     assert not page.view.map.draw.isVisible()
@@ -175,7 +175,7 @@ def test_leaks_are_told_and_mended(page: SoundsPage, qtbot: QtBot) -> None:
     number = problems.index("leak")
     page.choose_class("drum")
     marks = [page.view.table.rows_model.problem_of(row) for row in page.view.table.rows_model.rows]
-    assert marks.count("like another group") == 2
+    assert marks.count("similar to another group") == 2
     page.view.strip.buttons[number].click()
     qtbot.waitUntil(lambda: "leak" not in [p.kind for p in page.found.problems], timeout=8000)
     assert page.project is not None

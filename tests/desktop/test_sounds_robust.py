@@ -260,6 +260,6 @@ def test_no_room_for_a_second_leaves_no_empty_recording(
     page = open_page(folder)
     page.view.recorder.start(0.0, None)
     idle(qtbot, page, lambda: bool(page.notices.current))
-    assert "Nothing was recorded" in page.notices.text
+    assert page.notices.text == "Nothing was recorded. no room"
     assert page.project is not None
     assert not page.project.unfinished()

@@ -75,7 +75,7 @@ def test_from_start_to_a_classifier_in_use(
         assert page.running
     assert not page.running
     assert page.tabs.currentWidget() is page.results
-    assert "test windows are right" in page.results.headline.text()
+    assert "test windows were classified correctly" in page.results.headline.text()
     assert page.results.classes.rowCount() == 3
     assert page.progress.accuracy.count == 6
     assert "not measured" in page.progress.facts.text() or " J" in page.progress.facts.text()
@@ -165,7 +165,7 @@ def test_text_changes_the_form_or_says_what_is_wrong(page: TrainPage) -> None:
     assert page.notices.text == page.model.problem
     assert not page.running
     page.toml.edit.setPlainText("nonsense =")
-    assert "no TOML" in page.model.problem
+    assert "Not valid TOML" in page.model.problem
 
 
 def test_stopping_keeps_the_best(page: TrainPage, qtbot: QtBot) -> None:
@@ -247,19 +247,19 @@ def test_a_bad_folder_is_told(page: TrainPage, qtbot: QtBot, tmp_path: Path) -> 
     page.source.set_folder(tmp_path / "empty")
     page.start()
     qtbot.waitUntil(lambda: bool(page.notices.current), timeout=MOST)
-    assert "no data set that Earmark knows" in page.notices.text
+    assert "not a recognised data set" in page.notices.text
     assert not page.running
     assert page.controls.start.text() == "Start"
 
 
 def test_the_network_is_described(page: TrainPage, qtbot: QtBot) -> None:
     page.tabs.setCurrentWidget(page.network)
-    qtbot.waitUntil(lambda: "numbers are learned" in page.network.words.text(), timeout=MOST)
+    qtbot.waitUntil(lambda: "trainable parameters" in page.network.words.text(), timeout=MOST)
     assert page.network.table.rowCount() > 3
     before = page.network.words.text()
     page.recipes.take("instrument-mlp")
     qtbot.waitUntil(lambda: page.network.words.text() not in (before, BUILDING), timeout=MOST)
-    assert "numbers are learned" in page.network.words.text()
+    assert "trainable parameters" in page.network.words.text()
     page.tabs.setCurrentWidget(page.progress)
     seen = page.network.words.text()
     page.recipes.take("genre-mlp")

@@ -80,7 +80,7 @@ def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
     page.resume(folder)
     assert page.running
     qtbot.waitUntil(lambda: not page.running, timeout=MOST)
-    assert page.sweep.state.text() == "Done: 2 of 2 trials are done"
+    assert page.sweep.state.text() == "Done: 2 of 2 trials finished"
     assert page.unfinished() == []
     _compare(page, qtbot)
 
@@ -102,12 +102,15 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
     page.controls.stop.click()
     qtbot.waitUntil(lambda: not page.running, timeout=5000)
     assert time.monotonic() - began < 2.0
-    assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials are done"
+    assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials finished"
     page.queue.trainings.clear()  # as in the next session
     assert page.unfinished() == [folder]
     page.tabs.setCurrentWidget(page.runs)
     qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=5000)
     page.runs.table.selectRow(0)
+    state = page.runs.table.item(0, 1)
+    assert state is not None
+    assert "stopped" in state.text()  # as in the list of trainings
     assert page.runs.resume_button.isEnabled()
     assert not page.runs.show_button.isEnabled()
     page.runs.resume_button.click()
@@ -157,9 +160,9 @@ def test_the_dialog_says_what_is_wrong_and_makes_a_sweep(page: TrainPage, qtbot:
     assert dialog.sweep is not None
     assert dialog.sweep.count == 4
     for words, said in (
-        ("0.1..1.0", "no ranges"),
+        ("0.1..1.0", "not ranges"),
         ("-1", "learning_rate"),
-        ("", "Give the values"),
+        ("", "Enter the values"),
     ):
         dialog.values[0].setText(words)
         assert dialog.sweep is None

@@ -88,7 +88,7 @@ def test_the_overlay_lies_where_the_burst_is(page: FilePage, qtbot: QtBot) -> No
     assert not marked(track).any()
     page.explainer.explain("planted", "beep", 2.6)
     found(page, qtbot)
-    assert page.explainer.why.strip.text == "What spoke for beep at 0:02.5 (100%)"
+    assert page.explainer.why.strip.text == "Evidence for beep at 0:02.5 (100%)"
     assert "0:02.5" in page.explainer.why.strip.notes
     in_place(page)
     page.tracks.time.show(2.2, 3.0)
@@ -113,7 +113,7 @@ def test_pictures_without_frequencies_show_the_times(page: FilePage, qtbot: QtBo
     overlay = page.tracks.spectrogram.overlay
     assert overlay is not None
     assert overlay.values.shape[0] == 1
-    assert "times only" in page.explainer.why.strip.notes
+    assert "only times" in page.explainer.why.strip.notes
     moments = overlay.first + (np.arange(overlay.values.shape[1]) + 0.5) * 0.008
     assert moments[overlay.values[0] > 0.5].mean() == pytest.approx(2.6, abs=0.03)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("waveform"))
@@ -202,7 +202,7 @@ def test_it_can_be_cancelled_and_says_what_is_wrong(
     page.explainer.explain("planted", "hum", 2.0)
     job = page.explainer.why._job
     assert job is not None
-    assert "Looking for what spoke for hum" in strip.text
+    assert "Computing the evidence for hum" in strip.text
     qtbot.waitUntil(lambda: strip.progress.value() > 0, timeout=10_000)
     qtbot.mouseClick(strip.close_button, Qt.MouseButton.LeftButton)
     assert strip.isHidden()
@@ -325,10 +325,10 @@ def test_what_is_no_longer_kept_is_said(live: ListenPage, qtbot: QtBot) -> None:
     }
     live.explainer.ask_label("planted", "beep")
     strip = live.explainer.why.strip
-    qtbot.waitUntil(lambda: "no longer kept" in strip.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "no longer in memory" in strip.text, timeout=10_000)
     live.explainer.forget()
     live.explainer.ask()
-    assert "Nothing was heard yet" in strip.text
+    assert "There are no predictions yet" in strip.text
 
 
 def test_a_sound_shorter_than_the_window_of_one_of_them(

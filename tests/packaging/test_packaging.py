@@ -207,11 +207,22 @@ print(*sorted(sys.modules))
 """
 
 
+def _place(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
+
+
 def _hook(name: str) -> dict[str, object]:
     """The names of a hook; what PyInstaller would collect for it, as it is asked."""
     source = (PACKAGING / "hooks" / f"hook-{name}.py").read_text(encoding="utf-8")
     source = re.sub(r"^from PyInstaller.*$", "", source, flags=re.MULTILINE)
-    names: dict[str, object] = {"collect_data_files": lambda _, includes: includes}
+    names: dict[str, object] = {
+        "collect_data_files": lambda _, includes: includes,
+        "collect_submodules": lambda _, filter: [],  # PyInstaller's name
+        "get_package_paths": lambda package: (None, str(_place(package))),
+    }
     exec(compile(source, f"hook-{name}.py", "exec"), names)
     return names
 
@@ -247,6 +258,33 @@ def test_music_and_maps_need_nothing_that_is_left_out(spec: dict[str, object]) -
     }
     assert compiled
     assert compiled <= set(hook["hiddenimports"])  # type: ignore[call-overload]
+    # Imported by numba's compiled part, where PyInstaller cannot read it.
+    assert "numba._devicearray" in loaded & set(_hook("librosa")["hiddenimports"])  # type: ignore[call-overload]
+
+
+def test_the_tables_of_librosa_are_bundled(spec: dict[str, object]) -> None:
+    place, patterns = _place("librosa"), _hook("librosa")["datas"]
+    found = {path for pattern in patterns for path in place.glob(pattern)}  # type: ignore[attr-defined]
+    code = {".py", ".pyc", ".nbi", ".nbc"}
+    all_of_it = {path for path in place.rglob("*") if path.is_file() and path.suffix not in code}
+    data = {path for path in found if path.is_file() and path.suffix not in code}
+    assert data == all_of_it - {place / "py.typed"}
+    for path in data:
+        inside = f"librosa/{path.relative_to(place).as_posix()}"
+        assert spec["wanted"]((inside, str(path), "DATA")), inside  # type: ignore[operator]
+
+
+def test_compiled_functions_of_librosa_have_their_sources(spec: dict[str, object]) -> None:
+    """numba keeps what it compiled by the place of the source."""
+    mode = _hook("librosa")["module_collection_mode"]
+    files = {name for name, kept in mode.items() if kept == "py"}  # type: ignore[attr-defined]
+    assert {"librosa.core.pitch", "librosa.util.utils", "librosa.beat"} <= files
+
+
+def test_versions_that_are_asked_for_are_there(spec: dict[str, object]) -> None:
+    from engine.training.runs import run
+
+    assert set(run._LIBRARIES) <= set(spec["ABOUT"])  # type: ignore[call-overload]
 
 
 def test_the_files_of_pyqtgraph_that_are_bundled_are_there() -> None:
@@ -347,6 +385,15 @@ def test_the_store_entry(tmp_path: Path) -> None:
         command = ["flatpak-builder", "--show-manifest", str(manifest)]
         shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
         assert f'"id" : "{project.APP_ID}"' in shown.stdout
+
+
+def test_licences_are_named_and_their_texts_are_texts() -> None:
+    licences = _load(PACKAGING / "licences.py")
+    for one in licences.bundled():
+        assert licences.licence_of(one) not in ("OSI Approved", "see its text"), one.name
+    text = licences.document()
+    assert "\0" not in text
+    assert "| openTSNE |" in text
 
 
 def test_licences_are_told_of_what_is_bundled_and_of_nothing_else(spec: dict[str, object]) -> None:

@@ -208,7 +208,7 @@ class _Table(QFrame):
     def show_rows(
         self, names: Sequence[str], rows: dict[str, list[str]], tips: Sequence[str] = ()
     ) -> None:
-        """Fill it anew; ``tips`` explain the names of the rows."""
+        """Fill the table again; ``tips`` explain the names of the rows."""
         self.setVisible(bool(rows))
         self.table.clear()
         self.table.setColumnCount(1 + len(names))

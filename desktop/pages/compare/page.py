@@ -31,7 +31,7 @@ _WAIT_MS = 120
 
 
 class ComparePage(Page):
-    """Runs are read in jobs, anew whenever the page is shown."""
+    """Runs are read in jobs, again whenever the page is shown."""
 
     compared = Signal()
 

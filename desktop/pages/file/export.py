@@ -56,7 +56,7 @@ class FileExports(QObject):
             action.setEnabled(there)
 
     def export(self, form: str) -> None:
-        """Ask for a place and write what was heard."""
+        """Ask for a file name and save the detected labels."""
         path = self._state.path
         if path is None or self._state.result() is None:
             self._notices.notify(self.tr("There is nothing to export yet."))
@@ -69,7 +69,7 @@ class FileExports(QObject):
             self.export_to(Path(name), form)
 
     def export_to(self, target: Path, form: str) -> None:
-        """Write what was heard."""
+        """Save the detected labels."""
         found, result = self._state.found, self._state.result()
         if found is not None and result is not None:
             remark = "" if found.done else only_part(found.seconds)

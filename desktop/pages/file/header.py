@@ -1,9 +1,11 @@
 """The header of the File page: the open file and its controls."""
 
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -13,11 +15,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.file.facts import MusicLine
 from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
+
+
+class _Elided(QLabel):
+    """Long words end in dots instead of widening the window."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        right = Qt.TextElideMode.ElideRight
+        words = self.fontMetrics().elidedText(self.text(), right, self.width())
+        QPainter(self).drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), words)
 
 
 class FileHeader(QWidget):
@@ -27,8 +42,9 @@ class FileHeader(QWidget):
         super().__init__()
         self.title = QLabel(self.tr("No file"))
         self.title.setObjectName("title")
-        self.facts = QLabel(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
+        self.facts = _Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
+        self.music = MusicLine()
         self.words = QLabel()
         self.words.setObjectName("faint")
         self.open_button = self._button(self.tr("Open..."), self.tr("Open a sound file (Ctrl+O)"))
@@ -38,7 +54,7 @@ class FileHeader(QWidget):
         self.loop_button.setCheckable(True)
         self.why_button = self._button(
             self.tr("Why?"),
-            self.tr("Show the evidence for the selected label, or for the most probable one (W)"),
+            self._why_tip(),
         )
         self.why_button.setEnabled(False)
         self.export_button = self._button(self.tr("Export"), self.tr("Save the detected labels"))
@@ -58,13 +74,17 @@ class FileHeader(QWidget):
         self.set_progress(None)
 
     def _lay_out(self) -> None:
-        names = QVBoxLayout()
-        names.setSpacing(1)
-        names.addWidget(self.title)
-        names.addWidget(self.facts)
-        layout = QHBoxLayout(self)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        above.addWidget(self.title, 1)
+        below.addWidget(self.facts)
+        below.addSpacing(10)
+        below.addWidget(self.music)
+        below.addStretch(1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(names, 1)
+        layout.setSpacing(4)
+        layout.addLayout(above)
+        layout.addLayout(below)
         buttons = (
             self.cancel_button,
             self.demo_button,
@@ -75,7 +95,7 @@ class FileHeader(QWidget):
             self.open_button,
         )
         for widget in (self.left, self.progress, *buttons):
-            layout.addWidget(widget)
+            above.addWidget(widget)
         in_order(*buttons)
 
     def _button(self, words: str, tip: str) -> QPushButton:
@@ -100,7 +120,16 @@ class FileHeader(QWidget):
             info.format,
         ]
         self.facts.setText("   ".join([*facts, *([" - ".join(tags)] if tags else [])]))
+        self.facts.setToolTip(self.facts.text())
         self._enable()
+
+    def _why_tip(self) -> str:
+        return self.tr("Show the evidence for the selected label, or for the most probable one (W)")
+
+    def set_explains(self, problem: str) -> None:
+        """Whether evidence can be shown; if not, why."""
+        self.why_button.setEnabled(not problem)
+        self.why_button.setToolTip(textwrap.fill(problem) or self._why_tip())
 
     def set_output_problem(self, problem: str | None) -> None:
         """Why nothing can be played, if so."""

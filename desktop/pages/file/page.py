@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 from desktop import jobs
 from desktop.pages.file import worker
 from desktop.pages.file.export import FileExports
+from desktop.pages.file.facts import FileFacts
 from desktop.pages.file.header import FileHeader
 from desktop.pages.file.picture import FilePicture
 from desktop.pages.file.state import FileState
@@ -42,6 +43,7 @@ class FilePage(Page):
         self._analysis: jobs.Job | None = None
         self._build()
         session.classifiers_loaded.connect(self._analyse)
+        session.loading_failed.connect(lambda path, text: self._find_facts())
         jobs.run(worker.ask_output, on_result=self.header.set_output_problem, parent=self)
 
     def _build(self) -> None:
@@ -51,9 +53,16 @@ class FilePage(Page):
         self.panels = PredictionPanels(self.tr("Whole file"))
         self.picture = FilePicture(self.tracks, self)
         self.transport = Transport(self)
+        self.facts = FileFacts(
+            self.header.music, self.tracks.axis, self._session.settings, parent=self
+        )
         self.exports = FileExports(
             self.state, self.tracks.time, self._session, self.notices, parent=self
         )
+        self._copy_facts = self.exports.menu.addAction(
+            self.tr("Copy tempo, key and tuning"), self.facts.copy
+        )
+        self._copy_facts.setEnabled(False)
         self.explainer = FileWhy(
             self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
         )
@@ -62,6 +71,7 @@ class FilePage(Page):
         middle.addWidget(self.panels)
         below = QHBoxLayout()
         below.addWidget(self.controls)
+        below.addWidget(self.facts.beats_box)
         below.addStretch(1)
         below.addWidget(self.header.words)
         layout = QVBoxLayout(self)
@@ -104,6 +114,8 @@ class FilePage(Page):
         header.cancel_button.clicked.connect(self.cancel)
         self.transport.moved.connect(tracks.follow_playing)
         self.transport.playing_changed.connect(header.set_playing)
+        self.transport.playing_changed.connect(self.facts.hold)
+        self.facts.changed.connect(self._facts_changed)
         self.transport.failed.connect(self.notices.fail)
 
     @property
@@ -113,7 +125,7 @@ class FilePage(Page):
 
     @property
     def found(self) -> worker.AnalysisUpdate | None:
-        """What was heard in it so far."""
+        """The results so far."""
         return self.state.found
 
     @property
@@ -160,9 +172,11 @@ class FilePage(Page):
         if path == self.path:  # only another picture of it
             if self._analysis is None and not (self.found and self.found.done):
                 self._analyse()  # which was cancelled
+            self._find_facts()
             return
         self.state.path, self.state.info = path, overview.info
         self.explainer.why.close()
+        self.facts.open(path)
         self.notices.clear()
         self.state.found = None
         self.transport.set_file(path)
@@ -178,12 +192,14 @@ class FilePage(Page):
         if self._analysis is not None:
             self._analysis.cancel()
             self._analysis = None
+        self.facts.postpone()
         self.explainer.why.close()
         self.header.why_button.setEnabled(False)
         self.state.found = None
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
             self.panels.set_classifiers({}, "")
+            self._find_facts()
             return
         path = self.path
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
@@ -205,7 +221,7 @@ class FilePage(Page):
             self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
         if founds:
             self.state.found = founds[-1]
-            self.header.why_button.setEnabled(True)
+            self.header.set_explains(self.explainer.refused())
             lanes = {name: stretches(found) for name, found in founds[-1].lanes.items()}
             self.tracks.lanes.set_lanes(lanes, self._unheard())
             self._summarise()
@@ -224,16 +240,28 @@ class FilePage(Page):
         if self.found is not None and self.found.repaired:
             words = self.tr("{} invalid samples (NaN or infinite) were replaced by silence.")
             self.notices.notify(words.format(self.found.repaired), kind="warning")
+        self._find_facts()
         self.analysed.emit()
 
     def _analysis_failed(self, message: str) -> None:
         self._analysis = None
         self.header.set_progress(None)
         self.notices.fail(message)
+        self._find_facts()
         self.analysed.emit()
 
+    def _find_facts(self) -> None:
+        """Tempo, key and tuning, unless predictions come first."""
+        if self._analysis is None and not self._session.loading:
+            self.facts.begin()
+
+    def _facts_changed(self) -> None:
+        self.header.cancel_button.setVisible(self._analysis is not None or self.facts.running)
+        self._copy_facts.setEnabled(self.facts.found is not None)
+
     def cancel(self) -> None:
-        """Stop the analysis; what was heard so far stays."""
+        """Stop the analysis; the results so far stay."""
+        self.facts.cancel()
         if self._analysis is not None:
             self._analysis.cancel()
             self._analysis = None

@@ -11,6 +11,7 @@ from desktop.plots.clock import clock
 from desktop.session import Session
 from desktop.shared.explanation import Why
 from desktop.shared.tracks import Tracks
+from desktop.shared.wording import SAY_WHY
 from engine.explain.explanation import Explanation
 from engine.pictures.view import View
 from engine.recognition.timeline import between
@@ -39,22 +40,21 @@ class FileWhy(QObject):
         """Why what is chosen in the lanes; else the leading label at the cursor, or of it all."""
         time = self._tracks.time
         chosen, cursor = self._tracks.lanes.chosen, time.cursor
-        if self._state.found is None:
-            self.why.say(
-                self.tr("There are no predictions yet. Open a file, or try again in a moment.")
-            )
-        elif chosen is not None:
+        if chosen is not None and self._state.found is not None:
             lane, stretch = chosen
             inside = cursor is not None and stretch.start <= cursor <= stretch.end
             if inside and cursor is not None:
                 self.explain(lane, stretch.label, cursor)
             else:
                 self.explain(lane, stretch.label, self._peak(lane, stretch.label))
-        elif cursor is not None and time.selection is None:
-            self.explain(*self._leading_at(cursor), cursor)
+            return
+        at = cursor if time.selection is None else None
+        leading = self._leading() if at is None else self._leading_at(at)
+        if leading is not None:
+            self.explain(*leading, self._peak(*leading) if at is None else at)
         else:
-            lane, label = self._leading()
-            self.explain(lane, label, self._peak(lane, label))
+            words = self.tr("There are no predictions yet. Open a file, or try again in a moment.")
+            self.why.say(self.refused() or words)
 
     def ask_label(self, lane: str, label: str) -> None:
         """Why a label of the summary: where it is most probable in what is summed up."""
@@ -66,18 +66,32 @@ class FileWhy(QObject):
         path, classifier = self._state.path, self._session.classifiers.get(lane)
         if path is None or classifier is None:
             return
+        if refused := classifier.card.refusal(SAY_WHY):
+            self.why.say(refused)
+            return
         words = self.tr("Computing the evidence for {} at {}...")
         self.why.ask(
             lambda: _work(classifier, path, seconds, label),
             words.format(label, clock(seconds, 0.1)),
         )
 
-    def _leading_at(self, seconds: float) -> tuple[str, str]:
+    def refused(self) -> str:
+        """Why no classifier can show any evidence; empty: one can."""
+        cards = [classifier.card for classifier in self._session.classifiers.values()]
+        words = [card.refusal(SAY_WHY) for card in cards]
+        return "" if not all(words) else "\n".join(words)
+
+    def _explains(self, lane: str) -> bool:
+        classifier = self._session.classifiers.get(lane)
+        return classifier is not None and not classifier.card.files_only
+
+    def _leading_at(self, seconds: float) -> tuple[str, str] | None:
         """Lane and label that lead at a moment: of those heard, if any are."""
         found = self._state.found
         ranked = []
         for lane, decisions in (found.decisions if found else {}).items():
-            if not decisions:  # the sound is shorter than this classifier's window
+            # None where the sound is shorter than this classifier's window.
+            if not decisions or not self._explains(lane):
                 continue
             nearest = min(decisions, key=lambda decision: abs(decision.time - seconds))
             ranked += [(c.heard, c.probability, lane, c.label) for c in nearest.candidates]
@@ -86,13 +100,16 @@ class FileWhy(QObject):
         _, _, lane, label = max(ranked)
         return lane, label
 
-    def _leading(self) -> tuple[str, str]:
-        """The same of the selection or the whole file."""
+    def _leading(self) -> tuple[str, str] | None:
+        """The same of the selection or the whole file; None: nothing can be explained."""
         ranked = [
             (candidate.heard, candidate.probability, lane, candidate.label)
             for lane, decision in self._state.verdicts(self._tracks.time.selection).items()
+            if self._explains(lane)
             for candidate in decision.candidates
         ]
+        if not ranked:
+            return None
         _, _, lane, label = max(ranked)
         return lane, label
 

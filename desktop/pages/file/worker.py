@@ -13,11 +13,12 @@ from engine.recognition.verdict import FileResult
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
+    from engine.music.facts import MusicFacts
 
 
 @dataclass(frozen=True)
 class AnalysisUpdate:
-    """What was heard so far."""
+    """The results so far."""
 
     seconds: float
     total_seconds: float
@@ -31,7 +32,7 @@ class AnalysisUpdate:
 def analyse_file(
     path: Path, classifiers: "Mapping[str, Classifier]"
 ) -> Generator[AnalysisUpdate | float, None, None]:
-    """Analyse a file; yields how far it is in seconds, and now and then what was heard so far."""
+    """Analyse a file; yields the position in seconds, and now and then the results so far."""
     from engine.recognition.files import analyse
 
     steps = analyse(path, classifiers)
@@ -66,8 +67,15 @@ def analyse_file(
             yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done)
 
 
+def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
+    """Tempo, beats, key and tuning; yields the share done. librosa is loaded here."""
+    from engine.music.facts import analyse_music
+
+    return (yield from analyse_music(path))
+
+
 def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[None, None, Path]]:
-    """Work that writes what was heard to a file."""
+    """A job that saves the detected labels to a file."""
 
     def work() -> Generator[None, None, Path]:
         yield
@@ -80,7 +88,7 @@ def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[
 def export_audio(
     source: Path, stretch: tuple[float, float], target: Path
 ) -> Callable[[], Generator[None, None, Path]]:
-    """Work that writes a stretch of a file to another."""
+    """A job that saves a part of a file as another file."""
 
     def work() -> Generator[None, None, Path]:
         from engine.audio import read, write

@@ -31,7 +31,7 @@ _TEXT_MS = 250
 
 
 class ListenPage(Page):
-    """Device, level, rolling pictures, predictions and what was heard."""
+    """Device, level, rolling pictures, predictions and detected labels."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class ListenPage(Page):
             self.start()
 
     def find_devices(self) -> None:
-        """Ask for the microphones, unless one is in use: asking anew would end that."""
+        """Ask for the microphones, unless one is in use: asking again would stop it."""
         if self._job is None:
             jobs.run(
                 microphone.find_inputs,
@@ -185,7 +185,7 @@ class ListenPage(Page):
         self._job = jobs.run(
             lambda: worker.hear(
                 lambda: microphone.open_chosen(*device, channel),
-                lambda: session.classifiers,
+                lambda: session.live_classifiers,
                 requests,
             ),
             on_event=self._news,
@@ -315,11 +315,17 @@ class ListenPage(Page):
             self.status.emit(self.tr("Waiting for the microphone") if waiting else "")
 
     def _show_classifiers(self) -> None:
-        classifiers = self._session.classifiers
+        classifiers = self._session.live_classifiers
         self.explainer.forget()
-        self.panels.set_classifiers(classifiers, self.tr("ready"))
+        self.panels.set_classifiers(classifiers, self.tr("ready"), self._left_out())
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+
+    def _left_out(self) -> str:
+        """Why some of the enabled classifiers don't listen."""
+        cards = [classifier.card for classifier in self._session.classifiers.values()]
+        lines = [card.refusal(self.tr("listen")) for card in cards if card.files_only]
+        return "\n\n".join([*lines, self.tr("Use it on the File page.")] if lines else [])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:

@@ -18,7 +18,7 @@ _BEFORE = (-math.inf, 0.0)  # listening began at 0
 
 
 class Rolling:
-    """Puts what was heard onto the tracks; frozen, it holds them as they are."""
+    """Shows the results on the tracks; frozen, it keeps them as they are."""
 
     def __init__(self, tracks: Tracks) -> None:
         self._tracks = tracks
@@ -75,7 +75,7 @@ class Rolling:
             self._lanes, self._unheard, self._said = told.lanes, told.unheard, False
 
     def say(self) -> None:
-        """Show what was heard in words, less often than the picture moves."""
+        """Show the results as text, less often than the picture moves."""
         if not self._said and not self.frozen:
             self._show_lanes()
 

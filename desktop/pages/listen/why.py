@@ -22,7 +22,7 @@ _MARGIN_SECONDS = 0.1
 
 
 class ListenWhy(QObject):
-    """Holds the picture while one looks at what spoke for the newest window's predictions.
+    """Freezes the picture while the evidence for the latest predictions is shown.
 
     Args:
         rolling: the picture, whose view it explains.

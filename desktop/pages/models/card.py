@@ -1,5 +1,6 @@
 """The model card of one classifier, with its actions."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,10 @@ class CardView(QScrollArea):
         self.title = QLabel()
         self.title.setObjectName("title")
         self.title.setWordWrap(True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.description = _words()
+        self.remark = _words()
+        self.remark.setAccessibleName(self.tr("What it cannot do"))
         self.export_button = QPushButton(self.tr("Export..."))
         self.onnx_button = QPushButton(self.tr("Export as ONNX..."))
         self.delete_button = QPushButton(self.tr("Delete"))
@@ -49,12 +53,14 @@ class CardView(QScrollArea):
         self.facts: dict[str, QLabel] = {}
         self.digest = _words()
         self._path: Path | None = None
+        self._onnx_refusal, self._exporting = "", False
         self._name_controls()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(18, 12, 18, 14)
         layout.setSpacing(10)
         layout.addLayout(self._top())
         layout.addWidget(self.description)
+        layout.addWidget(self.remark)
         layout.addSpacing(_GAP)
         layout.addWidget(self.thresholds)
         layout.addSpacing(_GAP)
@@ -78,11 +84,14 @@ class CardView(QScrollArea):
             button.setToolTip(words)
         self.digest.setAccessibleName("SHA-256")
 
-    def _top(self) -> QHBoxLayout:
-        top = QHBoxLayout()
-        top.addWidget(self.title, 1)
+    def _top(self) -> QVBoxLayout:
+        buttons = QHBoxLayout()
         for button in (self.export_button, self.onnx_button, self.delete_button):
-            top.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        top = QVBoxLayout()
+        top.addWidget(self.title)
+        top.addLayout(buttons)
         return top
 
     def _table(self) -> QGridLayout:
@@ -123,6 +132,10 @@ class CardView(QScrollArea):
         card, original = listed.card, listed.entry.card
         self.title.setText(card.title)
         self.description.setText(card.description)
+        self.remark.setText(card.refusal(self.tr("listen, show evidence or be exported as ONNX")))
+        self.remark.setVisible(card.files_only)
+        self._onnx_refusal = card.refusal(self.tr("be exported as ONNX"))
+        self.set_exporting(on=self._exporting)
         for key, words in self._facts_of(listed).items():
             self.facts[key].setText(words)
         self.facts["figures"].setToolTip("\n".join(meanings(card.metrics)))
@@ -138,6 +151,13 @@ class CardView(QScrollArea):
             else self.tr("Delete the classifier; you can undo this")
         )
         self.show_thresholds(card, adjusted=card != original)
+
+    def set_exporting(self, *, on: bool) -> None:
+        """Whether an export as ONNX goes on: only one at a time."""
+        self._exporting = on
+        self.onnx_button.setEnabled(not on and not self._onnx_refusal)
+        tip = textwrap.fill(self._onnx_refusal) or self.onnx_button.accessibleName()
+        self.onnx_button.setToolTip(tip)
 
     def show_thresholds(self, card: "Card", *, adjusted: bool) -> None:
         """Only what is in force."""

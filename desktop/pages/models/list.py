@@ -112,7 +112,7 @@ class ClassifierList(QFrame):
 
     def _make_tree(self) -> QTreeWidget:
         tree = _Tree()
-        names = ("Listens", "Classifier", "Task", "Classes", "Size")
+        names = ("Enabled", "Classifier", "Task", "Classes", "Size")
         tree.setHeaderLabels([self.tr(name) for name in names])
         tree.setAccessibleName(self.tr("Classifiers; Space enables or disables one"))
         tree.setRootIsDecorated(False)
@@ -154,6 +154,9 @@ class ClassifierList(QFrame):
         item.setCheckState(0, Qt.CheckState.Checked if listens else Qt.CheckState.Unchecked)
         whose = self.tr("built in") if listed.entry.bundled else self.tr("added by you")
         item.setToolTip(1, f"{listed.name}: {whose}")
+        if card.files_only:
+            words = self.tr("Can only classify files: once enabled, it works on the File page")
+            item.setToolTip(0, words)
         for column in (3, 4):
             item.setTextAlignment(
                 column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -121,9 +121,11 @@ class ModelsPage(Page):
     def _listen(self, name: str, on: bool) -> None:
         others = [other for other in self._session.loaded_names if other != name]
         self._session.set_loaded([*others, name] if on else others)
-        title = self.found.listed[name].card.title
+        card = self.found.listed[name].card
         words = self.tr("{} enabled.") if on else self.tr("{} disabled.")
-        self.status.emit(words.format(title))
+        if on and card.files_only:
+            words = self.tr("{} enabled for the File page: it can only classify files.")
+        self.status.emit(words.format(card.title))
 
     def _loading_failed(self, path: Path | None, text: str) -> None:
         """A file whose card is right but that cannot be used is kept apart, too."""
@@ -173,11 +175,11 @@ class ModelsPage(Page):
 
     def export_onnx(self, target: Path) -> None:
         """Write the classifier that is shown as ONNX; takes some seconds."""
-        self.card.onnx_button.setEnabled(False)
+        self.card.set_exporting(on=True)
         self.status.emit(self.tr("Exporting as ONNX..."))
 
         def end(text: str, kind: Kind) -> None:
-            self.card.onnx_button.setEnabled(True)
+            self.card.set_exporting(on=False)
             self.status.emit("")
             self.notices.notify(text, kind=kind)
 

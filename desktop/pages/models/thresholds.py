@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -20,6 +21,7 @@ from desktop.pages.models.worker import Adjustment
 _STEPS = 100
 _WAIT_MS = 250
 _COLUMNS = 2
+_GAP, _BETWEEN, _LEAST_SLIDER = 10, 16, 80  # pixels
 _MOST_SMOOTHING = 30.0
 
 
@@ -43,7 +45,7 @@ class _Row:
         self.slider = _Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the number beside takes keys
-        self.slider.setMinimumWidth(80)
+        self.slider.setMinimumWidth(_LEAST_SLIDER)
         self.spin = _Spin()
         self.spin.setRange(0.0, 1.0)
         self.spin.setSingleStep(0.01)
@@ -77,6 +79,8 @@ class Thresholds(QWidget):
         self._name = ""
         self._smoothing_seconds = 0.0
         self.rows: dict[str, _Row] = {}
+        self._names: dict[str, QLabel] = {}
+        self._columns = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
@@ -118,14 +122,15 @@ class Thresholds(QWidget):
         hint.setWordWrap(True)
         name = QLabel(self.tr("Smoothing"))
         name.setBuddy(self.smoothing)
-        top = QHBoxLayout()
-        top.addWidget(title, 1)
-        top.addWidget(name)
-        top.addWidget(self.smoothing)
-        top.addWidget(self.reset_button)
+        below = QHBoxLayout()
+        below.addWidget(name)
+        below.addWidget(self.smoothing)
+        below.addStretch(1)
+        below.addWidget(self.reset_button)
         head = QVBoxLayout()
-        head.addLayout(top)
+        head.addWidget(title)
         head.addWidget(hint)
+        head.addLayout(below)
         return head
 
     def show_card(
@@ -148,27 +153,49 @@ class Thresholds(QWidget):
 
     def _rebuild(self, labels: Sequence[str]) -> None:
         old, self._holder = self._holder, QWidget()
+        self._holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.rows = {label: _Row(self.tr("Threshold of {}").format(label)) for label in labels}
+        for row in self.rows.values():
+            row.spin.valueChanged.connect(lambda _: self._timer.start())
+        self._names = {label: QLabel(label.replace("&", "&&")) for label in labels}
+        for label, name in self._names.items():
+            name.setBuddy(self.rows[label].spin)
         grid = QGridLayout(self._holder)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
+        grid.setHorizontalSpacing(_GAP)
         grid.setVerticalSpacing(4)
-        self.rows = {label: _Row(self.tr("Threshold of {}").format(label)) for label in labels}
-        lines = -(-len(labels) // _COLUMNS)
-        for index, (label, row) in enumerate(self.rows.items()):
-            line, column = index % lines, 4 * (index // lines)
-            name = QLabel(label.replace("&", "&&"))
-            name.setBuddy(row.spin)
-            grid.addWidget(name, line, column)
-            grid.addWidget(row.slider, line, column + 1)
-            grid.addWidget(row.spin, line, column + 2)
-            row.spin.valueChanged.connect(lambda _: self._timer.start())
-        for half in range(_COLUMNS):
-            grid.setColumnStretch(4 * half + 1, 1)
-        grid.setColumnMinimumWidth(3, 16)
+        self._columns = 0
+        self._arrange()
         layout = self.layout()
         if layout is not None:
             layout.replaceWidget(old, self._holder)
         old.deleteLater()
+
+    def _arrange(self) -> None:
+        """In two columns, where both fit."""
+        grid = self._holder.layout()
+        if not isinstance(grid, QGridLayout) or not self.rows:
+            return
+        name = max(name.sizeHint().width() for name in self._names.values())
+        spin = max(row.spin.sizeHint().width() for row in self.rows.values())
+        wide = name + _LEAST_SLIDER + spin + 2 * _GAP
+        columns = _COLUMNS if self.width() >= _COLUMNS * wide + _BETWEEN + 2 * _GAP else 1
+        if columns == self._columns:
+            return
+        self._columns = columns
+        lines = -(-len(self.rows) // columns)
+        for index, (label, row) in enumerate(self.rows.items()):
+            line, column = index % lines, 4 * (index // lines)
+            for place, widget in enumerate((self._names[label], row.slider, row.spin)):
+                grid.removeWidget(widget)
+                grid.addWidget(widget, line, column + place)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(5, columns - 1)
+        grid.setColumnMinimumWidth(3, _BETWEEN * (columns - 1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def flush(self) -> None:
         """Tell a change that still waits."""

@@ -230,8 +230,8 @@ class RecordPanel(QFrame):
             self.broken.emit(label, path, message)
         else:
             path.unlink(missing_ok=True)
-            words = self.tr("Nothing was recorded. Is the disk full, or the microphone unplugged?")
-            self.broken.emit(label, None, words)
+            words = self.tr("Nothing was recorded. {}")
+            self.broken.emit(label, None, words.format(message))
 
     def _rest(self) -> None:
         self.recording_changed.emit()

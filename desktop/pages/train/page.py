@@ -191,11 +191,11 @@ class TrainPage(Page):
             self._offer()  # the start has taken it away
 
     def unfinished(self) -> list[Path]:
-        """Runs that were broken off, the newest first."""
+        """Interrupted runs, the latest first."""
         return self.orders.unfinished()
 
     def resume(self, folder: Path) -> None:
-        """Go on with a run or sweep that was broken off."""
+        """Resume an interrupted run or sweep."""
         self.notices.clear()
         self.orders.resume(folder)
 

@@ -64,6 +64,7 @@ class TrainProgress(QWidget):
         self.confusion = Confusion(self.tr("Confusion matrix of the validation part"))
         self.confusion.setMinimumSize(200, 150)
         self.confused = QLabel()
+        self.confused.setToolTip(self.tr("Of the validation part"))
         self.confusions = QWidget()
         column = QVBoxLayout(self.confusions)
         column.setContentsMargins(6, 0, 0, 0)
@@ -180,11 +181,9 @@ class TrainProgress(QWidget):
         if event is None or event.confusion is None or len(event.confusion) != len(self._labels):
             if event is None:
                 self.confusion.set_matrix((), ())
-            self.confused.setText(
-                self.tr("Confusion matrix of the validation part: not computed yet")
-            )
+            self.confused.setText(self.tr("No confusion matrix yet"))
             return
-        words = self.tr("Confusion matrix of the validation part after epoch {}")
+        words = self.tr("Confusion matrix (validation), after epoch {}")
         self.confused.setText(words.format(event.epoch))
         self.confusion.set_matrix(self._labels, event.confusion.tolist(), keep=True)
 

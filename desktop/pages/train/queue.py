@@ -172,7 +172,7 @@ class TrainQueue(QObject):
 
 
 class TrainOrders(QObject):
-    """Puts into the queue what is chosen, or what was broken off; says why that cannot be."""
+    """Queues the selected training, or an interrupted one; says why that is impossible."""
 
     refused = Signal(str)
 
@@ -201,12 +201,12 @@ class TrainOrders(QObject):
         return not problem
 
     def unfinished(self) -> list[Path]:
-        """Runs that were broken off, the newest first."""
+        """Interrupted runs, the latest first."""
         mine = {training.folder for training in self._queue.trainings}
         return [folder for folder in worker.unfinished(self._runs()) if folder not in mine]
 
     def resume(self, folder: Path) -> None:
-        """Go on with a run or sweep that was broken off."""
+        """Resume an interrupted run or sweep."""
         try:
             is_sweep = (folder / "plan.json").is_file()
             order = (

@@ -32,7 +32,7 @@ class RecipeModel(QObject):
         self.problem = ""
 
     def choose(self, base: Recipe) -> None:
-        """Begin anew with another recipe."""
+        """Start again with another recipe."""
         self.base = base
         self._take(base, self)
 

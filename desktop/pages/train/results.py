@@ -50,7 +50,7 @@ class TrainResults(QWidget):
         self.remarks = QLabel()
         self.remarks.setObjectName("faint")
         self.remarks.setWordWrap(True)
-        self.use = QPushButton(self.tr("Use now"))
+        self.use = QPushButton(self.tr("Use it now"))
         self.use.setObjectName("main")
         self.use.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.report = QPushButton(self.tr("Open report"))

@@ -41,7 +41,7 @@ class RunsView(QWidget):
         self.table.setWordWrap(False)
         self.table.setSelectionMode(self.table.SelectionMode.SingleSelection)
         self.show_button = QPushButton(self.tr("Show results"))
-        self.use_button = QPushButton(self.tr("Use now"))
+        self.use_button = QPushButton(self.tr("Use it now"))
         self.use_button.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.resume_button = QPushButton(self.tr("Resume"))
         self._lay_out()
@@ -58,7 +58,7 @@ class RunsView(QWidget):
                 "Show the figures, confusion matrix and report of the selected run"
             ),
             self.use_button: self.tr("Enable this classifier on the Listen and File pages"),
-            self.resume_button: self.tr("Continue the selected run from where it was interrupted"),
+            self.resume_button: self.tr("Continue the selected run from where it stopped"),
         }
         head = QHBoxLayout()
         head.addWidget(self.words, 1)
@@ -76,7 +76,7 @@ class RunsView(QWidget):
         self.look()
 
     def look(self) -> None:
-        """Find the runs anew, if they are looked at."""
+        """Find the runs again, if they are visible."""
         if not self.isVisible():
             return
         if self._job is not None:
@@ -104,7 +104,7 @@ class RunsView(QWidget):
         self._chosen()
 
     def _cells(self, run: FoundRun) -> tuple[str, ...]:
-        state = self.tr("finished") if run.state == "finished" else self.tr("interrupted")
+        state = self.tr("finished") if run.state == "finished" else self.tr("stopped")
         if run.is_sweep:
             state = self.tr("sweep, {}, {}").format(state, run.variant)
         seconds = clock(run.seconds) if run.seconds >= 60 else f"{run.seconds:.1f} s"

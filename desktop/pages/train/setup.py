@@ -76,7 +76,8 @@ class RecipeChooser(QObject):
         for name, recipe in self._recipes.items():
             title = recipe.title
             if name == _FIRST:
-                title = self.tr("{} (recommended)").format(title)
+                # All of it would not fit: the tool tip and the description say the rest.
+                title = self.tr("{} (recommended)").format(title.partition(" (")[0])
             self.list.add(name, title, recipe.description)
         self.own = button(self.tr("Open file..."), self.tr("Open your own recipe file"))
         self.description = text()

@@ -100,7 +100,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Order:
-    """A training to be done; with ``resume`` one that was broken off, from its folder."""
+    """A training to run; with ``resume`` an interrupted one, from its folder."""
 
     title: str
     recipe: Recipe | None
@@ -110,7 +110,7 @@ class Order:
 
 @dataclass(frozen=True)
 class SweepOrder:
-    """A sweep to be done; with ``resume`` one that was broken off, from its folder."""
+    """A sweep to run; with ``resume`` an interrupted one, from its folder."""
 
     title: str
     sweep: Sweep
@@ -181,7 +181,7 @@ def _driven(
 
 
 def broken_off(folder: Path) -> SweepOrder:
-    """Go on with the sweep of a folder.
+    """Resume the sweep of a folder.
 
     Raises:
         DataError: there is none, or it is damaged.
@@ -224,7 +224,7 @@ def unused(folder: Path) -> Path:
 
 
 def unfinished(runs: Path) -> list[Path]:
-    """Runs and sweeps that were broken off and can go on, the newest first."""
+    """Interrupted runs and sweeps that can be resumed, the latest first."""
     if not runs.is_dir():
         return []
     ends = {"checkpoint.safetensors": "results.json", "plan.json": "sweep.html"}

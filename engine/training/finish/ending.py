@@ -26,7 +26,7 @@ from engine.training.runs.run import Run
 
 @dataclass(frozen=True)
 class Ending:
-    """The end of one training, by its last epoch or by being broken off.
+    """The end of one training, after its last epoch or an interruption.
 
     Attributes:
         recipe: what was learned and how.
@@ -49,7 +49,7 @@ class Ending:
     run: Run
 
     def keep_best(self) -> None:
-        """Save what was best as a classifier, not judged: training was broken off.
+        """Save the best epoch as a classifier without evaluation: training was interrupted.
 
         Where that fails too, as on a full disk, the checkpoint still holds it: why training ended
         is what is told.

@@ -123,7 +123,7 @@ class Run:
             raise DataError(self._unwritten(self.batches_file, error)) from error
 
     def drop_batches(self, after: int) -> None:
-        """Leave out of the table of batches those of an epoch that was broken off."""
+        """Remove the batches of an interrupted epoch from the table of batches."""
         if self.batches_file.is_file():
             lines = self.batches_file.read_text(encoding="utf-8").splitlines(keepends=True)
             kept = [line for line in lines[1:] if _epoch_of(line) <= after]

@@ -154,9 +154,9 @@ def test_lost_samples_are_counted(virtual_microphone: VirtualMicrophone) -> None
 
 def test_without_any_device(no_sound_system: None) -> None:
     assert input_devices() == []
-    with pytest.raises(AudioError, match="no microphone"):
+    with pytest.raises(AudioError, match="No microphone"):
         Microphone()
-    assert "no loudspeaker" in str(output_problem())
+    assert "No loudspeaker" in str(output_problem())
 
 
 def test_too_high_a_channel(virtual_microphone: VirtualMicrophone) -> None:

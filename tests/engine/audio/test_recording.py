@@ -71,7 +71,7 @@ def test_a_wav_file_grows_beyond_its_32_bits(
 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a.flac").write_text("precious")
-    with pytest.raises(AudioError, match="exists already"):
+    with pytest.raises(AudioError, match="already exists"):
         Recorder(tmp_path / "a.flac", rate_hz=RATE)
     assert (tmp_path / "a.flac").read_text() == "precious"
 

@@ -61,7 +61,7 @@ class TestRemoving:
         assert catalog.find("tiny").card.labels == ["low", "high", "both"]
 
     def test_bundled_ones_stay(self, catalog: Catalog) -> None:
-        with pytest.raises(ModelError, match="only your own"):
+        with pytest.raises(ModelError, match="Only classifiers that you added"):
             catalog.remove(catalog.find("genre").path)
         assert [entry.name for entry in catalog.entries()] == list(BUNDLED)
 

@@ -5,15 +5,15 @@ from engine.classifier.figures import figure_lines
 
 def test_shares_are_percent_with_their_bounds() -> None:
     metrics = {"accuracy": 0.8, "accuracy_low": 0.5, "accuracy_high": 1.0, "top_3": 0.96}
-    assert figure_lines(metrics) == ["accuracy: 80.0 % (50.0 to 100.0)", "top 3: 96.0 %"]
+    assert figure_lines(metrics) == ["accuracy: 80.0 % (50.0 to 100.0)", "top-3 accuracy: 96.0 %"]
 
 
 def test_a_share_is_told_from_other_numbers() -> None:
     metrics = {"log_loss": 0.44082, "ece": 0.2445, "noise_alarms_per_hour": 12.0}
     assert figure_lines(metrics) == [
         "log loss: 0.441",
-        "calibration error: 0.244",
-        "noise alarms per hour: 12",
+        "calibration error (ECE): 24.4 %",
+        "false alarms per hour: noise: 12",
     ]
 
 
@@ -24,9 +24,9 @@ def test_says_what_it_was_measured_on() -> None:
         "unseen_soundfont_piece_accuracy": 0.8617,
     }
     assert figure_lines(metrics) == [
-        "collections left out: accuracy: 51.3 %",
-        "collections left out: music against nothing, AUROC: 0.976",
-        "unheard instruments, whole pieces: accuracy: 86.2 %",
+        "collections not used in training: accuracy: 51.3 %",
+        "collections not used in training: music/other sounds AUROC: 0.976",
+        "unseen instruments, whole pieces: accuracy: 86.2 %",
     ]
 
 

@@ -116,12 +116,12 @@ def test_every_table_has_its_head_also_after_a_file_that_failed(tmp_path: Path) 
     ("words", "message"),
     [
         (["classify", "-c", "nonsense", FLUTE], "no classifier 'nonsense'"),
-        (["classify", "."], "not a sound file"),
+        (["classify", "."], "No sound file"),
         (["models", "show", "nonsense"], "no classifier"),
         (["models", "verify", "README.md"], "not a classifier"),
-        (["devices"], "no microphone"),
-        (["listen"], "no microphone"),
-        (["record", "x.flac"], "no microphone"),
+        (["devices"], "No microphone"),
+        (["listen"], "No microphone"),
+        (["record", "x.flac"], "No microphone"),
         (["dance"], "No such command"),
     ],
 )

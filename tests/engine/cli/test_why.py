@@ -36,7 +36,7 @@ def test_it_draws_and_lists(sound: Path, capsys: pytest.CaptureFixture[str]) -> 
     picture, table = sound.with_suffix(".svg"), sound.with_suffix(".csv")
     assert why(sound, "--label", "beep", "--picture", str(picture)) == 0
     text = picture.read_text(encoding="utf-8")
-    assert "What spoke for beep (99%)" in text
+    assert "Evidence for beep (99%)" in text
     assert text.count("<rect") > 10
     assert why(sound, "--label", "beep", "--picture", str(table)) == 0
     head, *lines = table.read_text(encoding="utf-8").splitlines()
@@ -51,6 +51,6 @@ def test_mistakes_are_named(sound: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert why(sound, "--label", "tuba") == 2
     assert "knows no 'tuba'" in capsys.readouterr().err
     assert why(sound, "--picture", "why.pdf") == 2
-    assert "end its name with .svg or .csv" in capsys.readouterr().err
+    assert "not an .svg or .csv file" in capsys.readouterr().err
     assert run(["why", str(sound), "--at", "99"]) == 2
     assert "3.0 s long" in capsys.readouterr().err

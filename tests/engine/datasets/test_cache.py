@@ -181,4 +181,4 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     user_cache_path("earmark").parent.mkdir(parents=True, exist_ok=True)
     user_cache_path("earmark").write_text("in the way")
     assert len(open_dataset(root)) == 12
-    assert "could not be kept" in caplog.text
+    assert "could not be cached" in caplog.text

@@ -130,7 +130,7 @@ def test_folds_are_of_like_size(sizes: list[int], folds: int, seed: int) -> None
 
 @pytest.mark.parametrize(("folds", "fold"), [(1, 0), (5, 5), (5, 9)])
 def test_folds_that_are_none(folds: int, fold: int) -> None:
-    with pytest.raises(DataError, match=f"Fold {fold} of {folds} cannot judge.*counted from 0"):
+    with pytest.raises(DataError, match=f"Fold {fold} of {folds} cannot be used.*counted from 0"):
         split(_items([1] * 60), SplitRule(folds=folds, fold=fold), 1)
 
 
@@ -191,7 +191,7 @@ def test_nothing() -> None:
 def test_a_class_of_one_recording_says_what_to_do() -> None:
     items = Items(np.array([0] * 20 + [1] * 14), ["false"] * 20 + [str(i) for i in range(14)],
                   ["false"] * 20 + [str(i) for i in range(14)], [""] * 34)  # fmt: skip
-    with pytest.raises(DataError, match=r"too few recordings of some class.*or split by window"):
+    with pytest.raises(DataError, match=r"too few recordings to split them.*or split by window"):
         split(items, SplitRule(by="recording"), 1)
     assert len(split(items, SplitRule(by="window"), 1).test)
 

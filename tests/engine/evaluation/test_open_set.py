@@ -57,7 +57,7 @@ def test_other_kinds_do_not_decide() -> None:
 def test_what_was_never_tried_is_not_ready() -> None:
     found = evaluate_open_set(KNOWN, {"noise": np.zeros(9)}, threshold=0.5, hop_seconds=1)
     assert not found.ready_for_live
-    assert found.reasons == ("It was never tried on silence.", "It was never tried on speech.")
+    assert found.reasons == ("It was not tested on silence.", "It was not tested on speech.")
     empty = QUIET | {"silence": np.zeros(0)}
     assert not evaluate_open_set(KNOWN, empty, threshold=0.5, hop_seconds=1).ready_for_live
 

@@ -77,7 +77,7 @@ def test_one_lucky_recording_is_no_proof() -> None:
     assert found.mcnemar.p < 1e-6
     assert found.interval.low == 0
     assert found.p > 0.05
-    assert found.verdict.startswith("No difference is shown")
+    assert found.verdict.startswith("No significant difference")
 
 
 def test_equal_classifiers() -> None:
@@ -92,7 +92,7 @@ def test_one_recording_cannot_tell() -> None:
     right = np.arange(40) % 3 != 0
     found = compare(said(right, ("x",) * 40), said(np.ones(40, dtype=bool), ("x",) * 40))
     assert math.isnan(found.p)
-    assert "one recording cannot tell" in found.verdict
+    assert "a single recording cannot show" in found.verdict
     assert found.to_json()["p"] is None
 
 

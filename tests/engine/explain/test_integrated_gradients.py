@@ -207,14 +207,14 @@ def test_short_sounds_are_filled_up_and_too_short_ones_refused() -> None:
     found = done(explain(beeper(), burst()[: RATE // 2], steps=4))
     assert found.attribution.shape[1] == beeper().window_frames
     assert found.label == "hum"  # the most probable
-    with pytest.raises(AudioError, match="too short to explain: it needs at least 32 ms"):
+    with pytest.raises(AudioError, match=r"too short to explain\. It needs at least 32 ms"):
         done(explain(beeper(), burst()[:500]))
-    with pytest.raises(AudioError, match=r"hears 1\.0 s at a time"):
+    with pytest.raises(AudioError, match=r"analyses 1\.0 s at a time"):
         done(explain(beeper(), burst(1.5)))
 
 
 def test_an_unknown_label_is_named() -> None:
-    with pytest.raises(ModelError, match=r"knows no 'tuba'\. It knows: beep, hum, hiss"):
+    with pytest.raises(ModelError, match=r"has no label 'tuba'\. It has: beep, hum, hiss"):
         done(explain(beeper(), burst(), "tuba"))
 
 

@@ -87,7 +87,7 @@ def test_what_has_no_original_says_so() -> None:
         ("[training]\nlearning_rate = inf", r"'training\.learning_rate'"),
         ("[data.split]\ntest = 1.0", r"'data\.split\.test'"),
         ("[data.split]\ntrain_on_test = true", "needs data.allow_leak"),
-        ("[training\n", r"mine\.toml is no TOML file"),
+        ("[training\n", r"mine\.toml is not valid TOML"),
     ],
 )
 def test_mistakes_name_the_field_and_the_file(text: str, message: str, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_small_recipe_is_whole(tmp_path: Path) -> None:
 
 
 def test_no_such_recipe(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"no recipe 'nothing'. Known are: author-dense"):
+    with pytest.raises(RecipeError, match=r"no recipe 'nothing'. Available: author-dense"):
         find_recipe("nothing")
     with pytest.raises(RecipeError, match="cannot be read"):
         find_recipe(str(tmp_path / "none.toml"))

@@ -161,13 +161,13 @@ def test_gtzan_as_published_leaks_and_says_so(
     changes = {"training.epochs": 1, "data.window_samples": 4000, "data.hop_samples": 4000}
     recipe = find_recipe("genre-mlp").as_published().changed(changes)
     dataset = open_dataset(standins("gtzan"))
-    with pytest.raises(DataError, match=r"on both sides \(such as .*\.\d{5}"):
+    with pytest.raises(DataError, match=r"in both parts \(such as .*\.\d{5}"):
         toys.trained(recipe.changed({"data.allow_leak": False}), dataset, toys.place(tmp_path))
     run, events = toys.trained(recipe, dataset, toys.place(tmp_path))
     told = [event.text for event in events if isinstance(event, Warned)]
-    assert any("The test knows the training" in text for text in told)
+    assert any("Test and training data overlap" in text for text in told)
     assert any("1000 tracks" in text for text in told)
-    assert "The figures flatter" in run.report_file.read_text(encoding="utf-8")
+    assert "The results are too optimistic" in run.report_file.read_text(encoding="utf-8")
 
 
 def test_medley_as_published_learns_by_librosa_and_listens_by_ours(
@@ -186,7 +186,7 @@ def test_medley_as_published_learns_by_librosa_and_listens_by_ours(
     parts = classifier.card.feature.arguments["parts"]
     assert [part["name"] for part in parts] == ["mfcc", "spectral_centroid", "spectral_contrast"]
     assert all(part["arguments"]["padding"] == "reflect" for part in parts)
-    assert "learned from features by librosa" in classifier.card.limits
+    assert "trained on features by librosa" in classifier.card.limits
     _classifies(run.classifier_file, root)
     source = Source()
     steps = listen(source, {"it": classifier})

@@ -116,7 +116,7 @@ def test_errors_are_told_as_they_are(
         list(train_in_process(recipe, sounds, toys.place(tmp_path)))
     # Killed between two steps: it says nothing more.
     monkeypatch.setattr(process, "_steps", lambda there, *_: there.recv())
-    with pytest.raises(ModelError, match="The process of the training ended"):
+    with pytest.raises(ModelError, match="The training process ended"):
         list(train_in_process(recipe, sounds, toys.place(tmp_path)))
 
 
@@ -155,6 +155,6 @@ def test_a_killed_process_is_told_in_one_sentence(
     os.kill(process.pid, signal.SIGKILL)
     with pytest.raises(ModelError) as caught:
         list(steps)
-    words = "The process of the training ended: was the memory too small? "
-    assert str(caught.value) == words + "Resume goes on from its last epoch."
+    words = "The training process ended unexpectedly, perhaps for lack of memory. "
+    assert str(caught.value) == words + "Resume continues from the last epoch."
     assert not multiprocessing.active_children()

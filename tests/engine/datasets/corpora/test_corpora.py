@@ -33,7 +33,7 @@ def test_gtzan_in_every_layout(tmp_path: Path, suffix: str, home: str) -> None:
     assert dataset.labels == gtzan.GENRES
     assert dataset.counts() == dict.fromkeys(gtzan.GENRES, 2)
     assert _all_there(dataset)
-    assert dataset.warnings == ("Only 20 of GTZAN's 1000 tracks are here.",)
+    assert dataset.warnings == ("Only 20 of the 1000 tracks of GTZAN were found.",)
 
 
 def test_gtzan_knows_its_faults(tmp_path: Path) -> None:
@@ -188,14 +188,14 @@ def test_iowa_in_part(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("uiowa_train_labels.npy", np.zeros(7), "does not fit labels"),
+        ("uiowa_train_labels.npy", np.zeros(7), "does not match labels"),
         ("uiowa_train_labels.npy", np.full(200, 0.5), "whole numbers"),
         ("uiowa_train_labels.npy", np.full(200, np.nan), "whole numbers"),
         ("uiowa_train_labels.npy", np.full(200, -1), "whole numbers"),
-        ("uiowa_train_labels.npy", np.full(200, "flute"), "no plain .npy file of numbers"),
-        ("uiowa_train_data.npy", np.zeros(200), "does not fit labels"),
+        ("uiowa_train_labels.npy", np.full(200, "flute"), "not a plain .npy file of numbers"),
+        ("uiowa_train_data.npy", np.zeros(200), "does not match labels"),
         ("uiowa_train_data.npy", np.zeros((200, 3)), "has 3 features and .* 120"),
-        ("uiowa_test_data.npy", np.zeros((0, 120)), "does not fit labels"),
+        ("uiowa_test_data.npy", np.zeros((0, 120)), "does not match labels"),
     ],
 )
 def test_iowa_files_that_do_not_fit(
@@ -210,14 +210,14 @@ def test_iowa_files_that_do_not_fit(
 def test_iowa_runs_no_code_from_files(tmp_path: Path) -> None:
     corpora.iowa(tmp_path)
     np.save(tmp_path / "uiowa_train_data.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"no plain \.npy file"):
+    with pytest.raises(DataError, match=r"not a plain \.npy file"):
         open_dataset(tmp_path)
 
 
 def test_iowa_empty_file(tmp_path: Path) -> None:
     corpora.iowa(tmp_path)
     (tmp_path / "uiowa_train_data.npy").write_bytes(b"")
-    with pytest.raises(DataError, match=r"no plain \.npy file"):
+    with pytest.raises(DataError, match=r"not a plain \.npy file"):
         open_dataset(tmp_path)
 
 
@@ -249,7 +249,7 @@ def test_author_music_without_an_author(tmp_path: Path) -> None:
     corpora.author_music(tmp_path, seconds=0.1)
     shutil.rmtree(tmp_path / "data" / "false")
     (tmp_path / "data" / "false").mkdir()
-    with pytest.raises(DataError, match=r"false holds no \.wav.*github\.com/Synthaze/EpyNN"):
+    with pytest.raises(DataError, match=r"false contains no \.wav.*github\.com/Synthaze/EpyNN"):
         open_dataset(tmp_path)
     shutil.rmtree(tmp_path / "data" / "false")
     with pytest.raises(DataError, match=r"needs a folder 'true' and.*Synthaze/EpyNN"):

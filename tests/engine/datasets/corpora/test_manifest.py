@@ -121,13 +121,25 @@ def test_an_absolute_path(home: Path, tmp_path_factory: pytest.TempPathFactory) 
         ({"label": "bell"}, "row 2: 'path' and 'label' are needed"),
         ({"path": "a.wav"}, "row 2: 'path' and 'label' are needed"),
         ({"path": "a.wav", "label": ""}, "row 2: 'path' and 'label' are needed"),
-        ({"path": "c.wav", "label": "bell"}, r"row 2: c\.wav is not there"),
-        ({"path": "in", "label": "bell"}, "row 2: in is not there"),
-        ({"path": "a.wav", "label": "bell", "start": "soon"}, "row 2: start and end are seconds"),
-        ({"path": "a.wav", "label": "bell", "start": "nan"}, "row 2: start and end are seconds"),
-        ({"path": "a.wav", "label": "bell", "end": "inf"}, "row 2: start and end are seconds"),
-        ({"path": "a.wav", "label": "bell", "start": -1}, "row 2: it must start at 0 or later"),
-        ({"path": "a.wav", "label": "bell", "start": 2, "end": 2}, "row 2: it must .* end after"),
+        ({"path": "c.wav", "label": "bell"}, r"row 2: c\.wav does not exist"),
+        ({"path": "in", "label": "bell"}, "row 2: in does not exist"),
+        (
+            {"path": "a.wav", "label": "bell", "start": "soon"},
+            "row 2: start and end must be",
+        ),
+        (
+            {"path": "a.wav", "label": "bell", "start": "nan"},
+            "row 2: start and end must be",
+        ),
+        (
+            {"path": "a.wav", "label": "bell", "end": "inf"},
+            "row 2: start and end must be",
+        ),
+        ({"path": "a.wav", "label": "bell", "start": -1}, "row 2: start must be 0 or more"),
+        (
+            {"path": "a.wav", "label": "bell", "start": 2, "end": 2},
+            "row 2: .* end must be larger",
+        ),
     ],
 )
 @pytest.mark.parametrize("kind", [".csv", ".json"])
@@ -144,10 +156,10 @@ def test_rows_that_cannot_be(home: Path, kind: str, row: dict[str, Any], message
         ("manifest.json", b'{"rows": []}', "neither a list of rows nor an object"),
         ("manifest.json", b"3", "neither a list of rows nor an object"),
         ("manifest.json", b'["a.wav"]', "row 1: 'path' and 'label' are needed"),
-        ("manifest.json", b"[]", "nothing labelled"),
+        ("manifest.json", b"[]", "no labelled sounds"),
         ("manifest.jsonl", b'{"path"\n', "cannot be read as a table"),
         ("manifest.csv", b"\xff\xfe\xfa", "cannot be read as a table"),
-        ("manifest.csv", b"path,label\n", "nothing labelled"),
+        ("manifest.csv", b"path,label\n", "no labelled sounds"),
         ("manifest.csv", b"file,class\na.wav,bell\n", "row 1: 'path' and 'label' are needed"),
         ("manifest.csv", b"path,label\na.wav,bell,big\n", "row 1: it has more cells"),
     ],
@@ -159,7 +171,7 @@ def test_tables_that_are_none(home: Path, name: str, data: bytes, message: str) 
 
 
 def test_no_table_says_how_to_call_one(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"columns path and label and call it manifest\.csv"):
+    with pytest.raises(DataError, match=r"columns path and label and name it manifest\.csv"):
         open_dataset(tmp_path, "manifest")
 
 

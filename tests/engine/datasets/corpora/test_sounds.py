@@ -35,7 +35,7 @@ def test_fsdd(tmp_path: Path) -> None:
 
 
 def test_fsdd_missing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no copy of the Free Spoken.*github\.com/Jakobovski"):
+    with pytest.raises(DataError, match=r"not a copy of the Free Spoken.*github\.com/Jakobovski"):
         open_dataset(tmp_path, "fsdd")
 
 
@@ -90,7 +90,7 @@ def test_esc50_with_another_table(tmp_path: Path) -> None:
 
 
 def test_esc_without_any_sound(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no copy of ESC"):
+    with pytest.raises(DataError, match="not a copy of ESC"):
         open_dataset(tmp_path, "esc")
 
 
@@ -109,5 +109,5 @@ def test_philharmonia(tmp_path: Path) -> None:
 
 
 def test_philharmonia_missing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds none of the Philharmonia.*philharmonia\.co\.uk"):
+    with pytest.raises(DataError, match=r"contains none of the Philharmonia.*philharmonia\.co\.uk"):
         open_dataset(tmp_path, "philharmonia")

@@ -110,8 +110,8 @@ def test_the_confusion_matrix_shows_counts_and_shares() -> None:
     inside(root)
     assert {"cello", "flute", "3", "1", "true", "predicted"} <= set(words(root))
     tips = [element.text for element in root.iter(f"{SVG}title")]
-    assert "cello taken for flute: 1 of 4 (25%)" in tips
-    assert "flute taken for cello: 0 of 0 (0%)" in tips
+    assert "cello predicted as flute: 1 of 4 (25%)" in tips
+    assert "flute predicted as cello: 0 of 0 (0%)" in tips
     styles = [element.get("style", "") for element in root.iter(f"{SVG}rect") if len(element)]
     shades = [float(re.findall(r"fill-opacity:([\d.]+)", style)[0]) for style in styles]
     assert shades == [0.75, 0.25, 0, 0]

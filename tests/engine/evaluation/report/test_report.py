@@ -127,7 +127,7 @@ def test_the_page_says_what_it_was_given(full: RunReport) -> None:
         f"{100 * full.evaluation.accuracy:.1f} %",
         "98.7 %", "91.2 %", "73.4 %", "Their own figure", "as-published", "corrected is worse.",
         "3 groups are on both sides.", "Iowa & others", "not measured", '# <b> & more',
-        "It was never tried on speech.", "Which of three.",
+        "It was not tested on speech.", "Which of three.",
     ):  # fmt: skip
         assert wanted in words
 
@@ -169,14 +169,14 @@ def test_links_that_could_run_something_are_left_out(full: RunReport) -> None:
 def test_a_report_of_hardly_anything() -> None:
     page = Page(html(RunReport("x", "", "", {})))
     assert page.sections == ["warnings", "figures", "open-set", "history", "facts", "recipe"]
-    assert "Not judged" in page.words
+    assert "Not evaluated" in page.words
 
 
 def test_a_perfect_classifier_has_no_mistakes() -> None:
     given = judged(6)
     perfect = replace(given, probabilities=np.eye(3, dtype=np.float32)[given.single_truth()])
     page = Page(html(RunReport("x", "", "", {}, evaluation=evaluate(perfect, resamples=0))))
-    assert "every window is right" in page.words
+    assert "every window is classified correctly" in page.words
 
 
 def test_a_class_never_predicted_is_said_in_words() -> None:

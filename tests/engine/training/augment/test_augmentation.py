@@ -306,5 +306,5 @@ def test_no_recordings_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "broken.wav").write_bytes(b"no sound")
     with pytest.raises(DataError, match="No sound in the folder"):
         load_noises(str(tmp_path), 8000, 8000)
-    with pytest.raises(DataError, match="is no folder"):
+    with pytest.raises(DataError, match="is not a folder"):
         load_noises(str(tmp_path / "none"), 8000, 8000)

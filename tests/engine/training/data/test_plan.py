@@ -54,7 +54,7 @@ def test_parts_are_apart_whole_and_cut_between_groups() -> None:
 def test_the_test_part_opens_once() -> None:
     plan = _planned(_clean())
     assert len(plan.test.open()) == plan.test.count
-    with pytest.raises(DataError, match="only, and once"):
+    with pytest.raises(DataError, match="only once, at the end"):
         plan.test.open()
 
 

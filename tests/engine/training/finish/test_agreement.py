@@ -63,8 +63,8 @@ def test_it_listens_with_ours_where_both_say_the_same(padding: str, tmp_path: Pa
     card = classifier.card
     assert card.feature.name == "stack"
     assert not card.files_only
-    assert not any("only judges files" in e.text for e in events if isinstance(e, Warned))
-    assert f"learned from features by {library()}" in card.limits
+    assert not any("can only classify files" in e.text for e in events if isinstance(e, Warned))
+    assert f"trained on features by {library()}" in card.limits
     assert card.versions["librosa"] in library()
     assert hear(classifier, tmp_path).shape[1] == 3
     source = Source()
@@ -84,17 +84,17 @@ def test_what_differs_only_judges_files(tmp_path: Path) -> None:
     assert card.files_only
     assert isinstance(classifier.feature, ByLibrosa)
     told = [event.text for event in events if isinstance(event, Warned)]
-    assert any("It only judges files" in text for text in told)
-    assert "It only judges files" in card.limits
+    assert any("It can only classify files" in text for text in told)
+    assert "It can only classify files" in card.limits
     # Files are judged with librosa's features, to the last digit as they were learned.
     rows = hear(classifier, tmp_path)
     assert rows.shape[1] == 3
     assert len(rows) >= 1
-    with pytest.raises(ModelError, match="only judges files, it cannot listen"):
+    with pytest.raises(ModelError, match=r"only classify files\. It cannot listen"):
         next(listen(Source(), {"it": classifier}))
-    with pytest.raises(ModelError, match="only judges files, it cannot be exported as ONNX"):
+    with pytest.raises(ModelError, match=r"only classify files\. It cannot be exported as ONNX"):
         export_onnx(classifier, tmp_path / "it.onnx")
-    with pytest.raises(ModelError, match="only judges files, it cannot say why"):
+    with pytest.raises(ModelError, match=r"only classify files\. It cannot explain predictions"):
         next(explain(classifier, np.zeros(WINDOW, dtype=np.float32)))
 
 

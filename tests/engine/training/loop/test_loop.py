@@ -139,7 +139,7 @@ def test_what_cannot_be_gone_on_with_is_refused(tmp_path: Path) -> None:
     dataset, recipe = toys.features(tmp_path / "data"), toys.recipe(training__epochs=2)
     toys.broken_off(recipe, dataset, toys.place(tmp_path), 1)
     again, resume = toys.place(tmp_path), toys.place(tmp_path, resume=True)
-    with pytest.raises(DataError, match="holds a run already"):
+    with pytest.raises(DataError, match="already contains a run"):
         toys.trained(recipe, dataset, again)
     with pytest.raises(DataError, match="another recipe"):
         toys.trained(toys.recipe(training__epochs=3), dataset, resume)

@@ -195,7 +195,7 @@ def test_values_that_fit_alone_but_not_together_fail_their_trial_only(tmp_path: 
 def test_a_field_that_does_not_fit_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"training\.epochs"):
         _all(_sweep(spans={"training.epochs": Span(choices=(0,))}), Source(tmp_path), tmp_path)
-    with pytest.raises(RecipeError, match="Nothing varies"):
+    with pytest.raises(RecipeError, match="No field is varied"):
         _all(_sweep(spans={}), Source(tmp_path), tmp_path)
     with pytest.raises(RecipeError, match="needs values"):
         _all(_sweep(spans={"training.l2": Span(low=0, high=1)}), Source(tmp_path), tmp_path)
