@@ -1,5 +1,6 @@
 """Access to PortAudio: loaded on first use, without its messages, with a fresh device list."""
 
+import atexit
 import contextlib
 import os
 import sys
@@ -68,7 +69,8 @@ def asking() -> Iterator[ModuleType]:
 def close_stream(stream: Any) -> None:
     """Close a stream opened under :func:`opening`; returns within a second.
 
-    Closing hangs for ever when the sound server does: then a thread is left to it.
+    Closing hangs for ever when the sound server does: then a thread is left to it, and PortAudio is
+    not ended with the program, which would wait for the same server.
     """
 
     def end() -> None:
@@ -81,6 +83,8 @@ def close_stream(stream: Any) -> None:
     closer = threading.Thread(target=end, name="close sound device", daemon=True)
     closer.start()
     closer.join(_CLOSE_SECONDS)
+    if closer.is_alive():
+        atexit.unregister(portaudio()._exit_handler)
 
 
 @contextlib.contextmanager

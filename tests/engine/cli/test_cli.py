@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -178,3 +180,26 @@ def test_listen_and_record(
     said, _ = listening.communicate(timeout=60)
     assert listening.returncode == 0
     assert "flute" in said
+
+
+@pytest.mark.microphone
+def test_ctrl_c_ends_it_though_the_sound_server_hangs(
+    virtual_microphone: "object", tmp_path: Path
+) -> None:
+    from tests.virtual_microphone import VirtualMicrophone
+
+    assert isinstance(virtual_microphone, VirtualMicrophone)
+    out = tmp_path / "a.wav"
+    words = [sys.executable, "-m", "engine.cli", "record", str(out)]
+    recording = subprocess.Popen(words, cwd=ROOT)
+    try:
+        while not out.exists() or out.stat().st_size < 20_000:
+            assert recording.poll() is None
+            time.sleep(0.05)
+        virtual_microphone.freeze()
+        recording.send_signal(signal.SIGINT)
+        assert recording.wait(timeout=60) == 0
+    finally:
+        virtual_microphone.thaw()
+        recording.kill()
+        recording.wait()
