@@ -54,7 +54,16 @@ class SweepView(QWidget):
         self.compare.setToolTip(self.tr("Show bars and parallel coordinates on the Compare page"))
         self.trials = table([""])
         self.trials.setAccessibleName(self.tr("Trials"))
-        self.trials.setToolTip(self.tr("Double-click or press Enter to show the results"))
+        self.trials.setToolTip(
+            self.tr("Double-click or press Enter to show the results of a finished trial")
+        )
+        self._lay_out()
+        self.trials.hide()
+        self.compare.hide()
+        self.compare.clicked.connect(lambda: self.compare_asked.emit(self.folder))
+        self.trials.cellActivated.connect(lambda row, _: self._ask(row))
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
         head.addWidget(self.compare)
@@ -66,10 +75,6 @@ class SweepView(QWidget):
         layout.addWidget(self.words)
         layout.addWidget(self.trials, 1)
         layout.addStretch(0)
-        self.trials.hide()
-        self.compare.hide()
-        self.compare.clicked.connect(lambda: self.compare_asked.emit(self.folder))
-        self.trials.cellActivated.connect(lambda row, _: self._ask(row))
 
     def begin(self, order: SweepOrder) -> None:
         """A sweep was started."""
