@@ -42,7 +42,8 @@ format: $(READY)
 	$(VENV)/bin/ruff format .
 
 docs: $(READY)
-	$(VENV)/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo build/site/index.html
 
 coverage: $(READY)
 	@packaging/system-packages test

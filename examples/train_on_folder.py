@@ -1,6 +1,6 @@
 """Trains a classifier on a folder that holds a folder of sounds for each class.
 
-python examples/train_on_folder.py SOUNDS RUN
+python examples/train_on_folder.py SOUNDS RUN [RECIPE]
 """
 
 import sys
@@ -11,12 +11,13 @@ from engine.recipes.recipe import find_recipe
 from engine.training.events import EpochDone, Finished
 from engine.training.train import Place, train
 
-RECIPE = "tagger-head"  # a name from `earmark recipes list`, or the path of a .toml file
 
+def main(sounds: str, folder: str, name: str = "tagger-head") -> None:
+    """Train a recipe, which is a name from `earmark recipes list` or a .toml file.
 
-def main(sounds: str, folder: str) -> None:
-    """Train; the folder of the run then holds classifier.safetensors and report.html."""
-    recipe = find_recipe(RECIPE).changed({"training.epochs": 20})
+    The folder of the run then holds classifier.safetensors and report.html.
+    """
+    recipe = find_recipe(name).changed({"training.epochs": 20})
     for event in train(recipe, open_dataset(sounds), Place(Path(folder))):
         if isinstance(event, EpochDone):
             print(f"epoch {event.epoch}: validation accuracy {event.validation_accuracy:.2f}")
@@ -25,4 +26,4 @@ def main(sounds: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:4])

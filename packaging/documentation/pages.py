@@ -63,7 +63,8 @@ def _described(name: str, command: Any) -> Iterator[str]:
         yield "| | what it is | default |\n| --- | --- | --- |"
         yield "\n".join(rows) + "\n"
     for word, inner in below.items():
-        yield from _described(f"{name} {word}", inner)
+        if not inner.hidden:
+            yield from _described(f"{name} {word}", inner)
 
 
 def _is_hidden(parameter: Any) -> bool:
@@ -77,8 +78,6 @@ def _row(parameter: Any, hint: Any) -> str:
     words = [parameter.help or ""]
     if choices := [f"`{choice.value}`" for kind in _enums(hint) for choice in kind]:
         words.append(f"One of {', '.join(choices)}.")
-    if parameter.multiple:
-        words.append("Repeatable.")
     default = parameter.default
     told = "required" if parameter.required else ""
     if not parameter.required and default not in (None, False, ()):

@@ -54,7 +54,7 @@ COMMANDS = {
     "earmark train genre-cnn GTZAN/ --variant both": NO_GATE,
     "earmark train cnn-mel my-sounds/ --set training.epochs=80 --background not-music/": QUICK,
     "earmark train composer FOLDER/sounds --background FOLDER/background": QUICK,
-    "earmark train tagger-head FSDD --background ESC-10": QUICK,
+    "earmark train tagger-head FSDD --background ESC-10": NO_GATE,
     "earmark train tagger-head guitars/ --set data.split.official=true "
     "--set data.split.fold=1": NO_GATE,
     "earmark sweep instrument-mlp iowa/ "

@@ -61,7 +61,7 @@ def test_listen(virtual_microphone: VirtualMicrophone, tmp_path: Path) -> None:
 def test_train_evaluate_and_export(tmp_path: Path) -> None:
     corpora.folders(tmp_path / "sounds", files=6)
     corpora.folders(tmp_path / "others", files=2)
-    said = typed("train_on_folder.py", "sounds", "run", folder=tmp_path)
+    said = typed("train_on_folder.py", "sounds", "run", "cnn-mel", folder=tmp_path)
     assert "epoch 1: validation accuracy" in said
     assert "test accuracy" in said
     classifier = "run/classifier.safetensors"

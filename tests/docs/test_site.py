@@ -32,7 +32,8 @@ def pages() -> ModuleType:
 def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     yield name, command
     for word, inner in getattr(command, "commands", {}).items():
-        yield from _commands(f"{name} {word}", inner)
+        if not inner.hidden:
+            yield from _commands(f"{name} {word}", inner)
 
 
 def test_the_reference_has_every_command_with_every_option(pages: ModuleType) -> None:

@@ -66,6 +66,10 @@ class FilePage(Page):
         self.explainer = FileWhy(
             self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
         )
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
@@ -86,7 +90,6 @@ class FilePage(Page):
         in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
         self.panels.follow(self.tracks.lanes)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
-        self._connect()
 
     def _connect(self) -> None:
         self.tracks.serve(self, self.controls, self.play)

@@ -240,6 +240,9 @@ class ListenPage(Page):
 
     def _freeze(self, on: bool) -> None:
         self._rolling.frozen = on
+        heard = self._latest.stats.seconds if self._latest is not None else 0.0
+        words = self.tr("Frozen at {}").format(clock(heard, 1.0))
+        self.panels.heading.setText(words if on else self.tr("Now"))
 
     def _new_view(self) -> None:
         view = self.tracks.view(self._rolling.view.rate_hz)
