@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.recipes.recipe import find_recipe
+from engine.recipes.toml import to_toml
 from resources import resource
 from tests import corpora
 from tests.virtual_microphone import VirtualMicrophone
@@ -58,10 +60,13 @@ def test_listen(virtual_microphone: VirtualMicrophone, tmp_path: Path) -> None:
     assert all(" s " in line and "%" in line for line in said[1:])
 
 
-def test_train_evaluate_and_export(tmp_path: Path) -> None:
+def test_train_and_evaluate(tmp_path: Path) -> None:
     corpora.folders(tmp_path / "sounds", files=6)
     corpora.folders(tmp_path / "others", files=2)
-    said = typed("train_on_folder.py", "sounds", "run", "cnn-mel", folder=tmp_path)
+    small = {"data.split.official": False, "data.most_windows": 4, "deployment.gate": False}
+    recipe = find_recipe("instrument-mlp").changed(small)
+    (tmp_path / "small.toml").write_text(to_toml(recipe))
+    said = typed("train_on_folder.py", "sounds", "run", "small.toml", folder=tmp_path)
     assert "epoch 1: validation accuracy" in said
     assert "test accuracy" in said
     classifier = "run/classifier.safetensors"
@@ -71,5 +76,8 @@ def test_train_evaluate_and_export(tmp_path: Path) -> None:
         ).splitlines()
     )  # fmt: skip
     assert 0 <= float(figures["accuracy"]) <= 1
-    typed("export_onnx.py", classifier, "mine.onnx", folder=tmp_path)
-    assert (tmp_path / "mine.onnx").stat().st_size > 1000
+
+
+def test_export(tmp_path: Path) -> None:
+    typed("export_onnx.py", "composer", "composer.onnx", folder=tmp_path)
+    assert (tmp_path / "composer.onnx").stat().st_size > 1000
