@@ -140,9 +140,10 @@ class Axis(pg.AxisItem):
             found = logarithmic(10.0**low, 10.0**high) if low < high else []
             kept = found[:: math.ceil(len(found) / most) or 1]
             return [(1.0, [math.log10(value) for value in kept])]
-        if self.whole:
-            most = min(most, max(1, int(high - low)))
-        return [(step_of(low, high, most) or 1.0, ticks(low, high, most))]
+        step, places = step_of(low, high, most) or 1.0, ticks(low, high, most)
+        if self.whole and step < 1:
+            step, places = 1.0, [place for place in places if place == round(place)]
+        return [(step, places)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The words at the ticks."""

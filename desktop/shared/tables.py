@@ -45,3 +45,11 @@ def explain(made: QTableWidget, row: int, words: str) -> None:
     if item is not None and words:
         item.setToolTip(f"{item.text()}: {words}")
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, words)
+
+
+def explain_columns(made: QTableWidget, words: Sequence[str]) -> None:
+    """Say at the headings what their columns mean."""
+    for column, sentence in enumerate(words):
+        heading = made.horizontalHeaderItem(column)
+        if heading is not None:
+            heading.setToolTip(sentence)

@@ -36,6 +36,7 @@ from desktop.shared.track_menu import TrackMenu
 from desktop.style import colour_table
 from engine.pictures.view import Kind, View, axis_ticks
 
+_SHARES = (2, 6, 3)  # of the height: waveform, spectrogram, lanes
 _PLAIN = Qt.KeyboardModifier.NoModifier
 
 
@@ -63,7 +64,7 @@ class Tracks(QFrame):
         self._split = QSplitter(self)
         self._split.setOrientation(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
-        for track, share in ((self.waveform, 2), (self.spectrogram, 6), (self.lanes, 3)):
+        for track, share in zip(self.all, _SHARES, strict=False):
             self._split.addWidget(track)
             self._split.setStretchFactor(self._split.count() - 1, share)
         layout = QVBoxLayout(self)
@@ -132,6 +133,10 @@ class Tracks(QFrame):
     def reset_levels(self) -> None:
         """Those that Earmark comes with."""
         self.set_levels(DB_LOW.default, DB_HIGH.default)
+
+    def share_heights(self) -> None:
+        """Give each track its share again, after one was hidden."""
+        self._split.setSizes([100 * share for share in _SHARES])
 
     def view_all(self) -> None:
         """Undo all zooming."""

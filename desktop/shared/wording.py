@@ -56,6 +56,12 @@ def in_order(*widgets: QWidget) -> None:
         QWidget.setTabOrder(before, after)
 
 
+def none_enabled(names: Sequence[str]) -> str:
+    """That there is nothing to wait for, if no classifier is to be loaded."""
+    words = "No classifier is enabled. Choose some on the Models page."
+    return "" if names else QCoreApplication.translate("Reading", words)
+
+
 def only_part(seconds: float) -> str:
     """That what was written is not of the whole file."""
     words = QCoreApplication.translate(

@@ -1,6 +1,31 @@
 """Labels and buttons as every page has them."""
 
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton
+
+
+class Elided(QLabel):
+    """A line that ends in an ellipsis where it does not fit; its tool tip has all of it then."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().averageCharWidth() * 4, super().minimumSizeHint().height())
+
+    def shown_text(self) -> str:
+        """What there is room for."""
+        wide = self.contentsRect().width()
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, wide)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.shown_text()
+        whole = self.text() if shown != self.text() else ""
+        if self.toolTip() != whole:
+            self.setToolTip(whole)
+        painter = QPainter(self)
+        flags = int(self.alignment()) | int(Qt.TextFlag.TextSingleLine)
+        role = self.foregroundRole()
+        place, enabled = self.contentsRect(), self.isEnabled()
+        self.style().drawItemText(painter, place, flags, self.palette(), enabled, shown, role)
 
 
 def heading(words: str) -> QLabel:

@@ -47,7 +47,9 @@ class _SoundFile:
         self.rate_hz = int(file.samplerate)
         self.channels = int(file.channels)
         self.length: int | None = int(file.frames)
-        self.format = f"{file.format_info}, {file.subtype_info}"
+        container, _, more = file.format_info.partition(" (")  # "OGG (OGG Container format)"
+        container = container if more.startswith(container) else file.format_info
+        self.format = f"{container}, {file.subtype_info}"
         self.tags = {name: text for name, text in file.copy_metadata().items() if text.strip()}
         self._position = 0
         # Of many an MP3 the length is a guess from its size, off by up to half a second.

@@ -33,15 +33,10 @@ def classify(
         typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
     ] = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
-    format: Annotated[
-        Format,
-        typer.Option("--format", "-f", help="Output format."),
-    ] = _TABLE,
+    format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = _TABLE,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Output file, or a folder for one result per sound file."
-        ),
+        typer.Option("--output", "-o", help="Output file, or folder for one result per sound."),
     ] = None,
 ) -> None:
     """Classify sound files and print the detected labels.

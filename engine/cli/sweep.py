@@ -30,11 +30,7 @@ def sweep(  # noqa: PLR0913  # the options of a command
     dataset: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
     grid: Annotated[
         list[str],
-        typer.Option(
-            "--grid",
-            metavar="FIELD=VALUES",
-            help="Field to vary: field=0.1,0.01 or, for random and bayes, field=log:1e-5..1e-1.",
-        ),
+        typer.Option("--grid", metavar="FIELD=VALUES", help="Field to vary, and its values."),
     ],
     set_: Changes = None,
     output: Annotated[
@@ -46,9 +42,7 @@ def sweep(  # noqa: PLR0913  # the options of a command
         typer.Option("--search", help="Search strategy: grid (all combinations), random or bayes."),
     ] = Search.grid,
     trials: Annotated[int, typer.Option(min=1, help="Number of trials for random and bayes.")] = 20,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=1, help="Number of trials to run in parallel.")
-    ] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Trials run in parallel.")] = 1,
     as_published: Annotated[
         bool, typer.Option("--as-published", help="Train the published original.")
     ] = False,
@@ -57,7 +51,8 @@ def sweep(  # noqa: PLR0913  # the options of a command
 ) -> None:
     """Train a recipe several times with varied fields, and compare time, energy and accuracy.
 
-    Run the same command again to resume a sweep: finished trials are not repeated. Example:
+    Values are 0.1,0.01 or, for random and bayes, a range such as log:1e-5..1e-1. Run the same
+    command again to resume a sweep: finished trials are not repeated. Example:
     'earmark sweep instrument-mlp iowa/ --grid training.learning_rate=0.1,0.01,0.001,0.0001
     --set training.stop.target_accuracy=0.98 --set training.epochs=500'.
     """

@@ -47,17 +47,12 @@ def train(  # noqa: PLR0913  # the options of a command
         Path | None, typer.Option("--output", "-o", help="Folder of the run; default: runs/NAME.")
     ] = None,
     variant: Annotated[
-        Variant,
-        typer.Option("--variant", help="The published original, the corrected version, or both."),
+        Variant, typer.Option("--variant", help="The original, the corrected version, or both.")
     ] = Variant.corrected,
     kind: Kind = "auto",
     device: Device = "auto",
     background: Annotated[
-        Path | None,
-        typer.Option(
-            "--background",
-            help="Folder of background recordings that belong to none of the classes.",
-        ),
+        Path | None, typer.Option("--background", help="Folder of recordings of no class.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
 ) -> None:

@@ -23,12 +23,9 @@ def _compiled() -> list[str]:
 
 
 module_collection_mode = {"librosa": "pyz"} | dict.fromkeys(_compiled(), "py")
-hiddenimports = [
-    *collect_submodules(
-        "librosa", filter=lambda name: name not in ("librosa.display", "librosa.segment")
-    ),
-    "numba._devicearray",  # imported by numba's compiled part, even without a GPU
-]
+hiddenimports = collect_submodules(
+    "librosa", filter=lambda name: name not in ("librosa.display", "librosa.segment")
+)
 # Lists of parts, tables and the list of examples are read when librosa is imported; the examples
 # themselves are not there.
 datas = collect_data_files(

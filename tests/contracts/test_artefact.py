@@ -153,7 +153,7 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "absurd network": (_with_card(_absurd), "does not fit"),
     "missing tensor": (_without_tensor, "does not fit"),
     "other weights": (_other_weights, "does not reproduce the probabilities"),
-    "not finite": (_not_finite, "not finite"),
+    "not finite": (_not_finite, "invalid weights"),
 }
 
 

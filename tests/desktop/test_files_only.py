@@ -174,8 +174,12 @@ def test_it_does_not_listen_but_others_do(
         time.sleep(0.02)
     steps.close()
     assert list(found[-1].decisions) == ["tiny"]
-    session.set_loaded(["tiny"])
-    qtbot.waitUntil(lambda: not page.panels._remark.isVisible(), timeout=10_000)
+    load(session, qtbot, "tiny")
+    assert not page.panels._remark.isVisible()
+    load(session, qtbot)
+    assert page.panels._remark.text() == (
+        "No classifier is enabled. Choose some on the Models page."
+    )
 
 
 def test_alone_it_leaves_nothing_to_wait_for(

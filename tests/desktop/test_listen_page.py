@@ -221,7 +221,9 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
     held = page.tracks.time.end
     qtbot.wait(400)
     assert page.tracks.time.end == held
+    assert page.panels.heading.text().startswith("Frozen at 0:0")
     page.bar.freeze.setChecked(False)
+    assert page.panels.heading.text() == "Now"
     qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=2000)
     qtbot.wait(100)
     spectrogram = page.tracks.spectrogram

@@ -68,6 +68,8 @@ def test_facts_are_shown_explained_and_copied(page: FilePage, qtbot: QtBot) -> N
     page.open(HARPSICHORD)
     line = page.header.music
     qtbot.waitUntil(lambda: page.path is not None, timeout=LONG)
+    assert page.panels._remark.text().startswith("No classifier is enabled.")
+    assert not page.panels._waiting.isVisible()
     assert line.remark.text() == "Tempo, key and tuning: ..."
     assert not page._copy_facts.isEnabled()
     qtbot.waitUntil(lambda: page.facts.found is not None, timeout=LONG)

@@ -267,3 +267,25 @@ def test_every_control_has_a_name(page: SoundsPage, qtbot: QtBot) -> None:
             if control.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 words = control.accessibleName() or getattr(control, "text", lambda: "")()
                 assert words, control
+
+
+def test_all_fits_a_small_window_with_problems(page: SoundsPage, given: Path, qtbot: QtBot) -> None:
+    page.resize(938, 632)  # of a window of 1024 by 700
+    drop(page, files(given))
+    idle(qtbot, page, lambda: len(counts(page)) == 3)
+    view = page.view
+    view.strip.show_problems([("Two sounds are missing", "Find"), ("One is quiet", "Louder")])
+    excerpt = view.excerpt
+    qtbot.waitUntil(excerpt.tracks.spectrogram.isVisible, timeout=20_000)
+    qtbot.wait(20)
+    assert page.size().height() == 632
+    assert page.minimumSizeHint().height() <= 632
+    bottom = excerpt.mapTo(page, QPoint(0, excerpt.height())).y()
+    assert bottom <= 632
+    assert excerpt.tracks.spectrogram.height() > excerpt.tracks.waveform.height()
+    row = view.current
+    assert row is not None
+    excerpt.show_excerpt(None, 0.0, None)
+    assert not excerpt.tracks.axis.isVisible()
+    view.show_excerpt(page.project)
+    qtbot.waitUntil(excerpt.tracks.axis.isVisible, timeout=20_000)

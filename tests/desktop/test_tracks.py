@@ -313,6 +313,32 @@ def test_a_waveform_in_decibels_is_larger_and_says_so(page: Page) -> None:
     assert "\u221260" in words
 
 
+@pytest.mark.parametrize("height", [50, 80])
+def test_low_strips_say_their_ends(page: Page, height: int) -> None:
+    track = page.tracks.waveform
+    track.setFixedHeight(height)
+    track.set_envelope(np.zeros((2, 2, 600), np.float32), 0.0, SECONDS)
+    pixels(track)
+    words = [word for _, word in sorted(track._marks(0.0, 1.0, 2))]
+    assert words == ["\u22121", "0", "0", "1"]
+
+
+def test_the_name_of_the_frequencies_is_in_the_middle(page: Page) -> None:
+    page.tracks.apply_style(View("stft", 22050))
+    pixels(page.tracks.spectrogram)
+    scale = page.tracks.spectrogram._scale
+    label = scale.mapRectFromItem(scale.label, scale.label.boundingRect())
+    assert scale.labelText == "Frequency (Hz)"
+    assert label.center().y() == pytest.approx(scale.size().height() / 2, abs=2)
+
+
+def test_the_ends_of_the_colours_are_said(page: Page) -> None:
+    page.tracks.set_levels(-70, -5)
+    words = [word for _, word in page.tracks.spectrogram.bar._marks(-120.0, 20.0, 5)]
+    assert {"\u221270", "\u22125"} <= set(words)
+    assert not {"\u221280", "0"} & set(words)  # too near to them
+
+
 def test_colours_are_dragged_and_reset(page: Page) -> None:
     track, bar = page.tracks.spectrogram, page.tracks.spectrogram.bar
     scene = bar._box.mapRectToScene(bar._box.rect())

@@ -280,3 +280,15 @@ def test_another_project_is_looked_at(
     qtbot.waitUntil(lambda: "other (folder), 6 excerpts" in page.sounds.found.text(), timeout=MOST)
     assert page.sounds.folder.text() == "other"
     assert not page.sounds.project.isVisible()
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 40])
+def test_epochs_are_whole_numbers(page: TrainPage, epochs: int) -> None:
+    curves = page.progress.loss
+    curves.set_ranges(x=(0.0, float(epochs)))
+    curves.grab()
+    axis = curves.plot.getAxis("bottom")
+    for wide in (120.0, 300.0, 900.0):
+        ((step, places),) = axis.tickValues(0.0, float(epochs), wide)
+        assert len(places) >= 2
+        assert all(word == str(int(word)) for word in axis.tickStrings(places, 1.0, step))

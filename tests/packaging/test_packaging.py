@@ -259,7 +259,7 @@ def test_music_and_maps_need_nothing_that_is_left_out(spec: dict[str, object]) -
     assert compiled
     assert compiled <= set(hook["hiddenimports"])  # type: ignore[call-overload]
     # Imported by numba's compiled part, where PyInstaller cannot read it.
-    assert "numba._devicearray" in loaded & set(_hook("librosa")["hiddenimports"])  # type: ignore[call-overload]
+    assert "numba._devicearray" in loaded & set(_hook("numba")["hiddenimports"])  # type: ignore[call-overload]
 
 
 def test_the_tables_of_librosa_are_bundled(spec: dict[str, object]) -> None:

@@ -72,6 +72,7 @@ class DetailsView(QScrollArea):
     def _over_epochs(self, title: str, quantity: str) -> Curves:
         curves = Curves(title, self.tr("epoch"), quantity, titled=False, legend_below=True)
         curves.setAccessibleName(self.tr("{} over epochs").format(quantity))
+        curves.plot.getAxis("bottom").whole = True
         return curves
 
     def _build(self) -> None:
@@ -200,6 +201,7 @@ class _Table(QFrame):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 10)
         layout.addWidget(heading)
@@ -214,6 +216,10 @@ class _Table(QFrame):
         self.table.setColumnCount(1 + len(names))
         self.table.setRowCount(len(rows))
         self.table.setHorizontalHeaderLabels(["", *names])
+        for column, name in enumerate(names, 1):
+            heading = self.table.horizontalHeaderItem(column)
+            if heading is not None:
+                heading.setToolTip(name)
         for line, (name, values) in enumerate(rows.items()):
             for column, words in enumerate([name, *values]):
                 item = QTableWidgetItem(words)

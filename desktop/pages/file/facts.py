@@ -169,7 +169,7 @@ class FileFacts(QObject):
         self.changed.emit()
 
     def postpone(self) -> None:
-        """Something else comes first: :meth:`begin` begins anew."""
+        """Something else comes first: :meth:`begin` starts again."""
         self._stop()
         if self._path is not None and self.found is None:
             self._line.wait(playing=False)

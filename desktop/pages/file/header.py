@@ -4,8 +4,7 @@ import textwrap
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,21 +17,10 @@ from PySide6.QtWidgets import (
 from desktop.pages.file.facts import MusicLine
 from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
+from desktop.widgets.controls import Elided
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
-
-
-class _Elided(QLabel):
-    """Long words end in dots instead of widening the window."""
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(1, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        right = Qt.TextElideMode.ElideRight
-        words = self.fontMetrics().elidedText(self.text(), right, self.width())
-        QPainter(self).drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), words)
 
 
 class FileHeader(QWidget):
@@ -40,9 +28,9 @@ class FileHeader(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = QLabel(self.tr("No file"))
+        self.title = Elided(self.tr("No file"))
         self.title.setObjectName("title")
-        self.facts = _Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
+        self.facts = Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
         self.music = MusicLine()
         self.words = QLabel()
@@ -120,7 +108,6 @@ class FileHeader(QWidget):
             info.format,
         ]
         self.facts.setText("   ".join([*facts, *([" - ".join(tags)] if tags else [])]))
-        self.facts.setToolTip(self.facts.text())
         self._enable()
 
     def _why_tip(self) -> str:

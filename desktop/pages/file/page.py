@@ -24,7 +24,7 @@ from desktop.shared.picture_controls import PictureControls
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
-from desktop.shared.wording import explained, in_order, place, stretches
+from desktop.shared.wording import explained, in_order, none_enabled, place, stretches
 from engine.audio.files import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
@@ -66,6 +66,10 @@ class FilePage(Page):
         self.explainer = FileWhy(
             self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
         )
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
         middle = QHBoxLayout()
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
@@ -86,7 +90,6 @@ class FilePage(Page):
         in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
         self.panels.follow(self.tracks.lanes)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
-        self._connect()
 
     def _connect(self) -> None:
         self.tracks.serve(self, self.controls, self.play)
@@ -198,7 +201,7 @@ class FilePage(Page):
         self.state.found = None
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
-            self.panels.set_classifiers({}, "")
+            self.panels.set_classifiers({}, "", none_enabled(self._session.loaded_names))
             self._find_facts()
             return
         path = self.path

@@ -109,7 +109,9 @@ class FilePicture(QObject):
         envelope, first, last = shown
         if self._apart:
             rows = [own.between(time.start, time.end, width)[0] for own in overview.channels]
-            envelope = np.stack(rows)
+            # While the file is surveyed, one channel may be a block ahead of another.
+            known = min(row.shape[1] for row in rows)
+            envelope = np.stack([row[:, :known] for row in rows])
         end = overview.info.duration_seconds if self._whole else overview.known_seconds
         self._tracks.waveform.set_envelope(envelope, first, last, (0.0, end))
         self._rest.start()

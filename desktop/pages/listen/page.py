@@ -24,7 +24,7 @@ from desktop.shared.page import Page
 from desktop.shared.picture_controls import PictureControls
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
-from desktop.shared.wording import in_order, place
+from desktop.shared.wording import in_order, none_enabled, place
 
 _PAINT_MS = 33
 _TEXT_MS = 250
@@ -240,6 +240,9 @@ class ListenPage(Page):
 
     def _freeze(self, on: bool) -> None:
         self._rolling.frozen = on
+        heard = self._latest.stats.seconds if self._latest is not None else 0.0
+        words = self.tr("Frozen at {}").format(clock(heard, 1.0))
+        self.panels.heading.setText(words if on else self.tr("Now"))
 
     def _new_view(self) -> None:
         view = self.tracks.view(self._rolling.view.rate_hz)
@@ -325,7 +328,9 @@ class ListenPage(Page):
         """Why some of the enabled classifiers don't listen."""
         cards = [classifier.card for classifier in self._session.classifiers.values()]
         lines = [card.refusal(self.tr("listen")) for card in cards if card.files_only]
-        return "\n\n".join([*lines, self.tr("Use it on the File page.")] if lines else [])
+        if not lines:
+            return none_enabled(self._session.loaded_names)
+        return "\n\n".join([*lines, self.tr("Use it on the File page.")])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:

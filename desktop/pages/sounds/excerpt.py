@@ -4,7 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop import jobs
@@ -17,6 +17,7 @@ from engine.pictures.view import View
 
 _COLUMNS = 1200
 _LONGEST_SECONDS = 60.0
+_HIGH, _LEAST_PICTURE = 210, 60  # pixels
 
 
 class ExcerptPanel(QWidget):
@@ -49,8 +50,12 @@ class ExcerptPanel(QWidget):
         self.transport.moved.connect(self.tracks.time.set_cursor)
         self.transport.playing_changed.connect(self._playing)
         self.transport.failed.connect(self.failed.emit)
-        self.setFixedHeight(210)
+        self.tracks.spectrogram.setMinimumHeight(_LEAST_PICTURE)
+        self.setMaximumHeight(_HIGH)
         self.show_excerpt(None, 0.0, None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), _HIGH)
 
     def show_excerpt(self, path: Path | None, start: float, end: float | None) -> None:
         """Show a stretch of a file; None: nothing."""
@@ -70,6 +75,9 @@ class ExcerptPanel(QWidget):
         if path is None:
             self.tracks.waveform.set_envelope(np.zeros((2, 0), dtype=np.float32), 0.0, 1.0)
             self.tracks.spectrogram.hide()
+            self.tracks.axis.hide()  # there is no time without a sound
+            self.tracks.time.set_duration(1.0)
+            self.tracks.time.show(0.0, 1.0)
         else:
             self._job = jobs.run(
                 lambda: self._look(path, start, end), on_result=self._paint, parent=self
@@ -98,7 +106,11 @@ class ExcerptPanel(QWidget):
         time = self.tracks.time
         time.set_duration(seen.end)
         time.show(seen.start, seen.end)
+        anew = not self.tracks.spectrogram.isVisible()
         self.tracks.apply_style(view)
+        if anew:
+            self.tracks.share_heights()
+        self.tracks.axis.show()
         self.tracks.waveform.set_envelope(seen.envelope, seen.start, seen.end)
         self.tracks.spectrogram.set_picture(seen.picture, seen.first, seen.last)
 

@@ -6,16 +6,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop import jobs
 from desktop.plots.scatter import Points, Scatter
+from desktop.widgets.controls import Elided
 from engine.datasets.table import Excerpt
 from engine.project.project import Project
 from engine.sound_map.layout import ExcerptMap, Place, Suspect, make_map, place_of
@@ -39,9 +38,8 @@ class MapPanel(QWidget):
         self._judging: jobs.Job | None = None
         self._given_up = False
         self.scatter = Scatter()
-        self.status = QLabel()
+        self.status = Elided()
         self.status.setObjectName("faint")
-        self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.only = QPushButton(self.tr("Suspected label errors only"))
         self.only.setCheckable(True)
         self.only.setToolTip(self.tr("Show only the sounds that seem to be in the wrong class"))
@@ -54,13 +52,14 @@ class MapPanel(QWidget):
 
     def _build(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(self.status, 1)
+        row.addStretch(1)
         for button in (self.draw, self.only, self.next, self.move_to):
             row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.scatter, 1)
+        layout.addWidget(self.status)
         layout.addLayout(row)
         self.only.toggled.connect(self.scatter.show_only_suspects)
         self.next.clicked.connect(self.go_on)
@@ -219,7 +218,6 @@ class MapPanel(QWidget):
         else:
             words = self._summary(self._map)
         self.status.setText(words)
-        self.status.setToolTip(words)
         if share is not None:
             self.progress.emit(share if working else 1.0)
         elif not working:
@@ -229,7 +227,9 @@ class MapPanel(QWidget):
         many = len(self.scatter.selected)
         parts = [self.tr("{} selected").format(many)] if many > 1 else []
         parts.append(self.tr("{} sounds").format(len(self._shown)))
-        parts.append(self.tr("{} suspected label errors").format(len(self._suspects)))
+        one = len(self._suspects) == 1
+        words = self.tr("{} suspected label error") if one else self.tr("{} suspected label errors")
+        parts.append(words.format(len(self._suspects)))
         if found.left_out:
             parts.append(self.tr("{} left out").format(found.left_out))
         if found.problems:

@@ -29,6 +29,7 @@ from engine.project.project import Project
 from engine.project.twins import group_of
 
 TABLE, MAP, SPLIT = range(3)
+_LEAST_HIGH = 130  # pixels of the table; the map has the recorder's room, too
 _KINDS = {
     "missing": "missing",
     "unreadable": "unreadable",
@@ -68,6 +69,7 @@ class SoundsView(QWidget):
         right.setSpacing(8)
         right.addWidget(self.recorder)
         right.addLayout(self._switch())
+        self.views.setMinimumHeight(_LEAST_HIGH)
         right.addWidget(self.views, 1)
         right.addWidget(self.excerpt)
         body = QWidget()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -73,6 +73,8 @@ class TrainPage(Page):
         self.runs = RunsView(self._runs_folder, self.orders.busy)
         self.tabs = QTabWidget()
         self.tabs.tabBar().setAccessibleName(self.tr("Views of the training"))
+        self.tabs.tabBar().setUsesScrollButtons(False)  # all can be seen
+        self.tabs.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
         for widget, words in (
             (self.progress, self.tr("Progress")),
             (self.results, self.tr("Results")),

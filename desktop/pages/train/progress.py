@@ -50,6 +50,8 @@ class TrainProgress(QWidget):
             curves.add_series(TRAINING)
             curves.add_series(VALIDATION, dashed=True)
         self.rate.add_series(RATE)
+        for curves in (self.loss, self.accuracy, self.rate):
+            curves.plot.getAxis("bottom").whole = True  # epochs
         self.warnings = QListWidget()
         self.warnings.setWordWrap(True)
         self.warnings.setMaximumHeight(84)

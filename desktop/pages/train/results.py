@@ -24,12 +24,13 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
-from desktop.shared.tables import explain, fill, table
+from desktop.shared.tables import explain, explain_columns, fill, table
 from engine.classifier.figures import figure_name, term
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation, Mistake
 
+_LEAST_TABLE, _LEAST_PICTURE = 325, 200  # pixels: the names in the tables can be read
 IDEAL, FOUND = "perfect calibration", "this classifier"
 
 
@@ -73,6 +74,16 @@ class TrainResults(QWidget):
         self.figures.setAccessibleName(tr("Figures of the test part"))
         self.classes = table([tr("Class"), tr("Precision"), tr("Recall"), "F1", tr("Windows")])
         self.classes.setAccessibleName(tr("Figures of each class"))
+        explain_columns(
+            self.classes,
+            [
+                tr("True class"),
+                tr("Share of the predictions of this class that are correct"),
+                tr("Share of the windows of this class that are found"),
+                tr("Harmonic mean of precision and recall"),
+                tr("Number of test windows of this class"),
+            ],
+        )
         self.mistakes = ExcerptList()
         self.mistakes.setAccessibleName(tr("Confused excerpts"))
         self.mistakes.setToolTip(tr("Click, or press Enter or Space, to play"))
@@ -104,11 +115,19 @@ class TrainResults(QWidget):
         self.pictures.setDocumentMode(True)
         self.pictures.tabBar().setDrawBase(False)
         self.pictures.tabBar().setUsesScrollButtons(False)
+        self.pictures.tabBar().setStyleSheet("QTabBar::tab { padding: 6px 4px; }")  # all fit
         self.pictures.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
         self.pictures.tabBar().setAccessibleName(self.tr("Plots of the results"))
-        self.pictures.addTab(self.confusion, self.tr("Confusion matrix"))
+        self.pictures.addTab(self.confusion, self.tr("Confusion"))
         self.pictures.addTab(self.reliability, self.tr("Reliability"))
         self.pictures.addTab(_scrolled(self.class_bars), self.tr("Classes"))
+        for index, figure in enumerate((self.confusion, self.reliability, self.class_bars)):
+            self.pictures.setTabToolTip(index, figure.title)
+            figure.setMinimumWidth(_LEAST_PICTURE)
+        words = self.tr(
+            "Confidence against accuracy: on the dashed line, the confidence can be trusted"
+        )
+        self.pictures.setTabToolTip(1, words)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -120,6 +139,7 @@ class TrainResults(QWidget):
         head.addWidget(self.report)
         head.addWidget(self.use)
         side = _column(self.figures, self.classes)
+        side.setMinimumWidth(_LEAST_TABLE)
         below = QWidget()
         inside = QVBoxLayout(below)
         inside.setContentsMargins(0, 0, 0, 0)

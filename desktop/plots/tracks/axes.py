@@ -87,6 +87,7 @@ class HeightScale(pg.AxisItem):
     def set_name(self, name: str) -> None:
         """What is measured, and in which unit."""
         self.setLabel(name)
+        self.resizeEvent()  # puts it in the middle, which pyqtgraph leaves undone
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Where the ticks are, as pyqtgraph asks for it."""

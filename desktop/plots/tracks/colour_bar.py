@@ -83,13 +83,18 @@ class ColourBar(pg.GraphicsLayout):
         self.ends.blockSignals(False)
         self.ends.setVisible(movable)
         self._scale.set_name(self.tr("dB") if movable else "")
+        self._scale.picture = None  # its words follow the ends
+        self._scale.update()
 
     def _marks(self, low: float, high: float, most: int) -> list[tuple[float, str]]:
         span = high - low
         step = next((s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40) if span / s <= most), 60)
         first = int(np.ceil(low / step - 1e-9))
         count = int(np.floor(high / step + 1e-9)) - first + 1
-        values = [(first + index) * step for index in range(count)]
+        room = 0.6 * span / most  # the ends of the colours come first
+        round_ones = [(first + index) * step for index in range(count)]
+        values = [v for v in round_ones if all(abs(v - end) >= room for end in self._levels)]
+        values += [end for end in self._levels if low <= end <= high]
         return [(value, f"{value:g}".replace("-", "\u2212")) for value in values]
 
     def _dragged(self) -> None:

@@ -16,7 +16,7 @@ from desktop.style import Colours
 
 FLOOR_DB = 60.0  # what a waveform in decibels shows below full scale
 _STRIP = 34  # pixels that a channel needs
-_ROOMY = 48  # pixels of a strip that has room for more words than one
+_ROOMY = 60  # pixels of a strip that has room for more words than one
 _LEAST_REACH = 0.001
 _STEPS = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005)
 
@@ -113,10 +113,12 @@ class WaveformTrack(Track):
             middle = 1.0 - (index + 0.5) / strips
             for share, word in values:
                 # Where strips touch, the words of their edges would touch too.
-                if share < 0.95 or strips == 1:
+                inner = share < 0.95
+                ends = strips == 1 or not roomy
+                if inner or (ends and index == 0):
                     found.append((middle + share / 2 / strips, word))
-                    if share:
-                        found.append((middle - share / 2 / strips, sign + word))
+                if share and (inner or (ends and index == strips - 1)):
+                    found.append((middle - share / 2 / strips, sign + word))
         return found
 
     def _steps(self, most: int) -> list[tuple[float, str]]:

@@ -41,10 +41,7 @@ class SweepView(QWidget):
         self.state = QLabel(self.tr("No sweep is running"))
         self.state.setObjectName("title")
         self.words = QLabel(
-            self.tr(
-                "Sweep... trains a recipe several times, with different values of one or "
-                "two fields."
-            )
+            self.tr("Sweep... trains a recipe several times with different values of some fields.")
         )
         self.words.setObjectName("faint")
         self.words.setWordWrap(True)
@@ -60,6 +57,13 @@ class SweepView(QWidget):
         self.trials.setToolTip(
             self.tr("Double-click or press Enter to show the results of a finished trial")
         )
+        self._lay_out()
+        self.trials.hide()
+        self.compare.hide()
+        self.compare.clicked.connect(lambda: self.compare_asked.emit(self.folder))
+        self.trials.cellActivated.connect(lambda row, _: self._ask(row))
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
         head.addWidget(self.compare)
@@ -71,10 +75,6 @@ class SweepView(QWidget):
         layout.addWidget(self.words)
         layout.addWidget(self.trials, 1)
         layout.addStretch(0)
-        self.trials.hide()
-        self.compare.hide()
-        self.compare.clicked.connect(lambda: self.compare_asked.emit(self.folder))
-        self.trials.cellActivated.connect(lambda row, _: self._ask(row))
 
     def begin(self, order: SweepOrder) -> None:
         """A sweep was started."""

@@ -189,9 +189,9 @@ def test_iowa_in_part(tmp_path: Path) -> None:
     ("name", "values", "message"),
     [
         ("uiowa_train_labels.npy", np.zeros(7), "does not match labels"),
-        ("uiowa_train_labels.npy", np.full(200, 0.5), "whole numbers"),
-        ("uiowa_train_labels.npy", np.full(200, np.nan), "whole numbers"),
-        ("uiowa_train_labels.npy", np.full(200, -1), "whole numbers"),
+        ("uiowa_train_labels.npy", np.full(200, 0.5), "integers"),
+        ("uiowa_train_labels.npy", np.full(200, np.nan), "integers"),
+        ("uiowa_train_labels.npy", np.full(200, -1), "integers"),
         ("uiowa_train_labels.npy", np.full(200, "flute"), "not a plain .npy file of numbers"),
         ("uiowa_train_data.npy", np.zeros(200), "does not match labels"),
         ("uiowa_train_data.npy", np.zeros((200, 3)), "has 3 features and .* 120"),

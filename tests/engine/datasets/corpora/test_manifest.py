@@ -62,7 +62,7 @@ def test_every_kind_of_table(home: Path, kind: str, name: str) -> None:
 
 def test_a_table_of_any_name_as_a_file(home: Path) -> None:
     _check(_write(home / "my sounds.CSV".lower(), _ROWS))
-    with pytest.raises(DataError, match="no data set"):
+    with pytest.raises(DataError, match="not a recognised data set"):
         open_dataset(home)
 
 
@@ -198,5 +198,5 @@ def test_what_cannot_be_saved(tmp_path: Path, home: Path) -> None:
     with pytest.raises(DataError, match=r"mine\.csv could not be written: .*another folder"):
         manifest.save(dataset, tmp_path / "nowhere" / "mine.csv")
     features = open_dataset(corpora.iowa(tmp_path / "iowa"))
-    with pytest.raises(DataError, match="finished features"):
+    with pytest.raises(DataError, match="features instead of sounds"):
         manifest.save(features, tmp_path / "mine.csv")

@@ -124,8 +124,8 @@ def test_the_page_says_what_it_was_given(full: RunReport) -> None:
     words = Page(html(full)).words
     assert isinstance(full.evaluation, Evaluation)
     for wanted in (
-        f"{100 * full.evaluation.accuracy:.1f} %",
-        "98.7 %", "91.2 %", "73.4 %", "Their own figure", "as-published", "corrected is worse.",
+        f"{full.evaluation.accuracy:.3f}",
+        "0.987", "0.912", "0.734", "Their own figure", "as-published", "corrected is worse.",
         "3 groups are on both sides.", "Iowa & others", "not measured", '# <b> & more',
         "It was not tested on speech.", "Which of three.",
     ):  # fmt: skip
