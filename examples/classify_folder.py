@@ -8,7 +8,8 @@ from collections.abc import Generator
 from typing import Any
 
 from engine import Catalog, EarmarkError, analyse, conclude
-from engine.recognition.files import FileAnalysis, find_audio
+from engine.audio.files import find_audio
+from engine.recognition.files import FileAnalysis
 
 CLASSIFIER = "instrument"  # a name from `earmark models list`, or the path of a classifier file
 

@@ -4,8 +4,9 @@ The content decides what a file is, never its name. What libsndfile does not kno
 goes through FFmpeg, in ``containers``.
 """
 
+import glob
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -48,6 +49,35 @@ class AudioInfo:
     channels: int
     format: str
     tags: dict[str, str] = field(default_factory=dict)
+
+
+def find_audio(places: Iterable[str | Path]) -> list[Path]:
+    """The sound files that names, patterns and folders stand for, in order, each once.
+
+    A file named outright is taken whatever its extension; of folders (searched to the bottom) and
+    patterns only what has a sound file's extension.
+
+    Raises:
+        AudioError: a folder or pattern holds no sound file.
+    """
+    found: dict[Path, None] = {}
+    for place in places:
+        path = Path(place)
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if _is_audio(p))
+        elif not path.exists() and glob.has_magic(str(place)):
+            matches = (Path(name) for name in sorted(glob.glob(str(place), recursive=True)))
+            inside = [p for p in matches if _is_audio(p)]
+        else:
+            inside = [path]
+        if not inside:
+            raise AudioError(f"No sound file found in {place}.")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _is_audio(path: Path) -> bool:
+    return path.suffix.lower() in EXTENSIONS and path.is_file()
 
 
 def probe(path: Path | str) -> AudioInfo:

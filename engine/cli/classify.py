@@ -46,7 +46,7 @@ def classify(
     Examples: 'earmark classify song.mp3', 'earmark classify -f json recordings/ > all.jsonl',
     'earmark classify -f audacity -o labels/ *.wav'.
     """
-    from engine.recognition.files import find_audio
+    from engine.audio.files import find_audio
 
     paths, export = find_audio(files), EXPORTS[str(format)]
     beside = _is_folder(output, export, len(paths))

@@ -26,8 +26,8 @@ def analyse_music(
 
     Examples: 'earmark analyse-music song.mp3', 'earmark analyse-music --json album/ > facts.jsonl'.
     """
+    from engine.audio.files import find_audio
     from engine.music.facts import analyse_music as analysed
-    from engine.recognition.files import find_audio
 
     paths = find_audio(files)
     failed: list[AudioError] = []

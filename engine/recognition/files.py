@@ -1,13 +1,11 @@
 """Classification of whole files."""
 
-import glob
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.audio.files import EXTENSIONS, AudioInfo, probe, stream
+from engine.audio.files import AudioInfo, probe, stream
 from engine.classifier.classifier import Classifier
-from engine.errors import AudioError
 from engine.recognition.analysis import Analysis
 from engine.recognition.timeline import Timeline, concatenate
 from engine.threads import one_torch_thread
@@ -99,32 +97,3 @@ def analyse(
         yield keep(analysis.finish())
     timelines = {name: concatenate(rows) for name, rows in parts.items()}
     return FileAnalysis(info, timelines, repaired)
-
-
-def find_audio(places: Iterable[str | Path]) -> list[Path]:
-    """The sound files that names, patterns and folders stand for, in order, each once.
-
-    A file named outright is taken whatever its extension; of folders (searched to the bottom) and
-    patterns only what has a sound file's extension.
-
-    Raises:
-        AudioError: a folder or pattern holds no sound file.
-    """
-    found: dict[Path, None] = {}
-    for place in places:
-        path = Path(place)
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if _is_audio(p))
-        elif not path.exists() and glob.has_magic(str(place)):
-            matches = (Path(name) for name in sorted(glob.glob(str(place), recursive=True)))
-            inside = [p for p in matches if _is_audio(p)]
-        else:
-            inside = [path]
-        if not inside:
-            raise AudioError(f"No sound file found in {place}.")
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
-def _is_audio(path: Path) -> bool:
-    return path.suffix.lower() in EXTENSIONS and path.is_file()

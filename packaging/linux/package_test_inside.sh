@@ -52,6 +52,7 @@ is_sure_of() { # LABEL
 }
 was_sure_of() { # LABEL NAME: in one of the pictures taken meanwhile, which is then kept
     local look
+    wait "$looking" || true
     for look in $(ls -r /tmp/looks/*.png); do
         if sure_in "$look" "$1"; then
             cp "$look" "$pictures/$2.png"
@@ -60,7 +61,7 @@ was_sure_of() { # LABEL NAME: in one of the pictures taken meanwhile, which is t
     done
     return 1
 }
-play() { # SOUND, taking pictures of the window while it lasts
+play() { # SOUND; pictures of the window are taken while it lasts, and it ends when the sound does
     rm -rf /tmp/looks
     mkdir -p /tmp/looks
     $soon paplay --latency-msec=20 "$1" &
@@ -69,7 +70,9 @@ play() { # SOUND, taking pictures of the window while it lasts
         import -window root "/tmp/looks/$number.png"
         number=$((number + 1))
         sleep 2
-    done
+    done &
+    looking=$! # a picture takes seconds on a busy machine: what is kept must not wait for it
+    wait "$player" || fail "the sound cannot be played"
 }
 until_true() { # SECONDS COMMAND...
     local end=$((SECONDS + $1 * ${EARMARK_PATIENCE:-1}))

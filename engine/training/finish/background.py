@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 from torch import Tensor
 
-from engine.audio.files import read
+from engine.audio.files import find_audio, read
 from engine.classifier.classifier import level_db
 from engine.errors import AudioError, DataError
 from engine.features import Feature, describe_feature
 from engine.networks.dense import EmbeddingHead
 from engine.recipes.recipe import Recipe
-from engine.recognition.files import find_audio
 from engine.training.data import embedding_cache
 from engine.training.events import Preparing
 from engine.training.loop.learner import Learner

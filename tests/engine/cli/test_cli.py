@@ -42,10 +42,11 @@ def test_help_is_complete_and_quick(command: list[str]) -> None:
             assert name in text
 
 
-def test_help_and_lists_do_not_load_torch() -> None:
+@pytest.mark.parametrize("command", [["models", "list"], ["analyse-music", FLUTE]])
+def test_lists_and_facts_of_music_do_not_load_torch(command: list[str]) -> None:
     code = (
         "import sys\nfrom engine.cli.app import run\n"
-        "assert run(['models', 'list']) == 0\nprint('torch' in sys.modules)"
+        f"assert run({command!r}) == 0\nprint('torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT

@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from engine.audio import Audio, write
+from engine.audio.files import find_audio
 from engine.classifier.card import Calibration, Card, Part
 from engine.classifier.classifier import Classifier
 from engine.errors import AudioError
 from engine.features import build_feature, describe_feature
 from engine.networks.musicnn.tags import MusicnnTags
 from engine.recognition.analysis import Analysis
-from engine.recognition.files import analyse, find_audio
+from engine.recognition.files import analyse
 from engine.recognition.timeline import concatenate
 
 
