@@ -308,7 +308,7 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
     Clip.unplugged = True
-    qtbot.waitUntil(lambda: "gone" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=5000)
     assert not page.is_listening
     Clip.unplugged = False
     back.append(True)

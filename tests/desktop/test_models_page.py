@@ -150,7 +150,7 @@ class TestDelete:
         qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=10_000)
         qtbot.waitUntil(lambda: not session.classifiers, timeout=10_000)
         assert session.loaded_names == []
-        assert "is deleted" in page.notices.text
+        assert "was deleted" in page.notices.text
         press(page.notices, "Undo")
         qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=10_000)
         qtbot.waitUntil(lambda: "tiny" in session.classifiers, timeout=30_000)

@@ -210,7 +210,7 @@ def test_a_lost_microphone_keeps_what_was_recorded(
     idle(qtbot, page, lambda: bool(page.view.cards.cards))
     page.view.recorder.start(0.0, None)
     idle(qtbot, page, lambda: counts(page)["Class 1"] >= 1)
-    assert "gone" in page.notices.text
+    assert "disconnected" in page.notices.text
 
 
 def test_problems_are_shown_and_mended(

@@ -148,7 +148,7 @@ def test_killed_while_recording(
     assert not others
     # The header follows twice a second, and libFLAC holds two blocks back.
     assert probe(path).duration_seconds >= float(seen[-1]) - 1.0
-    assert "broken off" in page.notices.text
+    assert "interrupted" in page.notices.text
     press(page.notices, "Add them")
     idle(qtbot, page, lambda: len(project.rows) > 4)
     assert {row.label for row in project.rows[4:]} == {"bell"}

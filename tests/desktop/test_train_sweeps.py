@@ -209,7 +209,7 @@ def test_earlier_runs_are_listed_shown_and_used(
     with qtbot.waitSignal(page.judged, timeout=MOST):
         page.runs.table.cellActivated.emit(0, 0)
     assert page.tabs.currentWidget() is page.results
-    assert "are right" in page.results.headline.text()
+    assert "classified correctly" in page.results.headline.text()
     # Its confused excerpts can be heard, by mouse and by key.
     results = page.results
     heard: list[Place] = []

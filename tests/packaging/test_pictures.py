@@ -25,7 +25,8 @@ def load(name: str) -> ModuleType:
 def mentioned() -> set[str]:
     """Pictures that README and docs show or lead to."""
     texts = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    links = (re.findall(r"""[("]([^("]+\.png)""", path.read_text("utf-8")) for path in texts)
+    shown = r"""(?:\]\(|src="|srcset=")([^)"\s#]+\.png)"""
+    links = (re.findall(shown, path.read_text("utf-8")) for path in texts)
     return {Path(link).name for found in links for link in found}
 
 

@@ -269,3 +269,9 @@ def test_too_loud_is_clipped_not_wrapped(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     write(path, Audio(music() * 4, RATE), subtype="PCM_16")
     np.testing.assert_allclose(read(path).samples, np.clip(music() * 4, -1, 1), atol=1e-4)
+
+
+def test_a_format_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, music(0.5, 48000, 1).T, 48000, format="OGG", subtype="VORBIS")
+    assert probe(path).format == "OGG, Vorbis"

@@ -59,7 +59,7 @@ def test_train_classify_evaluate_and_compare(
     assert run(["evaluate", classifier, str(sounds), "-o", str(out)]) == 0
     printed = capsys.readouterr()
     assert json.loads(out.read_text())["figures"]["accuracy"] > 0.8
-    assert "learned from this very data set" in printed.err
+    assert "trained on this data set" in printed.err
     assert run(["train", "tagger-head", str(sounds), "-o", str(two), *FAST,
                 "--set", "training.learning_rate=0.01"]) == 0  # fmt: skip
     capsys.readouterr()
@@ -170,7 +170,7 @@ def test_ctrl_c_keeps_the_best_and_resume_goes_on(sounds: Path, tmp_path: Path) 
         started.send_signal(signal.SIGABRT)  # faulthandler tells where it stands
         _, words = started.communicate(timeout=30)
     assert started.returncode == 130, words
-    assert "the best so far is kept" in words
+    assert "the best epoch so far is kept" in words
     assert "Traceback" not in words
     assert Classifier.load(folder / "classifier.safetensors").card.name == "genre-mlp"
     assert (folder / "checkpoint.safetensors").is_file()
