@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
+from desktop.pages.file.facts import FileFacts
 from desktop.session import Session
 from desktop.settings import LOADED
 from desktop.shared import microphone
@@ -34,6 +35,13 @@ def _one_device(monkeypatch: pytest.MonkeyPatch) -> None:
         return [InputDevice(DeviceId("Built-in", "Test"), 1, 48000, True, 0)]
 
     monkeypatch.setattr(microphone, "find_inputs", find_inputs)
+
+
+@pytest.fixture(autouse=True)
+def _no_facts_of_music(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only their own tests compute tempo and key: compiling cannot be broken off for seconds."""
+    if "music_facts" not in request.path.name:
+        monkeypatch.setattr(FileFacts, "begin", lambda self: None)
 
 
 @pytest.fixture(scope="session")

@@ -136,7 +136,7 @@ def test_two_runs_side_by_side(page: ComparePage, qtbot: QtBot, trained: Path) -
     assert len(details.verdicts) == 1
     table = page.view.figures.table
     assert table.columnCount() == 3
-    assert table.item(0, 0).text() == "accuracy"  # type: ignore[union-attr]
+    assert table.item(0, 0).text() == "Accuracy"  # type: ignore[union-attr]
     assert page.view.loss.isVisible()
     assert not page.view.bars
 

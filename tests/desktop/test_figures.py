@@ -284,7 +284,7 @@ def test_the_dialog_writes_what_was_chosen(qtbot: QtBot, tmp_path: Path) -> None
     dialog.scale.setCurrentIndex(2)
     dialog.save_to(tmp_path / "none" / "loss.png")
     assert dialog.problem.isVisible()
-    assert "could not be written" in dialog.problem.text()
+    assert "could not be saved" in dialog.problem.text()
     with qtbot.waitSignal(export.announcer.written) as written:
         dialog.save_to(tmp_path / "loss.png")
     assert written.args == [tmp_path / "loss.png"]

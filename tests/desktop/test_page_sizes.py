@@ -13,4 +13,5 @@ def test_every_page_fits(window: Window, qtbot: QtBot) -> None:
         window.show_page(key)
         qtbot.wait(20)
         needed = window.minimumSizeHint()
-        assert (needed.width() <= SMALLEST[0]) and (needed.height() <= SMALLEST[1]), key
+        assert needed.width() <= SMALLEST[0], key
+        assert needed.height() <= SMALLEST[1], key

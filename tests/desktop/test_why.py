@@ -209,7 +209,7 @@ def test_it_can_be_cancelled_and_says_what_is_wrong(
     qtbot.waitUntil(lambda: not job.running, timeout=10_000)
     assert page.explainer.why.explanation is None
     page.explainer.explain("planted", "tuba", 2.0)
-    qtbot.waitUntil(lambda: "knows no 'tuba'" in strip.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "has no label 'tuba'" in strip.text, timeout=10_000)
     assert strip.close_button.text() == "Close"
 
 

@@ -49,7 +49,7 @@ def test_it_draws_and_lists(sound: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_mistakes_are_named(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert why(sound, "--label", "tuba") == 2
-    assert "knows no 'tuba'" in capsys.readouterr().err
+    assert "has no label 'tuba'" in capsys.readouterr().err
     assert why(sound, "--picture", "why.pdf") == 2
     assert "not an .svg or .csv file" in capsys.readouterr().err
     assert run(["why", str(sound), "--at", "99"]) == 2

@@ -262,5 +262,5 @@ def test_a_family_is_explained_by_all_its_labels() -> None:
     assert family.label == "keyboards"
     assert label.probability < family.probability <= 1
     assert family.gap < 0.1
-    with pytest.raises(ModelError, match="knows no 'kazoo'"):
+    with pytest.raises(ModelError, match="has no label 'kazoo'"):
         done(explain_file(classifier, demo, 4.0, "kazoo"))
