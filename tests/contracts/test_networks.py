@@ -70,7 +70,7 @@ def test_stored_and_remade_gives_the_same_logits(name: str) -> None:
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ModelError, match="no network 'resnet'"):
         build_network("resnet", {})
-    with pytest.raises(ModelError, match="cannot be made"):
+    with pytest.raises(ModelError, match="cannot be created"):
         build_network("musicnn_tags", {"tags": 3})
 
 

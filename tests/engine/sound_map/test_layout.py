@@ -157,7 +157,7 @@ def test_a_full_disk_only_costs_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_cannot_be_read_is_told_and_left_out(home: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.wav").write_text("no sound")
     rows = [Excerpt("bad.wav", "bell"), Excerpt("gone.wav", "bell")]
-    with pytest.raises(DataError, match=r"no sound to show.*bad\.wav"):
+    with pytest.raises(DataError, match=r"no sounds to show.*bad\.wav"):
         finish(make_map(tmp_path, rows, cache=home / "cache"))
     good = corpora.write(tmp_path / "good.wav", corpora.sound(0, 1, 0.3))
     found: ExcerptMap = finish(
