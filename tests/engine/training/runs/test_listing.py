@@ -53,7 +53,7 @@ def test_the_newest_is_first_and_each_is_told(tmp_path: Path) -> None:
     new = a_run(tmp_path / "deep" / "b", "2026-05-01T10:00:00+0000", finished=False, epochs=1)
     first, second = found(tmp_path, tmp_path / "none", tmp_path)
     assert first == FoundRun(
-        new, "Toy", "broken off", None, False, "published", "toys", "", 1, 1.5, 2.0, first.date
+        new, "Toy", "interrupted", None, False, "published", "toys", "", 1, 1.5, 2.0, first.date
     )
     assert first.classifier is None
     assert (second.folder, second.state, second.epochs, second.seconds) == (old, "finished", 2, 3.0)
@@ -82,7 +82,7 @@ def test_a_sweep_sums_up_its_trials_which_know_it(tmp_path: Path) -> None:
     assert set(runs) == {sweep, trial}
     assert (runs[trial].sweep, runs[trial].is_sweep) == (sweep, False)
     one = runs[sweep]
-    assert (one.sweep, one.is_sweep, one.state) == (None, True, "broken off")
+    assert (one.sweep, one.is_sweep, one.state) == (None, True, "interrupted")
     assert (one.title, one.variant, one.data) == ("Toy", "3 trials", "toys")
     assert (one.accuracy, one.epochs, one.seconds, one.joules) == ("0.600 to 0.700", 9, 7.5, 6.0)
     assert one.report == sweep / "sweep.html"
@@ -93,7 +93,7 @@ def test_a_sweep_sums_up_its_trials_which_know_it(tmp_path: Path) -> None:
 def test_a_sweep_just_begun_is_known_by_its_plan(tmp_path: Path) -> None:
     write(tmp_path / "sweep", plan={"recipe": {"title": "Planned"}, "date": "2026-02-01"})
     (run,) = found(tmp_path)
-    assert (run.title, run.state, run.date) == ("Planned", "broken off", "2026-02-01")
+    assert (run.title, run.state, run.date) == ("Planned", "interrupted", "2026-02-01")
     assert (run.variant, run.accuracy, run.joules) == ("0 trials", "", None)
 
 
