@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,9 @@ def test_ctrl_c_ends_it_though_the_sound_server_hangs(
     assert isinstance(virtual_microphone, VirtualMicrophone)
     out = tmp_path / "a.wav"
     words = [sys.executable, "-m", "engine.cli", "record", str(out)]
-    recording = subprocess.Popen(words, cwd=ROOT)
+    # What is started in the background inherits that Ctrl+C is ignored.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    recording = subprocess.Popen(words, cwd=ROOT, preexec_fn=heed)
     try:
         while not out.exists() or out.stat().st_size < 20_000:
             assert recording.poll() is None
