@@ -22,7 +22,7 @@ TAGGERS = ["genre", "mood", "instruments-in-music"]
 
 @pytest.fixture(autouse=True)
 def _no_settings() -> None:
-    """Qt keeps the place of its settings while the process runs: empty it for each test."""
+    """Each test begins without any."""
     Session().settings._store.clear()
 
 
