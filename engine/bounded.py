@@ -1,0 +1,228 @@
+"""JSON and TOML that others wrote, read within limits: no file of text can take the machine.
+
+A hundred thousand brackets, a number of five thousand digits or a key of a hundred kilobytes end
+in RecursionError, ValueError or minutes of work, often long after reading. Whatever Earmark reads
+as JSON or TOML is read here; what comes back is shallow, and each number in it is one.
+"""
+
+import json
+import math
+import re
+import stat
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.errors import DataError, EarmarkError
+
+MOST_BYTES = 10_000_000
+MOST_DEPTH = 64
+MOST_KEY = 2000  # characters
+MOST_INTEGER = 2**64  # beyond, neither numpy nor torch takes them
+_BYTES_A_VALUE = 5  # what is denser is refused: each value takes some 60 bytes in memory
+MOST_DOTS = 32  # in one key of TOML: tomllib takes minutes for a hundred kilobytes of a.a.a
+
+_PART = r"(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')"
+_DOTTED = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*\.[ \t]*{_PART}){{{MOST_DOTS}}}")
+
+
+class _Refused(ValueError):
+    """Says in a few words what is wrong."""
+
+
+def parse_json(
+    data: bytes | str,
+    name: str,
+    error: type[EarmarkError] = DataError,
+    *,
+    most_bytes: int = MOST_BYTES,
+    finite: bool = True,
+) -> Any:
+    """JSON as plain values.
+
+    Args:
+        data: UTF-8, with or without a byte order mark, or text.
+        name: what the message calls it, such as ``classes.json``.
+        error: what is raised.
+        most_bytes: what is longer is refused.
+        finite: refuse NaN and Infinity; without, they are floats.
+
+    Raises:
+        EarmarkError: the class given as ``error``: it is no JSON, or beyond a limit.
+
+    Examples:
+        >>> from engine.bounded import parse_json
+        >>> parse_json('{"rate": 16000}', "an example")
+        {'rate': 16000}
+    """
+
+    def loads(text: str) -> Any:
+        if not finite:
+            return json.loads(text, parse_int=_integer)
+        return json.loads(text, parse_int=_integer, parse_constant=_no_constant)
+
+    return _parsed(data, name, error, loads, ("JSON", most_bytes, finite))
+
+
+def parse_toml(
+    data: bytes | str,
+    name: str,
+    error: type[EarmarkError] = DataError,
+    *,
+    most_bytes: int = MOST_BYTES,
+) -> dict[str, Any]:
+    """TOML as plain values; ``inf`` and ``nan`` are refused.
+
+    Args:
+        data: UTF-8, with or without a byte order mark, or text.
+        name: what the message calls it.
+        error: what is raised.
+        most_bytes: what is longer is refused.
+
+    Raises:
+        EarmarkError: the class given as ``error``: it is no TOML, or beyond a limit.
+    """
+
+    def loads(text: str) -> Any:
+        if _DOTTED.search(text):
+            raise _Refused(f"a key has more than {MOST_DOTS} parts")
+        return tomllib.loads(text)
+
+    found: dict[str, Any] = _parsed(data, name, error, loads, ("TOML", most_bytes, True))
+    return found
+
+
+def read_json(
+    path: Path,
+    error: type[EarmarkError] = DataError,
+    *,
+    most_bytes: int = MOST_BYTES,
+    finite: bool = True,
+) -> Any:
+    """As :func:`parse_json`, of a plain file.
+
+    Raises:
+        EarmarkError: the class given as ``error``; also where the file cannot be read.
+    """
+    data = read_bytes(path, error, most_bytes=most_bytes)
+    return parse_json(data, path.name, error, most_bytes=most_bytes, finite=finite)
+
+
+def read_toml(
+    path: Path, error: type[EarmarkError] = DataError, *, most_bytes: int = MOST_BYTES
+) -> dict[str, Any]:
+    """As :func:`parse_toml`, of a plain file.
+
+    Raises:
+        EarmarkError: the class given as ``error``; also where the file cannot be read.
+    """
+    data = read_bytes(path, error, most_bytes=most_bytes)
+    return parse_toml(data, path.name, error, most_bytes=most_bytes)
+
+
+def read_bytes(path: Path, error: type[EarmarkError] = DataError, *, most_bytes: int) -> bytes:
+    """All of a plain file; no pipe or device, which might never end.
+
+    Raises:
+        EarmarkError: the class given as ``error``: it is no plain file, cannot be read, or is
+            longer than ``most_bytes``.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise error(f"{path.name} is not a file that can be read.")
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+    except (OSError, ValueError) as problem:  # ValueError: a path with a zero byte
+        words = getattr(problem, "strerror", None) or "its name is not valid"
+        raise error(f"{path.name} cannot be read: {words}.") from problem
+    if len(data) > most_bytes:
+        raise error(f"{path.name} is too large: more than {_megabytes(most_bytes)}.")
+    return data
+
+
+def _parsed(
+    data: bytes | str,
+    name: str,
+    error: type[EarmarkError],
+    loads: Callable[[str], Any],
+    rules: tuple[str, int, bool],
+) -> Any:
+    kind, most_bytes, finite = rules
+    if len(data) > most_bytes:
+        raise error(f"{name} is too large: more than {_megabytes(most_bytes)}.")
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8-sig")
+        found = loads(text.removeprefix("\ufeff"))
+        _check(found, finite, most_bytes // _BYTES_A_VALUE)
+    except RecursionError as problem:
+        raise error(f"{name} cannot be read: {_deep()}.") from problem
+    except _Refused as problem:
+        raise error(f"{name} cannot be read: {problem}.") from problem
+    except UnicodeDecodeError as problem:
+        raise error(f"{name} cannot be read: it is not text in UTF-8.") from problem
+    except ValueError as problem:
+        raise error(f"{name} is not valid {kind}: {_shortened(str(problem))}.") from problem
+    return found
+
+
+def _check(found: Any, finite: bool, most: int) -> None:
+    """Depth, keys, numbers and characters of what was parsed, without recursion."""
+    level, depth, values = [found], 0, 0
+    while level:
+        depth, values, below = depth + 1, values + len(level), list[Any]()
+        if depth > MOST_DEPTH:
+            raise _Refused(_deep())
+        if values > most:
+            raise _Refused(f"it holds more than {most} values")
+        for value in level:
+            if isinstance(value, dict):
+                for key in value:
+                    _check_text(key, MOST_KEY)
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            else:
+                _check_value(value, finite)
+        level = below
+
+
+def _check_value(value: Any, finite: bool) -> None:
+    if isinstance(value, str):
+        _check_text(value, MOST_BYTES)
+    elif isinstance(value, float):
+        if finite and not math.isfinite(value):
+            raise _Refused("a number in it is not finite")
+    elif isinstance(value, int) and abs(value) >= MOST_INTEGER:
+        raise _Refused("a number in it is too large")
+
+
+def _check_text(text: str, most: int) -> None:
+    if len(text) > most:
+        raise _Refused(f"a key in it has more than {most} characters")
+    if "\0" in text:
+        raise _Refused("a text in it has a zero byte")
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise _Refused("a text in it has half a character")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 21:  # of 2**64 with its sign
+        raise _Refused("a number in it is too large")
+    return int(digits)
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise _Refused(f"{word} is not a number")
+
+
+def _deep() -> str:
+    return f"it is nested deeper than {MOST_DEPTH} levels"
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= 200 else words[:200] + "..."
+
+
+def _megabytes(most: int) -> str:
+    return f"{most / 1e6:g} MB"
