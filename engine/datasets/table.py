@@ -1,8 +1,6 @@
 """The table of labelled excerpts that every data set is read into."""
 
-import csv
 import hashlib
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -210,17 +208,3 @@ def folders_in(root: Path) -> list[Path]:
         return []
     inside = (path for path in root.iterdir() if not path.name.startswith("."))
     return sorted(path for path in inside if path.is_dir())
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file with a header; cells that a short row lacks are empty.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path.name} cannot be read as a table: {error}.") from error
-    return rows

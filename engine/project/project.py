@@ -3,7 +3,8 @@
 It holds ``manifest.csv`` (what :mod:`engine.datasets.corpora.manifest` reads),
 ``classes.json`` (the order of the classes, and the empty ones) and the audio under
 ``sounds/<class>/``. Every operation saves at once and can be undone. Only files that the project
-took in itself are ever moved or deleted.
+took in itself are ever moved or deleted. One program at a time may change it: whoever comes second
+reads it and follows.
 """
 
 from collections.abc import Generator, Sequence
@@ -37,6 +38,7 @@ class Project:
 
     def __init__(self, folder: Path | str) -> None:
         self._store = Store(Path(folder))
+        self._store.take()
         loaded = self._store.load()
         self.history = History(self._store, self._store.find(loaded, self.root))
         self._inspector = Inspector(self.root)
@@ -45,6 +47,40 @@ class Project:
     def root(self) -> Path:
         """Its folder."""
         return self._store.root
+
+    @property
+    def read_only(self) -> str:
+        """Why it cannot be changed here, in a sentence; empty: it can."""
+        if not self._store.read_only:
+            return ""
+        return (
+            f"This project is open in {self._store.lock.holder()}. Here it is read-only and "
+            "follows the changes; it can be edited when it is closed there."
+        )
+
+    def refresh(self) -> bool:
+        """Follow what others did on the disk, and take the project over when its holder has left.
+
+        Returns:
+            Whether anything is different now.
+
+        Raises:
+            DataError: it cannot be read; what was known stays.
+        """
+        taken = self._store.take()
+        if taken or self._store.changed:
+            self.history.read_again()
+            return True
+        return False
+
+    @property
+    def outdated(self) -> bool:
+        """Whether :meth:`refresh` would find something; looks at the disk."""
+        return self._store.changed or (self._store.read_only and self._store.lock.free())
+
+    def release(self) -> None:
+        """Let others change it; sounds that were removed stay at hand."""
+        self._store.lock.release()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -183,6 +219,8 @@ class Project:
     def unfinished(self) -> list[tuple[str, Path]]:
         """Recordings that were never added, each with the name of its class."""
         folders = {safe(name): name for name in self.classes}
+        if self._store.read_only:  # one of them may be going on
+            return []
         files = sorted((self.root / RECORDING).glob("*/*.flac"))
         return [(folders.get(path.parent.name, path.parent.name), path) for path in files]
 
@@ -198,6 +236,7 @@ class Project:
         Raises:
             DataError: it cannot be read or copied.
         """
+        self.history.ready()
         try:
             length = probe(path).duration_seconds
         except AudioError as error:
@@ -211,6 +250,8 @@ class Project:
         except DataError:  # a recording is never lost
             (self.root / own).replace(path) if ours else (self.root / own).unlink()
             raise
+        finally:
+            self._store.settled()
         return count
 
     def add_region(self, label: str, source: Path, start: float, end: float) -> None:
@@ -219,19 +260,18 @@ class Project:
         Raises:
             DataError: it cannot be read, or the disk is full.
         """
+        self.history.ready()
         place = self._store.free_place(label, f"{source.stem} {start:.2f}-{end:.2f} s.flac")
-        try:
-            cut_out(source, place, start, end)
-        except AudioError as error:
-            place.unlink(missing_ok=True)
-            raise DataError(str(error)) from error
         own = place.relative_to(self.root).as_posix()
         try:
+            cut_out(source, place, start, end)
             row = Excerpt(own, label, f"{source.parent.name}/{source.name}")
             self._add(f"add a region to '{label}'", (row,))
-        except DataError:
+        except (AudioError, DataError) as error:
             place.unlink(missing_ok=True)
-            raise
+            raise DataError(str(error)) from error
+        finally:
+            self._store.settled()
 
     def look_for(self, folder: Path) -> int:
         """Find missing files by their names in a folder; tells how many rows were mended.
@@ -246,13 +286,18 @@ class Project:
         return before - len(self.missing)
 
     def empty_removed(self) -> None:
-        """Delete removed sounds for good; what needs them can't be undone any more."""
+        """Delete removed sounds for good; what needs them can't be undone any more.
+
+        Where another program holds the project nothing is deleted.
+        """
         self.history.forget()
-        self._store.empty()
+        if self._store.lock.held:
+            self._store.empty()
 
     def close(self) -> None:
-        """Done: removed sounds go for good."""
+        """Done: removed sounds go for good, and others may change it."""
         self.empty_removed()
+        self.release()
 
     def check(self) -> Generator[float, None, list[Problem]]:
         """Look at what is new; yields the share done, returns the problems found."""
@@ -261,6 +306,7 @@ class Project:
     def _take_in(
         self, words: str, rows: Sequence[tuple[Path, Excerpt]]
     ) -> Generator[float, None, int]:
+        self.history.ready()
         own: dict[tuple[Path, str], str] = {}
         done = False
         try:
@@ -275,6 +321,7 @@ class Project:
             if not done:
                 for name in own.values():
                     (self.root / name).unlink(missing_ok=True)
+            self._store.settled()
         return len(rows)
 
     def _add(self, words: str, rows: Sequence[Excerpt]) -> None:

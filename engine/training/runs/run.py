@@ -1,5 +1,6 @@
 """The folder of one training: everything needed to repeat, resume, evaluate and compare it."""
 
+import contextlib
 import csv
 import io
 import json
@@ -7,7 +8,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from engine.atomic_write import write_whole
 from engine.errors import DataError
 from engine.evaluation.json_values import json_value
+from engine.leftovers import sweep
+from engine.locks import FolderLock
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
 
@@ -39,6 +42,31 @@ class Run:
         self.classifier_file = folder / "classifier.safetensors"
         self.results_file = folder / "results.json"
         self.report_file = folder / "report.html"
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder: whoever else wants to train into it meanwhile is told who does.
+
+        Raises:
+            DataError: another program trains into it, or it cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(self._unwritten(self.folder, error)) from error
+        lock = FolderLock(self.folder)
+        if not lock.acquire():
+            raise DataError(
+                f"{self.folder} is in use: {lock.holder()} is training there. "
+                "Wait until it ends, or choose another folder."
+            )
+        sweep(self.folder, older_than=0.0)
+        try:
+            yield
+        finally:
+            lock.release()
+            with contextlib.suppress(OSError):  # where nothing has come of it
+                self.folder.rmdir()
 
     def begin(self, recipe: Recipe, facts: Mapping[str, Any]) -> None:
         """Make the folder and write what is known before the first step.

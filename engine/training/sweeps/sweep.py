@@ -81,6 +81,13 @@ def run_sweep(
         EarmarkError: a field or value is wrong; a trial that fails does not end the others.
     """
     check_sweep(sweep)
+    with Run(folder).alone():
+        return (yield from _trials(sweep, source, folder))
+
+
+def _trials(
+    sweep: Sweep, source: Source, folder: Path
+) -> Generator[Trial | Trying | None, None, list[Trial]]:
     done: list[Trial] = []
     proposer = Proposer(sweep.spans, sweep.search, sweep.trials, sweep.recipe.training.seed)
     values = proposer.next()
