@@ -1,9 +1,9 @@
 """Attacks Earmark with broken input: ``make attack``.
 
-    python -m tests.robustness.attack               ten times what every test run tries
-    python -m tests.robustness.attack sounds        of one kind
-    python -m tests.robustness.attack sounds:17     one input again; it is kept, and shown how it failed
-    python -m tests.robustness.attack sounds:0-99   some of them
+python -m tests.robustness.attack               ten times what every test run tries
+python -m tests.robustness.attack sounds        of one kind
+python -m tests.robustness.attack sounds:17     one input again; it is kept, and shown how it failed
+python -m tests.robustness.attack sounds:0-99   some of them
 """
 
 import os

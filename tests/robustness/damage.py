@@ -13,7 +13,19 @@ NUMBERS: tuple[Any, ...] = (
 )
 WORDS: tuple[str, ...] = (
     *("", " ", "\t", "\n", "a\nb", "a\r\nb", "\0", "\x1b[31mred", "\u2028", "\ufeff", "\ud7ff"),
-    *("é" * 5, "日本語", "🎻", "../../etc/passwd", "/dev/zero", "C:\\x", "con", ".", "..", "~", "%s"),
+    *(
+        "é" * 5,
+        "日本語",
+        "🎻",
+        "../../etc/passwd",
+        "/dev/zero",
+        "C:\\x",
+        "con",
+        ".",
+        "..",
+        "~",
+        "%s",
+    ),
     *("{0}", "$(touch ran-code)", "`touch ran-code`", "__import__('os').system('touch ran-code')"),
     *("=1+1", "+1", "-1", "@SUM(A1)", "<script>", "&amp;", '"', "'", ",", ";", "null", "None"),
     *("x" * 5000, "a" * 100_000, "nan", "inf", "1e999", "-0", "0x10", "1_000", "1,5", "true"),

@@ -1,7 +1,7 @@
 """The process that is attacked: limited, watched from inside, and killed when it hangs.
 
-``watch.py`` starts it, as ``python -m tests.robustness.victim KIND FOLDER OUT SEEDS``; it writes a
-JSON line to the open file ``OUT`` before and after each input.
+``watch.py`` starts it, with the arguments of :func:`main`. It writes a JSON line to an open file before
+and after each input.
 """
 
 import faulthandler
@@ -23,7 +23,6 @@ from typing import Any
 
 from engine.errors import EarmarkError
 
-PROCESSOR_SECONDS = 5.0  # an input that takes more of a core hangs
 MEMORY_BYTES = 1 << 30
 _MOST_WORDS = 1000  # of a message to a user
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -118,11 +117,11 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def attempt(case: Case, guard: Guard) -> dict[str, Any]:
-    """Use an input; gives what came of it."""
+def attempt(case: Case, guard: Guard, seconds: float) -> dict[str, Any]:
+    """Use an input, for so many seconds of processor at most; gives what came of it."""
     begun = time.process_time()
     guard.begin(case)
-    signal.setitimer(signal.ITIMER_PROF, PROCESSOR_SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     faults, trace, refusal = [], "", ""
     try:
         case.act()
@@ -140,8 +139,8 @@ def attempt(case: Case, guard: Guard) -> dict[str, Any]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     faults += guard.end()
-    seconds = time.process_time() - begun
-    return {"faults": faults, "refusal": refusal, "trace": trace, "seconds": seconds}
+    took = time.process_time() - begun
+    return {"faults": faults, "refusal": refusal, "trace": trace, "seconds": took}
 
 
 def _ill_said(words: str) -> list[str]:
@@ -154,7 +153,7 @@ def _ill_said(words: str) -> list[str]:
     return found
 
 
-def main(name: str, place: str, out: str, keep: str, *seeds: str) -> None:
+def main(name: str, place: str, out: str, most: str, keep: str, *seeds: str) -> None:
     folder = Path(place)
     home, inputs = folder / "home", folder / "inputs"
     os.chdir(folder / "cwd")
@@ -176,7 +175,7 @@ def main(name: str, place: str, out: str, keep: str, *seeds: str) -> None:
         mine.mkdir(parents=True)
         case = make(random.Random(f"{name}:{seed}"), mine)
         say(seed=seed, what=case.what)
-        say(seed=seed, **attempt(case, guard))
+        say(seed=seed, **attempt(case, guard, float(most)))
         if keep != "keep":
             shutil.rmtree(mine)
     pipe.close()

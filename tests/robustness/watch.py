@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from io import RawIOBase
 from pathlib import Path
 
-from tests.robustness.victim import PROCESSOR_SECONDS
-
 ROOT = Path(__file__).resolve().parents[2]
 # Inputs in every run of the tests; `make attack` tries ten times as many.
 KINDS = {"sounds": 300, "classifiers": 100, "recipes": 60, "tables": 60, "leftovers": 40}
 _START_SECONDS = 120.0
 _LOOK_SECONDS = 0.25
-WAITING_SECONDS = 5.0  # for what never comes; a busy machine is not counted
+SECONDS = 5.0  # that an input may take of a processor, or wait for what never comes
 
 
 @dataclass
@@ -49,7 +47,12 @@ class Outcome:
 
 
 def attack(
-    kind: str, seeds: Sequence[int], folder: Path | None = None, *, keep: bool = False
+    kind: str,
+    seeds: Sequence[int],
+    folder: Path | None = None,
+    *,
+    seconds: float = SECONDS,
+    keep: bool = False,
 ) -> Iterator[Outcome]:
     """Let a victim use the inputs of these seeds.
 
@@ -57,23 +60,26 @@ def attack(
         kind: of ``KINDS``.
         seeds: one for each input.
         folder: empty, for everything that is written; None: a temporary one.
+        seconds: what an input may take; how busy the machine is does not count.
         keep: whether the inputs stay there.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="earmark-attack-") as made:
-            yield from attack(kind, seeds, Path(made), keep=keep)
+            yield from attack(kind, seeds, Path(made), seconds=seconds, keep=keep)
         return
     left = list(seeds)
     for number in range(len(seeds)):
         if not left:
             return
         mine = folder / f"victim-{number}"
-        for outcome in _one_victim(kind, left, mine, keep):
+        for outcome in _one_victim(kind, left, mine, seconds, keep):
             left.remove(outcome.seed)
             yield outcome
 
 
-def _one_victim(kind: str, seeds: Sequence[int], folder: Path, keep: bool) -> Iterator[Outcome]:
+def _one_victim(
+    kind: str, seeds: Sequence[int], folder: Path, seconds: float, keep: bool
+) -> Iterator[Outcome]:
     """Outcomes until all is done or the process is dead; a death is the outcome of its input."""
     for name in ("base", "cwd", "home", "inputs", "tmp"):
         (folder / name).mkdir(parents=True)
@@ -81,7 +87,7 @@ def _one_victim(kind: str, seeds: Sequence[int], folder: Path, keep: bool) -> It
     command = [sys.executable, "-m", "tests.robustness.victim", kind, str(folder), str(writing)]
     with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as errors:
         process = subprocess.Popen(
-            [*command, "keep" if keep else "", *map(str, seeds)],
+            [*command, str(seconds), "keep" if keep else "", *map(str, seeds)],
             env=_environment(folder),
             pass_fds=[writing],
             stdin=subprocess.DEVNULL,
@@ -96,7 +102,7 @@ def _one_victim(kind: str, seeds: Sequence[int], folder: Path, keep: bool) -> It
             for line in _lines(pipe):
                 if line is None:
                     waiting = waiting + 1 if at is not None and _sleeps(process.pid) else 0
-                    if waiting * _LOOK_SECONDS >= WAITING_SECONDS:
+                    if waiting * _LOOK_SECONDS >= seconds:
                         process.send_signal(signal.SIGALRM)  # it tells where it is, and ends
                     continue
                 said, waiting = json.loads(line), 0
@@ -111,7 +117,7 @@ def _one_victim(kind: str, seeds: Sequence[int], folder: Path, keep: bool) -> It
         process.wait()
     if at is not None:
         at.trace = (folder / "stderr").read_text(errors="replace")[-3000:]
-        at.faults = [_death(process.returncode)]
+        at.faults = [_death(process.returncode, seconds)]
         yield at
     elif process.returncode:
         words = (folder / "stderr").read_text(errors="replace")[-3000:]
@@ -141,11 +147,11 @@ def _sleeps(pid: int) -> bool:
     return all(state.rpartition(")")[2].split()[0] == "S" for state in states)
 
 
-def _death(code: int) -> str:
+def _death(code: int, seconds: float) -> str:
     if code == -signal.SIGPROF:
-        return f"took more than {PROCESSOR_SECONDS:.0f} s of processor"
+        return f"took more than {seconds:.0f} s of processor"
     if code == -signal.SIGALRM:
-        return f"waited for more than {WAITING_SECONDS:.0f} s"
+        return f"waited for more than {seconds:.0f} s"
     return f"killed the process ({signal.Signals(-code).name if code < 0 else code})"
 
 

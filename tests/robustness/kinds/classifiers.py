@@ -226,7 +226,9 @@ def _json(rng: random.Random, base: Base) -> tuple[str, bytes]:
     text = deep(rng)
     if rng.random() < 0.5:
         card = json.dumps(base.card)
-        card = rng.choice((text, f'{card[:-1]},"recipe":{text}}}', f'{card[:-1]},"limits":{text}}}'))
+        card = rng.choice(
+            (text, f'{card[:-1]},"recipe":{text}}}', f'{card[:-1]},"limits":{text}}}')
+        )
         header = base.tensors | {"__metadata__": {"card": card}}
         return f"a card of {text[:20]!r}", base.with_header(header)
     shape = f'{{"__metadata__":{{"card":"{{}}"}},"a":{{"dtype":"F32","shape":{text}}}}}'

@@ -207,6 +207,11 @@ def _table(rng: random.Random, base: Path, place: Path) -> Case:
     return Case(f"the kept table, {what}", act)
 
 
+def _forgotten() -> None:
+    """As in a new process: what the module holds of the file is read anew."""
+    remembered._stores.clear()
+
+
 def _settings() -> list[Setting]:
     return [value for value in vars(remembered).values() if isinstance(value, Setting)]
 
@@ -214,11 +219,12 @@ def _settings() -> list[Setting]:
 def _remembered(rng: random.Random, base: Path, place: Path) -> Case:
     """The settings: each is of its type, or the default."""
     del base
+    _forgotten()
     settings = Settings()
     for setting in _settings():
-        with contextlib.suppress(TypeError, ValueError):
-            settings.set(setting, setting.default)
-    del settings
+        settings.set(setting, setting.default)
+    settings.set(remembered.RECENT, ["/a/song.wav", "/b/ünï.wav"])
+    _forgotten()
     folder = Path(os.environ["XDG_CONFIG_HOME"])
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     assert files, "the settings are nowhere"
