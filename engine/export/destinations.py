@@ -5,6 +5,7 @@ Nothing that exists is replaced unasked, and never a sound; what cannot work is 
 work starts.
 """
 
+import contextlib
 import errno
 import os
 import tempfile
@@ -204,9 +205,9 @@ def _check_folder(folder: Path, targets: Mapping[Path, Path], overwrite: bool) -
         names = ", ".join(visible(str(path.relative_to(folder))) for path in there[:_NAMED])
         more = ", ..." if len(there) > _NAMED else ""
         raise DataError(
-            f"{visible(str(folder))} holds results already, and they are kept: {names}{more} "
-            f"({len(there)} of {len(targets)}). Choose another folder, or replace them with "
-            "--overwrite."
+            f"These files exist already in {visible(str(folder))} and are kept: {names}{more} "
+            f"({len(there)} of {len(targets)} results). Choose another folder, or replace them "
+            "with --overwrite."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -284,13 +285,14 @@ class _File(_Joined):
     def _append(self, text: str) -> None:
         data = encodable(text).encode()
         try:
-            with self._path.open(self._mode) as file:
-                self._mode, whole = "ab", file.tell()
+            with self._path.open(self._mode, buffering=0) as file:
+                self._mode, whole = "ab", os.fstat(file.fileno()).st_size
                 try:
-                    file.write(data)
-                    file.flush()
+                    while data:
+                        data = data[file.write(data) :]
                 except OSError:
-                    file.truncate(whole)  # no half result, where that is possible
+                    with contextlib.suppress(OSError):
+                        file.truncate(whole)  # no half result
                     raise
         except OSError as error:
             raise DestinationError(

@@ -214,6 +214,7 @@ class FilePage(Page):
             on_event=self._heard,
             on_result=self._finished,
             on_error=self._analysis_failed,
+            on_crash=lambda _: self._ended(),
             parent=self,
         )
 
@@ -247,11 +248,22 @@ class FilePage(Page):
         self.analysed.emit()
 
     def _analysis_failed(self, message: str) -> None:
+        self.notices.fail(message)
+        self._ended()
+
+    def _ended(self) -> None:
+        """The analysis broke off: what it found stays, and nothing goes on waiting."""
         self._analysis = None
         self.header.set_progress(None)
-        self.notices.fail(message)
+        self._say_not_analysed()
         self._find_facts()
         self.analysed.emit()
+
+    def _say_not_analysed(self) -> None:
+        if self.found is None:
+            for name in self._session.classifiers:
+                self.panels.show_words(name, self._waiting_words())
+        self._summarise()
 
     def _find_facts(self) -> None:
         """Tempo, key and tuning, unless predictions come first."""
@@ -269,6 +281,7 @@ class FilePage(Page):
             self._analysis.cancel()
             self._analysis = None
             self.header.set_progress(None)
+            self._say_not_analysed()
 
     def _summarise(self) -> None:
         selection = self.tracks.time.selection
@@ -280,7 +293,16 @@ class FilePage(Page):
             heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
         self.panels.heading.setText(heading)
         for name, decision in self.state.verdicts(selection).items():
-            self.panels.show_decision(name, decision)
+            if decision.verdict:
+                self.panels.show_decision(name, decision)
+            else:
+                self.panels.show_words(name, self._waiting_words())
+
+    def _waiting_words(self) -> str:
+        """What stands where there are no results: whether they are still to come."""
+        if self._analysis is not None:
+            return self.tr("not analysed yet")
+        return self.tr("not analysed")
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""

@@ -42,6 +42,7 @@ class ListenPage(Page):
         self._looked = False  # for microphones
         self._requests = worker.LiveRequests()
         self._names: set[Path] = set()  # of files that were asked for
+        self._recording: Path | None = None
         self._latest: worker.LiveFrame | None = None
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
@@ -197,7 +198,10 @@ class ListenPage(Page):
         self._show_state()
 
     def stop(self) -> None:
-        """Close the microphone; the picture stays."""
+        """Close the microphone; the picture stays, and what was recorded."""
+        recording = self._end_recording()
+        if recording is not None:
+            self._say_recorded(worker.Recorded(recording, 0.0))
         for job in (self._job, self._waiting):
             if job is not None:
                 job.cancel()
@@ -211,11 +215,10 @@ class ListenPage(Page):
         """Begin or end recording."""
         if not self.is_listening:
             return
-        self._requests.put(worker.Record(self._new_file("recording") if on else None))
+        path = self._new_file("recording") if on else None
+        self._recording = path or self._recording  # the one that ends is told when it has
+        self._requests.put(worker.Record(path))
         self.bar.record.setChecked(on)
-        if not on:
-            words = self.tr("Recording saved as {}.").format(_folder(self._session.settings))
-            self.notices.notify(words, kind="success")
 
     def keep(self) -> None:
         """Save the last half minute."""
@@ -263,8 +266,31 @@ class ListenPage(Page):
         for kept in (path for e in events for path in e.kept):
             opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
             self.notices.notify(self.tr("Saved as {}.").format(kept), [opening], "success")
+        for recorded in (ended for e in events for ended in e.recorded):
+            self._say_recorded(recorded)
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
+
+    def _end_recording(self) -> Path | None:
+        """The file that is being recorded to, now that it ends unasked."""
+        path, self._recording = self._recording, None
+        begun = self._latest is not None and self._latest.recorded_seconds is not None
+        return path if begun else None
+
+    def _say_recorded(self, ended: worker.Recorded) -> None:
+        """What became of a recording."""
+        if ended.path == self._recording:
+            self._recording = None
+            self.bar.record.setChecked(False)
+        if ended.problem:
+            self.notices.fail(ended.problem)
+            return
+        words = self.tr("Recording saved as {}.").format(ended.path)
+        if ended.lost_seconds > 0:
+            missing = self.tr(" {:.2f} s of sound were lost and are missing in it.")
+            words += missing.format(ended.lost_seconds)
+        opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(ended.path)))
+        self.notices.notify(words, [opening], "warning" if ended.lost_seconds else "success")
 
     def _say(self) -> None:
         """What is read, set less often than what moves."""
@@ -293,8 +319,11 @@ class ListenPage(Page):
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
+        recording = self._end_recording()
         latest, self._latest = self._latest, None
         self.stop()
+        if recording is not None:
+            message += self.tr(" The recording until then is saved as {}.").format(recording)
         again = (self.tr("Try again"), self.start)
         self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
         if latest is not None:
