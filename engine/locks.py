@@ -73,6 +73,11 @@ class FolderLock:
         """Whether it is ours; also where there are no locks."""
         return self._held
 
+    @property
+    def certain(self) -> bool:
+        """Whether the system keeps all others out."""
+        return self._drop is not None
+
     def acquire(self) -> bool:
         """Take it, without waiting, if nobody else has it; tells whether it is ours now.
 

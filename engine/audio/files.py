@@ -17,6 +17,7 @@ from engine.audio.audio import Audio
 from engine.audio.resample import Resampler
 from engine.audio.sources import Source, blocks_of, open_source
 from engine.errors import AudioError
+from engine.passed_over import passed_over
 
 EXTENSIONS = frozenset(
     {
@@ -55,7 +56,8 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
     """The sound files that names, patterns and folders stand for, in order, each once.
 
     A file named outright is taken whatever its extension; of folders (searched to the bottom) and
-    patterns only what has a sound file's extension.
+    patterns only what has a sound file's extension. Of folders, hidden files and what systems leave
+    there (``._x.wav``, ``__MACOSX``) are passed over.
 
     Raises:
         AudioError: a folder or pattern holds no sound file.
@@ -64,7 +66,7 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
     for place in places:
         path = Path(place)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if _is_audio(p))
+            inside = sorted(p for p in path.rglob("*") if _is_audio(p) and _meant(p, path))
         elif not path.exists() and glob.has_magic(str(place)):
             matches = (Path(name) for name in sorted(glob.glob(str(place), recursive=True)))
             inside = [p for p in matches if _is_audio(p)]
@@ -74,6 +76,10 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
             raise AudioError(f"No sound file found in {place}.")
         found.update(dict.fromkeys(inside))
     return list(found)
+
+
+def _meant(path: Path, folder: Path) -> bool:
+    return not any(map(passed_over, path.relative_to(folder).parts))
 
 
 def _is_audio(path: Path) -> bool:

@@ -101,6 +101,7 @@ def _packed(dataset: Dataset, stamp: str) -> dict[str, Any]:
         "features": dataset.features,
         "repeats": dataset.repeats,
         "warnings": dataset.warnings,
+        "left_out": dataset.left_out,
         "rows": [
             [e.path, e.label, e.group, e.start, e.end, e.fold, dict(e.extra)]
             for e in dataset.excerpts
@@ -116,4 +117,5 @@ def _unpacked(kept: dict[str, Any]) -> Dataset:
         bool(kept["features"]),
         tuple(tuple(same) for same in kept["repeats"]),
         tuple(kept["warnings"]),
+        tuple(kept["left_out"]),
     )

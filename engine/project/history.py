@@ -116,14 +116,19 @@ class History:
         """Save another state; sounds that a table names are there before it is written."""
         self.ready()
         store, before = self._store, self.state
+        leaving = store.owned(before) - store.owned(after)
         back = store.bring_back(after)
         try:
+            store.leaving(leaving)
             store.save(after)
         except DataError:
             store.put_away(back)
+            if leaving:
+                store.settled()
             raise
         self.state = after
-        store.put_away(store.owned(before) - store.owned(after))
+        store.put_away(leaving)
+        store.settled()
 
 
 def _key(row: Excerpt) -> tuple[object, ...]:

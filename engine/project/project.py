@@ -38,9 +38,14 @@ class Project:
 
     def __init__(self, folder: Path | str) -> None:
         self._store = Store(Path(folder))
+        self._tried: object = None
         self._store.take()
-        loaded = self._store.load()
-        self.history = History(self._store, self._store.find(loaded, self.root))
+        try:
+            loaded = self._store.find(self._store.load(), self.root)
+        except DataError:
+            self.release()
+            raise
+        self.history = History(self._store, loaded)
         self._inspector = Inspector(self.root)
 
     @property
@@ -50,33 +55,41 @@ class Project:
 
     @property
     def read_only(self) -> str:
-        """Why it cannot be changed here, in a sentence; empty: it can."""
-        if not self._store.read_only:
+        """Why it cannot be changed here, in a sentence; empty: it can, as far as we know."""
+        holder = self._store.holder
+        if holder is None:
             return ""
         return (
-            f"This project is open in {self._store.lock.holder()}. Here it is read-only and "
-            "follows the changes; it can be edited when it is closed there."
+            f"This project is open in {holder}. Here it is read-only and follows the changes; "
+            "it can be edited when it is closed there."
         )
 
-    def refresh(self) -> bool:
+    @property
+    def outdated(self) -> bool:
+        """Whether :meth:`refresh` is due; looks at the disk."""
+        store = self._store
+        changed = store.changed and store.stamps() != self._tried
+        return changed or (store.holder is not None and store.lock.free())
+
+    def refresh(self) -> str:
         """Follow what others did on the disk, and take the project over when its holder has left.
 
         Returns:
-            Whether anything is different now.
+            A sentence about it, where the user has to know; else nothing.
 
         Raises:
             DataError: it cannot be read; what was known stays.
         """
-        taken = self._store.take()
-        if taken or self._store.changed:
+        store = self._store
+        self._tried = store.stamps()
+        followed, taken, changed = store.holder is not None, store.take(), store.changed
+        if taken or changed:
             self.history.read_again()
-            return True
-        return False
-
-    @property
-    def outdated(self) -> bool:
-        """Whether :meth:`refresh` would find something; looks at the disk."""
-        return self._store.changed or (self._store.read_only and self._store.lock.free())
+        if followed and taken:
+            return "The project is no longer open elsewhere: it can be edited here."
+        if changed and store.lock.held:
+            return "The project was changed by another program and was read again."
+        return ""
 
     def release(self) -> None:
         """Let others change it; sounds that were removed stay at hand."""
@@ -166,6 +179,13 @@ class Project:
                 f"move {_sounds(len(chosen))} to '{label}'", State(self.classes, new)
             )
 
+    def cut_at_end(self, rows: Sequence[Excerpt]) -> None:
+        """Let excerpts end with their files, where the table has them longer."""
+        chosen = {id(row) for row in rows}
+        new = tuple(replace(r, end=None) if id(r) in chosen else r for r in self.rows)
+        if new != self.rows:
+            self.history.change(f"cut {_sounds(len(chosen))}", State(self.classes, new))
+
     def join_groups(self, sets: Sequence[Sequence[str]]) -> None:
         """Merge each set of groups, so that a split keeps it in one part."""
         new = joined(self.history.state, sets)
@@ -219,7 +239,7 @@ class Project:
     def unfinished(self) -> list[tuple[str, Path]]:
         """Recordings that were never added, each with the name of its class."""
         folders = {safe(name): name for name in self.classes}
-        if self._store.read_only:  # one of them may be going on
+        if self._store.holder is not None:  # one of them may be going on
             return []
         files = sorted((self.root / RECORDING).glob("*/*.flac"))
         return [(folders.get(path.parent.name, path.parent.name), path) for path in files]

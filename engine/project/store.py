@@ -18,8 +18,8 @@ from engine.datasets import open_dataset
 from engine.datasets.corpora.manifest import COLUMNS, excerpts_in, save
 from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
-from engine.leftovers import sweep
-from engine.locks import FolderLock
+from engine.leftovers import HOUR, sweep
+from engine.locks import FolderLock, Holder
 from engine.project.arrivals import Arrivals
 
 MANIFEST, CLASSES = "manifest.csv", "classes.json"
@@ -71,6 +71,7 @@ class Store:
 
     Attributes:
         lock: who may change it. A folder that is no project yet is locked by its first change.
+        holder: another who has the lock, as far as we know; None: nobody.
     """
 
     def __init__(self, root: Path) -> None:
@@ -78,17 +79,17 @@ class Store:
         free = (h for h in _HOMES if self._ours(h) or not (self.root / h).exists())
         self._home = next(free, _HOMES[-1])
         self.lock = FolderLock(self.root)
+        self.holder: Holder | None = None
         self._arrivals = Arrivals(self.root, self._home)
         self._seen: list[_Stamp] = [None, None]
 
-    @property
-    def read_only(self) -> bool:
-        """Whether another has the lock."""
-        return self._is_project() and not self.lock.held
-
     def take(self) -> bool:
-        """Lock it if it is a project and nobody else has it; tells whether it is ours now."""
-        return self._is_project() and not self.lock.held and self.lock.acquire()
+        """Lock it if it is a project and nobody else has it; tells whether it was taken now."""
+        if self.lock.held or not self._is_project():
+            return False
+        taken = self.lock.acquire()
+        self.holder = None if taken else self.lock.holder()
+        return taken
 
     @property
     def changed(self) -> bool:
@@ -96,7 +97,7 @@ class Store:
 
         A table that has gone, with its drive perhaps, is no other state.
         """
-        now, seen = self._stamps(), self._seen
+        now, seen = self.stamps(), self._seen
         return any(n is not None and n != s for n, s in zip(now, seen, strict=True))
 
     def claim(self) -> None:
@@ -111,8 +112,9 @@ class Store:
         except OSError as error:
             raise DataError(f"{self.root} cannot be created: {error.strerror}.") from error
         if not self.lock.acquire():
+            self.holder = self.lock.holder()
             raise DataError(
-                f"This project is open in {self.lock.holder()}, so nothing was changed. "
+                f"This project is open in {self.holder}, so nothing was changed. "
                 "Close it there to edit it here."
             )
         if self.changed:
@@ -124,7 +126,8 @@ class Store:
     def _is_project(self) -> bool:
         return (self.root / MANIFEST).is_file() or (self.root / CLASSES).is_file()
 
-    def _stamps(self) -> list[_Stamp]:
+    def stamps(self) -> list[_Stamp]:
+        """What differs when its files are others."""
         return [_stamp(self.root / name) for name in (MANIFEST, CLASSES)]
 
     def _ours(self, home: str) -> bool:
@@ -137,7 +140,7 @@ class Store:
             DataError: it is no project, no data set and no empty folder, or cannot be read.
         """
         table, names = self.root / MANIFEST, self.root / CLASSES
-        seen = self._stamps()  # before it is read: what changes meanwhile is seen the next time
+        seen = self.stamps()  # before it is read: what changes meanwhile is seen the next time
         if table.is_file():
             rows = excerpts_in(table)
         elif names.is_file() or not self.root.exists() or not self._occupied():
@@ -153,7 +156,7 @@ class Store:
         labels = sorted({row.label for row in rows})
         if self.lock.held:
             self._finish(set(labels))
-            seen = self._stamps()
+            seen = self.stamps()
         ordered = _names(names)
         classes = (*ordered, *(label for label in labels if label not in ordered))
         state = State(classes, rows)
@@ -163,11 +166,12 @@ class Store:
         return state
 
     def _clean_up(self, state: State) -> None:
-        """What a kill left: nobody else writes here, so it is nobody's."""
-        sweep(self.root, older_than=0.0)
+        """What a kill left: if nobody else can write here, it is nobody's."""
+        old = 0.0 if self.lock.certain else HOUR
+        sweep(self.root, older_than=old)
         if self._ours(self._home):
-            sweep(self.root / self._home, older_than=0.0, deep=True)
-            self._arrivals.undo({row.path for row in state.rows})
+            sweep(self.root / self._home, older_than=old, deep=True)
+            self._arrivals.undo({row.path for row in state.rows}, older_than=old)
         self.bring_back(state)
 
     def _occupied(self) -> bool:
@@ -203,10 +207,10 @@ class Store:
             else:
                 write_whole(self.root / MANIFEST, (",".join(COLUMNS) + "\r\n").encode())
             put_in_place(pending, self.root / CLASSES)  # needs no room on the disk
-            self._seen = self._stamps()
+            self._seen = self.stamps()
         except (OSError, DataError) as error:
             pending.unlink(missing_ok=True)
-            self._seen = self._stamps()  # the table may be the new one, with all its labels
+            self._seen = self.stamps()  # the table may be the new one, with all its labels
             if isinstance(error, DataError):
                 raise
             raise DataError(
@@ -237,6 +241,14 @@ class Store:
         coming = self.owned(after) - self.owned(before)
         places = (self.root, self.root / REMOVED)
         return {path for path in coming if not any((p / path).is_file() for p in places)}
+
+    def leaving(self, paths: Iterable[str]) -> None:
+        """Files will be put away; :meth:`settled` is to be called once they are.
+
+        Raises:
+            DataError: that cannot be noted, in case of a crash.
+        """
+        self._arrivals.note(paths, lambda path: f"{REMOVED}/{path}")
 
     def put_away(self, paths: Iterable[str]) -> None:
         """Lay files of the project among the removed ones; what can't be moved stays."""
@@ -285,7 +297,7 @@ class Store:
         Args:
             label: the class.
             name: of the file.
-            moved: where it goes back to if a crash comes before the table has it.
+            moved: where in the project it goes back to if a crash comes before the table has it.
 
         Raises:
             DataError: its folder cannot be made.
@@ -301,7 +313,8 @@ class Store:
         while any((place / free).exists() for place in (self.root, self.root / REMOVED)):
             number += 1
             free = f"{folder}/{stem} ({number}){ending}"
-        self._arrivals.note(free, moved)
+        kept = moved.relative_to(self.root).as_posix() if moved is not None else ""
+        self._arrivals.note([free], lambda _: kept)
         return self.root / free
 
     def find(self, state: State, within: Path) -> State:

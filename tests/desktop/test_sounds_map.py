@@ -51,6 +51,7 @@ def page(
     project = Project(tmp_path / "project")
     for _ in project.import_folder(sounds):
         pass
+    project.close()
     session = Session()
     session.settings._store.clear()
     session.settings.set(PROJECT, str(tmp_path / "project"))

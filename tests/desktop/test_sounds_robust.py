@@ -162,6 +162,7 @@ def test_killed_while_labelling(folder: Path, tmp_path: Path, linger: float) -> 
     many = corpora.folders(tmp_path / "many", ("bell",), files=80, seconds=0.02)
     for _ in project.add_files("bell", [many / "bell"]):
         pass
+    project.close()
     seen = killed(LABELS, folder, lambda count: int(count) >= 6, linger)
     again = Project(folder)
     assert not again.missing

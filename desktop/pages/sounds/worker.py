@@ -1,5 +1,6 @@
 """The Sounds page's project at work: one operation after the other, each in a job."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from engine.project.project import Project
 from engine.project.split import Draw, draw
 from engine.recipes.recipe import find_recipe
 
+_FOLLOW_SECONDS = 0.5
 _RECIPE = "tagger-head"  # what the Train page proposes
 Step = Callable[[Project], Any]
 _Then = Callable[[Any], None] | None
@@ -44,6 +46,7 @@ class ProjectWorker(QObject):
     changed = Signal()
     checked = Signal(object)
     failed = Signal(str)
+    followed = Signal(str)  # what others did to the project, where one has to know
     progress = Signal(float)  # share done; 1 at the end
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -52,6 +55,8 @@ class ProjectWorker(QObject):
         self._waiting: deque[tuple[Step, _Then, _Otherwise]] = deque()
         self._job: jobs.Job | None = None
         self._check: jobs.Job | None = None
+        self._unfollow = threading.Event()
+        self._refreshing = False
 
     @property
     def busy(self) -> bool:
@@ -72,6 +77,7 @@ class ProjectWorker(QObject):
 
     def leave(self) -> Project | None:
         """Stop all work; gives the project that was open."""
+        self._unfollow.set()
         for job in (self._job, self._check):
             if job is not None:
                 job.cancel()
@@ -116,8 +122,26 @@ class ProjectWorker(QObject):
     def _opened(self, project: Project) -> None:
         self.project = project
         self._job = None
+        self._refreshing = False
+        self._unfollow = stop = threading.Event()
+        jobs.run(lambda: _following(project, stop), on_event=self._look_again, parent=self)
         self.opened.emit()
         self._go_on()
+
+    def _look_again(self, outdated: list[bool]) -> None:
+        """Other programs have changed the project, or left it to us."""
+        if outdated[-1] and not self._refreshing:
+            self._refreshing = True
+            self.do(lambda project: project.refresh(), self._refreshed, self._not_refreshed)
+
+    def _refreshed(self, words: str) -> None:
+        self._refreshing = False
+        if words:
+            self.followed.emit(words)
+
+    def _not_refreshed(self, message: str) -> None:
+        self._refreshing = False
+        self.failed.emit(message)
 
     def _not_opened(self, message: str) -> None:
         self._job = None
@@ -155,6 +179,12 @@ class ProjectWorker(QObject):
     def _checked(self, found: Findings) -> None:
         self._check = None
         self.checked.emit(found)
+
+
+def _following(project: Project, stop: threading.Event) -> Generator[bool, None, None]:
+    """Yields whether others have changed the project, until it is left."""
+    while not stop.wait(_FOLLOW_SECONDS):
+        yield project.outdated
 
 
 def _look(project: Project) -> Generator[float, None, Findings]:

@@ -19,7 +19,10 @@ _LOOK_SECONDS = 0.05  # how often a pause looks whether it is to end
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What lies in a folder of sounds: kind and name of the data set, excerpts of each class."""
+    """What lies in a folder of sounds: kind and name of the data set, excerpts of each class.
+
+    Warnings are also of what is left out.
+    """
 
     kind: str
     name: str
@@ -36,7 +39,8 @@ def look_at_folder(folder: Path) -> Generator[None, None, DatasetSummary]:
     yield
     root = Path(folder).absolute()
     kind = next((name for name, module in DATASETS.items() if module.recognises(root)), "folder")
-    return DatasetSummary(kind, dataset.about.name, dataset.counts(), dataset.warnings)
+    said = (*dataset.warnings, *dataset.left_out)
+    return DatasetSummary(kind, dataset.about.name, dataset.counts(), said)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from engine.audio.files import EXTENSIONS
 from engine.bounded import read_bytes
 from engine.datasets.delimited import MOST_BYTES, decoded, number_of
+from engine.datasets.left_out import without_track
 from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
 
@@ -38,8 +39,14 @@ def load(root: Path) -> Dataset:
         excerpts += found
         if others:
             passed_over[track] = others
+    tracked = {sound for sound, _ in pairs}
+    rest = [name for name in files_under(root, sorted(EXTENSIONS)) if name not in tracked]
     return Dataset(
-        About(root.resolve().name), root, tuple(excerpts), warnings=_warnings(passed_over)
+        About(root.resolve().name),
+        root,
+        tuple(excerpts),
+        warnings=_warnings(passed_over),
+        left_out=without_track(rest),
     )
 
 

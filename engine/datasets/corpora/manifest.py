@@ -9,6 +9,7 @@ from typing import Any
 from engine.atomic_write import write_whole
 from engine.bounded import parse_json, read_bytes
 from engine.datasets.delimited import MOST_BYTES, decoded, number_of, read_table, written
+from engine.datasets.left_out import of_table
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError, extra_needed
 
@@ -49,7 +50,8 @@ def load(root: Path) -> Dataset:
             )
     warnings = tuple(_repeated(path.name, excerpts))
     about = About(path.parent.resolve().name)
-    return Dataset(about, path.parent, excerpts, warnings=warnings)
+    rest = of_table(path, here) if root.is_dir() else ()
+    return Dataset(about, path.parent, excerpts, warnings=warnings, left_out=rest)
 
 
 def excerpts_in(path: Path) -> tuple[Excerpt, ...]:

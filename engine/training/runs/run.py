@@ -16,7 +16,7 @@ from typing import Any
 from engine.atomic_write import write_whole
 from engine.errors import DataError
 from engine.evaluation.json_values import json_value
-from engine.leftovers import sweep
+from engine.leftovers import HOUR, sweep
 from engine.locks import FolderLock
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
@@ -60,7 +60,7 @@ class Run:
                 f"{self.folder} is in use: {lock.holder()} is training there. "
                 "Wait until it ends, or choose another folder."
             )
-        sweep(self.folder, older_than=0.0)
+        sweep(self.folder, older_than=0.0 if lock.certain else HOUR)
         try:
             yield
         finally:
