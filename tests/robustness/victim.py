@@ -1,7 +1,7 @@
 """The process that is attacked: limited, watched from inside, and killed when it hangs.
 
-``watch.py`` starts it, with the arguments of :func:`main`. It writes a JSON line to an open file before
-and after each input.
+``watch.py`` starts it, with the arguments of :func:`main`; it writes a JSON line to an open file
+before and after each input.
 """
 
 import faulthandler

@@ -15,7 +15,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Inputs in every run of the tests; `make attack` tries ten times as many.
-KINDS = {"sounds": 300, "classifiers": 100, "recipes": 60, "tables": 60, "leftovers": 40}
+KINDS = {
+    "sounds": 300,
+    "classifiers": 100,
+    "recipes": 60,
+    "tables": 60,
+    "leftovers": 40,
+    "batches": 4,
+}
 _START_SECONDS = 120.0
 _LOOK_SECONDS = 0.25
 SECONDS = 5.0  # that an input may take of a processor, or wait for what never comes
