@@ -31,6 +31,7 @@ _NEVER += ("pickle.find_class",)
 _SOCKET_FINE = ("socket.__new__", "socket.gethostname")
 _CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink")
 _CHANGES += ("os.truncate", "os.chmod", "os.utime", "shutil")
+_IN_FOLDER = ("os.remove", "os.rmdir")
 
 
 @dataclass
@@ -62,6 +63,8 @@ class Guard:
         sys.addaudithook(self._hook)
 
     def begin(self, case: Case) -> None:
+        for place in (self._here, self._temporary):  # what importing or making it left behind
+            _empty(place)
         self._found = []
         self._kept = {path: _content(path) for path in case.untouched}
         self._told = os.fstat(1).st_size
@@ -86,6 +89,8 @@ class Guard:
             path, _, flags = arguments
             if isinstance(path, str | bytes) and flags & _WRITES:
                 self._check(event, path)
+        elif event in _IN_FOLDER and arguments[-1] != -1:
+            return  # a name in an open folder, of which shutil's own event told
         elif event.startswith(_CHANGES):
             for path in arguments:
                 if isinstance(path, str | bytes | os.PathLike):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -203,8 +204,10 @@ class Tally:
 
     def __str__(self) -> str:
         slow = self._slowest
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN)
         return (
-            f"{self._count} inputs in {time.monotonic() - self._begun:.1f} s: "
+            f"{self._count} inputs in {time.monotonic() - self._begun:.1f} s "
+            f"({spent.ru_utime + spent.ru_stime:.1f} s of processor): "
             f"{self._count - self._refused - len(self.failed)} used, {self._refused} refused, "
             f"{len(self.failed)} failed; slowest {slow.kind}:{slow.seed}, {slow.seconds:.2f} s"
         )
