@@ -139,7 +139,6 @@ def use(path: Path) -> None:
 def _hear(classifier: Classifier) -> None:
     card = classifier.card
     seconds = (card.window_samples + 4 * card.hop_samples) / card.rate_hz
-    assert seconds < 30_000, "a window of hours"
     sound = np.random.default_rng(1).standard_normal(round(min(seconds, 30) * 8000)) / 10
     analysis = Analysis({"it": classifier}, 8000)
     for rows in (analysis.push(sound.astype(np.float32)), analysis.finish()):
