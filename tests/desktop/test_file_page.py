@@ -1,6 +1,10 @@
 """The File page, used as a person would: wheel, drag, keys, drops and exports."""
 
+import dataclasses
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +12,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent
 from pytestqt.qtbot import QtBot
 
+from desktop import jobs
+from desktop.pages.file import worker
 from desktop.pages.file.page import FilePage
 from desktop.plots.tracks.axes import GUTTER
 from desktop.plots.tracks.lanes import Stretch, _in_rows
@@ -16,7 +22,10 @@ from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
+from engine.errors import AudioError
 from engine.export import from_audacity, from_csv, from_json, from_raven
+from engine.recognition import files
+from engine.recognition.timeline import rows
 from resources import resource
 from tests.desktop.pointer import SHIFT, click, drag, move, wheel
 
@@ -312,3 +321,69 @@ def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path
     with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(path)
     assert "10 invalid samples" in window.page("file").notices.text
+
+
+def test_a_selection_that_was_not_analysed_says_so(page: FilePage, qtbot: QtBot) -> None:
+    """It showed the figures of the nearest row, however far away."""
+    found, panel = page.state.found, page.panels._panels["instrument"]
+    assert found is not None
+    half = {name: rows(t, t.times < 10.0) for name, t in found.timelines.items()}
+    decisions = {name: found.decisions[name][: len(t)] for name, t in half.items()}
+    page.state.found = dataclasses.replace(
+        found, seconds=10.0, timelines=half, decisions=decisions, done=False
+    )
+    page.tracks.time.select(2.0, 4.0)
+    assert panel._bars
+    page.tracks.time.select(20.0, 24.0)
+    assert (panel._verdict, panel._bars) == ("not analysed", [])
+    page._analysis = jobs.Job(lambda: iter(()), None, None, None, None, None)  # type: ignore[arg-type,return-value]
+    page.tracks.time.select(20.0, 25.0)
+    assert panel._verdict == "not analysed yet"
+    page._analysis = None
+    page.explainer.ask_label("instrument", "piano")  # finds its peak where there are rows
+    page.explainer.why.close()
+
+
+@pytest.mark.parametrize("error", [AudioError("long.wav broke off."), ValueError("unforeseen")])
+def test_an_analysis_that_breaks_off_waits_for_nothing(
+    window: Window,
+    qtbot: QtBot,
+    quick: dict[str, Classifier],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    def stream(path: Path, **more: Any) -> Iterator[Audio]:
+        if isinstance(error, AudioError):
+            yield from itertools.islice(real(path, **more), 12)
+        raise error
+
+    real = files.stream
+    monkeypatch.setattr(files, "stream", stream)
+    monkeypatch.setattr(jobs, "_show_report", lambda report: None)
+    window._session.settings.set(LOADED, list(quick))
+    window._session.classifiers = quick
+    window._session.classifiers_loaded.emit()
+    page = opened(window, qtbot)
+    panel = page.panels._panels["instrument"]
+    assert not page.header.progress.isVisible()
+    if isinstance(error, ValueError):
+        assert (panel._verdict, panel._bars) == ("not analysed", [])
+        return
+    assert page.found is not None  # what came before is there
+    assert page.found.seconds == pytest.approx(12.0, abs=0.1)
+    assert panel._verdict not in ("", "analysing...")
+    assert "broke off" in page.notices.text
+
+
+def test_an_export_never_goes_over_the_sound(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
+    sound = tmp_path / "a.wav"
+    sound.write_bytes(b"precious")
+    page.state.path = sound
+    page.state.info = dataclasses.replace(page.state.info, path=sound)  # type: ignore[type-var]
+    page.exports.export_to(sound, "csv")
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=20_000)
+    page.notices.clear()
+    (tmp_path / "link.flac").symlink_to(sound)
+    page.exports._write(worker.export_audio(sound, (0.0, 1.0), tmp_path / "link.flac"))
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=20_000)
+    assert sound.read_bytes() == b"precious"

@@ -292,7 +292,11 @@ def test_skipped_windows_are_gaps() -> None:
 
 
 def test_a_lost_microphone_is_one_message_and_comes_back(
-    window: Window, qtbot: QtBot, clip: list[Clip], monkeypatch: pytest.MonkeyPatch
+    window: Window,
+    qtbot: QtBot,
+    clip: list[Clip],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     back: list[bool] = []
 
@@ -307,13 +311,43 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
     page = window.page("listen")
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page.record(True)
+    qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=20_000)
     Clip.unplugged = True
     qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=5000)
     assert not page.is_listening
+    (recording,) = tmp_path.glob("*recording.flac")
+    assert f"The recording until then is saved as {recording}." in page.notices.text
+    assert page.notices.text.count("saved as") == 1
     Clip.unplugged = False
     back.append(True)
     qtbot.waitUntil(lambda: page.is_listening and len(clip) == 2, timeout=5000)
     assert "is back" in page.notices.text
+
+
+def test_what_a_recording_lacks_is_said(
+    window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
+) -> None:
+    window._session.settings.set(RECORDINGS, str(tmp_path / "in" / "a file"))
+    (tmp_path / "in").write_text("in the way")
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=20_000)
+    page.record(True)
+    qtbot.waitUntil(lambda: "cannot be created" in page.notices.text, timeout=20_000)
+    assert page.is_listening  # goes on
+    assert not page.bar.record.isChecked()
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page.record(True)
+    qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=20_000)
+    clip[0].dropped = RATE // 2
+    page.record(False)
+    qtbot.waitUntil(lambda: "0.50 s of sound were lost" in page.notices.text, timeout=20_000)
+    (recording,) = tmp_path.glob("*recording.flac")
+    assert str(recording) in page.notices.text
+    page.stop()
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=20_000)
 
 
 def test_no_microphone_is_said_kindly(window: Window) -> None:
