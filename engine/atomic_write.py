@@ -3,10 +3,12 @@
 import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from engine.errors import DataError
 
+_TRIES, _PAUSE_SECONDS = 20, 0.02
 TEMPORARY = ".earmark-"  # how names of files begin that are being written
 
 
@@ -37,7 +39,16 @@ def put_in_place(temporary: Path, path: Path) -> None:
     Raises:
         OSError: it cannot be renamed; nothing has changed.
     """
-    temporary.replace(path)
+    for _ in range(_TRIES):
+        try:
+            temporary.replace(path)
+            break
+        except PermissionError:  # on Windows, for as long as somebody reads the old one
+            if os.name != "nt":
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    else:
+        temporary.replace(path)
     keep_names(path.parent)
 
 

@@ -49,7 +49,7 @@ def parse_table(text: str, name: str, columns: Sequence[str] = ()) -> list[dict[
     Raises:
         DataError: a row cannot be right.
     """
-    between, text = _delimiter(text)
+    between, text = _delimiter(text.replace("\r\n", "\n"))
     rows = _rows(text, between, name)
     known = {column.casefold(): column for column in columns}
     head = [cell.strip(_SPACES) for cell in next(rows, [])]

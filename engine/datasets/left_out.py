@@ -82,7 +82,7 @@ def _said(names: Sequence[str], what: str, noun: str = "file") -> list[str]:
     one = len(names) == 1
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     words = what.format("is" if one else "are", it="it" if one else "them")
-    shown = ", ".join(names[:_MOST_NAMED])
+    shown = ", ".join(sorted(names)[:_MOST_NAMED])
     plural = noun if one else noun.replace(" or folder", "s or folders") if " or " in noun else ""
     return [f"{len(names)} {plural or noun + 's' * (not one)} {words}: {shown}{more}."]
 

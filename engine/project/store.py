@@ -20,6 +20,7 @@ from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
 from engine.leftovers import HOUR, sweep
 from engine.locks import FolderLock, Holder
+from engine.passed_over import passed_over
 from engine.project.arrivals import Arrivals
 
 MANIFEST, CLASSES = "manifest.csv", "classes.json"
@@ -348,7 +349,7 @@ def safe(label: str) -> str:
 def sounds_at(path: Path) -> Iterator[tuple[Path, str]]:
     """Sound files at a place, each with its group."""
     if not path.is_dir():
-        if path.suffix.lower() in EXTENSIONS:
+        if path.suffix.lower() in EXTENSIONS and not passed_over(path.name):
             yield path, f"{path.parent.name}/{path.name}"
         return
     for name in files_under(path, sorted(EXTENSIONS)):

@@ -1,4 +1,4 @@
-"""A project that another program holds: shown read-only, followed, and taken over when it leaves."""
+"""A project that another program holds: shown read-only, followed, taken over when it leaves."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -31,6 +31,7 @@ def test_everywhere_the_same(dirty: Path) -> None:
     assert set(files_under(dirty, [".wav"])) == wanted
     assert {e.path for e in open_dataset(dirty).excerpts} == wanted
     assert {p.relative_to(dirty).as_posix() for p, _ in sounds_at(dirty)} == wanted
+    assert list(sounds_at(dirty / "bell" / "._take.wav")) == []
     named = dirty / "bell" / ".hidden.wav"
     assert find_audio([named]) == [named]  # whoever names one means it
 

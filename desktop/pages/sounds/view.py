@@ -177,9 +177,8 @@ class SoundsView(QWidget):
     def _hold_back(self, reason: str) -> None:
         """Disable what would change the project, each with the reason; empty: let it go."""
         header, recorder = self.header, self.recorder
-        changing = [header.undo, header.redo, header.new, self.welcome.new, *self.strip.buttons]
-        changing += [recorder.hold, recorder.long, recorder.examples]
-        for widget in changing:
+        buttons = (header.undo, header.redo, header.new, self.welcome.new, *self.strip.buttons)
+        for widget in (*buttons, recorder.hold, recorder.long, recorder.examples):
             hold_back(widget, reason)
         self.cards.hold_back(reason)
         self.map.hold_back(reason)

@@ -130,7 +130,7 @@ class ProjectWorker(QObject):
 
     def _look_again(self, outdated: list[bool]) -> None:
         """Other programs have changed the project, or left it to us."""
-        if outdated[-1] and not self._refreshing:
+        if outdated[-1] and not self._refreshing and self._job is None:
             self._refreshing = True
             self.do(lambda project: project.refresh(), self._refreshed, self._not_refreshed)
 

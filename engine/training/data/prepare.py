@@ -213,12 +213,12 @@ def _compute(
     if len(joined) == 0:
         reason = next(iter(skipped.values()), "all of them are too short or too quiet")
         raise DataError(f"None of the {len(dataset)} sounds can be used for training: {reason}")
-    arrays = (joined, np.concatenate(starts), np.concatenate(levels))
+    arrays: list[NDArray[Any]] = [joined, np.concatenate(starts), np.concatenate(levels)]
     for name, array in zip(_ARRAYS, arrays, strict=True):
         np.save(folder / name, array)
     digests = {name: _digest(folder / name, synchronise=True) for name in (_VALUES, *_ARRAYS)}
-    index = {"shape": [len(joined), *shape], "skipped": skipped, "digests": digests}
-    _write_down(folder / _INDEX, json.dumps(index).encode())
+    about = {"shape": [len(joined), *shape], "skipped": skipped, "digests": digests}
+    _write_down(folder / _INDEX, json.dumps(about).encode())
 
 
 def _write_down(path: Path, data: bytes) -> None:

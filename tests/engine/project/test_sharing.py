@@ -82,7 +82,6 @@ def test_two_processes_lose_no_label(root: Path) -> None:
             lambda: mine.remove(mine.rows[:2]),
             lambda: mine.add_class("flute"),
             lambda: finish(mine.add_files("bell", [root.parent / "given" / "drum"])),
-            mine.history.undo,
         ):
             with pytest.raises(DataError, match=f"process {other.process.pid} .* nothing was"):
                 change()
