@@ -20,23 +20,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.platform == "win32" and getattr(sys, "frozen", False):
         import torch  # noqa: F401  # 2.9 and later fail to load there after Qt (c10.dll)
     from desktop.application import keep_one, make_application, open_paths, open_window
+    from desktop.crash import crash_file
 
     application = make_application(arguments[:1])
     instance = None if headless else keep_one(files)
     if not headless and instance is None:
         _close_splash()
         return 0
+    crash_file.begin()
     session, window = open_window(application, files)
     _close_splash()
     if headless:
         from desktop.headless import run
 
-        return run(application, window)
-    if instance is not None:
-        instance.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
-    code = application.exec()
-    if instance is not None:
-        instance.close()
+        code = run(application, window)
+    else:
+        if instance is not None:
+            instance.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
+        window.offer_report(crash_file.crashed)
+        code = application.exec()
+        if instance is not None:
+            instance.close()
+    crash_file.end()
     return code
 
 

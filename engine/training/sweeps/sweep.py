@@ -163,7 +163,11 @@ def read_sweep(folder: Path) -> list[Trial]:
     Raises:
         DataError: there is none, or it is damaged.
     """
-    return [Trial(**row) for row in Run(folder).read(folder / "sweep.json")]
+    path = folder / "sweep.json"
+    try:
+        return [Trial(**row) for row in Run(folder).read(path)]
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{path} is damaged and cannot be read.") from error
 
 
 def _name(values: Mapping[str, Any]) -> str:
