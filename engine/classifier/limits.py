@@ -23,9 +23,9 @@ from engine.features.spectrum import Spectral
 from engine.networks import Network
 from engine.networks.base import WINDOWS_AT_ONCE
 
-# A processor's core does 1e10 operations a second or more: 4 seconds for a window, and no less
-# than a quarter of real time. What is bundled takes a tenth of that, or less.
-MOST_OPERATIONS = 4e10
+# A processor's core does some 4e9 operations of these a second: 4 seconds for a window, and a
+# quarter of real time. What is bundled takes a thirtieth of that, or less.
+MOST_OPERATIONS = 1.5e10
 MOST_BYTES = 400e6  # while it works, beside its weights
 _OF_A_STEP = 3e5  # a recurrent layer's step, however small
 _OF_FFT = 20  # operations of a Fourier transform: five, slower ones

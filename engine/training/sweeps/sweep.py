@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets import open_dataset
-from engine.errors import EarmarkError, RecipeError
+from engine.errors import DataError, EarmarkError, RecipeError
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import BatchDone, EpochDone, Event, Finished
 from engine.training.runs.run import Run
