@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.threads import wait_without_spinning
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Open the window; gives the exit code."""
     # First of all: a frozen program that starts processes would otherwise open window after window.
     multiprocessing.freeze_support()
+    wait_without_spinning()
     arguments = list(sys.argv if arguments is None else arguments)
     # macOS tells a program of an old Finder its process by -psn_...; Linux may give a URL.
     files = [_path(word) for word in arguments[1:] if not word.startswith("-")]

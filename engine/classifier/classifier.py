@@ -15,6 +15,7 @@ from engine.classifier.limits import refuse_what_is_too_much
 from engine.errors import ModelError
 from engine.features import Feature, build_feature
 from engine.networks import Network, build_network
+from engine.threads import one_torch_thread
 
 _TOLERANCE = 1e-5
 _TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}
@@ -137,32 +138,36 @@ class Classifier(nn.Module):
             ModelError: the file is missing, damaged, tampered with, of a newer format or does not
                 give the probabilities it was saved with.
         """
-        path = Path(path)
-        header = read_header(path)
-        card = header.card
-        _refuse_long_window(header, path)
-        feature = build_feature(card.feature.name, card.feature.arguments)
-        # On the meta device nothing is allocated: sizes are compared with the file's first.
-        with torch.device("meta"):
-            sketch = build_network(card.network.name, card.network.arguments)
-        _compare(header, feature, sketch, path)
-        refuse_what_is_too_much(card, feature, sketch)
-        data = read_all(path)
-        try:
-            tensors = load_tensors(data)
-        except (SafetensorError, LookupError, RuntimeError, TypeError, ValueError) as error:
-            raise ModelError(f"{path.name} is damaged. Copy or download it again.") from error
-        if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-            raise ModelError(
-                f"{path.name} contains invalid weights (NaN or infinite) and cannot be used."
-            )
-        network = build_network(card.network.name, card.network.arguments)
-        gate = nn.Linear(network.embedding_size, 1) if card.calibration.gate else None
-        classifier = Classifier(card, feature, network, gate)
-        _fill(classifier, tensors)
-        _check(classifier, tensors, path)
-        classifier.sha256 = hashlib.sha256(data).hexdigest()
-        return classifier
+        with one_torch_thread():
+            return _load(Path(path))
+
+
+def _load(path: Path) -> Classifier:
+    header = read_header(path)
+    card = header.card
+    _refuse_long_window(header, path)
+    feature = build_feature(card.feature.name, card.feature.arguments)
+    # On the meta device nothing is allocated: sizes are compared with the file's first.
+    with torch.device("meta"):
+        sketch = build_network(card.network.name, card.network.arguments)
+    _compare(header, feature, sketch, path)
+    refuse_what_is_too_much(card, feature, sketch)
+    data = read_all(path)
+    try:
+        tensors = load_tensors(data)
+    except (SafetensorError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(f"{path.name} is damaged. Copy or download it again.") from error
+    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ModelError(
+            f"{path.name} contains invalid weights (NaN or infinite) and cannot be used."
+        )
+    network = build_network(card.network.name, card.network.arguments)
+    gate = nn.Linear(network.embedding_size, 1) if card.calibration.gate else None
+    classifier = Classifier(card, feature, network, gate)
+    _fill(classifier, tensors)
+    _check(classifier, tensors, path)
+    classifier.sha256 = hashlib.sha256(data).hexdigest()
+    return classifier
 
 
 def level_db(waveforms: Tensor) -> Tensor:

@@ -268,7 +268,7 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
 
     run = Run(folder)
     found, facts = run.read(run.results_file), run.facts()
-    if not isinstance(found, dict) or not _OF_RESULTS <= set(found):
+    if not isinstance(found, dict) or not set(found) >= _OF_RESULTS:
         raise DataError(f"{run.results_file} is damaged and cannot be read.")
     evaluation = None
     if found["evaluation"] is not None:
