@@ -246,6 +246,7 @@ def test_recurrent_networks_are_counted_without_being_computed(kind: str) -> Non
     cost = limits._network_cost(sketch, classifier.feature, classifier.card)
     assert cost.operations > 2 * FRAMES * limits._OF_A_STEP
     with torch.device("meta"):
-        other = build_network("recurrent", arguments | {"frames": FRAMES + 1})
+        longer = {"frames": FRAMES + 1, "states": "all", "hidden": [4]}
+        other = build_network("recurrent", arguments | longer)
     with pytest.raises(ModelError):
         limits._network_cost(other, classifier.feature, classifier.card)
