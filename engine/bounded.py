@@ -162,7 +162,10 @@ def _parsed(
     except UnicodeDecodeError as problem:
         raise error(f"{name} cannot be read: it is not text in UTF-8.") from problem
     except ValueError as problem:
-        raise error(f"{name} is not valid {kind}: {_shortened(str(problem))}.") from problem
+        words = _shortened(str(problem))
+        if "integer string conversion" in words:  # Python's own limit, of 4300 digits
+            raise error(f"{name} cannot be read: a number in it is too large.") from problem
+        raise error(f"{name} is not valid {kind}: {words}.") from problem
     return found
 
 

@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # What librosa has compiled is kept from run to run: each test has a home of its own.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path.home() / ".cache" / "earmark" / "numba"))
 
-pytest_plugins = ["tests.virtual_microphone"]
+pytest_plugins = ["tests.virtual_microphone", "tests.fake_portaudio"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

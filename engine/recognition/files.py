@@ -12,7 +12,7 @@ from engine.errors import EarmarkError
 from engine.recognition.analysis import Analysis
 from engine.recognition.timeline import Timeline, concatenate
 from engine.recognition.verdict import FileResult, conclude
-from engine.threads import one_torch_thread
+from engine.threads import give_way, one_torch_thread
 
 BLOCK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ def analyse(
         for block in stream(path, block_seconds=BLOCK_SECONDS, mono=True):
             heard += block.length
             repaired += block.repaired
+            give_way()
             yield keep(analysis.push(block.samples[0]))
         yield keep(analysis.finish())
     timelines = {name: concatenate(rows) for name, rows in parts.items()}

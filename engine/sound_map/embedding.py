@@ -25,7 +25,7 @@ from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError, DataError
 from engine.leftovers import sweep
-from engine.threads import one_torch_thread
+from engine.threads import give_way, one_torch_thread
 from engine.windows import Windows
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _heard(
     parts = []
     with one_torch_thread():
         for window in listener.windows(path, row):
+            give_way()
             parts.append(listener.of(window))
             yield share
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)

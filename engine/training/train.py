@@ -213,7 +213,7 @@ def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Starte
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
     if run.results_file.is_file():
         raise DataError(f"{run.folder} contains a finished run, so there is nothing to resume.")
-    if run.read(run.facts_file)["data_fingerprint"] != dataset.fingerprint():
+    if run.facts().get("data_fingerprint") != dataset.fingerprint():
         raise DataError(
             f"{run.folder} contains a run on other data, or the data has changed. Train into "
             "another folder."

@@ -44,6 +44,7 @@ class ListenPage(Page):
         self._names: set[Path] = set()  # of files that were asked for
         self._recording: Path | None = None
         self._latest: worker.LiveFrame | None = None
+        self._returning = False  # reopened after it had gone, and nothing came yet
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
@@ -206,6 +207,7 @@ class ListenPage(Page):
             if job is not None:
                 job.cancel()
         self._job = self._waiting = None
+        self._returning = False
         self._paint.stop()
         self._text.stop()
         self.explainer.stop()
@@ -258,6 +260,9 @@ class ListenPage(Page):
         last = events[-1]
         if self._latest is None:
             self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
+            if self._returning:
+                self._returning = False
+                self._tell_back(last.device[0])
         self._latest = last
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
@@ -320,14 +325,15 @@ class ListenPage(Page):
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
         recording = self._end_recording()
-        latest, self._latest = self._latest, None
+        latest, returning, device = self._latest, self._returning, self.bar.device
+        self._latest = None
         self.stop()
         if recording is not None:
             message += self.tr(" The recording until then is saved as {}.").format(recording)
-        again = (self.tr("Try again"), self.start)
-        self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
-        if latest is not None:
-            device = latest.device
+        if latest is not None or not returning or recording is not None:
+            again = (self.tr("Try again"), self.start)
+            self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
+        if latest is not None or returning:
             self._waiting = jobs.run(
                 lambda: microphone.wait_for(*device), on_result=self._back, parent=self
             )
@@ -336,7 +342,10 @@ class ListenPage(Page):
     def _back(self, device: Any) -> None:
         self._waiting = None
         self.start()
-        words = self.tr("The microphone '{}' is back.").format(device.id.name)
+        self._returning = True  # it may be listed and not be ready yet: then go on waiting
+
+    def _tell_back(self, name: str) -> None:
+        words = self.tr("The microphone '{}' is back.").format(name)
         self.notices.notify(words, kind="success")
 
     def _show_state(self) -> None:

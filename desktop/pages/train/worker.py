@@ -157,7 +157,7 @@ def training(
     recipe, data, folder = order.recipe, order.data, order.resume
     if folder is not None:
         run = Run(folder)
-        recipe, data = run.recipe(), Path(run.read(run.facts_file)["folder"])
+        recipe, data = run.recipe(), Path(str(run.facts().get("folder", "")))
     dataset = open_dataset(data)
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
@@ -260,6 +260,9 @@ class Judgement:
     window_seconds: float = 0.0
 
 
+_OF_RESULTS = {"evaluation", "title", "reason", "facts", "warnings", "figures", "published"}
+
+
 def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
     """Read the results of a finished run."""
     yield
@@ -268,7 +271,9 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
     from engine.training.runs.run import Run
 
     run = Run(folder)
-    found, facts = run.read(run.results_file), run.read(run.facts_file)
+    found, facts = run.read(run.results_file), run.facts()
+    if not isinstance(found, dict) or not set(found) >= _OF_RESULTS:
+        raise DataError(f"{run.results_file} is damaged and cannot be read.")
     evaluation = None
     if found["evaluation"] is not None:
         try:
@@ -278,7 +283,7 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
     data = run.recipe().data
     return Judgement(
         folder,
-        Path(facts["folder"]),
+        Path(str(facts.get("folder", ""))),
         found["title"],
         found["reason"],
         found["facts"],

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.atomic_write import write_whole
+from engine.bounded import read_json
 from engine.errors import DataError
 from engine.evaluation.json_values import json_value
 from engine.leftovers import HOUR, sweep
@@ -21,6 +22,7 @@ from engine.locks import FolderLock
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
 
+MOST_BYTES = 100_000_000  # of one file; results with every window's are the longest
 _LIBRARIES = ("earmark", "torch", "numpy", "librosa", "soxr", "soundfile")
 
 
@@ -117,13 +119,11 @@ class Run:
         Raises:
             DataError: it is missing or damaged.
         """
+        if not path.exists():
+            raise DataError(f"{self.folder} is not a run of Earmark: {path.name} is missing.")
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise DataError(
-                f"{self.folder} is not a run of Earmark: {path.name} is missing."
-            ) from error
-        except (OSError, ValueError) as error:
+            return read_json(path, most_bytes=MOST_BYTES)
+        except DataError as error:
             raise DataError(f"{path} is damaged and cannot be read.") from error
 
     def keep_history(self, history: Sequence[EpochDone]) -> None:
@@ -163,12 +163,37 @@ class Run:
         todo = ", then resume the training" if go_on else " or choose another folder"
         return f"{path} could not be written: {error.strerror}. Free some space{todo}."
 
+    def figures(self) -> dict[str, Any]:
+        """The figures of the test part, by name.
+
+        Raises:
+            DataError: there are none, or they are damaged.
+        """
+        found = self.read(self.results_file)
+        figures = found.get("figures") if isinstance(found, dict) else None
+        if not isinstance(figures, dict):
+            raise DataError(f"{self.results_file} is damaged and cannot be read.")
+        return figures
+
+    def facts(self) -> dict[str, Any]:
+        """What was known before the first step.
+
+        Raises:
+            DataError: there is no run, or it is damaged.
+        """
+        found = self.read(self.facts_file)
+        if not isinstance(found, dict):
+            raise DataError(f"{self.facts_file} is damaged and cannot be read.")
+        return found
+
     def history(self) -> list[EpochDone]:
         """The epochs so far; none before the first."""
         if not self.history_file.exists():
             return []
-        rows = self.read(self.history_file)
-        return [EpochDone(**{k: _number(k, v) for k, v in row.items()}) for row in rows]
+        try:
+            return [EpochDone.read(row) for row in self.read(self.history_file)]
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{self.history_file} is damaged and cannot be read.") from error
 
 
 def environment() -> dict[str, Any]:
@@ -193,7 +218,3 @@ def _epoch_of(line: str) -> float:
     epoch, *others = line.split(",")
     whole = line.endswith("\n") and len(others) == 2
     return float(epoch) if whole else math.inf
-
-
-def _number(name: str, value: Any) -> Any:
-    return math.nan if value is None and name != "joules" else value

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets import open_dataset
-from engine.errors import EarmarkError, RecipeError
+from engine.errors import DataError, EarmarkError, RecipeError
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import BatchDone, EpochDone, Event, Finished
 from engine.training.runs.run import Run
@@ -170,7 +170,11 @@ def read_sweep(folder: Path) -> list[Trial]:
     Raises:
         DataError: there is none, or it is damaged.
     """
-    return [Trial(**row) for row in Run(folder).read(folder / "sweep.json")]
+    path = folder / "sweep.json"
+    try:
+        return [Trial(**row) for row in Run(folder).read(path)]
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{path} is damaged and cannot be read.") from error
 
 
 def _name(values: Mapping[str, Any]) -> str:
