@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.atomic_write import write_whole
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.datasets import open_dataset
 from engine.datasets.corpora.manifest import save
 from engine.datasets.table import About, Dataset, Excerpt, files_under, read_csv
