@@ -1,7 +1,7 @@
 """Sound files of every common format: look at, read and stream them.
 
-The content decides what a file is, never its name. What libsndfile does not know (m4a, mp4, webm)
-goes through FFmpeg, in ``containers``.
+The content decides what a file is, never its name. ``formats`` has the table of formats,
+``decoding`` the decoders.
 """
 
 import glob
@@ -14,20 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.audio import Audio
+from engine.audio.decoding.opening import blocks_of, open_source
+from engine.audio.decoding.source import Source
+from engine.audio.formats import EXTENSIONS
+from engine.audio.mixing import Mixer
 from engine.audio.resample import Resampler
-from engine.audio.sources import Source, blocks_of, open_source
 from engine.errors import AudioError
 from engine.passed_over import passed_over
 
-EXTENSIONS = frozenset(
-    {
-        *(".wav", ".wave", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga"),
-        *(".opus", ".mp3", ".au", ".snd", ".caf"),
-        *(".m4a", ".m4b", ".aac", ".mp4", ".mov", ".webm", ".mkv", ".mka"),
-    }
-)
-# Up to this length a file whose header only guesses its length is decoded to count its samples.
-_COUNTED_SECONDS = 60
+_LOUDEST = 1e6  # 120 dB over full scale: no sound, but what a damaged file holds
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +37,7 @@ class AudioInfo:
         channels: number of channels.
         format: container and encoding in words.
         tags: title, artist, album, date, genre, comment, where present.
+        remark: a sentence about what is missing, as far as looking tells; empty if nothing is.
     """
 
     path: Path
@@ -50,6 +46,7 @@ class AudioInfo:
     channels: int
     format: str
     tags: dict[str, str] = field(default_factory=dict)
+    remark: str = ""
 
 
 def find_audio(places: Iterable[str | Path]) -> list[Path]:
@@ -69,7 +66,7 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
             inside = sorted(p for p in path.rglob("*") if _is_audio(p) and _meant(p, path))
         elif not path.exists() and glob.has_magic(str(place)):
             matches = (Path(name) for name in sorted(glob.glob(str(place), recursive=True)))
-            inside = [p for p in matches if _is_audio(p)]
+            inside = [p for p in matches if _is_audio(p) and not p.name.startswith(".")]
         else:
             inside = [path]
         if not inside:
@@ -87,7 +84,7 @@ def _is_audio(path: Path) -> bool:
 
 
 def probe(path: Path | str) -> AudioInfo:
-    """Look at a file; decodes only what does not say how long it is.
+    """Look at a file; counts or decodes what does not say reliably how long it is.
 
     Raises:
         AudioError: it is missing, unreadable, empty or no sound.
@@ -102,9 +99,6 @@ def probe(path: Path | str) -> AudioInfo:
     source = open_source(path)
     try:
         length = source.length
-        short = length is not None and length < _COUNTED_SECONDS * source.rate_hz
-        if length is None or (source.estimated and short):
-            length = sum(block.shape[1] for block in blocks_of(source, source.rate_hz, path))
         if length == 0:
             raise AudioError(f"{path.name} contains no sound (0 samples).")
         return AudioInfo(
@@ -114,6 +108,7 @@ def probe(path: Path | str) -> AudioInfo:
             channels=source.channels,
             format=source.format,
             tags=source.tags,
+            remark=source.remark,
         )
     finally:
         source.close()
@@ -158,7 +153,8 @@ def read(
         )
     )
     joined = np.concatenate([block.samples for block in blocks], axis=1)
-    return replace(blocks[0], samples=joined, repaired=sum(block.repaired for block in blocks))
+    repaired = sum(block.repaired for block in blocks)
+    return replace(blocks[0], samples=joined, repaired=repaired, remark=blocks[-1].remark)
 
 
 def stream(
@@ -194,14 +190,16 @@ def stream(
         resampler = Resampler(
             source.rate_hz, rate_hz or source.rate_hz, 1 if mono else source.channels
         )
+        mixer = Mixer(source.channels, source.rate_hz)
         heard = False
         for block, repaired, last in _repaired(_limited(source, frames, left, path), path):
             heard = True
-            audio = Audio(block, source.rate_hz, path.name, repaired)
-            samples = audio.mono()[None] if mono else block
-            out = resampler.push(samples, last=last)
+            out = resampler.push(mixer.push(block)[None] if mono else block, last=last)
             if out.shape[1] or last:
-                yield Audio(out, rate_hz or source.rate_hz, path.name, repaired)
+                remark = source.remark if last else ""
+                yield Audio(out, rate_hz or source.rate_hz, path.name, repaired, remark)
+        if source.remark:
+            _log.warning("%s", source.remark)
         if not heard:
             raise AudioError(f"{path.name} contains no sound in this range.")
     finally:
@@ -224,12 +222,12 @@ def _limited(
 def _repaired(
     blocks: Iterator[NDArray[np.float32]], path: Path
 ) -> Iterator[tuple[NDArray[np.float32], int, bool]]:
-    """Silence in place of NaN and infinity; tells how many, and which block is the last."""
+    """Silence in place of what is no sound; tells how many samples, and which block is the last."""
     total = 0
     held: tuple[NDArray[np.float32], int] | None = None
     try:
         for block in blocks:
-            finite = np.isfinite(block)
+            finite = np.abs(block) <= _LOUDEST  # not so for NaN
             bad = int(block.size - np.count_nonzero(finite))
             total += bad
             if held is not None:
@@ -243,5 +241,7 @@ def _repaired(
         yield (*held, True)
     if total:
         _log.warning(
-            "%s: %d invalid samples (NaN or infinite) were replaced by silence", path.name, total
+            "%s: %d invalid samples (NaN, infinite or far too loud) were replaced by silence",
+            path.name,
+            total,
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.audio.devices import USUAL_RATES, DeviceId, InputDevice, ready_device
 from engine.audio.level import Level, LevelMeter
+from engine.audio.mixing import Mixer
 from engine.audio.portaudio import close_stream, opening
 from engine.audio.ring import Ring
 from engine.errors import AudioError
@@ -74,6 +75,7 @@ class Microphone:
             )
         self._channel = channel
         self.ring = Ring(round(ring_seconds * self.rate_hz))
+        self._mixer = Mixer(self._channels, self.rate_hz)
         self._meter = LevelMeter(self.ring)
         self._stream: Any = None
         self._ended = threading.Event()
@@ -201,10 +203,8 @@ class Microphone:
         self, block: NDArray[np.float32], frames: int, clock: Any, status: object
     ) -> None:
         now = time.monotonic()
-        if self._channel is not None:
-            mono = block[:, self._channel]
-        else:
-            mono = block.mean(axis=1, dtype=np.float32)
+        one = self._channel
+        mono = self._mixer.push(block.T) if one is None else block[:, one]
         self.ring.write(mono[None])
         self._heard = now
         late = now - self._opened - self.ring.end / self.rate_hz

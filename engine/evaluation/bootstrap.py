@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
 # Below this many recordings the bootstrap alone is too sure: resampling a few clusters shows too
 # little of how they vary (Cameron, Gelbach & Miller, *Review of Economics and Statistics* 90, 2008).
 _FEW = 20

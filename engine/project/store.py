@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.atomic_write import TEMPORARY, put_in_place, write_whole
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.bounded import read_json
 from engine.datasets import open_dataset
 from engine.datasets.corpora.manifest import COLUMNS, excerpts_in, save

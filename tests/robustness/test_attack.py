@@ -43,7 +43,7 @@ def test_a_seed_gives_the_same_input_each_time() -> None:
 
 
 def test_every_format_is_attacked() -> None:
-    from engine.audio.files import EXTENSIONS
+    from engine.audio.formats import EXTENSIONS
     from tests.robustness.kinds.sounds import bases
 
     tried = {base.suffix for base in bases()}

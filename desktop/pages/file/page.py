@@ -25,7 +25,7 @@ from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, none_enabled, place, stretches
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
 

@@ -14,7 +14,7 @@ from desktop.session import Session
 from desktop.settings import FOLDER
 from desktop.shared.page import Page
 from desktop.widgets.class_cards import ClassCard, local_files
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.project.project import Project
 
 

@@ -4,7 +4,7 @@ import math
 import re
 from pathlib import Path, PurePosixPath
 
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.bounded import read_bytes
 from engine.datasets.delimited import MOST_BYTES, decoded, number_of
 from engine.datasets.left_out import without_track

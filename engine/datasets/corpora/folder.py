@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePath
 
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.datasets.left_out import in_class_folders
 from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
