@@ -75,7 +75,7 @@ class Recorder:
             AudioError: the disk is full; what was written before stays readable.
         """
         try:
-            self._file.write(np.clip(samples.T, -1.0, 1.0))
+            self._file.write(np.clip(np.nan_to_num(samples.T), -1.0, 1.0))
             self._frames += samples.shape[1]
             if self._frames - self._synced >= _SYNC_SECONDS * self._rate_hz:
                 self._file.flush()

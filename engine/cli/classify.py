@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ from engine.export.destinations import Destination, DestinationError, open_desti
 from engine.export.words import visible
 
 if TYPE_CHECKING:
+    from engine.classifier.classifier import Classifier
     from engine.recognition.files import BatchResult
 
 Format = StrEnum("Format", {name: name for name in EXPORTS})  # type: ignore[misc]
@@ -55,6 +57,17 @@ def classify(
     )
     models = Catalog().load_all(classifier or DEFAULT)
 
+    if _write(paths, models, hop, destination):
+        raise typer.Exit(1)
+
+
+def _write(
+    paths: list[Path],
+    models: "dict[str, Classifier]",
+    hop: float | None,
+    destination: Destination,
+) -> int:
+    """Classify the files and write the results as they come; how many failed."""
     from engine.recognition.files import BatchResult, classify_files  # brings torch along
 
     done = failed = 0
@@ -71,8 +84,7 @@ def classify(
             if problem:
                 failed += 1
                 notes().print(f"{visible(str(event.path))}: {visible(problem)}", markup=False)
-    if failed:
-        raise typer.Exit(1)
+    return failed
 
 
 def _put(destination: Destination, found: "BatchResult") -> str:

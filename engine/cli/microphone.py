@@ -148,7 +148,7 @@ def _say_kept(out: Path, seconds: float, lost_seconds: float, broken: AudioError
         raise AudioError(f"{broken} Nothing was recorded.")
     if broken is not None:
         raise AudioError(
-            f"{broken} {seconds:.1f} s were recorded until then and are kept in {out}."
+            f"{broken} {seconds:.1f} s were recorded before and are kept in {visible(str(out))}."
         )
     notes().print(f"{seconds:.1f} s recorded to {visible(str(out))}.", markup=False)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Below this many recordings the bootstrap alone is too sure: resampling a few clusters shows too
-# little of how they vary (Cameron, Gelbach & Miller, *Review of Economics and Statistics* 90, 2008).
+# little of how they vary (Cameron, Gelbach & Miller, *Rev. of Economics and Statistics* 90, 2008).
 _FEW = 20
 _NORMAL_95 = 1.959963984540054
 
@@ -60,8 +60,8 @@ def interval(values: NDArray[np.float64]) -> Interval:
 def share_interval(values: NDArray[np.float64], share: float, recordings: int) -> Interval:
     """The interval of a figure between 0 and 1 that is a share, or a mean of shares.
 
-    Where recordings are few, or no resample differs from another, the bootstrap says too little: two
-    recordings that are right would give 1 to 1. There it is widened to hold Wilson's score interval
+    Where recordings are few, or no resample differs from another, the bootstrap says too little:
+    two recordings that are right would give 1 to 1. There it is widened to hold Wilson's interval
     of as many independent trials as there are recordings, which works for few and at 0 and 1
     (Wilson, *Journal of the American Statistical Association* 22, 1927; recommended by Brown, Cai &
     DasGupta, *Statistical Science* 16, 2001).

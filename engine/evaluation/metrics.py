@@ -116,7 +116,8 @@ def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evalu
 
     Intervals are percentiles of a bootstrap that resamples recordings, not windows (Efron &
     Tibshirani, *An Introduction to the Bootstrap*, 1993), widened by Wilson's where recordings are
-    few; see ``engine.evaluation.bootstrap``. Means over classes are over those that occur in the truth, here and in each resample.
+    few; see ``engine.evaluation.bootstrap``. Means over classes are over those that occur in the
+    truth, here and in each resample.
 
     Args:
         results: what it said.

@@ -147,6 +147,7 @@ class _Listening:
     def step(self) -> LiveUpdate:
         """Analyse what is new."""
         first, samples = self._microphone.ring.since(self._position)
+        np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)  # no driver should send such
         self._lost += first - self._position
         begun = time.monotonic()
         with live_first():

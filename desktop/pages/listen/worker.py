@@ -186,8 +186,7 @@ def hear(
             # What has just been loaded begins at a time of 0, and the picture with it.
             memory, picture, restarted = _Memory(), ViewStream(desk.view), True
             loaded = dict(classifiers())
-            updates = stack.enter_context(contextlib.closing(listen(microphone, loaded)))
-            for update in updates:
+            for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
                 news = desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
