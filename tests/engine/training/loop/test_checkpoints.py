@@ -33,7 +33,9 @@ WRONG: dict[str, Change] = {
     "best loss missing": lambda state, tensors: state.pop("best_loss"),
     "seconds are none": lambda state, tensors: state.update(seconds=None),
     "joules of a list": lambda state, tensors: state.update(joules=[1]),
-    "best of another": lambda state, tensors: tensors.update({"best.output.weight": torch.zeros(2, 2)}),
+    "best of another": lambda state, tensors: tensors.update(
+        {"best.output.weight": torch.zeros(2, 2)}
+    ),
     "best in part": lambda state, tensors: tensors.pop("best.output.weight"),
     "weights missing": lambda state, tensors: tensors.pop("network.output.weight"),
     "weights of another": lambda state, tensors: tensors.update(
