@@ -24,7 +24,9 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 _MOST_REPORTS = 10
 _MOST_CHARACTERS = 1_000_000  # of one file; a loop of errors must not fill the disk
 _OPEN, _REPORT, _SUFFIX = "open-", "report-", ".txt"
-_TOLD = (QtMsgType.QtWarningMsg, QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+_TOLD = (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)  # Qt warns of much that is harmless
+_ERROR = ": error\n"  # under which errors stand; faulthandler writes the others
+_MARKS = (_ERROR, "Fatal Python error", "Windows fatal exception")
 
 
 def reports_folder() -> Path:
@@ -69,8 +71,9 @@ class CrashFile:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.crashed = _collect(folder)
-            path = folder / f"{_OPEN}{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}{_SUFFIX}"
-            self._file = path.open("w", encoding="utf-8", errors="replace")
+            name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{time.monotonic_ns()}"
+            path = folder / f"{_OPEN}{name}{_SUFFIX}"
+            self._file = path.open("x", encoding="utf-8", errors="replace")
             _hold(self._file)
             self._file.write(_head())
             self._file.flush()
@@ -99,16 +102,17 @@ class CrashFile:
             else:
                 path.unlink()
 
-    def write(self, words: str) -> None:
-        """Add something to the file."""
+    def write(self, words: str, *, error: bool = True) -> None:
+        """Add an error to the file, or what may help to understand one."""
         with self._lock:
             if self._file is None or self._left <= 0:
                 return
-            self._told = True
+            self._told |= error
             words = words[: self._left]
             self._left -= len(words)
+            when = time.strftime("%Y-%m-%d %H:%M:%S")
             with contextlib.suppress(OSError, ValueError):
-                self._file.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')}\n{words.rstrip()}\n")
+                self._file.write(f"\n{when}{_ERROR if error else chr(10)}{words.rstrip()}\n")
                 self._file.flush()
 
     def _uncaught(
@@ -133,8 +137,8 @@ class CrashFile:
         _to_terminal(words)
 
     def _said_by_qt(self, kind: QtMsgType, context: QMessageLogContext, words: str) -> None:
-        if kind in _TOLD:
-            self.write(f"Qt: {words}")
+        if kind != QtMsgType.QtDebugMsg:
+            self.write(f"Qt: {words}", error=kind in _TOLD)
         _to_terminal(words + "\n")
 
 
@@ -157,10 +161,11 @@ def _collect(folder: Path) -> Path | None:
         with contextlib.suppress(OSError):
             if _is_held(path):
                 continue
-            if path.read_text("utf-8", "replace").count("\n") <= 1:  # killed: it says nothing
-                path.unlink()
-            else:
+            text = read_report(path)
+            if any(mark in text for mark in _MARKS):
                 newest = path.replace(_kept(path))
+            else:  # killed, or the power went: there is nothing to tell
+                path.unlink()
     for old in reports()[_MOST_REPORTS:]:
         old.unlink(missing_ok=True)
     return newest

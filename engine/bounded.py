@@ -71,14 +71,16 @@ def parse_toml(
     error: type[EarmarkError] = DataError,
     *,
     most_bytes: int = MOST_BYTES,
+    finite: bool = True,
 ) -> dict[str, Any]:
-    """TOML as plain values; ``inf`` and ``nan`` are refused.
+    """TOML as plain values.
 
     Args:
         data: UTF-8, with or without a byte order mark, or text.
         name: what the message calls it.
         error: what is raised.
         most_bytes: what is longer is refused.
+        finite: refuse ``inf`` and ``nan``; without, they are floats.
 
     Raises:
         EarmarkError: the class given as ``error``: it is no TOML, or beyond a limit.
@@ -89,7 +91,7 @@ def parse_toml(
             raise _Refused(f"a key has more than {MOST_DOTS} parts")
         return tomllib.loads(text)
 
-    found: dict[str, Any] = _parsed(data, name, error, loads, ("TOML", most_bytes, True))
+    found: dict[str, Any] = _parsed(data, name, error, loads, ("TOML", most_bytes, finite))
     return found
 
 

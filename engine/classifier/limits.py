@@ -26,6 +26,7 @@ from engine.networks.base import WINDOWS_AT_ONCE
 # A processor's core does some 4e9 operations of these a second: 4 seconds for a window, and a
 # quarter of real time. What is bundled takes a thirtieth of that, or less.
 MOST_OPERATIONS = 1.5e10
+MOST_ROWS = 1000  # a second: answers that lie closer together tell nothing more
 MOST_BYTES = 400e6  # while it works, beside its weights
 _OF_A_STEP = 3e5  # a recurrent layer's step, however small
 _OF_FFT = 20  # operations of a Fourier transform: five, slower ones
@@ -61,6 +62,11 @@ def refuse_what_is_too_much(card: Card, feature: Feature, sketch: Network) -> No
     of_network = _network_cost(sketch, feature, card)
     window = of_feature.operations + of_network.operations
     rows = card.rate_hz / card.hop_samples  # a second
+    if rows > MOST_ROWS:
+        raise ModelError(
+            f"The classifier '{card.name}' wants {rows:.0f} windows a second, more than the "
+            f"{MOST_ROWS} that are possible. It cannot be used."
+        )
     second = rows * of_network.operations
     if feature.local and card.hop_samples % feature.hop_length == 0:
         second += _feature_cost(feature, card.rate_hz).operations

@@ -312,7 +312,9 @@ def read_recipe(path: Path) -> Recipe:
         RecipeError: it cannot be read or is wrong.
     """
     text = read_bytes(path, RecipeError, most_bytes=MOST_BYTES)
-    return validated(parse_toml(text, f"The recipe {path.name}", RecipeError), path.name)
+    # What is not finite is refused by its field.
+    fields = parse_toml(text, f"The recipe {path.name}", RecipeError, finite=False)
+    return validated(fields, path.name)
 
 
 def presets() -> dict[str, Path]:

@@ -15,10 +15,9 @@ from desktop.window import Window
 
 BEGIN = """
 import sys, os, threading, faulthandler
-from PySide6.QtCore import QTimer, qWarning
-from desktop.application import make_application
+from PySide6.QtCore import QCoreApplication, QTimer, qCritical, qWarning
 from desktop.crash import crash_file
-application = make_application(["earmark"])
+application = QCoreApplication(["earmark"])
 crash_file.begin()
 def later(do): QTimer.singleShot(0, do)
 QTimer.singleShot(300, application.quit)
@@ -34,7 +33,7 @@ ENDS = {
         "In worker:",
         0,
     ),
-    "Qt's warning": ("later(lambda: qWarning('from Qt'))", "Qt: from Qt", 0),
+    "Qt's words": ("qWarning('from Qt')\nqCritical('also')", "Qt: from Qt", 0),
     "crash": ("later(faulthandler._sigsegv)", "Segmentation fault", -11),
     "abort": ("later(os.abort)", "Aborted", -6),
 }
@@ -44,7 +43,7 @@ def run(words: str, code: int = 0) -> None:
     done = subprocess.run(
         [sys.executable, "-c", BEGIN + textwrap.dedent(words) + END],
         capture_output=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert done.returncode == code, done.stderr.decode()
@@ -68,9 +67,9 @@ def test_what_nobody_caught_is_kept(name: str) -> None:
 
 
 def test_who_ends_well_or_is_killed_leaves_nothing() -> None:
-    run("")
+    run("qWarning('harmless')")
     assert list(reports_folder().iterdir()) == []
-    run("os.kill(os.getpid(), 9)", -9)
+    run("qWarning('harmless')\nos.kill(os.getpid(), 9)", -9)
     crash_file = CrashFile()
     crash_file.begin()
     assert crash_file.crashed is None

@@ -291,17 +291,20 @@ def test_skipped_windows_are_gaps() -> None:
     assert memory.unheard(["genre", "own"]) == {"genre": [(2.5, 4.5)], "own": []}
 
 
+@pytest.mark.parametrize("chosen", [False, True], ids=["default", "chosen"])
 def test_a_lost_microphone_is_one_message_and_comes_back(
     window: Window,
     qtbot: QtBot,
     clip: list[Clip],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
+    chosen: bool,
 ) -> None:
     back: list[bool] = []
+    asked: list[tuple[str, str]] = []
 
     def wait_for(name: str, host_api: str) -> object:
-        assert (name, host_api) == ("Clip", "Test")
+        asked.append((name, host_api))
         while not back:
             yield
             time.sleep(0.02)
@@ -309,21 +312,67 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
 
     monkeypatch.setattr(microphone, "wait_for", wait_for)
     page = window.page("listen")
+    if chosen:
+        page._list_devices([Clip.device])
+        page.bar.devices.setCurrentIndex(1)
     page.start()
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=20_000)
     window._session.settings.set(RECORDINGS, str(tmp_path))
     page.record(True)
     qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=20_000)
     Clip.unplugged = True
-    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=20_000)
     assert not page.is_listening
     (recording,) = tmp_path.glob("*recording.flac")
     assert f"The recording until then is saved as {recording}." in page.notices.text
     assert page.notices.text.count("saved as") == 1
-    Clip.unplugged = False
+    # It is listed before it can be opened: that is waited for without a word, too.
     back.append(True)
-    qtbot.waitUntil(lambda: page.is_listening and len(clip) == 2, timeout=5000)
-    assert "is back" in page.notices.text
+    qtbot.waitUntil(lambda: len(clip) > 3, timeout=20_000)
+    assert page.notices.text.count("disconnected") == 1
+    assert "is back" not in page.notices.text
+    Clip.unplugged = False
+    qtbot.waitUntil(lambda: "is back" in page.notices.text, timeout=20_000)
+    assert page.is_listening
+    assert set(asked) == {("Clip", "Test") if chosen else ("", "")}
+    page.stop()
+
+
+def test_who_stops_is_not_listened_to_again(
+    window: Window, qtbot: QtBot, clip: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_for(name: str, host_api: str) -> object:
+        while True:
+            yield
+            time.sleep(0.02)
+
+    monkeypatch.setattr(microphone, "wait_for", wait_for)
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: page.tracks.time.end > 0.2, timeout=20_000)
+    Clip.unplugged = True
+    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=20_000)
+    qtbot.waitUntil(lambda: page.bar.listen.text() == "Stop", timeout=20_000)
+    page.toggle()
+    assert page.bar.listen.text() == "Listen"
+    Clip.unplugged = False
+    qtbot.wait(200)
+    assert not page.is_listening
+
+
+def test_one_that_may_not_be_opened_is_one_message_with_a_way_on(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_chosen(name: str, host_api: str, channel: int | None) -> Clip:
+        raise AudioError("The microphone 'Clip' cannot be opened. Check that, or choose another.")
+
+    monkeypatch.setattr(microphone, "open_chosen", open_chosen)
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: "cannot be opened" in page.notices.text, timeout=20_000)
+    (message,) = page.notices.current
+    assert [words for words, _ in message.actions] == ["Try again", "Refresh"]
+    assert page.bar.listen.text() == "Listen"
 
 
 def test_what_a_recording_lacks_is_said(

@@ -48,7 +48,7 @@ class RecipeModel(QObject):
     def set_text(self, text: str, source: QObject) -> None:
         """Take a recipe as TOML."""
         try:
-            fields = parse_toml(text, _TEXT, RecipeError, most_bytes=MOST_BYTES)
+            fields = parse_toml(text, _TEXT, RecipeError, most_bytes=MOST_BYTES, finite=False)
             self._take(validated(fields, self.recipe.name), source)
         except RecipeError as error:
             words = str(error).removeprefix(f"{_TEXT} is not valid TOML: ")

@@ -33,11 +33,13 @@ WRONG: dict[str, Change] = {
     "best loss missing": lambda state, tensors: state.pop("best_loss"),
     "seconds are none": lambda state, tensors: state.update(seconds=None),
     "joules of a list": lambda state, tensors: state.update(joules=[1]),
-    "best of another": lambda state, tensors: tensors.update({"best.0.weight": torch.zeros(2, 2)}),
-    "best in part": lambda state, tensors: tensors.pop("best.0.weight"),
-    "weights missing": lambda state, tensors: tensors.pop("network.0.weight"),
+    "best of another": lambda state, tensors: tensors.update(
+        {"best.output.weight": torch.zeros(2, 2)}
+    ),
+    "best in part": lambda state, tensors: tensors.pop("best.output.weight"),
+    "weights missing": lambda state, tensors: tensors.pop("network.output.weight"),
     "weights of another": lambda state, tensors: tensors.update(
-        {"network.0.weight": torch.zeros(9, 9)}
+        {"network.output.weight": torch.zeros(9, 9)}
     ),
     "optimiser's shape": lambda state, tensors: tensors.update(
         {"optimiser.0.exp_avg": torch.zeros(1)}
