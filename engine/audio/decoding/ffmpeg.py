@@ -125,11 +125,10 @@ class Container:
         with failing_as(f"{self._path.name} is damaged"):
             indexed = self._container.format.name.startswith(_INDEXED)
             target = round(frame * self._own_rate / self.rate_hz)
-            if indexed and not _is_fine(self._stream) and "opus" not in self.format.lower():
-                return  # time stamps of milliseconds: no sample is found by them, Opus's aside
-            if self._exact and not indexed:
+            by_index = indexed and _is_fine(self._stream)
+            if self._exact and not by_index:
                 self._blocks = self._decode(self._container, self._stream, count_to=target)
-            elif indexed or self._facts().steady:
+            elif by_index or (not indexed and self._facts().steady):
                 self._go_near(target)
 
     def read(self, frames: int) -> NDArray[np.float32]:
@@ -191,7 +190,7 @@ class Container:
         import av
 
         convert = _Converter(self.rate_hz, self.channels)
-        places: list[tuple[int, int]] = []  # time stamp and sample of the packets decoded first
+        places: list[tuple[int, int, int]] = []  # of the packets decoded first: stamp and samples
         heard, packet = False, None
         packets = self._packets(container, stream)
         # Counting takes time: only where it is needed.
@@ -200,7 +199,7 @@ class Container:
             if end < count_to - _DECODED_BEFORE_SECONDS * self._own_rate:
                 continue
             if not heard and count_to:
-                places.append((packet.pts or 0, at))
+                places.append((packet.pts or 0, at, end))
             try:
                 frames = packet.decode()
             except av.FFmpegError:
@@ -208,22 +207,23 @@ class Container:
                 continue
             for frame in frames:
                 if not heard and (count_to or starts_at is not None):
-                    if starts_at is not None:
-                        places = [(starts_at, 0)]
-                    self._arrive(self._place_of(frame, places))
+                    self._arrive(self._place_of(frame, places, starts_at))
                 heard = True
                 yield from self._pass_on(convert.push(frame))
         yield from self._pass_on(convert.finish())
         if not heard and packet is not None:
             raise _nothing_decodable(self._path)
 
-    def _place_of(self, frame: "AudioFrame", places: list[tuple[int, int]]) -> int:
-        """The sample that a frame begins with: its decoder may have dropped some before it."""
-        pts, base = frame.pts, frame.time_base
-        if pts is None or base is None:
-            return places[0][1]
-        stamp, place = max((known for known in places if known[0] <= pts), default=places[0])
-        return place + round((pts - stamp) * base * self._own_rate)
+    def _place_of(
+        self, frame: "AudioFrame", places: list[tuple[int, int, int]], starts_at: int | None
+    ) -> int:
+        """The sample that the first frame begins with."""
+        pts = frame.pts or 0
+        if starts_at is not None:
+            return round((pts - starts_at) * (frame.time_base or 0) * self._own_rate)
+        _, at, end = max((known for known in places if known[0] <= pts), default=places[0])
+        # Its decoder may have dropped some of the packet's samples, as it does at the beginning.
+        return max(at, end - frame.samples)
 
     def _arrive(self, reached: int) -> None:
         reached = round(reached * self.rate_hz / self._own_rate)
@@ -280,7 +280,8 @@ class _Converter:
 
     def _fitted(self, frame: "AudioFrame") -> NDArray[np.float32]:
         samples = np.empty((frame.layout.nb_channels, frame.samples), np.float32)
-        for row, plane in zip(samples, frame.planes, strict=True):
+        planes: tuple[Any, ...] = frame.planes
+        for row, plane in zip(samples, planes, strict=True):
             row[:] = np.frombuffer(plane, np.float32, len(row))
         if len(samples) == self._channels:
             return samples
@@ -341,7 +342,9 @@ def _sound_of(path: Path, container: "InputContainer") -> "AudioStream":
 
 def _is_exact(stream: "AudioStream") -> bool:
     """Whether packets say to the sample how much sound they hold."""
-    return _is_fine(stream) and stream.codec_context.codec.name.startswith(_EXACT)
+    codec = stream.codec_context.codec.name
+    # Opus's frames are whole milliseconds, as are Matroska's time stamps.
+    return codec.startswith(_EXACT) and (_is_fine(stream) or codec == "opus")
 
 
 def _is_fine(stream: "AudioStream") -> bool:
