@@ -6,9 +6,10 @@ where a codec's packets say how much sound they hold, by decoding otherwise.
 
 import math
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ _DECODED_SECONDS = 60.0
 _PROBED_SECONDS = 20.0  # a disk that takes longer to answer is taken for gone
 _TAGS = ("title", "artist", "album", "date", "genre", "comment")
 # Their packets say to the sample how much sound they hold.
-_EXACT = ("mp", "aac", "opus", "amr", "gsm", "flac", "alac", "pcm_")
+_EXACT = ("mp", "aac", "opus", "amr", "gsm", "flac", "pcm_")
 _INDEXED = ("mov", "matroska")
 _LOST_SECONDS = 0.25  # what joints between joined files may lose without a word
 
@@ -124,25 +125,26 @@ class Container:
         with failing_as(f"{self._path.name} is damaged"):
             indexed = self._container.format.name.startswith(_INDEXED)
             target = round(frame * self._own_rate / self.rate_hz)
-            if self._exact and not indexed:
+            by_index = indexed and _is_fine(self._stream)
+            if self._exact and not by_index:
                 self._blocks = self._decode(self._container, self._stream, count_to=target)
-            elif indexed or self._facts().steady:
+            elif by_index or (not indexed and self._facts().steady):
                 self._go_near(target)
 
     def read(self, frames: int) -> NDArray[np.float32]:
         """The next samples, float32, shape (channels, n)."""
         have = sum(block.shape[1] for block in self._held)
-        while have < frames:
-            with failing_as(f"{self._path.name} cannot be decoded"):
+        with failing_as(f"{self._path.name} cannot be decoded"):
+            while have < frames:
                 block = next(self._blocks, None)
-            if block is None:
-                self._ended = True
-                break
-            skipped = min(self._skip, block.shape[1])
-            self._skip -= skipped
-            if skipped < block.shape[1]:  # what is passed over must not be held as empty views
-                self._held.append(block[:, skipped:])
-                have += block.shape[1] - skipped
+                if block is None:
+                    self._ended = True
+                    break
+                skipped = min(self._skip, block.shape[1])
+                self._skip -= skipped
+                if skipped < block.shape[1]:  # what is passed over must not be held as empty views
+                    self._held.append(block[:, skipped:] if skipped else block)
+                    have += block.shape[1] - skipped
         joined = np.concatenate([np.zeros((self.channels, 0), np.float32), *self._held], axis=1)
         self._held = [joined[:, frames:].copy()] if joined.shape[1] > frames else []
         return np.ascontiguousarray(joined[:, :frames])
@@ -150,6 +152,8 @@ class Container:
     def close(self) -> None:
         """Let go of the file."""
         self._container.close()
+        if self._part is not None:
+            self._part.close()
 
     def _facts(self) -> _Facts:
         state = self._path.stat()
@@ -186,13 +190,16 @@ class Container:
         import av
 
         convert = _Converter(self.rate_hz, self.channels)
-        places: dict[int | None, int] = {}  # of the packets decoded first, by their time stamps
-        heard, at = False, 0
-        for packet, at, end in _counted(self._packets(container, stream), stream):
+        places: list[tuple[int, int, int]] = []  # of the packets decoded first: stamp and samples
+        heard, packet = False, None
+        packets = self._packets(container, stream)
+        # Counting takes time: only where it is needed.
+        counted = _counted(packets, stream) if count_to else zip(packets, repeat(0), repeat(0))
+        for packet, at, end in counted:
             if end < count_to - _DECODED_BEFORE_SECONDS * self._own_rate:
                 continue
             if not heard and count_to:
-                places[packet.pts] = at
+                places.append((packet.pts or 0, at, end))
             try:
                 frames = packet.decode()
             except av.FFmpegError:
@@ -200,16 +207,23 @@ class Container:
                 continue
             for frame in frames:
                 if not heard and (count_to or starts_at is not None):
-                    reached = places.get(frame.pts, min(places.values(), default=0))
-                    if starts_at is not None and frame.pts is not None:
-                        seconds = (frame.pts - starts_at) * (frame.time_base or 0)
-                        reached = round(seconds * self._own_rate)
-                    self._arrive(reached)
+                    self._arrive(self._place_of(frame, places, starts_at))
                 heard = True
                 yield from self._pass_on(convert.push(frame))
         yield from self._pass_on(convert.finish())
-        if not heard and at:
+        if not heard and packet is not None:
             raise _nothing_decodable(self._path)
+
+    def _place_of(
+        self, frame: "AudioFrame", places: list[tuple[int, int, int]], starts_at: int | None
+    ) -> int:
+        """The sample that the first frame begins with."""
+        pts = frame.pts or 0
+        if starts_at is not None:
+            return round((pts - starts_at) * (frame.time_base or 0) * self._own_rate)
+        _, at, end = max((known for known in places if known[0] <= pts), default=places[0])
+        # Its decoder may have dropped some of the packet's samples, as it does at the beginning.
+        return max(at, end - frame.samples)
 
     def _arrive(self, reached: int) -> None:
         reached = round(reached * self.rate_hz / self._own_rate)
@@ -265,7 +279,10 @@ class _Converter:
         return [self._fitted(frame) for frame in self._resampler.resample(None)]
 
     def _fitted(self, frame: "AudioFrame") -> NDArray[np.float32]:
-        samples: NDArray[np.float32] = frame.to_ndarray().astype(np.float32, copy=False)
+        samples = np.empty((frame.layout.nb_channels, frame.samples), np.float32)
+        planes: tuple[Any, ...] = frame.planes
+        for row, plane in zip(samples, planes, strict=True):
+            row[:] = np.frombuffer(plane, np.float32, len(row))
         if len(samples) == self._channels:
             return samples
         mean = samples.mean(axis=0, keepdims=True, dtype=np.float32)
@@ -325,9 +342,15 @@ def _sound_of(path: Path, container: "InputContainer") -> "AudioStream":
 
 def _is_exact(stream: "AudioStream") -> bool:
     """Whether packets say to the sample how much sound they hold."""
-    context, base = stream.codec_context, stream.time_base
-    fine = base is not None and base.denominator >= base.numerator * (context.sample_rate or 1)
-    return fine and context.codec.name.startswith(_EXACT)
+    codec = stream.codec_context.codec.name
+    # Opus's frames are whole milliseconds, as are Matroska's time stamps.
+    return codec.startswith(_EXACT) and (_is_fine(stream) or codec == "opus")
+
+
+def _is_fine(stream: "AudioStream") -> bool:
+    """Whether its time stamps tell single samples apart."""
+    rate, base = stream.codec_context.sample_rate or 1, stream.time_base
+    return base is not None and base.denominator >= base.numerator * rate
 
 
 def _counted(
@@ -353,8 +376,7 @@ def _counted(
 @lru_cache(maxsize=512)
 def _look_through(path: Path, span: tuple[int, int] | None, size: int, changed: int) -> _Facts:
     """Count the samples of a file; ``size`` and ``changed`` tell one state of it from another."""
-    container, stream = _opened(path, None if span is None else Slice(path, *span))
-    try:
+    with _through(path, span) as (container, stream):
         rate = stream.codec_context.sample_rate or 1
         packets_tell = _is_exact(stream) and not container.format.name.startswith(_INDEXED)
         most = 0.0 if packets_tell else _DECODED_SECONDS * rate
@@ -369,13 +391,23 @@ def _look_through(path: Path, span: tuple[int, int] | None, size: int, changed: 
             return _Facts(round(decoded), steady)
         if steady or _is_exact(stream):
             return _Facts(round(promised) if steady else counted, steady)
-    finally:
-        container.close()
-    container, stream = _opened(path, None if span is None else Slice(path, *span))
-    try:
+    with _through(path, span) as (container, stream):
         return _Facts(round(_pass_through(container, stream, math.inf)[0]), False)
+
+
+@contextmanager
+def _through(
+    path: Path, span: tuple[int, int] | None
+) -> Iterator[tuple["InputContainer", "AudioStream"]]:
+    """A file open once more, to look through it."""
+    part = None if span is None else Slice(path, *span)
+    container, stream = _opened(path, part)
+    try:
+        yield container, stream
     finally:
         container.close()
+        if part is not None:
+            part.close()
 
 
 def _pass_through(
