@@ -453,7 +453,8 @@ def _no_sound(rng: random.Random, known: list[Base], place: Path, trap: _Trap) -
         "a MIDI file": b"MThd\0\0\0\x06\0\x01\0\x01\0\x60MTrk\0\0\0\x04\0\xff\x2f\0",
     }
     name, content = rng.choice(sorted(contents.items()))
-    path = _written(place, f"not{rng.choice(known).suffix}", content)
+    suffix = rng.choice([base.suffix for base in known if base.suffix != ".gsm"])  # has no head
+    path = _written(place, f"not{suffix}", content)
     if name in ("zeros", "ones", "a program"):  # one may take these for an MPEG stream
         return _case(f"{name} as {path.name}", path, lambda: use(path, rng, trap))
     return _refused(f"{name} as {path.name}", path, rng, trap)
