@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import notes
+from engine.errors import problem_of
 from engine.export import EXPORTS
 from engine.export.destinations import Destination, DestinationError, open_destination
 from engine.export.words import visible
@@ -89,8 +90,6 @@ def _write(
 
 def _put(destination: Destination, found: "BatchResult") -> str:
     """Write what became of a file; what is wrong, if anything is."""
-    from engine.recognition.files import problem_of
-
     problem = found.problem
     try:
         if found.result is not None:

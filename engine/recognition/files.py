@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.audio.files import AudioInfo, probe, stream
 from engine.classifier.classifier import Classifier
-from engine.errors import EarmarkError
+from engine.errors import problem_of
 from engine.recognition.analysis import Analysis
 from engine.recognition.timeline import Timeline, concatenate
 from engine.recognition.verdict import FileResult, conclude
@@ -194,13 +194,3 @@ def _shares(
                 analysis: FileAnalysis = stop.value
                 return analysis
             yield BatchStep(path, number, min(1.0, step.seconds / step.total_seconds))
-
-
-def problem_of(path: Path, error: Exception) -> str:
-    """Why a file has no result, as a sentence."""
-    if isinstance(error, EarmarkError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return f"{path.name} needs more memory than there is. Split it into shorter files."
-    reason = f"{type(error).__name__}: {error}".strip().rstrip(".:")
-    return f"{path.name} could not be analysed ({reason}). Convert it to WAV or FLAC and try again."
