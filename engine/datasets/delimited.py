@@ -93,8 +93,13 @@ def _cell(value: object) -> str:
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
-def decoded(data: bytes, name: str) -> str:
+def decoded(data: bytes, name: str, what: str = "a table") -> str:
     """Text of a file in whatever encoding it has.
+
+    Args:
+        data: the file's bytes.
+        name: what the message calls it.
+        what: it should be.
 
     Raises:
         DataError: it is in none that is known.
@@ -111,7 +116,7 @@ def decoded(data: bytes, name: str) -> str:
             return data.decode("cp1252")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{name} cannot be read as a table: it is not text. Save it as CSV in UTF-8."
+            f"{name} cannot be read as {what}: it is not text. Save it again, in UTF-8."
         ) from error
 
 

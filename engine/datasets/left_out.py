@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from engine.audio.formats import EXTENSIONS
 from engine.datasets.table import walk
+from engine.passed_over import passed_over
 
 # Sounds all the same: whoever collected them meant them.
 _OTHER_SOUNDS = frozenset(
@@ -55,6 +56,27 @@ def in_class_folders(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     unseen = [name for name in hidden if not _ours(name)]
     seldom += _said(unseen, "{} passed over", "hidden file or folder of the system")
     return tuple(missed), tuple(seldom)
+
+
+def among(paths: Iterable[Path]) -> tuple[str, ...]:
+    """What else than sound is among files and folders that are to be taken in.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    rest: list[str] = []
+    for path in paths:
+        if path.is_dir():
+            rest += [place + name for place, names in walk(path) for name in names]
+        elif not passed_over(path.name):
+            rest.append(path.name)
+    rest = [name for name in rest if not _is_sound(name)]
+    unread = [name for name in rest if _ending(name) in _OTHER_SOUNDS]
+    plain = [name for name in rest if name not in set(unread)]
+    return (
+        *_said(unread, "in formats that Earmark does not read {} left out"),
+        *_said(plain, "other than sound {} left out"),
+    )
 
 
 def of_table(table: Path, named: Iterable[str]) -> tuple[str, ...]:

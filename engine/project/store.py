@@ -118,6 +118,7 @@ class Store:
                 f"This project is open in {self.holder}, so nothing was changed. "
                 "Close it there to edit it here."
             )
+        self.holder = None
         if self.changed:
             raise ChangedOnDiskError(
                 f"The project in {self.root} was changed by another program, so nothing was "
@@ -157,7 +158,7 @@ class Store:
         labels = sorted({row.label for row in rows})
         if self.lock.held:
             self._finish(set(labels))
-            seen = self.stamps()
+            seen[1] = _stamp(names)
         ordered = _names(names)
         classes = (*ordered, *(label for label in labels if label not in ordered))
         state = State(classes, rows)

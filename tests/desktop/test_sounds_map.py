@@ -58,7 +58,7 @@ def page(
     made = SoundsPage(session)
     made.resize(1190, 750)
     made.show()
-    qtbot.waitUntil(lambda: made.found.draw is not None, timeout=8000)
+    qtbot.waitUntil(lambda: made.found.draw is not None, timeout=60_000)
     yield made
     made.stop()
     jobs.cancel_all()

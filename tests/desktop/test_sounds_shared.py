@@ -118,6 +118,16 @@ def test_an_undo_that_cannot_bring_all_back_says_so(
     assert len(project.rows) == 5
 
 
+def test_what_is_left_out_of_what_was_dropped_is_said(
+    page: SoundsPage, holder: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    holder.close()
+    qtbot.waitUntil(lambda: not page.view.note.isVisible(), timeout=LONG)
+    (tmp_path / "given" / "bell" / "x.ape").write_bytes(b"x")
+    page.add_files("bell", [tmp_path / "given" / "bell"])
+    qtbot.waitUntil(lambda: "left out: x.ape" in page.notices.text, timeout=LONG)
+
+
 @pytest.fixture
 def idle(page: SoundsPage, qtbot: QtBot) -> Callable[[], None]:
     return lambda: qtbot.waitUntil(lambda: not page.worker.busy, timeout=LONG)

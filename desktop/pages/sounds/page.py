@@ -218,7 +218,11 @@ class SoundsPage(Page):
     def add_files(self, label: str, paths: Sequence[Path]) -> None:
         """Copy files into a class; folders that hold a folder for each class bring those along."""
         self.notices.clear()
-        self.worker.do(lambda project: all_of(project, label, paths))
+        self.worker.do(lambda project: all_of(project, label, paths), self._added)
+
+    def _added(self, left_out: Sequence[str]) -> None:
+        if left_out:
+            self.notices.notify(" ".join(left_out), kind="warning")
 
     def remove_selected(self) -> None:
         """Take the selected sounds out."""

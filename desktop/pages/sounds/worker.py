@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
 from engine.datasets.corpora import folder
+from engine.datasets.left_out import among, in_class_folders
 from engine.datasets.table import Excerpt
 from engine.project.check import Problem
 from engine.project.project import Project
@@ -198,8 +199,13 @@ def _look(project: Project) -> Generator[float, None, Findings]:
     return Findings(problems, seconds, draw(rows, project.facts_of, find_recipe(_RECIPE)))
 
 
-def all_of(project: Project, label: str, paths: Sequence[Path]) -> Generator[float, None, None]:
+def all_of(
+    project: Project, label: str, paths: Sequence[Path]
+) -> Generator[float, None, tuple[str, ...]]:
     """Add files to a class; whole data sets among them bring their own classes.
+
+    Returns:
+        Sentences about what was left out.
 
     Raises:
         DataError: there is nothing to add, or no class to add it to.
@@ -212,3 +218,4 @@ def all_of(project: Project, label: str, paths: Sequence[Path]) -> Generator[flo
         if not label:  # a folder that is dropped before there are classes names one
             label = rest[0].name if rest[0].is_dir() else rest[0].parent.name
         yield from project.add_files(label, rest)
+    return (*(said for path in sets for said in in_class_folders(path)[0]), *among(rest))

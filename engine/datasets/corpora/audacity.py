@@ -96,7 +96,8 @@ def _parsed(line: str) -> tuple[float, float, str] | None:
 def _stretches(track: Path, sound: str) -> tuple[list[Excerpt], int]:
     """The labelled stretches of a track, and how many labels are none."""
     found, others = [], 0
-    lines = _lines(decoded(read_bytes(track, most_bytes=MOST_BYTES), track.name))
+    data = read_bytes(track, most_bytes=MOST_BYTES)
+    lines = _lines(decoded(data, track.name, "a label track"))
     group = str(PurePosixPath(sound).with_suffix(""))  # song.wav and song.mp3 are one song
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("\\"):  # frequency ranges of spectral labels

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from engine.cli.app import app
 from engine.datasets import open_dataset
+from engine.datasets.left_out import among
 from engine.errors import DataError
 from tests import corpora
 
@@ -52,6 +53,15 @@ def test_too_few_classes_say_why(tmp_path: Path) -> None:
     (tmp_path / "oboe" / "x.ape").write_bytes(b"x")
     with pytest.raises(DataError, match=r"The class 'oboe' is left out: .* \(1 \.ape\)"):
         open_dataset(tmp_path)
+
+
+def test_among_what_is_taken_in(dirty: Path) -> None:
+    files = [dirty / "loose.wav", dirty / "other.ape", dirty / "flute" / "._take.wav"]
+    assert among(files) == ("1 file in formats that Earmark does not read is left out: other.ape.",)
+    assert among([dirty / "flute", dirty / "notes" / "a.txt"]) == (
+        "1 file in formats that Earmark does not read is left out: x.ape.",
+        "2 files other than sound are left out: a.txt, cover.jpg.",
+    )
 
 
 def test_copies_and_contradictions(tmp_path: Path) -> None:
