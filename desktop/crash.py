@@ -87,7 +87,7 @@ class CrashFile:
 
     def end(self) -> None:
         """The window ends well: what it had to say is kept, if anything."""
-        qInstallMessageHandler(self._qt_before)  # type: ignore[arg-type]  # None: Qt's own
+        qInstallMessageHandler(self._qt_before)
         sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
         with self._lock:
             file, self._file = self._file, None

@@ -113,5 +113,5 @@ class WindowByWindow(Sliding):
         self._skip = max(0, used - held.shape[1])
         self._held = held[:, used:]
         # A short hop completes thousands at once: memory is what a few take.
-        parts = [self._trunk(some) for some in windows.split(WINDOWS_AT_ONCE)]
+        parts = [self._trunk(some) for some in torch.split(windows, WINDOWS_AT_ONCE)]
         return parts[0] if len(parts) == 1 else torch.cat(parts)

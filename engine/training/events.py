@@ -104,18 +104,18 @@ class EpochDone:
         if not isinstance(row, dict) or set(row) != set(HISTORY):
             raise ValueError("an epoch of the history has other fields")
         joules = row["joules"]
-        figures = {
-            name: math.nan if row[name] is None else _figure(row[name])
-            for name in HISTORY
-            if name not in ("epoch", "joules", "best")
-        }
         if type(row["epoch"]) is not int or type(row["best"]) is not bool:
             raise ValueError("an epoch of the history has no number")
         return EpochDone(
             epoch=row["epoch"],
-            best=row["best"],
+            loss=_figure(row["loss"]),
+            accuracy=_figure(row["accuracy"]),
+            validation_loss=_figure(row["validation_loss"]),
+            validation_accuracy=_figure(row["validation_accuracy"]),
+            learning_rate=_figure(row["learning_rate"]),
+            seconds=_figure(row["seconds"]),
             joules=None if joules is None else _figure(joules),
-            **figures,
+            best=row["best"],
         )
 
 
@@ -123,6 +123,8 @@ HISTORY = tuple(one.name for one in fields(EpochDone) if one.name != "confusion"
 
 
 def _figure(value: object) -> float:
+    if value is None:
+        return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("a figure of the history is no number")
     return float(value)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -37,6 +38,13 @@ ENDS = {
     "crash": ("later(faulthandler._sigsegv)", "Segmentation fault", -11),
     "abort": ("later(os.abort)", "Aborted", -6),
 }
+
+
+@pytest.fixture(autouse=True)
+def _pytests_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What begins in this process leaves pytest's own faulthandler as it is."""
+    quiet = SimpleNamespace(enable=lambda file: None, disable=lambda: None)
+    monkeypatch.setattr(crash, "faulthandler", quiet)
 
 
 def run(words: str, code: int = 0) -> None:
