@@ -30,7 +30,7 @@ FORMATS = (
     Format("Wave64", (".w64",), "w64", rb"riff\x2e\x91\xcf\x11"),
     Format("AIFF", (".aif", ".aiff", ".aifc"), "aiff", rb"FORM.{4}AIF[FC]"),
     Format("AU", (".au", ".snd"), "au", rb"\.snd|dns\."),
-    Format("CAF", (".caf",), "caf", rb"caff"),
+    Format("CAF", (".caf",), "caf"),
     Format("NIST SPHERE", (".sph", ".nist"), "nistsphere", rb"NIST_1A"),
     Format("FLAC", (".flac",), "flac", rb"fLaC"),
     Format("Ogg", (".ogg", ".oga", ".opus", ".spx"), "ogg"),

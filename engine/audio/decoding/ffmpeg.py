@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.decoding.headers import share_there
 from engine.audio.decoding.slices import Slice
-from engine.audio.decoding.source import failing_as, refuse_unusable
+from engine.audio.decoding.source import MISSED_SECONDS, failing_as, incomplete, refuse_unusable
 from engine.audio.formats import FORMATS, ffmpeg_may_decode, name_of
 from engine.errors import AudioError
 
@@ -34,7 +35,7 @@ _DECODED_SECONDS = 60.0
 _PROBED_SECONDS = 20.0  # a disk that takes longer to answer is taken for gone
 _TAGS = ("title", "artist", "album", "date", "genre", "comment")
 # Their packets say to the sample how much sound they hold.
-_EXACT = ("mp", "aac", "opus", "amr", "gsm", "flac", "pcm_")
+_EXACT = ("mp", "aac", "opus", "amr", "gsm", "flac")
 _INDEXED = ("mov", "matroska")
 _LOST_SECONDS = 0.25  # what joints between joined files may lose without a word
 
@@ -79,6 +80,7 @@ class Container:
         self.tags = {
             key.lower(): str(text) for key, text in metadata.items() if key.lower() in _TAGS
         }
+        self._share = share_there(path) if part is None else 1.0
         self._exact = _is_exact(self._stream)
         self._blocks = self._decode(self._container, self._stream)
         self._held: list[NDArray[np.float32]] = []
@@ -102,12 +104,18 @@ class Container:
     @property
     def remark(self) -> str:
         """What is missing."""
-        seconds, promised = self._position / self.rate_hz, 0.0
+        seconds = self._position / self.rate_hz
+        if self._share < 1.0:
+            there = self.length / self.rate_hz
+            if there / self._share - there > MISSED_SECONDS:
+                return incomplete(self._path, there, there / self._share)
         if self._ended and self._container.format.name.startswith("mov"):
             promised = _promised(self._container, self._stream)
-        if self._broken or promised - seconds > max(1.0, 0.02 * promised):
+            if promised - seconds > max(1.0, 0.02 * promised):
+                return incomplete(self._path, seconds, promised)
+        if self._broken:
             return (
-                f"{self._path.name} is incomplete: it breaks off after {seconds:.1f} s. "
+                f"{self._path.name} is damaged: it breaks off after {seconds:.1f} s. "
                 "Copy or download it again."
             )
         if self._lost > _LOST_SECONDS:
@@ -191,7 +199,7 @@ class Container:
 
         convert = _Converter(self.rate_hz, self.channels)
         places: list[tuple[int, int, int]] = []  # of the packets decoded first: stamp and samples
-        heard, packet = False, None
+        heard, empty = False, True
         packets = self._packets(container, stream)
         # Counting takes time: only where it is needed.
         counted = _counted(packets, stream) if count_to else zip(packets, repeat(0), repeat(0))
@@ -200,6 +208,7 @@ class Container:
                 continue
             if not heard and count_to:
                 places.append((packet.pts or 0, at, end))
+            empty = empty and not packet.size
             try:
                 frames = packet.decode()
             except av.FFmpegError:
@@ -211,7 +220,7 @@ class Container:
                 heard = True
                 yield from self._pass_on(convert.push(frame))
         yield from self._pass_on(convert.finish())
-        if not heard and packet is not None:
+        if not heard and not empty:
             raise _nothing_decodable(self._path)
 
     def _place_of(

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from engine.audio.decoding import ffmpeg
 from engine.audio.decoding.headers import share_there
-from engine.audio.decoding.source import failing_as, refuse_unusable
+from engine.audio.decoding.source import MISSED_SECONDS, failing_as, incomplete, refuse_unusable
 from engine.errors import AudioError
 
 # Encodings that are a number for each sample; FLAC too has them. FFmpeg reads all others better.
 _PLAIN = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 _MOST_SECONDS = 10_000_000  # more than any recording has: a header that says so is wrong
 _SKIPPED_FRAMES = 1 << 16
-_MISSED_SECONDS = 0.1  # less than this nobody misses
 
 
 class _Forward(soundfile.SoundFile):  # type: ignore[misc]
@@ -66,13 +65,10 @@ class SoundFile:
         missing = self.length / self._share - self.length
         if self._ended:
             missing += max(0, self.length - self._position)
-        if missing <= _MISSED_SECONDS * self.rate_hz:
+        if missing <= MISSED_SECONDS * self.rate_hz:
             return ""
         there = min(self.length, self._position if self._ended else self.length)
-        return (
-            f"{self._path.name} is incomplete: {there / self.rate_hz:.1f} s of "
-            f"{(there + missing) / self.rate_hz:.1f} s are there. Copy or download it again."
-        )
+        return incomplete(self._path, there / self.rate_hz, (there + missing) / self.rate_hz)
 
     def seek(self, frame: int) -> None:
         """Go to a sample."""

@@ -12,6 +12,7 @@ from engine.errors import AudioError
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4_000, 384_000
 MOST_CHANNELS = 64
+MISSED_SECONDS = 0.1  # less than this nobody misses
 
 
 class Source(Protocol):
@@ -62,6 +63,14 @@ def refuse_unusable(path: Path, rate_hz: int, channels: int) -> None:
         fault = f"it has {channels} channels, more than {MOST_CHANNELS}"
     if fault:
         raise AudioError(f"{path.name} cannot be used: {fault}.")
+
+
+def incomplete(path: Path, there_seconds: float, promised_seconds: float) -> str:
+    """The remark about a file that lacks sound which its header counts."""
+    return (
+        f"{path.name} is incomplete: {there_seconds:.1f} s of {promised_seconds:.1f} s are there. "
+        "Copy or download it again."
+    )
 
 
 def reason_of(error: Exception) -> str:

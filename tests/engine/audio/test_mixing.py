@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.audio import Audio, read, write
 from engine.audio.mixing import Mixer
@@ -11,7 +12,7 @@ from engine.audio.mixing import Mixer
 RATE = 16000
 
 
-def _noise(channels: int, seconds: float = 2.0) -> np.ndarray:
+def _noise(channels: int, seconds: float = 2.0) -> NDArray[np.float32]:
     shape = channels, round(seconds * RATE)
     return np.random.default_rng(1).normal(0, 0.1, shape).astype(np.float32)
 
