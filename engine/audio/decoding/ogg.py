@@ -30,7 +30,8 @@ def links(path: Path) -> list[tuple[int, int]]:
             count = file.read(1)
             lacing = file.read(count[0]) if count else b""
             after = at + 27 + len(lacing) + sum(lacing)
-    return list(zip(begins, [*begins[1:], size], strict=True))
+    ends = [*begins[1:], size] if begins else []  # a file cut short may hold no such page
+    return list(zip(begins, ends, strict=True))
 
 
 def _beginnings(path: Path) -> list[int]:
