@@ -175,6 +175,9 @@ def _environment(folder: Path) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / "state"),
         "TMPDIR": str(folder / "tmp"),
         "QT_QPA_PLATFORM": "offscreen",
+        # What librosa has compiled is kept from run to run, as tests/conftest.py does.
+        "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR")
+        or str(Path.home() / ".cache" / "earmark" / "numba"),
         # Each arena of malloc takes 64 MB of address space, used or not.
         "MALLOC_ARENA_MAX": "1",
         "OMP_NUM_THREADS": "1",
