@@ -27,6 +27,7 @@ from project import ROOT  # noqa: E402
 
 def main() -> int:
     asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started goes, too
     shutil.rmtree(asked.folder, ignore_errors=True)
     asked.folder.mkdir(parents=True)
     begun = time.monotonic()

@@ -27,7 +27,7 @@ def teach(stage: Stage) -> None:
     stage.album.take("teach-recorded")
     person.click("Train", QPushButton)
     person.page = "Train"
-    person.see("Figures of the test part", 600)
+    person.see("Figures of the test part")
     person.rest(1.0)
     stage.album.take("teach-trained")
     person.click("Use it now", QPushButton)

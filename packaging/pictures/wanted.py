@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 APPEARANCES = ("light", "dark")
-SIZES = ((1280, 800),)
+SIZES = ((1280, 800), (1920, 1080), (1024, 700))
 SIZE = SIZES[0]  # of those in docs, and the only one at other scales
 MOST_BYTES = 250_000  # of one in docs
 

@@ -110,7 +110,7 @@ def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) 
     page.runs.table.selectRow(0)
     state = page.runs.table.item(0, 1)
     assert state is not None
-    assert "stopped" in state.text()  # as in the list of trainings
+    assert "not finished" in state.text()  # as in the list of trainings
     assert page.runs.resume_button.isEnabled()
     assert not page.runs.show_button.isEnabled()
     page.runs.resume_button.click()
