@@ -30,7 +30,7 @@ class Album:
         self._number = 0
         self.scale = round(person.window.devicePixelRatioF())
 
-    def take(self, state: str, arrange: Callable[[], None] | None = None) -> None:
+    def take(self, state: str, arrange: Callable[[], object] | None = None) -> None:
         """Take what is shown in every appearance and size; the first size is put back.
 
         Args:

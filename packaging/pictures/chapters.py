@@ -11,7 +11,8 @@ from pictures.stage import Stage
 from pictures.teach import teach
 
 _SURE = r"\d %|\d%"  # what a classifier says, in per cent
-_FULL = 16.0  # seconds until the rolling pictures are full
+_FULL = 22.0  # seconds until the rolling pictures are full
+_CLEAR = r"^(piano|cello|distorted guitar|drums)\."  # what the demo's instruments are
 
 
 def file(stage: Stage) -> None:
@@ -43,7 +44,8 @@ def listen(stage: Stage) -> None:
         person.see("Microphone open")
         person.see(rf"^\w.*\. \w.*({_SURE})")
         person.rest(_FULL)
-        stage.album.take("listen")
+        stage.album.take("listen", lambda: person.see(_CLEAR, of="Instrument"))
+        person.see(_CLEAR, of="Instrument")
         person.menu("Sound", "Freeze the picture")
         person.rest(0.5)
         stage.album.take("listen-frozen")

@@ -1,21 +1,19 @@
 """The Models page: cards, what listens, import by drop, export, delete and undo, thresholds."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.models.page import ModelsPage
 from desktop.session import Session
 from engine.classifier.catalog import BUNDLED, Catalog
 from engine.classifier.file import sha256
 from engine.errors import ModelError
 from tests.contracts.test_artefact import TAMPERED, make
+from tests.desktop.conftest import Show
 from tests.desktop.said import press
 
 
@@ -34,28 +32,18 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> Session:
-    style.apply(qapp, "light")
-    made = Session()
-    made.settings._store.clear()
-    made.set_loaded([])
-    return made
+def session(session: Session) -> Session:
+    session.set_loaded([])
+    return session
 
 
 @pytest.fixture
-def page(session: Session, qtbot: QtBot, stored: Path) -> Iterator[ModelsPage]:
+def page(session: Session, show: Show, qtbot: QtBot, stored: Path) -> ModelsPage:
     Catalog().add(stored)
-    made = ModelsPage(session)
-    made.resize(1200, 740)
-    made.show()
+    made = show(ModelsPage(session))
     qtbot.waitUntil(lambda: bool(made.found.listed), timeout=10_000)
     made.list.select("tiny")
-    yield made
-    made.close()
-    jobs.cancel_all()
-    qtbot.wait(30)
-    made.deleteLater()
-    qtbot.wait(10)
+    return made
 
 
 def drop(page: ModelsPage, *paths: Path) -> bool:

@@ -1,7 +1,7 @@
 """The map of the Sounds page with real embeddings, driven by mouse and keys; leaks and split."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.sounds.view import MAP, SPLIT, TABLE
 from desktop.plots import marks
 from desktop.plots.scatter import Points, Scatter
-from desktop.session import Session
-from desktop.settings import PROJECT
 from engine.project.project import Project
 from engine.sound_map.layout import Place, place_of
 from tests import corpora
@@ -39,31 +36,20 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(
+    open_sounds: Callable[[Path], SoundsPage],
     qtbot: QtBot,
-    qapp: QApplication,
     sounds: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SoundsPage]:
+) -> SoundsPage:
     # What the first test heard is not heard again by the others.
     monkeypatch.setenv("XDG_CACHE_HOME", str(sounds.with_name("cache")))
-    style.apply(qapp, "light")
     project = Project(tmp_path / "project")
     for _ in project.import_folder(sounds):
         pass
-    session = Session()
-    session.settings._store.clear()
-    session.settings.set(PROJECT, str(tmp_path / "project"))
-    made = SoundsPage(session)
-    made.resize(1190, 750)
-    made.show()
+    made = open_sounds(tmp_path / "project")
     qtbot.waitUntil(lambda: made.found.draw is not None, timeout=8000)
-    yield made
-    made.stop()
-    jobs.cancel_all()
-    qtbot.wait(50)
-    made.deleteLater()
-    qtbot.wait(10)
+    return made
 
 
 def look_at_map(page: SoundsPage, qtbot: QtBot) -> Scatter:
@@ -265,8 +251,7 @@ def points(count: int) -> Points:
 
 
 @pytest.fixture
-def scatter(qtbot: QtBot, qapp: QApplication) -> Scatter:
-    style.apply(qapp, "light")
+def scatter(qtbot: QtBot, light: None) -> Scatter:
     made = Scatter()
     qtbot.addWidget(made)
     made.resize(900, 500)

@@ -1,6 +1,6 @@
 """The Sounds page with real files, a microphone that hears a clip, and a person's gestures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,16 +8,13 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.sounds import recorder
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.sounds.table import PROBLEM
 from desktop.requests import OpenFile, TrainProject
-from desktop.session import Session
-from desktop.settings import PROJECT
 from desktop.shared import microphone
 from engine.audio import Ring
 from engine.audio.devices import DeviceId, InputDevice
@@ -65,21 +62,8 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def page(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[SoundsPage]:
-    style.apply(qapp, "light")
-    session = Session()
-    session.settings._store.clear()
-    session.settings.set(PROJECT, str(tmp_path / "project"))
-    made = SoundsPage(session)
-    made.resize(1190, 750)
-    made.show()
-    qtbot.waitUntil(lambda: made.project is not None, timeout=5000)
-    yield made
-    made.stop()
-    jobs.cancel_all()
-    qtbot.wait(50)
-    made.deleteLater()
-    qtbot.wait(10)
+def page(open_sounds: Callable[[Path], SoundsPage], tmp_path: Path) -> SoundsPage:
+    return open_sounds(tmp_path / "project")
 
 
 @pytest.fixture

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.train.excerpt import Place
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.sweep.dialog import SweepDialog, proposed
-from desktop.session import Session
 from engine.datasets import open_dataset
 from engine.recipes.recipe import find_recipe
 from engine.training.runs.listing import FoundRun, find_runs
@@ -22,7 +19,6 @@ from engine.training.sweeps.plan import PRESETS, Sweep
 from engine.training.sweeps.search import Span
 from engine.training.train import Place as RunPlace
 from engine.training.train import train
-from tests import corpora
 
 MOST = 60_000
 FIELD = "training.learning_rate"
@@ -34,37 +30,15 @@ SHORT = {
 }
 
 
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return corpora.folders(tmp_path_factory.mktemp("train") / "sounds", files=6, seconds=0.6)
-
-
 @pytest.fixture
-def page(
-    qtbot: QtBot,
-    qapp: QApplication,
-    sounds: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[TrainPage]:
-    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
-    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
-    style.apply(qapp, "light")
-    made = TrainPage(Session(), separate_process=False)  # begins at once
-    made.resize(1194, 740)
-    made.show()
-    made.recipes.take("genre-mlp")
-    made.model.set_values(SHORT | {"training.epochs": 2}, made.model)
-    yield made
-    made.stop()
-    jobs.cancel_all()
-    qtbot.wait(50)
-    made.deleteLater()
-    qtbot.wait(10)
+def page(train_page: TrainPage) -> TrainPage:
+    train_page.recipes.take("genre-mlp")
+    train_page.model.set_values(SHORT | {"training.epochs": 2}, train_page.model)
+    return train_page
 
 
 def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
-    page: TrainPage, qtbot: QtBot, sounds: Path
+    page: TrainPage, qtbot: QtBot, three_classes: Path
 ) -> None:
     epochs = Span(choices=(2, 200))
     page.orders.start_sweep(Sweep(page.model.recipe, {"training.epochs": epochs}))
@@ -75,7 +49,7 @@ def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
     rest = Run(folder / "epochs=200")
     place = RunPlace(rest.folder, device="cpu", resume=True)
     assert 1 <= len(rest.history()) < 200
-    for _ in train(rest.recipe(), open_dataset(sounds), place):
+    for _ in train(rest.recipe(), open_dataset(three_classes), place):
         pass
     page.resume(folder)
     assert page.running
