@@ -1,6 +1,6 @@
 """What tests of the window share: pages shown and taken away, classifiers loaded once."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
+from desktop.pages.file import worker as file_worker
 from desktop.pages.file.facts import FileFacts
+from desktop.pages.file.worker import AnalysisUpdate
 from desktop.pages.sounds.page import SoundsPage
 from desktop.pages.train.page import TrainPage
 from desktop.session import Session
@@ -61,6 +63,41 @@ def _no_facts_of_music(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 @pytest.fixture(scope="session")
 def loaded() -> dict[str, Classifier]:
     return Catalog().load_all(TAGGERS)
+
+
+@pytest.fixture(scope="session")
+def instrument() -> dict[str, Classifier]:
+    """One that takes no time."""
+    return Catalog().load_all(["instrument"])
+
+
+@pytest.fixture(scope="session")
+def _analysed() -> dict[tuple[Path, tuple[str, ...]], list[AnalysisUpdate | float]]:
+    return {}
+
+
+@pytest.fixture
+def analysed_once(
+    monkeypatch: pytest.MonkeyPatch,
+    _analysed: dict[tuple[Path, tuple[str, ...]], list[AnalysisUpdate | float]],
+) -> None:
+    """What a file's analysis gave in one test is given to the others that ask for the same."""
+    analyse_file = file_worker.analyse_file
+
+    def remembered(
+        path: Path, classifiers: Mapping[str, Classifier]
+    ) -> Generator[AnalysisUpdate | float, None, None]:
+        asked = path, tuple(classifiers)
+        if asked in _analysed:
+            yield from _analysed[asked]
+            return
+        steps = []
+        for step in analyse_file(path, classifiers):
+            steps.append(step)
+            yield step
+        _analysed[asked] = steps
+
+    monkeypatch.setattr(file_worker, "analyse_file", remembered)
 
 
 @pytest.fixture
@@ -134,6 +171,12 @@ def window(qapp: QApplication, light: None, loaded: dict[str, Classifier]) -> It
     yield made
     made.close()
     take_away(qapp, made)
+
+
+def settle(qtbot: QtBot) -> None:
+    """Wait until no job runs, and what the last one told is shown."""
+    qtbot.waitUntil(lambda: not jobs._running, timeout=60_000)
+    qtbot.wait(1)
 
 
 def take_away(qapp: QApplication, *widgets: QWidget) -> None:

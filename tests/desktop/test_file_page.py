@@ -14,31 +14,28 @@ from desktop.plots.tracks.lanes import Stretch, _in_rows
 from desktop.settings import LOADED, MIX
 from desktop.window import Window
 from engine.audio import Audio, read, write
-from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.export import from_audacity, from_csv, from_json, from_raven
 from resources import resource
+from tests.desktop.conftest import settle
 from tests.desktop.pointer import SHIFT, click, drag, move, wheel
 
 DEMO = resource("sounds", "demo.ogg")
 
 
-@pytest.fixture(scope="module")
-def quick() -> dict[str, Classifier]:
-    return Catalog().load_all(["instrument"])
-
-
 @pytest.fixture
-def page(window: Window, qtbot: QtBot, quick: dict[str, Classifier]) -> FilePage:
+def page(
+    window: Window, qtbot: QtBot, instrument: dict[str, Classifier], analysed_once: None
+) -> FilePage:
     """The demo, heard by a classifier that takes no time."""
-    window._session.settings.set(LOADED, list(quick))
-    window._session.classifiers = quick
+    window._session.settings.set(LOADED, list(instrument))
+    window._session.classifiers = instrument
     window._session.classifiers_loaded.emit()
     return opened(window, qtbot)
 
 
 @pytest.fixture
-def heard(window: Window, qtbot: QtBot) -> FilePage:
+def heard(window: Window, qtbot: QtBot, analysed_once: None) -> FilePage:
     """The demo, heard by the taggers."""
     return opened(window, qtbot)
 
@@ -46,7 +43,7 @@ def heard(window: Window, qtbot: QtBot) -> FilePage:
 def opened(window: Window, qtbot: QtBot) -> FilePage:
     with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(DEMO)
-    qtbot.wait(200)
+    settle(qtbot)
     return window.page("file")
 
 

@@ -19,7 +19,7 @@ from desktop.window import Window
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody wants to wait six seconds."""
-    monkeypatch.setattr(toasts, "FADE_SECONDS", 0.6)
+    monkeypatch.setattr(toasts, "FADE_SECONDS", 0.2)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_only_success_and_news_without_actions_fade(
     messages.notify("It failed.", kind="error")
     assert len(texts(over)) == 5
     qtbot.waitUntil(lambda: len(over.toasts) == 3, timeout=5000)
-    qtbot.wait(1000)
+    qtbot.wait(500)
     assert texts(over) == ["Kept.", "Beware.", "It failed."]
     assert [message.text for message in messages.current] == texts(over)
 
@@ -103,13 +103,13 @@ def test_it_does_not_fade_under_the_pointer_or_with_the_keyboard(
     enter = QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5))
     QApplication.sendEvent(toast, enter)
     toast.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
-    qtbot.wait(1500)
+    qtbot.wait(600)
     assert texts(over) == ["Looked at."]
     toast.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
     QApplication.sendEvent(toast, QEvent(QEvent.Type.Leave))
     over.focus_newest()
     assert toast.hasFocus()
-    qtbot.wait(1500)
+    qtbot.wait(600)
     assert texts(over) == ["Looked at."]
     toast.clearFocus()
     qtbot.waitUntil(lambda: not over.toasts, timeout=5000)

@@ -21,6 +21,7 @@ from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.classifier.catalog import Catalog
 from resources import resource
+from tests.desktop.conftest import settle
 from tests.desktop.pointer import click
 from tests.planted import BURST_HZ, beeper, build, burst
 
@@ -45,7 +46,7 @@ def page(planted: Window, qtbot: QtBot, tmp_path: Path) -> FilePage:
         planted.open_file(path)
     planted.activateWindow()
     planted.page("file").setFocus()
-    qtbot.wait(300)
+    settle(qtbot)
     return planted.page("file")
 
 
