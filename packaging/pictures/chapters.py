@@ -7,11 +7,10 @@ from PySide6.QtWidgets import QPushButton
 
 from pictures.inner import open_project
 from pictures.material import demo
-from pictures.stage import Stage
+from pictures.stage import FULL, Stage
 from pictures.teach import teach
 
 _SURE = r"\d %|\d%"  # what a classifier says, in per cent
-_FULL = 22.0  # seconds until the rolling pictures are full
 _CLEAR = r"^(piano|cello|distorted guitar|drums)\."  # what the demo's instruments are
 
 
@@ -43,7 +42,7 @@ def listen(stage: Stage) -> None:
         person.click("Listen", QPushButton)
         person.see("Microphone open")
         person.see(rf"^\w.*\. \w.*({_SURE})")
-        person.rest(_FULL)
+        person.rest(FULL)
         stage.album.take("listen", lambda: person.see(_CLEAR, of="Instrument"))
         person.see(_CLEAR, of="Instrument")
         person.menu("Sound", "Freeze the picture")

@@ -11,6 +11,8 @@ from pictures.material import Samples
 from pictures.person import Missing, Person
 from tests.virtual_microphone import VirtualMicrophone
 
+FULL = 22.0  # seconds until the rolling pictures are full
+
 
 @dataclass
 class Stage:

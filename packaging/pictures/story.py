@@ -60,6 +60,7 @@ def _tell(stage: "Stage", again: bool) -> None:
             continue
         begun = time.monotonic()
         chapter(stage)
+        stage.album.write_docs()
         print(f"  {chapter.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
         if crashes:
             raise RuntimeError(crashes[0])

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QPushButton
 
 from pictures.material import Lesson, lessons
 from pictures.person import Missing
-from pictures.stage import Stage
+from pictures.stage import FULL, Stage
 
 _TRIES = 4
 _TITLE = "Quick training (music embedding + small head)"
@@ -35,7 +35,7 @@ def teach(stage: Stage) -> None:
     person.see("Microphone open")
     with stage.sounding(three[0].heard):
         person.see(rf"{three[0].name} \d\d+%", of=_TITLE)
-        person.rest(16.0)
+        person.rest(FULL)
         stage.album.take("teach-heard")
     person.click("Stop", QPushButton)
     person.see("Microphone closed")

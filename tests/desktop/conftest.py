@@ -137,7 +137,7 @@ def open_sounds(session: Session, show: Show, qtbot: QtBot) -> Callable[[Path], 
         session.settings.set(PROJECT, str(folder))
         page = show(SoundsPage(session))
         ready = lambda: page.project is not None and not page.worker.busy  # noqa: E731
-        qtbot.waitUntil(ready, timeout=30_000)
+        qtbot.waitUntil(ready, timeout=60_000)
         return page
 
     return open_sounds

@@ -53,7 +53,7 @@ def page(session: Session, show: Show, qtbot: QtBot, trained: Path) -> ComparePa
     made = ComparePage(session)
     made.folders = [trained]
     show(made)
-    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=60_000)
     return made
 
 
@@ -90,13 +90,13 @@ def test_the_newest_runs_are_shown_at_first(page: ComparePage, qtbot: QtBot) -> 
     assert sorted(chosen) == (["sweep"] if first[0] == "sweep" else ["first", "second"])
     page.table.clearSelection()
     page.refresh()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=10_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
     assert page.table.chosen_rows() == []  # only at first
 
 
 def test_nothing_there_is_said(session: Session, show: Show, qtbot: QtBot) -> None:
     page = show(ComparePage(session))
-    qtbot.waitUntil(lambda: page._finding is None, timeout=5000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
     assert str(session.runs_folder) in page.empty.text()
     assert page.empty.isVisible()
     assert "Select two or more" in page.view.words.text()
@@ -205,7 +205,7 @@ def test_reports_open(
     assert not page.report_button.isEnabled()
     target = tmp_path / "comparison.html"
     page.save_page(target)
-    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
     assert "training.learning_rate" in target.read_text(encoding="utf-8")
     press(page.notices, "Open")
     assert Path(opened[1].toLocalFile()) == target
@@ -218,18 +218,18 @@ def test_a_damaged_run_is_said(
         shutil.copytree(trained / name, tmp_path / name)
     page = show(ComparePage(session))
     page.add_folder(tmp_path)
-    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=60_000)
     (tmp_path / "second" / "recipe.json").write_text("{")
     choose(page, qtbot, tmp_path / "first", tmp_path / "second")
     assert "damaged" in page.notices.text
     page.refresh()
-    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=60_000)
 
 
 def test_the_choice_outlives_a_refresh(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
     choose(page, qtbot, trained / "first", trained / "second")
     page.refresh()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=10_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
     assert len(page.table.chosen_rows()) == 2
 
 

@@ -122,7 +122,7 @@ def test_beside_others_evidence_is_shown_for_those(
         page.tracks.time.set_cursor(cursor)
         page.explainer.ask()
         assert "Computing the evidence for" in page.explainer.why.strip.text
-        qtbot.waitUntil(lambda: page.explainer.why.explanation is not None, timeout=30_000)
+        qtbot.waitUntil(lambda: page.explainer.why.explanation is not None, timeout=60_000)
         assert page.explainer.why.explanation is not None
         assert page.explainer.why.explanation.label in ("low", "high", "both")
     page.explainer.explain("by-librosa", "one", 1.0)  # chosen in its lane
@@ -166,7 +166,7 @@ def test_alone_it_leaves_nothing_to_wait_for(session: Session, show: Show, qtbot
 
 def test_the_models_page_says_so(session: Session, show: Show, qtbot: QtBot) -> None:
     page = show(ModelsPage(session))
-    qtbot.waitUntil(lambda: bool(page.found.listed), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(page.found.listed), timeout=60_000)
     card = page.card
     page.list.select("genre")
     assert not card.remark.isVisible()
