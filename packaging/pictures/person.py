@@ -1,6 +1,7 @@
 """One who looks for words in the window, clicks on them and types, as a person would."""
 
 import faulthandler
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -58,22 +59,25 @@ class Person:
         Args:
             look: what is looked for.
             words: what it is called if it does not come.
-            seconds: how long without progress.
+            seconds: how long without progress; longer where others keep the machine busy.
             progress: differs as long as there is some; by default what the progress bars show.
 
         Raises:
             Missing: there was nothing in time.
         """
         progress = progress or self._bars
-        begun = moved = time.monotonic()
+        begun = moved = told = time.monotonic()
         state = progress()
-        while (now := time.monotonic()) - moved < seconds and now - begun < _LONGEST:
+        while (now := time.monotonic()) - moved < seconds * _busy() and now - begun < _LONGEST:
             found = look()
             if found:
                 return found
             self.rest(0.05)
             if (new := progress()) != state:
                 state, moved = new, time.monotonic()
+            if now - max(moved, told) > seconds:
+                told = now
+                print(f"  still waiting for {words}: the machine is busy", flush=True)
         raise Missing(
             f"{self.page or 'start'}: {words} was not to be seen in {now - begun:.0f} s, of which "
             f"{now - moved:.0f} s without progress"
@@ -81,7 +85,7 @@ class Person:
 
     def rest(self, seconds: float) -> None:
         """Let the window go on for a while."""
-        faulthandler.dump_traceback_later(seconds + _STUCK, exit=True)
+        faulthandler.dump_traceback_later(seconds + _STUCK * _busy(), exit=True)
         # An event loop of its own: QTest.qWait sleeps without letting Python's other threads run.
         loop = QEventLoop()
         QTimer.singleShot(max(1, round(1000 * seconds)), loop.quit)
@@ -230,6 +234,12 @@ class Person:
         for widget in shown.findChildren(QWidget):
             if widget.isVisible() and _in_sight(widget):
                 yield widget
+
+
+def _busy() -> float:
+    """How many times as long everything takes as on a machine that does nothing else."""
+    load: float = os.getloadavg()[0]
+    return max(1.0, load / (os.cpu_count() or 1))
 
 
 def _in_sight(widget: QWidget) -> bool:

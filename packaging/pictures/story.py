@@ -19,7 +19,7 @@ from pictures.surroundings import screen_and_microphone
 if TYPE_CHECKING:
     from pictures.stage import Stage
 
-_LONGEST_START = 90.0  # seconds until the window is there, on a busy machine
+_LONGEST_START = 180.0  # seconds until the window is there, on a busy machine
 
 
 def main() -> int:
