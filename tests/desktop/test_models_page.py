@@ -211,7 +211,7 @@ class TestExport:
         page.list.select("instruments-in-music")
         page.export_onnx(tmp_path / "it.onnx")
         assert not page.card.onnx_button.isEnabled()
-        qtbot.waitUntil(lambda: bool(page.notices.text), timeout=90_000)
+        qtbot.waitUntil(lambda: bool(page.notices.text), timeout=200_000)
         assert "differ by at most" in page.notices.text
         assert (tmp_path / "it.onnx").stat().st_size > 1000
         assert page.card.onnx_button.isEnabled()
