@@ -167,10 +167,11 @@ def test_what_is_finished_survives_the_end_of_a_batch(tmp_path: Path, how: int) 
     assert "--overwrite" in again.stderr
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes no names that are not UTF-8")
 def test_a_batch_of_odd_names_and_a_bad_file(tmp_path: Path) -> None:
     """Names that are no UTF-8, or that a terminal or a table would take for more than a name."""
     clip = Path(clips(tmp_path / "in", 1)[0]) / "00" / "take.wav"
-    names = [b"caf\xe9.wav", b"[/red] =1.wav", b"a\tb\n.wav", b"bad.wav"]
+    names = [b"caf\xe9.wav", b"[red] =1.wav", b"a\tb\n.wav", b"bad.wav"]
     for name in names:
         with open(os.fsencode(tmp_path / "in") + b"/" + name, "wb") as file:
             file.write(clip.read_bytes() if name != b"bad.wav" else b"no sound")
