@@ -141,7 +141,7 @@ def _counting(sketch: Network, cost: Cost) -> Iterator[None]:
     for layer in sketch.modules():
         if isinstance(layer, nn.RNNBase):
             # On the meta device each step takes a millisecond, though nothing is computed.
-            layer.forward = _Unrolled(layer)  # type: ignore[method-assign]
+            layer.forward = _Unrolled(layer)
         if next(layer.children(), None) is None:
             hooks.append(layer.register_forward_hook(count))
     sketch.eval()

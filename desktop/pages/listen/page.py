@@ -179,8 +179,11 @@ class ListenPage(Page):
     def start(self) -> None:
         """Open the microphone."""
         self.stop()
-        device, channel, session = self.bar.device, self.bar.channel, self._session
         self.notices.clear()
+        self._open()
+
+    def _open(self) -> None:
+        device, channel, session = self.bar.device, self.bar.channel, self._session
         self.explainer.forget()
         self._latest = None
         requests = self._requests = worker.LiveRequests()
@@ -341,10 +344,11 @@ class ListenPage(Page):
 
     def _back(self, device: Any) -> None:
         self._waiting = None
-        self.start()
+        self._open()
         self._returning = True  # it may be listed and not be ready yet: then go on waiting
 
     def _tell_back(self, name: str) -> None:
+        self.notices.clear()
         words = self.tr("The microphone '{}' is back.").format(name)
         self.notices.notify(words, kind="success")
 
