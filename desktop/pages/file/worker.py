@@ -27,6 +27,7 @@ class AnalysisUpdate:
     lanes: dict[str, list[Segment]]
     repaired: int
     done: bool
+    remark: str = ""
 
 
 def analyse_file(
@@ -39,13 +40,13 @@ def analyse_file(
     deciders = {n: Decider(c.card.labels, c.card.rules()) for n, c in classifiers.items()}
     timelines: dict[str, list[Timeline]] = {name: [] for name in classifiers}
     decisions: dict[str, list[Decision]] = {name: [] for name in classifiers}
-    total, told, seconds, repaired = 0.0, 0.0, 0.0, 0
+    total, told, seconds, repaired, remark = 0.0, 0.0, 0.0, 0, ""
     done = False
     while not done:
         try:
             step = next(steps)
         except StopIteration as stop:
-            repaired, done = stop.value.repaired, True
+            repaired, remark, done = stop.value.repaired, stop.value.remark, True
         else:
             seconds, total = step.seconds, step.total_seconds
             for name, rows in step.rows.items():
@@ -64,7 +65,7 @@ def analyse_file(
                 for name, timeline in joined.items()
             }
             kept = {name: list(rows) for name, rows in decisions.items()}
-            yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done)
+            yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done, remark)
 
 
 def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
