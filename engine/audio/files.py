@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.audio.audio import Audio
 from engine.audio.decoding.opening import blocks_of, open_source
-from engine.audio.decoding.source import Source
+from engine.audio.decoding.source import Source, failing_as
 from engine.audio.formats import EXTENSIONS
 from engine.audio.mixing import Mixer
 from engine.audio.resample import Resampler
@@ -98,7 +98,8 @@ def probe(path: Path | str) -> AudioInfo:
     path = Path(path)
     source = open_source(path)
     try:
-        length = source.length
+        with failing_as(f"{path.name} cannot be read"):
+            length = source.length
         if length == 0:
             raise AudioError(f"{path.name} contains no sound (0 samples).")
         return AudioInfo(
@@ -184,7 +185,8 @@ def stream(
     path = Path(path)
     source = open_source(path)
     try:
-        source.seek(round(start_seconds * source.rate_hz))
+        with failing_as(f"{path.name} cannot be read"):
+            source.seek(max(0, round(start_seconds * source.rate_hz)))
         frames = max(1, round(block_seconds * source.rate_hz))
         left = None if duration_seconds is None else round(duration_seconds * source.rate_hz)
         resampler = Resampler(

@@ -30,8 +30,7 @@ def links(path: Path) -> list[tuple[int, int]]:
             count = file.read(1)
             lacing = file.read(count[0]) if count else b""
             after = at + 27 + len(lacing) + sum(lacing)
-    ends = [*begins[1:], size] if begins else []  # a file cut short may hold no such page
-    return list(zip(begins, ends, strict=True))
+    return list(zip(begins, [*begins[1:], size], strict=False))  # of no beginning: none
 
 
 def _beginnings(path: Path) -> list[int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.audio.decoding import ogg
 from engine.audio.decoding.ffmpeg import Container
 from engine.audio.decoding.libsndfile import SoundFile
-from engine.audio.decoding.source import Source, reason_of
+from engine.audio.decoding.source import Source, failing_as, reason_of
 from engine.audio.formats import for_libsndfile
 from engine.errors import AudioError
 
@@ -22,6 +22,11 @@ def open_source(path: Path) -> Source:
         AudioError: it is no plain file, missing, unreadable, or no sound.
     """
     head = _head(path)
+    with failing_as(f"{path.name} cannot be read"):
+        return _by_content(path, head)
+
+
+def _by_content(path: Path, head: bytes) -> Source:
     if head.startswith(b"OggS"):
         spans = ogg.links(path)
         return ogg.Chain(path, spans) if len(spans) > 1 else Container(path)

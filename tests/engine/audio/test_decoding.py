@@ -261,3 +261,10 @@ def test_the_table_of_formats_is_whole() -> None:
     assert len(endings) == len(set(endings)) == len(EXTENSIONS)
     assert {".wma", ".amr", ".w64", ".caf", ".au", ".mka", ".gsm", ".opus"} <= EXTENSIONS
     assert all(ending == ending.lower() and ending.startswith(".") for ending in endings)
+
+
+def test_the_guide_has_the_table_of_formats() -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "guide" / "file.md").read_text("utf-8")
+    rows = [line.split("|")[2] for line in guide.splitlines() if line.startswith("|")]
+    named = {word.strip("`") for row in rows for word in row.split() if word.startswith("`.")}
+    assert named == set(EXTENSIONS)
