@@ -23,6 +23,7 @@ from engine.errors import AudioError
 from engine.passed_over import passed_over
 
 _LOUDEST = 1e6  # 120 dB over full scale: no sound, but what a damaged file holds
+_MOST_AT_ONCE = 8_000_000  # samples of all channels in a block: 32 MB
 _log = logging.getLogger(__name__)
 
 
@@ -169,7 +170,8 @@ def stream(
 ) -> Iterator[Audio]:
     """Read a file block by block, in bounded memory; joined, they are what :func:`read` gives.
 
-    Arguments as :func:`read`; ``block_seconds`` is the length of a block before resampling.
+    Arguments as :func:`read`; ``block_seconds`` is the length of a block before resampling, or less
+    where there are many channels.
 
     Raises:
         AudioError: as :func:`read`; also half-way, where a file is broken.
@@ -187,8 +189,9 @@ def stream(
     try:
         with failing_as(f"{path.name} cannot be read"):
             source.seek(max(0, round(start_seconds * source.rate_hz)))
-        frames = max(1, round(block_seconds * source.rate_hz))
         left = None if duration_seconds is None else round(duration_seconds * source.rate_hz)
+        frames = min(round(block_seconds * source.rate_hz), _MOST_AT_ONCE // source.channels)
+        frames = max(1, frames if left is None else min(frames, left))
         resampler = Resampler(
             source.rate_hz, rate_hz or source.rate_hz, 1 if mono else source.channels
         )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Iterable
@@ -113,9 +114,21 @@ def _unpacked(kept: dict[str, Any]) -> Dataset:
     return Dataset(
         About(*kept["about"]),
         Path(kept["root"]),
-        tuple(Excerpt(*row) for row in kept["rows"]),
+        tuple(map(_row, kept["rows"])),
         bool(kept["features"]),
         tuple(tuple(same) for same in kept["repeats"]),
         tuple(kept["warnings"]),
         tuple(kept["left_out"]),
     )
+
+
+def _row(row: list[Any]) -> Excerpt:
+    """A row as it was kept; TypeError: it was not."""
+    path, label, group, start, end, fold, extra = row
+    numbers = (start, 0.0 if end is None else end)
+    words = (path, label, group, fold, *extra.keys(), *extra.values())
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("a text is none")
+    if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+        raise TypeError("a time is none")
+    return Excerpt(path, label, group, start, end, fold, extra)

@@ -126,7 +126,9 @@ class Store:
             )
 
     def _is_project(self) -> bool:
-        return (self.root / MANIFEST).is_file() or (self.root / CLASSES).is_file()
+        """Whether it was saved once, or killed while the first sounds came in."""
+        saved = (self.root / MANIFEST).is_file() or (self.root / CLASSES).is_file()
+        return saved or self._ours(self._home)
 
     def stamps(self) -> list[_Stamp]:
         """What differs when its files are others."""
@@ -145,7 +147,7 @@ class Store:
         seen = self.stamps()  # before it is read: what changes meanwhile is seen the next time
         if table.is_file():
             rows = excerpts_in(table)
-        elif names.is_file() or not self.root.exists() or not self._occupied():
+        elif self._is_project() or not self.root.exists() or not self._occupied():
             rows = ()
         else:
             dataset = open_dataset(self.root)

@@ -216,5 +216,5 @@ def environment() -> dict[str, Any]:
 def _epoch_of(line: str) -> float:
     """The epoch of a line; one that was not written to its end belongs to none."""
     epoch, *others = line.split(",")
-    whole = line.endswith("\n") and len(others) == 2
+    whole = line.endswith("\n") and len(others) == 2 and epoch.isdecimal()
     return float(epoch) if whole else math.inf

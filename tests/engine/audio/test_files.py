@@ -141,6 +141,21 @@ def test_any_rate_and_many_channels(tmp_path: Path, rate: int) -> None:
     assert (audio.rate_hz, audio.channels, audio.length) == (16000, 8, 8000)
 
 
+def test_many_channels_do_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full((6000, 64), 0.1, np.float32), 384_000)
+    blocks = [block.length for block in stream(path, block_seconds=30.0)]
+    assert sum(blocks) == 6000
+    limit = (
+        "import resource, sys; from pathlib import Path; from engine.audio import read\n"
+        "pages = int(Path('/proc/self/statm').read_text().split()[0])\n"
+        "most = pages * resource.getpagesize() + 300_000_000\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (most, most))\n"
+        "assert read(sys.argv[1]).samples.shape == (64, 6000)"  # 30 s would be 3 GB
+    )
+    subprocess.run([sys.executable, "-c", limit, path], cwd=Path(__file__).parents[3], check=True)
+
+
 def test_probe_tells_format_and_tags(tmp_path: Path) -> None:
     path = tmp_path / "a.flac"
     with soundfile.SoundFile(path, "w", 48000, 1, "PCM_16", format="FLAC") as file:

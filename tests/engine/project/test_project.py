@@ -204,6 +204,19 @@ def test_a_broken_table_is_told(tmp_path: Path) -> None:
         Project(tmp_path)
 
 
+def test_one_killed_amid_its_first_sounds_opens(tmp_path: Path, sounds: Path) -> None:
+    root = tmp_path / "new"
+    steps = Project(root).import_folder(sounds)
+    for _ in range(2):
+        next(steps)
+    shutil.copytree(root, tmp_path / "killed")
+    steps.close()
+    killed = Project(tmp_path / "killed")
+    assert not killed.rows
+    assert not list(killed.root.rglob("*.wav"))
+    assert finish(killed.import_folder(sounds)) == 6
+
+
 def test_cancelled_adding_leaves_nothing(project: Project, sounds: Path) -> None:
     before, files = state(project), sorted(project.root.rglob("*.wav"))
     work = project.add_files("flute", [sounds / "flute"])
