@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.classifier.rules import Rules
+from engine.classifier.rules import Evidence, Rules
 from engine.errors import ModelError
 
 FORMAT = 1
@@ -20,6 +20,18 @@ class Part(_Strict):
 
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class EvidenceCard(_Strict):
+    """How windows add up, see :class:`engine.classifier.rules.Evidence`."""
+
+    seconds: float = Field(gt=0, le=600)
+    weight: float = Field(gt=0, le=10)
+    growth: float = Field(ge=0, le=1)
+    floor: float = Field(gt=0, lt=1)
+    change: float = Field(gt=0)
+    presence_seconds: float = Field(ge=0, le=600)
+    sure: float = Field(ge=0, le=1)
 
 
 class Calibration(_Strict):
@@ -40,6 +52,7 @@ class Calibration(_Strict):
     gate: str | None = None  # what the gate listens for, in a word ("music"); None: no gate
     # Where no label is sure: from this sum of its labels' probabilities on, a family is heard.
     family_threshold: float = Field(default=0.6, gt=0, le=1)
+    evidence: EvidenceCard | None = None  # how windows add up; None: they are smoothed
 
 
 class DataSource(_Strict):
@@ -89,6 +102,8 @@ class Card(_Strict):
                 raise ValueError(f"the calibration is not for {count} labels")
         if self.families is not None and (self.multi_label or len(self.families) != count):
             raise ValueError("families are for single-label tasks, and one for each label")
+        if calibration.evidence is not None and self.multi_label:
+            raise ValueError("evidence is added up for single-label tasks only")
         return self
 
     def adjusted(
@@ -146,7 +161,7 @@ class Card(_Strict):
 
     def rules(self) -> Rules:
         """The rules by which a label of this classifier is reported."""
-        calibration = self.calibration
+        calibration, evidence = self.calibration, self.calibration.evidence
         return Rules(
             thresholds=tuple(calibration.thresholds),
             several=self.multi_label,
@@ -156,4 +171,5 @@ class Card(_Strict):
             smoothing_seconds=calibration.smoothing_seconds,
             families=tuple(self.families or ()),
             family_threshold=calibration.family_threshold,
+            evidence=evidence and Evidence(**evidence.model_dump()),
         )
