@@ -1,10 +1,11 @@
 """Lets bundled classifiers hear real recordings once and keeps what they heard, window by window.
 
-    python packaging/models/run.py instrument.judge.heard SHARED CACHE [SOURCE...]
+    python packaging/models/run.py instrument.judge.heard SHARED CACHE [SOURCE...] [--each=N]
 
 SHARED holds players/, ravdess/, philharmonia/, weresax/, esc10/, fsdd/ and emotify/ (its README
 names them). Without SOURCE all are heard, those that CACHE has already are not heard again; SOURCE
-is a name as CACHE has it: players-iowa-mis, ravdess-song, emotify. Writes ``CACHE/SOURCE.npz``:
+is a name as CACHE has it: players-iowa-mis, ravdess-song, emotify. With --each only N recordings of each
+label (folder) are heard, for a first look. Writes ``CACHE/SOURCE.npz``:
 
 - ``names`` (place below SHARED) and ``rows`` (how many windows) of each recording;
 - ``logits`` (windows, labels), calibrated and before the gate, ``gates`` (windows), the gate's
@@ -135,6 +136,18 @@ def keep(cache: Path, source: str, recordings: list[tuple[str, list[Path]]]) -> 
     partial.rename(cache / f"{source}.npz")
 
 
+def thinned(recordings: list[tuple[str, list[Path]]], most: int) -> list[tuple[str, list[Path]]]:
+    """At most so many recordings of each folder, evenly spread."""
+    folders: dict[str, list[tuple[str, list[Path]]]] = {}
+    for recording in recordings:
+        folders.setdefault(recording[0].rpartition("/")[0], []).append(recording)
+    return [
+        mine[place]
+        for mine in folders.values()
+        for place in sorted(set(np.linspace(0, len(mine) - 1, most).round().astype(int)))
+    ]
+
+
 def missing(found: dict[str, list[tuple[str, list[Path]]]], cache: Path) -> Iterator[str]:
     return (name for name in found if not (cache / f"{name}.npz").exists())
 
@@ -144,7 +157,10 @@ def main() -> None:
     shared, cache = Path(sys.argv[1]), Path(sys.argv[2])
     cache.mkdir(parents=True, exist_ok=True)
     found = sources(shared)
-    for source in sys.argv[3:] or missing(found, cache):
+    words = [word for word in sys.argv[3:] if not word.startswith("--")]
+    for each in [int(w.removeprefix("--each=")) for w in sys.argv if w.startswith("--each=")]:
+        found = {name: thinned(recordings, each) for name, recordings in found.items()}
+    for source in words or missing(found, cache):
         keep(cache, source, found[source])
         sys.stdout.write(f"{source}: {len(found[source])} recordings\n")
         sys.stdout.flush()
