@@ -171,5 +171,5 @@ class Card(_Strict):
             smoothing_seconds=calibration.smoothing_seconds,
             families=tuple(self.families or ()),
             family_threshold=calibration.family_threshold,
-            evidence=evidence and Evidence(**evidence.model_dump()),
+            evidence=None if evidence is None else Evidence(**evidence.model_dump()),
         )

@@ -86,7 +86,7 @@ class Decider:
         self._labels = tuple(labels)
         self._rules = rules
         self._thresholds = np.asarray(rules.thresholds)
-        self._smoother = (
+        self._smoother: EvidenceAdder | Smoother = (
             EvidenceAdder(rules) if rules.evidence else Smoother(rules.smoothing_seconds)
         )
         self._on = np.zeros(len(labels), dtype=bool)

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.classifier.card import EvidenceCard
 from engine.classifier.classifier import Classifier
-from engine.classifier.rules import Rules
+from engine.classifier.rules import Evidence, Rules
 from instrument.classes import FAMILIES, LABELS
 from instrument.judge.players import all_clips, judge, report
 from instrument.judge.recordings import HOP, LEARNED, SILENCE, Clip
@@ -55,9 +55,14 @@ class Table:
     passed: NDArray[np.bool_]
 
     def part(self, chosen: NDArray[np.bool_]) -> "Table":
-        sums = {floor: values[chosen] for floor, values in self.sums.items()}
-        rest = (self.weight, self.truth, self.importance, self.group, self.passed)
-        return Table(sums, *(values[chosen] for values in rest))  # type: ignore[arg-type]
+        return Table(
+            {floor: values[chosen] for floor, values in self.sums.items()},
+            self.weight[chosen],
+            self.truth[chosen],
+            self.importance[chosen],
+            self.group[chosen],
+            self.passed[chosen],
+        )
 
 
 def table_of(clips: list[Clip], passed: list[bool]) -> Table:
@@ -123,7 +128,8 @@ def chances_of(table: Table, floor: float, weight: float, growth: float) -> Arra
 
 def find(table: Table) -> Found:
     """By clips that may be learned from."""
-    best, costs = None, np.inf
+    best: tuple[float, float, float] | None = None
+    costs = np.inf
     for floor, weight, growth in itertools.product(_FLOORS, _WEIGHTS, _GROWTHS):
         chances = chances_of(table, floor, float(weight), growth)
         right = chances[np.arange(len(chances)), table.truth]
@@ -141,7 +147,8 @@ def decided(table: Table, chances: Array, adding: tuple[float, float, float]) ->
     right = first == table.truth
     slope, offsets = reliability(logit(chances.max(1)), first, right, table.importance)
     family_right = sums.argmax(1) == _FAMILY[table.truth]
-    best, worth = None, -np.inf
+    best: tuple[Array, float] | None = None
+    worth = -np.inf
     for label_chance, family_chance in itertools.product(_CHANCES, _CHANCES):
         thresholds = sigmoid((logit(label_chance) - offsets) / slope)
         said = table.passed & (chances.max(1) >= thresholds[first])
@@ -189,8 +196,6 @@ def sigmoid(values: Any) -> Any:
 def rules_of(found: Found, rules: Rules, presence: "Presence") -> Rules:
     """As the card will have them."""
     card = evidence_of(found, presence)
-    from engine.classifier.rules import Evidence
-
     return replace(
         rules,
         thresholds=tuple(float(t) for t in found.thresholds),
