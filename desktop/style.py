@@ -185,6 +185,15 @@ def _sheet(use: Colours) -> str:
     QStatusBar {{ color: {use.faint}; }}
     QProgressBar {{ border: none; background: {use.line}; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {use.accent}; border-radius: 2px; }}
+    QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+    QScrollBar::handle {{ background: {use.faint}; border-radius: 3px; margin: 3px; }}
+    QScrollBar::handle:vertical {{ min-height: 24px; }}
+    QScrollBar::handle:horizontal {{ min-width: 24px; }}
+    QScrollBar::handle:hover {{ background: {use.accent}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: none; }}
     """
 
 

@@ -22,7 +22,7 @@ from desktop.plots import theme
 from desktop.plots.figure import Figure, Meaning
 from desktop.style import colours
 
-_LEAST_NAME, _LEAST_WIDE, _LEAST_HIGH = 11.0, 20.0, 14.0  # pixels of a cell that has words
+_LEAST_NAME = 11.0  # pixels of a cell whose class is named
 _LEAST_LINED = 7.0  # a smaller one has no lines round it
 _MOST_NAMES = 0.3  # of the widget
 _STEPS = {
@@ -105,7 +105,12 @@ class _Cells(pg.GraphicsObject):
             painter.setPen(QPen(QColor(use.line), 1))
             painter.drawRect(place)
         count, share = self._owner.count(*cell), self._owner.share(*cell)
-        if count and place.width() >= _LEAST_WIDE and place.height() >= _LEAST_HIGH:
+        metrics = painter.fontMetrics()
+        fits = (
+            metrics.horizontalAdvance(str(count)) + 2 <= place.width()
+            and metrics.ascent() <= place.height()
+        )
+        if count and fits:
             painter.setPen(QColor(use.accent_text if share > 0.55 else use.text))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(count))
 

@@ -5,27 +5,25 @@ from collections.abc import Callable
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
-    QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPainter,
-    QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QMenu, QSizePolicy
 
 from desktop.plots import export, theme
 from desktop.plots.legend import Legend
+from desktop.plots.view import PlotView
 from desktop.style import colours
 
 Meaning = Callable[[], object]
 _STEP = 0.8  # of the range, at a key's zoom
 
 
-class Figure(pg.GraphicsLayoutWidget):
+class Figure(PlotView, pg.GraphicsLayoutWidget):
     """What all plots but the tracks have in common.
 
     The wheel zooms at the pointer, a drag pans or zooms into a rectangle, the right button opens
@@ -139,10 +137,6 @@ class Figure(pg.GraphicsLayoutWidget):
     def extra_modes(self, menu: QMenu) -> None:
         """Add to the menu what else a drag can mean."""
 
-    def csv(self) -> str:
-        """The numbers, a row each."""
-        raise NotImplementedError
-
     # Files.
 
     def render(self, painter: QPainter, rect: QRectF, *, dark: bool) -> None:
@@ -153,14 +147,6 @@ class Figure(pg.GraphicsLayoutWidget):
         finally:
             self._head(shown=self._titled)
             self.settle()
-
-    def export(self) -> export.ExportDialog:
-        """Ask for a format and a file."""
-        return export.open_export(self, self)
-
-    def copy_picture(self) -> None:
-        """Put it on the clipboard as it looks now."""
-        export.copy_picture(self, self.size())
 
     # The menu.
 
@@ -184,9 +170,7 @@ class Figure(pg.GraphicsLayoutWidget):
             action.setCheckable(True)
             action.setChecked(shown)
             action.triggered.connect(lambda _=False, name=name: self.toggle(name))
-        menu.addSeparator()
-        menu.addAction(self.tr("Copy as picture\tCtrl+C"), self.copy_picture)
-        menu.addAction(self.tr("Export..."), self.export)
+        self.add_export_actions(menu, "Ctrl+C")
         return menu
 
     def _modes(self, menu: QMenu) -> None:
@@ -297,10 +281,6 @@ class Figure(pg.GraphicsLayoutWidget):
             above = above.parentWidget()
         return above is not None and above.verticalScrollBar().maximum() > 0
 
-    def close(self) -> bool:
-        # pyqtgraph's takes the scene apart, and Qt crashes at the widget's next event.
-        return QWidget.close(self)
-
     # Appearance.
 
     def minimumSizeHint(self) -> QSize:
@@ -315,24 +295,6 @@ class Figure(pg.GraphicsLayoutWidget):
         )
         if event.type() in kinds and hasattr(self, "legend"):
             self.apply_style()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
-        """A frame where the keyboard is; no file has it."""
-        if self.hasFocus():
-            painter.save()
-            painter.resetTransform()
-            painter.setPen(QPen(QColor(colours().accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
-            painter.restore()
 
 
 def _commanding(event: QKeyEvent) -> bool:

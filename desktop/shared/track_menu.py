@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.plots import export
 from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.plots.tracks.track import Track
@@ -44,11 +43,7 @@ class TrackMenu(QMenu):
         if isinstance(track, SpectrogramTrack):
             self._add_scale()
         if track.title:
-            self.addSeparator()
-            self.addAction(
-                self.tr("Copy as picture"), lambda: export.copy_picture(track, track.size())
-            )
-            self.addAction(self.tr("Export..."), lambda: export.open_export(track, track))
+            track.add_export_actions(self)
 
     def _add_view(self) -> None:
         tracks, time = self._tracks, self._tracks.time

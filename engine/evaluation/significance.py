@@ -11,6 +11,7 @@ from engine.evaluation.bootstrap import Interval, interval, resampled
 from engine.evaluation.json_values import json_value
 from engine.evaluation.results import Results
 
+_SIGNIFICANT = 0.05
 _EXACT_UNDER = 25
 
 
@@ -166,14 +167,19 @@ def _verdict(
         return f"{names[0]} and {names[1]} are equally accurate."
     better, worse = (names[1], names[0]) if difference > 0 else (names[0], names[1])
     low, high = sorted((ends.low, ends.high) if difference > 0 else (-ends.low, -ends.high))
-    measured = (
-        f"(95 % interval {100 * low:.1f} to {100 * high:.1f}, {_p_words('bootstrap', p)}, "
-        f"{_p_words('McNemar', test.p)})"
-    )
-    if (ends.low > 0 or ends.high < 0) and p < 0.05:
+    ours = f"95 % interval {100 * low:.1f} to {100 * high:.1f}, {_p_words('bootstrap p', p)}"
+    measured = f"({ours}, {_p_words('McNemar p', test.p)})"
+    if (ends.low > 0 or ends.high < 0) and p < _SIGNIFICANT:
         return f"{better} is better than {worse} by {points} {measured}."
-    return f"No significant difference: {better} is ahead of {worse} by {points} {measured}."
+    begin = f"No significant difference: {better} is ahead of {worse} by {points}"
+    if test.p >= _SIGNIFICANT:
+        return f"{begin} {measured}."
+    return (
+        f"{begin} ({ours}). Other recordings may give the opposite result: McNemar's test "
+        f"({_p_words('p', test.p)}) takes all windows for independent, but those of one recording "
+        "are not."
+    )
 
 
 def _p_words(name: str, p: float) -> str:
-    return f"{name} p < 0.001" if p < 0.001 else f"{name} p = {p:.3f}"
+    return f"{name} < 0.001" if p < 0.001 else f"{name} = {p:.3f}"

@@ -140,7 +140,9 @@ class Training(_Strict):
     epochs: int = Field(30, ge=1, description="Maximum number of epochs.")
     batch_size: int = Field(32, ge=1, description="Number of windows per training step.")
     learning_rate: float = Field(1e-3, gt=0, description="Step size of the optimiser.")
-    optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = Field("adam")
+    optimiser: Literal["adam", "adamw", "sgd", "adadelta"] = Field(
+        "adam", description="How the weights are updated."
+    )
     momentum: float = Field(0.0, ge=0, lt=1, description="Momentum (SGD only).")
     beta_1: float = Field(
         0.9, ge=0, lt=1, description="Decay of the first moment (Adam and AdamW)."

@@ -28,9 +28,10 @@ class Album:
     def __init__(self, person: Person, folder: Path, docs: Path | None) -> None:
         self._person, self._folder, self._docs = person, folder, docs
         self._number = 0
+        self._waiting: list[tuple[Path, QImage]] = []
         self.scale = round(person.window.devicePixelRatioF())
 
-    def take(self, state: str, arrange: Callable[[], None] | None = None) -> None:
+    def take(self, state: str, arrange: Callable[[], object] | None = None) -> None:
         """Take what is shown in every appearance and size; the first size is put back.
 
         Args:
@@ -56,6 +57,13 @@ class Album:
         self._person.window.resize(*SIZE)
         self._person.rest(_SETTLING)
 
+    def write_docs(self) -> None:
+        """Write those of README and docs: it takes seconds in which no microphone is heard."""
+        while self._waiting:
+            path, image = self._waiting.pop()
+            path.write_bytes(small_png(image, MOST_BYTES))
+            self._person.rest(_SETTLING)
+
     def take_failure(self) -> None:
         """What there was to be seen when something went wrong."""
         self._grab().save(str(self._folder / "failed.png"))
@@ -78,7 +86,7 @@ class Album:
         if self._docs is None or size != SIZE:
             return
         for name in (name for name, wanted in DOCS.items() if wanted == shown):
-            (self._docs / name).write_bytes(small_png(image, MOST_BYTES))
+            self._waiting.append((self._docs / name, image))
 
 
 def _check(image: QImage, size: tuple[int, int], words: str) -> None:

@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QPushButton
 
 from pictures.inner import open_project
 from pictures.material import demo
-from pictures.stage import Stage
+from pictures.stage import FULL, Stage
 from pictures.teach import teach
 
 _SURE = r"\d %|\d%"  # what a classifier says, in per cent
-_FULL = 16.0  # seconds until the rolling pictures are full
+_CLEAR = r"^(piano|cello|distorted guitar|drums)\."  # what the demo's instruments are
 
 
 def file(stage: Stage) -> None:
@@ -21,6 +21,7 @@ def file(stage: Stage) -> None:
     person.see(r"^0:32")
     person.see(rf"^\w.*\. \w.*({_SURE})")
     person.gone("Progress of the analysis")
+    person.widget("Tempo")  # librosa is loaded and compiled for it
     stage.album.take("file")
     person.drag("Waveform", 0.45, 0.6)
     person.see(r"^0:\d\d.* to 0:\d\d")
@@ -41,8 +42,9 @@ def listen(stage: Stage) -> None:
         person.click("Listen", QPushButton)
         person.see("Microphone open")
         person.see(rf"^\w.*\. \w.*({_SURE})")
-        person.rest(_FULL)
-        stage.album.take("listen")
+        person.rest(FULL)
+        stage.album.take("listen", lambda: person.see(_CLEAR, of="Instrument"))
+        person.see(_CLEAR, of="Instrument")
         person.menu("Sound", "Freeze the picture")
         person.rest(0.5)
         stage.album.take("listen-frozen")
@@ -101,7 +103,7 @@ def earlier(stage: Stage) -> None:
     person = stage.person
     person.go("Train")
     person.tab("Earlier runs")
-    person.choose("Earlier runs", "tagger-head")
+    stage.choose_runs("Earlier runs", "tagger-head")
     person.rest(0.5)
     stage.album.take("train-earlier")
     person.click("Show results")
@@ -116,12 +118,12 @@ def compare(stage: Stage) -> None:
     """Two runs side by side; a sweep as bars and as parallel coordinates."""
     person, table, view = stage.person, "Finished runs...", "Comparison of the selected runs"
     person.go("Compare")
-    person.choose(table, "perceptron-fast", "perceptron-slow")
+    stage.choose_runs(table, "perceptron-fast", "perceptron-slow")
     person.see("No significant difference|is better than")
     person.rest(1.0)
     stage.album.take("compare")
     stage.album.take("compare-curves", lambda: person.scroll(view, end=True))
-    person.choose(table, "sweep")
+    stage.choose_runs(table, "sweep")
     person.scroll(view, end=False)
     person.see("Total training time")
     person.rest(1.0)

@@ -27,6 +27,7 @@ from project import ROOT  # noqa: E402
 
 def main() -> int:
     asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started goes, too
     shutil.rmtree(asked.folder, ignore_errors=True)
     asked.folder.mkdir(parents=True)
     begun = time.monotonic()
@@ -36,6 +37,7 @@ def main() -> int:
             home_environment(home), PYTHONPATH=f"{PACKAGING}{os.pathsep}{ROOT}", OMP_NUM_THREADS="1"
         )
         orchestra = make_orchestra(asked.recordings, home / "Orchestra")
+        _compile_librosa()
         with _running("pictures.runs", orchestra, runs_folder(home), behind=True):
             _tell(1, home, asked, ROOT / "docs")
             if not asked.only_docs:
@@ -52,6 +54,12 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--only-docs", action="store_true", help="nothing at scale 2")
     parser.add_argument("--chapters", default="", help="some of them, as file,listen; for trying")
     return parser.parse_args()
+
+
+def _compile_librosa() -> None:
+    """Analyse the music once, as nobody waits for a picture while numba compiles."""
+    words = ["engine.cli", "analyse-music", str(ROOT / "resources" / "sounds" / "flute.ogg")]
+    subprocess.run([sys.executable, "-m", *words], check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def make_orchestra(recordings: Path, folder: Path) -> Path:
 
 def demo() -> Samples:
     """What is played into the microphone on the Listen page: the demo, from its cello on."""
-    return np.tile(_mono(resource("sounds", "demo.ogg")), 4)
+    return np.tile(_mono(resource("sounds", "demo.ogg")), 8)
 
 
 def _lesson_of_tune(name: str) -> Lesson:

@@ -18,8 +18,12 @@ def small_png(image: QImage, most_bytes: int) -> bytes:
         ValueError: not even the fewest colours are small enough.
     """
     pixels = rgb(image)
+    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32)
+    found, which, often = np.unique(packed, return_inverse=True, return_counts=True)
+    seen = np.stack([found >> 16, found >> 8, found], axis=1).astype(np.uint8)
+    places = which.reshape(packed.shape)
     for count in _COUNTS:
-        data = _png(pixels, _colours(pixels, count))
+        data = _png(seen, places, _colours(seen, often, count))
         if len(data) <= most_bytes:
             return data
     raise ValueError(f"{len(data)} bytes even with {_COUNTS[-1]} colours")
@@ -33,9 +37,8 @@ def rgb(image: QImage) -> Pixels:
     return lines[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
 
 
-def _colours(pixels: Pixels, count: int) -> Pixels:
+def _colours(seen: Pixels, often: NDArray[np.intp], count: int) -> Pixels:
     """A palette by median cut: the box with the greatest spread is halved, again and again."""
-    seen, often = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
     # Plain areas must not drown the fine shades of what is drawn.
     weight = np.sqrt(np.sqrt(often))
     boxes = [np.arange(len(seen))]
@@ -59,14 +62,16 @@ def _spread(seen: Pixels, weight: NDArray[np.float64], box: NDArray[np.intp]) ->
     return float(np.ptp(seen[box], axis=0).max() * weight[box].sum()) if len(box) > 1 else 0.0
 
 
-def _png(pixels: Pixels, palette: Pixels) -> bytes:
-    seen, which = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+def _png(seen: Pixels, places: NDArray[np.intp], palette: Pixels) -> bytes:
     nearest = np.empty(len(seen), dtype=np.uint8)
+    few = palette.astype(np.float32)
+    length = np.square(few).sum(axis=1)
     for begin in range(0, len(seen), 4096):
-        part = seen[begin : begin + 4096].astype(np.int32)[:, None] - palette.astype(np.int32)
-        nearest[begin : begin + 4096] = np.square(part).sum(axis=2).argmin(axis=1)
-    indices = nearest[which.ravel()].reshape(pixels.shape[:2])
-    height, width = len(pixels), pixels.shape[1]
+        # The squared distance without what is the same for all; float32 is exact here.
+        part = length - 2 * (seen[begin : begin + 4096].astype(np.float32) @ few.T)
+        nearest[begin : begin + 4096] = part.argmin(axis=1)
+    indices = nearest[places]
+    height, width = indices.shape
     image = QImage(indices.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
     table = [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in palette]
     image.setColorTable(table)

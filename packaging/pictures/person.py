@@ -1,12 +1,15 @@
 """One who looks for words in the window, clicks on them and types, as a person would."""
 
+import faulthandler
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QAbstractListModel, QEventLoop, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -18,6 +21,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMenu,
+    QProgressBar,
     QScrollArea,
     QTabBar,
     QToolButton,
@@ -27,7 +31,9 @@ from PySide6.QtWidgets import (
 _Found = TypeVar("_Found")
 _LEFT = Qt.MouseButton.LeftButton
 _PLAIN = Qt.KeyboardModifier.NoModifier
-MOST_SECONDS = 300.0  # where nothing else runs it is a few
+MOST_SECONDS = 60.0  # without any progress; where nothing else runs it is a few
+_LONGEST = 900.0  # with progress
+_STUCK = 90.0  # without a look: a dialog that was not expected keeps the story waiting
 
 
 class Missing(Exception):
@@ -42,24 +48,52 @@ class Person:
         self.page = ""
 
     def wait(
-        self, look: Callable[[], _Found | None], words: str, seconds: float = MOST_SECONDS
+        self,
+        look: Callable[[], _Found | None],
+        words: str,
+        seconds: float = MOST_SECONDS,
+        progress: Callable[[], object] | None = None,
     ) -> _Found:
         """Look until there is something, while the window goes on.
+
+        Args:
+            look: what is looked for.
+            words: what it is called if it does not come.
+            seconds: how long without progress; longer where others keep the machine busy.
+            progress: differs as long as there is some; by default what the progress bars show.
 
         Raises:
             Missing: there was nothing in time.
         """
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        progress = progress or self._bars
+        begun = moved = told = time.monotonic()
+        state = progress()
+        while (now := time.monotonic()) - moved < seconds * _busy() and now - begun < _LONGEST:
             found = look()
             if found:
                 return found
             self.rest(0.05)
-        raise Missing(f"{words} was not to be seen within {seconds:.0f} s")
+            if (new := progress()) != state:
+                state, moved = new, time.monotonic()
+            if now - max(moved, told) > seconds:
+                told = now
+                print(f"  still waiting for {words}: the machine is busy", flush=True)
+        raise Missing(
+            f"{self.page or 'start'}: {words} was not to be seen in {now - begun:.0f} s, of which "
+            f"{now - moved:.0f} s without progress"
+        )
 
     def rest(self, seconds: float) -> None:
         """Let the window go on for a while."""
-        QTest.qWait(max(1, round(1000 * seconds)))
+        faulthandler.dump_traceback_later(seconds + _STUCK * _busy(), exit=True)
+        # An event loop of its own: QTest.qWait sleeps without letting Python's other threads run.
+        loop = QEventLoop()
+        QTimer.singleShot(max(1, round(1000 * seconds)), loop.quit)
+        loop.exec()
+
+    def _bars(self) -> list[int]:
+        bars = self.window.findChildren(QProgressBar)
+        return [bar.value() for bar in bars if bar.isVisible()]
 
     def go(self, page: str) -> None:
         """Show a page."""
@@ -145,12 +179,13 @@ class Person:
         bar, at = self.wait(look, f"the tab {words!r}")
         QTest.mouseClick(bar, _LEFT, _PLAIN, bar.tabRect(at).center())
 
-    def choose(self, view: str, *rows: str) -> None:
+    def choose(self, view: str, *rows: str, progress: Callable[[], object] | None = None) -> None:
         """Click on lines of a list, table or tree by the beginnings of their first columns."""
         shown = self.widget(view, QAbstractItemView)
         assert isinstance(shown, QAbstractItemView)
         for number, row in enumerate(rows):
-            at = self.wait(lambda row=row: _line(shown, row), f"the line {row!r} of {view!r}")  # type: ignore[misc]
+            look = partial(_line, shown, row)
+            at = self.wait(look, f"the line {row!r} of {view!r}", progress=progress)
             shown.scrollTo(at)
             key = Qt.KeyboardModifier.ControlModifier if number else _PLAIN
             QTest.mouseClick(shown.viewport(), _LEFT, key, shown.visualRect(at).center())
@@ -199,6 +234,12 @@ class Person:
         for widget in shown.findChildren(QWidget):
             if widget.isVisible() and _in_sight(widget):
                 yield widget
+
+
+def _busy() -> float:
+    """How many times as long everything takes as on a machine that does nothing else."""
+    load: float = os.getloadavg()[0]
+    return max(1.0, load / (os.cpu_count() or 1))
 
 
 def _in_sight(widget: QWidget) -> bool:

@@ -39,7 +39,11 @@ def _sets(fields: list[str]) -> list[str]:
 
 
 def _earmark(*words: str) -> None:
-    subprocess.run([sys.executable, "-m", "engine.cli", *words], check=True, capture_output=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "engine.cli", *words], capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        raise SystemExit(f"earmark {' '.join(words)}: {ended.stderr}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pictures.material import Samples
 from pictures.person import Missing, Person
 from tests.virtual_microphone import VirtualMicrophone
 
+FULL = 22.0  # seconds until the rolling pictures are full
+
 
 @dataclass
 class Stage:
@@ -19,7 +21,7 @@ class Stage:
     Attributes:
         orchestra: a folder of sounds in classes.
         recordings: shared recordings; may not be there.
-        trained: tells whether the earlier trainings are done.
+        runs: where the earlier trainings are made, by a process beside this one.
     """
 
     person: Person
@@ -28,6 +30,19 @@ class Stage:
     microphone: VirtualMicrophone
     orchestra: Path
     recordings: Path
+    runs: Path
+
+    def choose_runs(self, table: str, *names: str) -> None:
+        """Click on earlier trainings in a table, as soon as they are done.
+
+        Raises:
+            Missing: one of them does not come, and nothing has been written for a minute.
+        """
+
+        def written() -> float:
+            return max((p.stat().st_mtime for p in self.runs.rglob("*") if p.exists()), default=0.0)
+
+        self.person.choose(table, *names, progress=written)
 
     @contextmanager
     def sounding(self, samples: Samples) -> Iterator[None]:

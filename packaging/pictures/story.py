@@ -6,6 +6,7 @@ Run by make.py, which makes HOME. With DOCS the whole story is told; without it 
 of the screen may change.
 """
 
+import faulthandler
 import os
 import sys
 import time
@@ -18,14 +19,17 @@ from pictures.surroundings import screen_and_microphone
 if TYPE_CHECKING:
     from pictures.stage import Stage
 
+_LONGEST_START = 180.0  # seconds until the window is there, on a busy machine
+
 
 def main() -> int:
     home, recordings, folder = (Path(word) for word in sys.argv[1:4])
     docs = Path(sys.argv[4]) if len(sys.argv) > 4 else None
+    faulthandler.dump_traceback_later(_LONGEST_START, exit=True)
     with screen_and_microphone() as microphone:
         # Qt and PortAudio look around when they are first imported.
         from pictures.album import Album
-        from pictures.inner import close_application, open_application
+        from pictures.inner import close_application, open_application, runs_folder
         from pictures.person import Person
         from pictures.stage import Stage
 
@@ -33,8 +37,9 @@ def main() -> int:
         person = Person(window)
         album = Album(person, folder, docs)
         try:
-            orchestra = home / "Orchestra"
-            _tell(Stage(person, album, session, microphone, orchestra, recordings), docs is None)
+            orchestra, runs = home / "Orchestra", runs_folder(home)
+            stage = Stage(person, album, session, microphone, orchestra, recordings, runs)
+            _tell(stage, docs is None)
         except Exception:  # noqa: BLE001  # whatever it was: the picture shows it
             traceback.print_exc()
             album.take_failure()
@@ -55,6 +60,7 @@ def _tell(stage: "Stage", again: bool) -> None:
             continue
         begun = time.monotonic()
         chapter(stage)
+        stage.album.write_docs()
         print(f"  {chapter.__name__}: {time.monotonic() - begun:.0f} s", flush=True)
         if crashes:
             raise RuntimeError(crashes[0])

@@ -1,12 +1,15 @@
 """Three sounds are recorded, learned, and heard again on other notes."""
 
+import numpy as np
 from PySide6.QtWidgets import QPushButton
 
 from pictures.material import Lesson, lessons
 from pictures.person import Missing
-from pictures.stage import Stage
+from pictures.stage import FULL, Stage
+from tests.virtual_microphone import RATE
 
 _TRIES = 4
+_TURN_SECONDS = 6.0  # of each, one after the other
 _TITLE = "Quick training (music embedding + small head)"
 
 
@@ -27,15 +30,16 @@ def teach(stage: Stage) -> None:
     stage.album.take("teach-recorded")
     person.click("Train", QPushButton)
     person.page = "Train"
-    person.see("Figures of the test part", 600)
+    person.see("Figures of the test part")
     person.rest(1.0)
     stage.album.take("teach-trained")
     person.click("Use it now", QPushButton)
     person.page = "Listen"
     person.see("Microphone open")
-    with stage.sounding(three[0].heard):
+    turns = [lesson.heard[: round(_TURN_SECONDS * RATE)] for lesson in three]
+    with stage.sounding(np.tile(np.concatenate(turns), 8)):
         person.see(rf"{three[0].name} \d\d+%", of=_TITLE)
-        person.rest(16.0)
+        person.rest(FULL)
         stage.album.take("teach-heard")
     person.click("Stop", QPushButton)
     person.see("Microphone closed")

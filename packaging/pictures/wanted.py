@@ -30,21 +30,9 @@ _STATES = {
     "teach-2-trained": "teach-trained",
     "teach-3-heard": "teach-heard",
 }
-# In one appearance for now.
-_ONCE = {
-    "teach-1-recorded": "light",
-    "teach-2-trained": "light",
-    "teach-3-heard": "light",
-    "sounds": "dark",
-    "sounds-map": "dark",
-    "compare": "dark",
-    "models": "dark",
-    "train": "dark",
-}
 DOCS = {
     f"{name}-{appearance}.png": Shown(state, appearance)
     for name, state in _STATES.items()
     for appearance in APPEARANCES
-    if _ONCE.get(name, appearance) == appearance
 }
 ELSEWHERE = ("installed.png",)

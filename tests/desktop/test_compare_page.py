@@ -3,7 +3,6 @@
 import csv
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,13 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.compare.page import ComparePage
 from desktop.plots import export
 from desktop.plots.curves import Curves
 from desktop.session import Session
 from engine.training.runs.run import Run
 from engine.training.sweeps.sweep import Trial
+from tests.desktop.conftest import Show
 from tests.desktop.said import press
 from tests.engine.training import toys
 
@@ -50,26 +49,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def session(qapp: QApplication) -> Session:
-    style.apply(qapp, "light")
-    made = Session()
-    made.settings._store.clear()
-    return made
-
-
-@pytest.fixture
-def page(session: Session, qtbot: QtBot, trained: Path) -> Iterator[ComparePage]:
+def page(session: Session, show: Show, qtbot: QtBot, trained: Path) -> ComparePage:
     made = ComparePage(session)
-    made.resize(1200, 740)
     made.folders = [trained]
-    made.show()
-    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=10_000)
-    yield made
-    made.close()
-    jobs.cancel_all()
-    qtbot.wait(30)
-    made.deleteLater()
-    qtbot.wait(10)
+    show(made)
+    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=60_000)
+    return made
 
 
 def choose(page: ComparePage, qtbot: QtBot, *folders: Path) -> None:
@@ -85,12 +70,6 @@ def point(curves: Curves, place: QPointF) -> None:
         QEvent.Type.MouseMove, place, whole, none, none, Qt.KeyboardModifier.NoModifier
     )
     QApplication.sendEvent(view, move)
-
-
-def end(qtbot: QtBot) -> None:
-    """Let the jobs go while the page that is their parent is still there."""
-    jobs.cancel_all()
-    qtbot.wait(30)
 
 
 def test_finished_runs_are_listed(page: ComparePage, trained: Path) -> None:
@@ -111,19 +90,16 @@ def test_the_newest_runs_are_shown_at_first(page: ComparePage, qtbot: QtBot) -> 
     assert sorted(chosen) == (["sweep"] if first[0] == "sweep" else ["first", "second"])
     page.table.clearSelection()
     page.refresh()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=10_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
     assert page.table.chosen_rows() == []  # only at first
 
 
-def test_nothing_there_is_said(session: Session, qtbot: QtBot) -> None:
-    page = ComparePage(session)
-    qtbot.addWidget(page)
-    page.show()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=5000)
+def test_nothing_there_is_said(session: Session, show: Show, qtbot: QtBot) -> None:
+    page = show(ComparePage(session))
+    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
     assert str(session.runs_folder) in page.empty.text()
     assert page.empty.isVisible()
     assert "Select two or more" in page.view.words.text()
-    end(qtbot)
 
 
 def test_two_runs_side_by_side(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
@@ -229,33 +205,31 @@ def test_reports_open(
     assert not page.report_button.isEnabled()
     target = tmp_path / "comparison.html"
     page.save_page(target)
-    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
     assert "training.learning_rate" in target.read_text(encoding="utf-8")
     press(page.notices, "Open")
     assert Path(opened[1].toLocalFile()) == target
 
 
 def test_a_damaged_run_is_said(
-    session: Session, qtbot: QtBot, trained: Path, tmp_path: Path
+    session: Session, show: Show, qtbot: QtBot, trained: Path, tmp_path: Path
 ) -> None:
     for name in ("first", "second"):
         shutil.copytree(trained / name, tmp_path / name)
-    page = ComparePage(session)
-    qtbot.addWidget(page)
+    page = show(ComparePage(session))
     page.add_folder(tmp_path)
-    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=60_000)
     (tmp_path / "second" / "recipe.json").write_text("{")
     choose(page, qtbot, tmp_path / "first", tmp_path / "second")
     assert "damaged" in page.notices.text
     page.refresh()
-    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=10_000)
-    end(qtbot)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=60_000)
 
 
 def test_the_choice_outlives_a_refresh(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
     choose(page, qtbot, trained / "first", trained / "second")
     page.refresh()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=10_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
     assert len(page.table.chosen_rows()) == 2
 
 
@@ -284,17 +258,14 @@ def test_every_control_has_a_name(page: ComparePage, qtbot: QtBot, trained: Path
 
 
 def test_added_folders_are_remembered_and_can_be_forgotten(
-    session: Session, qtbot: QtBot, trained: Path
+    session: Session, show: Show, trained: Path
 ) -> None:
-    page = ComparePage(session)
-    qtbot.addWidget(page)
+    page = show(ComparePage(session))
     page.add_folder(trained)
-    again = ComparePage(session)
-    qtbot.addWidget(again)
+    again = show(ComparePage(session))
     assert again.folders == [trained]
     again.forget_folder(trained)
     assert ComparePage(session).folders == []
-    end(qtbot)
 
 
 def test_a_sweep_has_parallel_coordinates(page: ComparePage, qtbot: QtBot, trained: Path) -> None:

@@ -10,16 +10,18 @@ from pytestqt.qtbot import QtBot
 from desktop.pages.file.page import FilePage
 from desktop.settings import LOADED
 from desktop.window import Window
-from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 from engine.export import EXPORTS
 from resources import resource
 
 
 @pytest.fixture
-def page(window: Window, qtbot: QtBot) -> FilePage:
+def page(
+    window: Window, qtbot: QtBot, instrument: dict[str, Classifier], analysed_once: None
+) -> FilePage:
     """A flute, heard by a classifier that takes no time."""
-    window._session.settings.set(LOADED, ["instrument"])
-    window._session.classifiers = Catalog().load_all(["instrument"])
+    window._session.settings.set(LOADED, list(instrument))
+    window._session.classifiers = instrument
     window._session.classifiers_loaded.emit()
     with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(resource("sounds", "flute.ogg"))
@@ -37,8 +39,8 @@ def test_what_is_exported_is_what_is_shown(page: FilePage, qtbot: QtBot, tmp_pat
     page.tracks.time.select(0.0, 1.0)  # exports are of the whole file nonetheless
     page.exports.export_to(tmp_path / "out.json", "json")
     page.exports.export_to(tmp_path / "out.txt", "table")
-    qtbot.waitUntil(lambda: (tmp_path / "out.txt").exists(), timeout=10_000)
-    qtbot.waitUntil(lambda: (tmp_path / "out.json").exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: (tmp_path / "out.txt").exists(), timeout=60_000)
+    qtbot.waitUntil(lambda: (tmp_path / "out.json").exists(), timeout=60_000)
     page.tracks.time.clear_selection()
     shown = page.state.verdicts(None)["instrument"]
     content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))

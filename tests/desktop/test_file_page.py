@@ -20,34 +20,31 @@ from desktop.plots.tracks.lanes import Stretch, _in_rows
 from desktop.settings import LOADED, MIX
 from desktop.window import Window
 from engine.audio import Audio, read, write
-from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.errors import AudioError
 from engine.export import from_audacity, from_csv, from_json, from_raven
 from engine.recognition import files
 from engine.recognition.timeline import rows
 from resources import resource
+from tests.desktop.conftest import settle
 from tests.desktop.pointer import SHIFT, click, drag, move, wheel
 
 DEMO = resource("sounds", "demo.ogg")
 
 
-@pytest.fixture(scope="module")
-def quick() -> dict[str, Classifier]:
-    return Catalog().load_all(["instrument"])
-
-
 @pytest.fixture
-def page(window: Window, qtbot: QtBot, quick: dict[str, Classifier]) -> FilePage:
+def page(
+    window: Window, qtbot: QtBot, instrument: dict[str, Classifier], analysed_once: None
+) -> FilePage:
     """The demo, heard by a classifier that takes no time."""
-    window._session.settings.set(LOADED, list(quick))
-    window._session.classifiers = quick
+    window._session.settings.set(LOADED, list(instrument))
+    window._session.classifiers = instrument
     window._session.classifiers_loaded.emit()
     return opened(window, qtbot)
 
 
 @pytest.fixture
-def heard(window: Window, qtbot: QtBot) -> FilePage:
+def heard(window: Window, qtbot: QtBot, analysed_once: None) -> FilePage:
     """The demo, heard by the taggers."""
     return opened(window, qtbot)
 
@@ -55,7 +52,7 @@ def heard(window: Window, qtbot: QtBot) -> FilePage:
 def opened(window: Window, qtbot: QtBot) -> FilePage:
     with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
         window.open_file(DEMO)
-    qtbot.wait(200)
+    settle(qtbot)
     return window.page("file")
 
 
@@ -134,20 +131,20 @@ def test_other_pictures(kind: str, page: FilePage, qtbot: QtBot) -> None:
     found = page.found
     page.controls.kind.setCurrentIndex(page.controls.kind.findData(kind))
     if kind != "stft":
-        qtbot.waitUntil(lambda: page.picture.view.kind == kind, timeout=10_000)
+        qtbot.waitUntil(lambda: page.picture.view.kind == kind, timeout=60_000)
     assert page.found is found  # it is not analysed again
 
 
 def test_only_the_waveform(page: FilePage, qtbot: QtBot) -> None:
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("waveform"))
-    qtbot.waitUntil(lambda: not page.tracks.spectrogram.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not page.tracks.spectrogram.isVisible(), timeout=60_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
-    qtbot.waitUntil(lambda: page.tracks.spectrogram.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.tracks.spectrogram.isVisible(), timeout=60_000)
 
 
 def test_zooming_in_far_shows_single_samples(page: FilePage, qtbot: QtBot) -> None:
     page.tracks.time.show(26.0, 26.01)
-    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[2] > 200, timeout=10_000)
+    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[2] > 200, timeout=60_000)
     strips, first, last = page.tracks.waveform._finest()
     sound, count = read(DEMO).samples, strips.shape[2]
     begin = round(first * 44100)
@@ -162,7 +159,7 @@ def test_each_channel_has_its_waveform_or_the_mix(
     assert waveform._finest()[0].shape[0] == 2  # the demo is stereo
     sound = read(DEMO).samples
     page.tracks.time.show(9.0, 9.05)
-    qtbot.waitUntil(lambda: waveform._finest()[0].shape[2] > 200, timeout=10_000)
+    qtbot.waitUntil(lambda: waveform._finest()[0].shape[2] > 200, timeout=60_000)
     strips, first, _ = waveform._finest()
     begin = round(first * 44100)
     for strip, channel in zip(strips, sound, strict=True):
@@ -232,14 +229,14 @@ def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None
     for form, read_back in readers.items():
         target = tmp_path / f"out.{form}"
         page.exports.export_to(target, form)
-        qtbot.waitUntil(target.exists, timeout=5000)
+        qtbot.waitUntil(target.exists, timeout=60_000)
         assert "instrument" in read_back(target.read_text(encoding="utf-8"))
-    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
 
 
 def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.exports.export_to(tmp_path / "no folder" / "out.csv", "csv")
-    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=60_000)
 
 
 def test_a_bad_file_is_said_and_the_former_stays(
@@ -248,7 +245,7 @@ def test_a_bad_file_is_said_and_the_former_stays(
     bad = tmp_path / "bad.mp3"
     bad.write_text("<html>not found</html>")
     window.open_file(bad)
-    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=5000)
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=60_000)
     assert "web page" in page.notices.text
     assert page.header.title.text() == "demo.ogg"
     assert page.found is not None
@@ -290,7 +287,7 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     assert not page.found.done
     assert not page.header.cancel_button.isVisible()
     page.exports.export_to(tmp_path / "part.csv", "csv")
-    qtbot.waitUntil(lambda: "Only the first" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "Only the first" in page.notices.text, timeout=60_000)
 
 
 def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
@@ -302,13 +299,13 @@ def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
     bad.write_text("<html>not found</html>")
     page = window.page("file")
     window.open_file(path)
-    qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=60_000)
     assert page.picture.overview is not None
     assert page.picture.overview.known_seconds < 900
     window.open_file(bad)
-    qtbot.waitUntil(lambda: "web page" in page.notices.text, timeout=5000)
+    qtbot.waitUntil(lambda: "web page" in page.notices.text, timeout=60_000)
     overview = page.picture.overview
-    qtbot.waitUntil(lambda: overview.known_seconds > 950, timeout=60_000)
+    qtbot.waitUntil(lambda: overview.known_seconds > 950, timeout=200_000)
 
 
 def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -381,9 +378,9 @@ def test_an_export_never_goes_over_the_sound(page: FilePage, qtbot: QtBot, tmp_p
     page.state.path = sound
     page.state.info = dataclasses.replace(page.state.info, path=sound)  # type: ignore[type-var]
     page.exports.export_to(sound, "csv")
-    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
     page.notices.clear()
     (tmp_path / "link.flac").symlink_to(sound)
     page.exports._write(worker.export_audio(sound, (0.0, 1.0), tmp_path / "link.flac"))
-    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
     assert sound.read_bytes() == b"precious"

@@ -1,7 +1,6 @@
 """Classifiers that only judge files: at work on the File page, kept out of everything else."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,8 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.file.page import FilePage
 from desktop.pages.listen import worker
 from desktop.pages.listen.page import ListenPage
@@ -25,6 +22,7 @@ from engine.classifier.classifier import Classifier
 from engine.features import build_feature
 from engine.networks import build_network
 from tests.contracts.test_artefact import make
+from tests.desktop.conftest import Show
 from tests.desktop.test_listen_page import Clip
 
 REASON = "'By librosa' can only classify files. It cannot "
@@ -64,12 +62,9 @@ def stored(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def session(qapp: QApplication, stored: Path) -> Session:
-    style.apply(qapp, "light")
+def session(session: Session, stored: Path) -> Session:
     Catalog().add(stored)
-    made = Session()
-    made.settings._store.clear()
-    return made
+    return session
 
 
 @pytest.fixture
@@ -80,41 +75,24 @@ def noise(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def shown(qtbot: QtBot) -> Iterator[list[QWidget]]:
-    """Pages that are closed in the end."""
-    pages: list[QWidget] = []
-    yield pages
-    for page in pages:
-        page.close()
-    jobs.cancel_all()
-    qtbot.wait(30)
-    for page in pages:
-        page.deleteLater()
-    qtbot.wait(10)
-
-
 def load(session: Session, qtbot: QtBot, *names: str) -> None:
     with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
         session.set_loaded(names)
     assert list(session.classifiers) == list(names)
 
 
-def judged(session: Session, qtbot: QtBot, path: Path) -> FilePage:
-    page = FilePage(session)
-    page.resize(1200, 740)
-    page.show()
+def judged(session: Session, show: Show, qtbot: QtBot, path: Path) -> FilePage:
+    page = show(FilePage(session))
     with qtbot.waitSignal(page.analysed, timeout=60_000):
         page.open(path)
     return page
 
 
 def test_it_judges_a_file_and_says_why_it_shows_no_evidence(
-    session: Session, qtbot: QtBot, noise: Path, shown: list[QWidget]
+    session: Session, show: Show, qtbot: QtBot, noise: Path
 ) -> None:
     load(session, qtbot, "by-librosa")
-    page = judged(session, qtbot, noise)
-    shown.append(page)
+    page = judged(session, show, qtbot, noise)
     assert page.found is not None
     assert page.found.done
     assert len(page.found.timelines["by-librosa"]) >= 7
@@ -132,20 +110,19 @@ def test_it_judges_a_file_and_says_why_it_shows_no_evidence(
 
 
 def test_beside_others_evidence_is_shown_for_those(
-    session: Session, qtbot: QtBot, noise: Path, shown: list[QWidget], tmp_path: Path
+    session: Session, show: Show, qtbot: QtBot, noise: Path, tmp_path: Path
 ) -> None:
     make().save(tmp_path / "tiny.safetensors")
     Catalog().add(tmp_path / "tiny.safetensors")
     load(session, qtbot, "by-librosa", "tiny")
-    page = judged(session, qtbot, noise)
-    shown.append(page)
+    page = judged(session, show, qtbot, noise)
     assert page.header.why_button.isEnabled()
     page.seek(1.0)
     for cursor in (None, 1.0):
         page.tracks.time.set_cursor(cursor)
         page.explainer.ask()
         assert "Computing the evidence for" in page.explainer.why.strip.text
-        qtbot.waitUntil(lambda: page.explainer.why.explanation is not None, timeout=30_000)
+        qtbot.waitUntil(lambda: page.explainer.why.explanation is not None, timeout=60_000)
         assert page.explainer.why.explanation is not None
         assert page.explainer.why.explanation.label in ("low", "high", "both")
     page.explainer.explain("by-librosa", "one", 1.0)  # chosen in its lane
@@ -153,14 +130,12 @@ def test_beside_others_evidence_is_shown_for_those(
 
 
 def test_it_does_not_listen_but_others_do(
-    session: Session, qtbot: QtBot, shown: list[QWidget], tmp_path: Path
+    session: Session, show: Show, qtbot: QtBot, tmp_path: Path
 ) -> None:
     make().save(tmp_path / "tiny.safetensors")
     Catalog().add(tmp_path / "tiny.safetensors")
     load(session, qtbot, "by-librosa", "tiny")
-    page = ListenPage(session)
-    shown.append(page)
-    page.show()
+    page = show(ListenPage(session))
     assert list(page.panels._panels) == ["tiny"]
     assert page.panels._remark.isVisible()
     assert page.panels._remark.text().startswith(REASON + "listen")
@@ -182,22 +157,16 @@ def test_it_does_not_listen_but_others_do(
     )
 
 
-def test_alone_it_leaves_nothing_to_wait_for(
-    session: Session, qtbot: QtBot, shown: list[QWidget]
-) -> None:
+def test_alone_it_leaves_nothing_to_wait_for(session: Session, show: Show, qtbot: QtBot) -> None:
     load(session, qtbot, "by-librosa")
-    page = ListenPage(session)
-    shown.append(page)
-    page.show()
+    page = show(ListenPage(session))
     assert page.panels._remark.isVisible()
     assert not page.panels._waiting.isVisible()
 
 
-def test_the_models_page_says_so(session: Session, qtbot: QtBot, shown: list[QWidget]) -> None:
-    page = ModelsPage(session)
-    shown.append(page)
-    page.show()
-    qtbot.waitUntil(lambda: bool(page.found.listed), timeout=10_000)
+def test_the_models_page_says_so(session: Session, show: Show, qtbot: QtBot) -> None:
+    page = show(ModelsPage(session))
+    qtbot.waitUntil(lambda: bool(page.found.listed), timeout=60_000)
     card = page.card
     page.list.select("genre")
     assert not card.remark.isVisible()

@@ -1,13 +1,12 @@
 """Tempo, key, tuning and beats on the File page."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QGuiApplication
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs, style
@@ -23,32 +22,23 @@ from engine.classifier.catalog import Catalog
 from engine.music.facts import MusicFacts
 from resources import resource
 from tests.contracts.test_artefact import make
+from tests.desktop.conftest import Show
 
 HARPSICHORD = resource("sounds", "harpsichord.ogg")
 LONG = 60_000  # ms: librosa is loaded and compiled once
 
 
 @pytest.fixture
-def session(qapp: QApplication, qtbot: QtBot) -> Session:
+def session(session: Session, qtbot: QtBot) -> Session:
     """With nothing to judge a file."""
-    style.apply(qapp, "light")
-    made = Session()
-    with qtbot.waitSignal(made.classifiers_loaded, timeout=LONG):
-        made.set_loaded([])
-    return made
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=LONG):
+        session.set_loaded([])
+    return session
 
 
 @pytest.fixture
-def page(session: Session, qtbot: QtBot) -> Iterator[FilePage]:
-    made = FilePage(session)
-    made.resize(1200, 740)
-    made.show()
-    yield made
-    made.close()
-    jobs.cancel_all()
-    qtbot.wait(30)
-    made.deleteLater()
-    qtbot.wait(10)
+def page(session: Session, show: Show) -> FilePage:
+    return show(FilePage(session))
 
 
 def silence(folder: Path, name: str = "silence.wav") -> Path:

@@ -5,19 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.sounds.page import SoundsPage
-from desktop.session import Session
-from desktop.settings import PROJECT
 from desktop.shared import microphone
 from engine.audio.files import probe
 from engine.audio.recording import Recorder
@@ -40,7 +36,6 @@ from desktop import style
 from desktop.shared import microphone
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
-from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
 microphone.open_chosen = lambda *_: Clip()
 app = QApplication([])
@@ -105,41 +100,16 @@ def killed(code: str, folder: Path, enough: Callable[[str], bool], linger: float
     return seen
 
 
-@pytest.fixture
-def open_page(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[Path], SoundsPage]]:
-    made: list[SoundsPage] = []
-
-    def make(folder: Path) -> SoundsPage:
-        style.apply(qapp, "light")
-        session = Session()
-        session.settings._store.clear()
-        session.settings.set(PROJECT, str(folder))
-        page = SoundsPage(session)
-        page.resize(1190, 750)
-        page.show()
-        made.append(page)
-        qtbot.waitUntil(lambda: page.project is not None and not page.worker.busy, timeout=5000)
-        return page
-
-    yield make
-    for page in made:
-        page.stop()
-        jobs.cancel_all()
-        qtbot.wait(50)
-        page.deleteLater()
-    qtbot.wait(10)
-
-
 def idle(qtbot: QtBot, page: SoundsPage, when: Callable[[], bool]) -> None:
-    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=8000)
+    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=60_000)
 
 
 @needs_kill
 def test_killed_while_recording(
-    folder: Path, open_page: Callable[[Path], SoundsPage], qtbot: QtBot
+    folder: Path, open_sounds: Callable[[Path], SoundsPage], qtbot: QtBot
 ) -> None:
     seen = killed(RECORDS, folder, lambda face: float(face) >= 2.2, 0.13)
-    page = open_page(folder)
+    page = open_sounds(folder)
     project = page.project
     assert project is not None
     assert len(project.rows) == 4
@@ -176,11 +146,11 @@ def full(*_: object, **__: object) -> None:
 
 def test_a_full_disk_changes_nothing_and_says_so_once(
     folder: Path,
-    open_page: Callable[[Path], SoundsPage],
+    open_sounds: Callable[[Path], SoundsPage],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    page = open_page(folder)
+    page = open_sounds(folder)
     project = page.project
     assert project is not None
     page.view.table.selectRow(0)
@@ -214,13 +184,13 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
 
 def test_a_recording_on_a_full_disk_waits_and_is_added(
     folder: Path,
-    open_page: Callable[[Path], SoundsPage],
+    open_sounds: Callable[[Path], SoundsPage],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Clip, "unplugged_after", None)
     monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
-    page = open_page(folder)
+    page = open_sounds(folder)
     project = page.project
     assert project is not None
     write = Recorder.write
@@ -248,7 +218,7 @@ def test_a_recording_on_a_full_disk_waits_and_is_added(
 
 def test_no_room_for_a_second_leaves_no_empty_recording(
     folder: Path,
-    open_page: Callable[[Path], SoundsPage],
+    open_sounds: Callable[[Path], SoundsPage],
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -257,7 +227,7 @@ def test_no_room_for_a_second_leaves_no_empty_recording(
 
     monkeypatch.setattr(microphone, "open_chosen", lambda *_: Clip())
     monkeypatch.setattr(Recorder, "write", nothing)
-    page = open_page(folder)
+    page = open_sounds(folder)
     page.view.recorder.start(0.0, None)
     idle(qtbot, page, lambda: bool(page.notices.current))
     assert page.notices.text == "Nothing was recorded. no room"

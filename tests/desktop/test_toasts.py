@@ -19,7 +19,7 @@ from desktop.window import Window
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody wants to wait six seconds."""
-    monkeypatch.setattr(toasts, "FADE_SECONDS", 0.6)
+    monkeypatch.setattr(toasts, "FADE_SECONDS", 0.2)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_only_success_and_news_without_actions_fade(
     messages.notify("Beware.", kind="warning")
     messages.notify("It failed.", kind="error")
     assert len(texts(over)) == 5
-    qtbot.waitUntil(lambda: len(over.toasts) == 3, timeout=5000)
-    qtbot.wait(1000)
+    qtbot.waitUntil(lambda: len(over.toasts) == 3, timeout=60_000)
+    qtbot.wait(500)
     assert texts(over) == ["Kept.", "Beware.", "It failed."]
     assert [message.text for message in messages.current] == texts(over)
 
@@ -103,16 +103,16 @@ def test_it_does_not_fade_under_the_pointer_or_with_the_keyboard(
     enter = QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5))
     QApplication.sendEvent(toast, enter)
     toast.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
-    qtbot.wait(1500)
+    qtbot.wait(600)
     assert texts(over) == ["Looked at."]
     toast.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
     QApplication.sendEvent(toast, QEvent(QEvent.Type.Leave))
     over.focus_newest()
     assert toast.hasFocus()
-    qtbot.wait(1500)
+    qtbot.wait(600)
     assert texts(over) == ["Looked at."]
     toast.clearFocus()
-    qtbot.waitUntil(lambda: not over.toasts, timeout=5000)
+    qtbot.waitUntil(lambda: not over.toasts, timeout=60_000)
     assert not over.isVisible()
 
 
@@ -154,7 +154,7 @@ def test_the_keyboard_reaches_dismisses_and_returns(window: Window, qtbot: QtBot
     session = window._session
     window.activateWindow()
     page = window._pages.currentWidget()
-    qtbot.waitUntil(page.hasFocus, timeout=3000)
+    qtbot.waitUntil(page.hasFocus, timeout=60_000)
     done: list[bool] = []
     session.notify("First.", kind="error")
     session.notify("Second.", [("Do it", lambda: done.append(True))], "error")
@@ -179,7 +179,7 @@ def test_the_keyboard_reaches_dismisses_and_returns(window: Window, qtbot: QtBot
 def test_tab_reaches_a_message(window: Window, qtbot: QtBot) -> None:
     window._session.notify("Here.", kind="error")
     window.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=60_000)
     for _ in range(120):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         if QApplication.focusWidget() is window.toasts.toasts[0]:

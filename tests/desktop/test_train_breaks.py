@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,13 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
+from desktop import jobs
 from desktop.pages.train import queue
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.worker import Order, Outcome
-from desktop.session import Session
 from engine import atomic_write
 from engine.classifier.classifier import Classifier
 from engine.training.runs.run import Run
-from tests import corpora
 from tests.desktop.said import press
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,21 +56,8 @@ application.exec()
 
 
 @pytest.fixture
-def page(
-    qtbot: QtBot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TrainPage]:
-    sounds = corpora.folders(tmp_path / "sounds", files=6, seconds=0.6)
-    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
-    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
-    style.apply(qapp, "light")
-    made = TrainPage(Session(), separate_process=False)  # begins at once
-    made.resize(1194, 740)
-    yield made
-    made.stop()
-    jobs.cancel_all()
-    qtbot.wait(50)
-    made.deleteLater()
-    qtbot.wait(10)
+def page(train_page: TrainPage) -> TrainPage:
+    return train_page
 
 
 def test_after_kill_nine_the_page_offers_to_resume(

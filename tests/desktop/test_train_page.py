@@ -1,7 +1,6 @@
 """The Train page with the real engine on a few short sounds."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
+from desktop import jobs
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.queue import Training
 from desktop.session import Session
@@ -26,34 +25,12 @@ BUILDING = "Building the network..."
 SHORT = {"data.window_samples": 11025, "data.hop_samples": 11025, "data.allow_leak": True}
 
 
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return corpora.folders(tmp_path_factory.mktemp("train") / "sounds", files=6, seconds=0.6)
-
-
 @pytest.fixture
-def page(
-    qtbot: QtBot,
-    qapp: QApplication,
-    sounds: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[TrainPage]:
+def page(train_page: TrainPage, monkeypatch: pytest.MonkeyPatch) -> TrainPage:
     monkeypatch.setattr(background, "_SYNTHETIC", 10)  # the gate learns from a few windows only
-    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
-    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
-    style.apply(qapp, "light")
-    made = TrainPage(Session(), separate_process=False)  # begins at once
-    made.resize(1194, 740)
-    made.show()
-    made.recipes.take("genre-mlp")
-    made.model.set_values(SHORT | {"training.epochs": 3}, made.model)
-    yield made
-    made.stop()
-    jobs.cancel_all()
-    qtbot.wait(50)
-    made.deleteLater()
-    qtbot.wait(10)
+    train_page.recipes.take("genre-mlp")
+    train_page.model.set_values(SHORT | {"training.epochs": 3}, train_page.model)
+    return train_page
 
 
 def endless(page: TrainPage) -> None:

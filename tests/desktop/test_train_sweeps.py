@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop import jobs, style
 from desktop.pages.train.excerpt import Place
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.sweep.dialog import SweepDialog, proposed
-from desktop.session import Session
 from engine.datasets import open_dataset
 from engine.recipes.recipe import find_recipe
 from engine.training.runs.listing import FoundRun, find_runs
@@ -22,7 +19,6 @@ from engine.training.sweeps.plan import PRESETS, Sweep
 from engine.training.sweeps.search import Span
 from engine.training.train import Place as RunPlace
 from engine.training.train import train
-from tests import corpora
 
 MOST = 60_000
 FIELD = "training.learning_rate"
@@ -34,37 +30,15 @@ SHORT = {
 }
 
 
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return corpora.folders(tmp_path_factory.mktemp("train") / "sounds", files=6, seconds=0.6)
-
-
 @pytest.fixture
-def page(
-    qtbot: QtBot,
-    qapp: QApplication,
-    sounds: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[TrainPage]:
-    monkeypatch.setattr(Session, "project", property(lambda _: sounds))
-    monkeypatch.setattr(Session, "runs_folder", property(lambda _: tmp_path / "Runs"))
-    style.apply(qapp, "light")
-    made = TrainPage(Session(), separate_process=False)  # begins at once
-    made.resize(1194, 740)
-    made.show()
-    made.recipes.take("genre-mlp")
-    made.model.set_values(SHORT | {"training.epochs": 2}, made.model)
-    yield made
-    made.stop()
-    jobs.cancel_all()
-    qtbot.wait(50)
-    made.deleteLater()
-    qtbot.wait(10)
+def page(train_page: TrainPage) -> TrainPage:
+    train_page.recipes.take("genre-mlp")
+    train_page.model.set_values(SHORT | {"training.epochs": 2}, train_page.model)
+    return train_page
 
 
 def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
-    page: TrainPage, qtbot: QtBot, sounds: Path
+    page: TrainPage, qtbot: QtBot, three_classes: Path
 ) -> None:
     epochs = Span(choices=(2, 200))
     page.orders.start_sweep(Sweep(page.model.recipe, {"training.epochs": epochs}))
@@ -75,7 +49,7 @@ def test_a_sweep_runs_stops_at_once_is_resumed_and_compared(
     rest = Run(folder / "epochs=200")
     place = RunPlace(rest.folder, device="cpu", resume=True)
     assert 1 <= len(rest.history()) < 200
-    for _ in train(rest.recipe(), open_dataset(sounds), place):
+    for _ in train(rest.recipe(), open_dataset(three_classes), place):
         pass
     page.resume(folder)
     assert page.running
@@ -100,17 +74,17 @@ def _second_trial_begun(page: TrainPage, qtbot: QtBot) -> Path:
 def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) -> None:
     began = time.monotonic()
     page.controls.stop.click()
-    qtbot.waitUntil(lambda: not page.running, timeout=5000)
+    qtbot.waitUntil(lambda: not page.running, timeout=60_000)
     assert time.monotonic() - began < 2.0
     assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials finished"
     page.queue.trainings.clear()  # as in the next session
     assert page.unfinished() == [folder]
     page.tabs.setCurrentWidget(page.runs)
-    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=60_000)
     page.runs.table.selectRow(0)
     state = page.runs.table.item(0, 1)
     assert state is not None
-    assert "stopped" in state.text()  # as in the list of trainings
+    assert "not finished" in state.text()  # as in the list of trainings
     assert page.runs.resume_button.isEnabled()
     assert not page.runs.show_button.isEnabled()
     page.runs.resume_button.click()
@@ -200,7 +174,7 @@ def test_earlier_runs_are_listed_shown_and_used(
     monkeypatch.setattr(page._session, "use_classifier", used.append)
     page.results.clear()
     page.tabs.setCurrentWidget(page.runs)
-    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=60_000)
     page.runs.table.selectRow(0)
     assert page.runs.show_button.isEnabled()
     assert not page.runs.resume_button.isEnabled()

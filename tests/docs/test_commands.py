@@ -35,6 +35,7 @@ COMMANDS = {
     "earmark classify -f audacity -o labels/ *.wav": "-c instrument",
     "earmark why song.mp3 --at 12 -c instrument --label piano --picture why.svg": "--steps 4",
     "earmark analyse-music song.mp3": NONE,
+    "earmark analyse-music --json song.mp3": NONE,
     "earmark app song.mp3": NONE,
     "earmark listen --seconds 60": SHORT,
     "earmark record take.flac --seconds 20": SHORT,

@@ -19,7 +19,7 @@ class ListenBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.devices = self._chooser(self.tr("Microphone"), self.tr("Microphone to listen to"))
-        self.devices.setMinimumWidth(130)
+        self.devices.setMinimumWidth(158)  # the default one's words
         self.devices.setMaximumWidth(320)
         self.channels = self._chooser(
             self.tr("Channel"), self.tr("Channel to listen to: one of them, or all mixed")

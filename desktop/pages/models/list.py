@@ -25,10 +25,10 @@ _NAME = Qt.ItemDataRole.UserRole
 _MEGA = 1e6
 _WIDTH = 470
 _ROW_HEIGHT = 28
-# Fusion's own empty box cannot be seen on a dark ground.
+# Fusion's own empty box cannot be seen on a dark ground, nor on that of the selected line.
 _BOX = (
-    "QTreeView::indicator:unchecked"
-    " { border: 1px solid palette(placeholder-text); border-radius: 3px; }"
+    "QTreeView::indicator:unchecked { background: palette(base);"
+    " border: 1px solid palette(placeholder-text); border-radius: 3px; }"
 )
 
 

@@ -169,6 +169,7 @@ class Thresholds(QWidget):
         layout = self.layout()
         if layout is not None:
             layout.replaceWidget(old, self._holder)
+        old.hide()  # it would be seen below the new one until it is deleted
         old.deleteLater()
 
     def _arrange(self) -> None:

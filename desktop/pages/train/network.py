@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -45,6 +45,7 @@ class NetworkView(QWidget):
             [self.tr("Layer"), self.tr("Kind"), self.tr("Output"), self.tr("Parameters")]
         )
         self.table.setAccessibleName(self.tr("Layers"))
+        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # their names end differently
         self.diagram = QPlainTextEdit()
         self.diagram.setReadOnly(True)
         self.diagram.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -52,8 +53,8 @@ class NetworkView(QWidget):
         self.diagram.setTabChangesFocus(True)
         self.diagram.setAccessibleName(self.tr("Diagram of the network"))
         both = QHBoxLayout()
-        both.addWidget(self.table, 3)
-        both.addWidget(self.diagram, 2)
+        both.addWidget(self.table, 9)
+        both.addWidget(self.diagram, 4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.addWidget(self.words)

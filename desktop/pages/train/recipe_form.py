@@ -102,8 +102,8 @@ class Section(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
         for index, row in enumerate(rows):
-            row.label.setFixedWidth(170)
-            row.editor.control.setFixedWidth(190)
+            row.label.setFixedWidth(160)
+            row.editor.control.setFixedWidth(150)
             for column, widget in enumerate((row.label, row.editor.control, row.reset, row.help)):
                 grid.addWidget(widget, index, column)
         grid.setColumnStretch(3, 1)

@@ -99,7 +99,7 @@ class TrainResults(QWidget):
     def _build_pictures(self) -> None:
         self.confusion = Confusion()
         self.reliability = Curves(
-            self.tr("Reliability"), self.tr("confidence"), self.tr("accuracy")
+            self.tr("Reliability"), self.tr("confidence"), self.tr("accuracy"), titled=False
         )
         self.reliability.add_series(FOUND, dots=True)
         self.reliability.add_series(IDEAL, dashed=True)

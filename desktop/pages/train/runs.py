@@ -104,7 +104,8 @@ class RunsView(QWidget):
         self._chosen()
 
     def _cells(self, run: FoundRun) -> tuple[str, ...]:
-        state = self.tr("finished") if run.state == "finished" else self.tr("stopped")
+        # Stopped, crashed or killed: the folder does not tell which.
+        state = self.tr("finished") if run.state == "finished" else self.tr("not finished")
         if run.is_sweep:
             state = self.tr("sweep, {}, {}").format(state, run.variant)
         seconds = clock(run.seconds) if run.seconds >= 60 else f"{run.seconds:.1f} s"

@@ -131,6 +131,16 @@ class HeightScale(pg.AxisItem):
         return axis, ticks, texts
 
 
+def _shortened(words: str, room: QRectF, flags: int, painter: QPainter) -> str:
+    """As many of the words as there is room for; the last of them as it is."""
+    parts, shown = words.split(), words
+    endless = QRectF(room.left(), room.top(), room.width(), 1e6)
+    while len(parts) > 1 and painter.boundingRect(endless, flags, shown).height() > room.height():
+        parts.pop()
+        shown = " ".join(parts) + "\N{HORIZONTAL ELLIPSIS}"
+    return shown
+
+
 class TitleScale(pg.AxisItem):
     """Titles in the gutter, each beside its part of the track: lanes, channels."""
 
@@ -144,9 +154,9 @@ class TitleScale(pg.AxisItem):
         size = self.size()
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
         wrapped = int(flags) | int(Qt.TextFlag.TextWordWrap)
-        texts = [
-            (QRectF(2, top + 2, GUTTER - 8, bottom - top - 4), wrapped, words)
-            for top, bottom, words in self._titles()
-        ]
+        texts = []
+        for top, bottom, words in self._titles():
+            room = QRectF(2, top + 2, GUTTER - 8, bottom - top - 4)
+            texts.append((room, wrapped, _shortened(words, room, wrapped, painter)))
         ends = QPointF(size.width() - 1, 0), QPointF(size.width() - 1, size.height())
         return (self.pen(), *ends), [], texts

@@ -7,15 +7,13 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip
 
 from desktop import style
 from desktop.plots import export, theme
@@ -23,13 +21,14 @@ from desktop.plots.tracks.axes import GUTTER, MARGIN, TimeScale, apply_style
 from desktop.plots.tracks.box import Painted, TrackBox
 from desktop.plots.tracks.marks import Marks
 from desktop.plots.tracks.time_range import TimeRange
+from desktop.plots.view import PlotView
 from desktop.style import Colours, colours
 
 _HEAD = 26  # pixels of the title in what is exported
 _VCENTRE = Qt.AlignmentFlag.AlignVCenter
 
 
-class Track(pg.GraphicsView):
+class Track(PlotView):
     """Base of the strips: zoom, pan, cursor and selection by mouse and wheel.
 
     The wheel zooms at the pointer, with Shift it pans, with Ctrl it zooms the heights; a drag
@@ -199,10 +198,6 @@ class Track(pg.GraphicsView):
         shape = Qt.CursorShape.OpenHandCursor if hand else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
 
-    def csv(self) -> str:
-        """The numbers that are shown, a row each."""
-        raise NotImplementedError
-
     def render(self, painter: QPainter, rect: QRectF, *, dark: bool) -> None:
         """Paint the track with its title and a time axis of its own into a rectangle."""
         below, words = self._below, self._below.style["showValues"]
@@ -249,10 +244,6 @@ class Track(pg.GraphicsView):
         if self._made and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self.apply_style()
 
-    def close(self) -> bool:
-        """As any widget's: pyqtgraph's takes the scene apart, so that it cannot be shown again."""
-        return QWidget.close(self)
-
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
         if self._made:  # laid out at once, not when the event loop comes to it
@@ -264,24 +255,6 @@ class Track(pg.GraphicsView):
             event.ignore()
             return
         super().wheelEvent(event)
-
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
-        """A frame where the keyboard is; no file has it."""
-        if self.hasFocus() and self.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            painter.save()
-            painter.resetTransform()
-            painter.setPen(QPen(QColor(colours().accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
-            painter.restore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()  # the page's

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from engine.audio.devices import (
     DeviceId,
@@ -59,16 +60,28 @@ def test_devices_are_listed_by_name(virtual_microphone: VirtualMicrophone) -> No
 
 def test_what_is_played_is_heard_sample_for_sample(virtual_microphone: VirtualMicrophone) -> None:
     played = chirp(3.0)
+    # On a busy machine the player, or the server, may lose time: then nothing can be said.
+    for left in reversed(range(5)):
+        heard, dropped = _heard(virtual_microphone, played)
+        start = int(np.argmax(np.abs(heard) > 1e-4)) - int(np.argmax(np.abs(played) > 1e-4))
+        got = heard[start : start + len(played)]
+        if not left or (dropped == 0 and np.allclose(got, played, atol=1e-6)):
+            break
+    assert dropped == 0
+    np.testing.assert_allclose(got, played, atol=1e-6)
+
+
+def _heard(
+    virtual_microphone: VirtualMicrophone, played: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], int]:
+    """All that the microphone took in while something was played, and how much it dropped."""
     with Microphone() as microphone:
         time.sleep(0.3)
-        virtual_microphone.play(played, RATE).wait()
+        virtual_microphone.play(played, RATE, ahead_ms=1000).wait()
         time.sleep(0.4)
         microphone.check()
-        heard = microphone.ring.last(microphone.ring.end)[0]
-        assert microphone.dropped == 0
-    assert microphone.rate_hz == RATE
-    start = int(np.argmax(np.abs(heard) > 1e-4)) - int(np.argmax(np.abs(played) > 1e-4))
-    np.testing.assert_allclose(heard[start : start + len(played)], played, atol=1e-6)
+        assert microphone.rate_hz == RATE
+        return microphone.ring.last(microphone.ring.end)[0], microphone.dropped
 
 
 def test_level_and_advice(virtual_microphone: VirtualMicrophone) -> None:

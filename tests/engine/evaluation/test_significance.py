@@ -78,6 +78,7 @@ def test_one_lucky_recording_is_no_proof() -> None:
     assert found.interval.low == 0
     assert found.p > 0.05
     assert found.verdict.startswith("No significant difference")
+    assert "McNemar's test (p < 0.001) takes all windows for independent" in found.verdict
 
 
 def test_equal_classifiers() -> None:

@@ -94,5 +94,5 @@ def test_audio_is_found_in_folders_and_patterns(tmp_path: Path) -> None:
         "a.mp3",
         "notes.txt",
     ]
-    with pytest.raises(AudioError, match="not a sound file"):
+    with pytest.raises(AudioError, match="No sound file found"):
         find_audio([str(tmp_path / "*.flac")])
