@@ -378,9 +378,9 @@ def test_an_export_never_goes_over_the_sound(page: FilePage, qtbot: QtBot, tmp_p
     page.state.path = sound
     page.state.info = dataclasses.replace(page.state.info, path=sound)  # type: ignore[type-var]
     page.exports.export_to(sound, "csv")
-    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
     page.notices.clear()
     (tmp_path / "link.flac").symlink_to(sound)
     page.exports._write(worker.export_audio(sound, (0.0, 1.0), tmp_path / "link.flac"))
-    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
     assert sound.read_bytes() == b"precious"
