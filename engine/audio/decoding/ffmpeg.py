@@ -306,6 +306,7 @@ def _opened(path: Path, part: Slice | None) -> tuple["InputContainer", "AudioStr
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(kind.ffmpeg for kind in FORMATS),
+        "codec_whitelist": _codecs(),  # or decoders of pictures would run to look at a video
     }
     limits = _PROBED_SECONDS, _PROBED_SECONDS
     place: Any = f"file:{path}"  # whatever stands before a colon is no protocol
@@ -330,6 +331,13 @@ def _opened(path: Path, part: Slice | None) -> tuple["InputContainer", "AudioStr
     except AudioError:
         container.close()
         raise
+
+
+@lru_cache(maxsize=1)
+def _codecs() -> str:
+    import av
+
+    return ",".join(sorted(filter(ffmpeg_may_decode, av.codecs_available)))
 
 
 def _sound_of(path: Path, container: "InputContainer") -> "AudioStream":

@@ -35,6 +35,17 @@ def share_there(path: Path) -> float:
     return (size - begin) / length
 
 
+def is_mpeg_in_wav(path: Path) -> bool:
+    """Whether a WAV holds MP3 or MP2, at which libsndfile's decoder prints what it thinks."""
+    with path.open("rb") as file:
+        order = ">" if file.read(4) == b"RIFX" else "<"
+        for kind, begin, _ in _chunks(file, 12, order + "4sI"):
+            if kind == b"fmt ":
+                file.seek(begin)
+                return file.read(2) in (b"\x50\0", b"\x55\0", b"\0\x50", b"\0\x55")
+    return False
+
+
 def _claimed(file: BinaryIO) -> tuple[int, int] | None:
     """Where the samples begin, and the length that the header gives them."""
     head = file.read(40)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.audio.decoding import ogg
 from engine.audio.decoding.ffmpeg import Container
+from engine.audio.decoding.headers import is_mpeg_in_wav
 from engine.audio.decoding.libsndfile import SoundFile
 from engine.audio.decoding.source import Source, failing_as, reason_of
 from engine.audio.formats import for_libsndfile
@@ -30,7 +31,7 @@ def _by_content(path: Path, head: bytes) -> Source:
     if head.startswith(b"OggS"):
         spans = ogg.links(path)
         return ogg.Chain(path, spans) if len(spans) > 1 else Container(path)
-    if not for_libsndfile(head):
+    if not for_libsndfile(head) or (head[8:12] == b"WAVE" and is_mpeg_in_wav(path)):
         return Container(path)
     try:
         plain = SoundFile(path)
