@@ -8,7 +8,7 @@ _BLOCKS = {1: 192, **{n: 576 << (n - 2) for n in range(2, 6)}, **{n: 1 << n for 
 
 
 def held(path: Path) -> int | None:
-    """Samples up to the end of the last frame; None if none is found."""
+    """Samples up to the end of the last frame; None if none is found near the end."""
     with path.open("rb") as file:
         head = file.read(42)
         size = file.seek(0, 2)
@@ -23,7 +23,7 @@ def held(path: Path) -> int | None:
         end = _end_of(tail[at : at + 16], fixed_block, rate_and_layout)
         if end is not None:
             return end
-    return None
+    return 0 if size <= _TAIL else None
 
 
 def _end_of(header: bytes, fixed_block: int, rate_and_layout: bytes) -> int | None:

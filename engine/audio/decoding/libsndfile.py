@@ -52,8 +52,8 @@ class SoundFile:
         self._ended = False
         held = flac.held(path) if file.format == "FLAC" else None
         lies = held is not None and held > self.length
-        self.length = min(self.length, held or self.length)
-        if lies or not 0 < self._promised < _MOST_SECONDS * max(1, self.rate_hz):
+        self.length = self.length if held is None else min(self.length, held)
+        if lies or not self.length or not 0 < self._promised < _MOST_SECONDS * max(1, self.rate_hz):
             self.close()
             raise AudioError(f"{path.name} contains no sound (0 samples).")
         try:
