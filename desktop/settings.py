@@ -154,7 +154,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         found = read_json(path, most_bytes=_MOST_BYTES)
     except DataError as error:
-        _log.warning("the settings begin anew: %s", error)
+        _log.warning("the settings could not be read and start from the defaults: %s", error)
         return None
     return found if isinstance(found, dict) else None
 
