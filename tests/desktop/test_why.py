@@ -20,6 +20,7 @@ from engine.audio import Audio, Ring, write
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
 from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 from resources import resource
 from tests.desktop.conftest import settle
 from tests.desktop.pointer import click
@@ -356,8 +357,10 @@ def test_a_sound_shorter_than_the_window_of_one_of_them(
     assert page.explainer.why.explanation.label == "Bach"
 
 
-def test_a_stretch_of_a_family(planted: Window, qtbot: QtBot) -> None:
-    planted._session.classifiers = {"instrument": Catalog().load("instrument")}
+def test_a_stretch_of_a_family(
+    planted: Window, qtbot: QtBot, instrument: dict[str, Classifier], analysed_once: None
+) -> None:
+    planted._session.classifiers = instrument
     planted._session.classifiers_loaded.emit()
     page = planted.page("file")
     with qtbot.waitSignal(page.analysed, timeout=60_000):
