@@ -89,13 +89,18 @@ class VirtualMicrophone:
         assert self._server is not None
         self._server.send_signal(signal.SIGCONT)
 
-    def play(self, sound: Path | NDArray[np.float32], rate: int = RATE) -> subprocess.Popen[bytes]:
-        """Play a file, or mono samples, into the microphone; returns at once."""
+    def play(
+        self, sound: Path | NDArray[np.float32], rate: int = RATE, ahead_ms: int = 20
+    ) -> subprocess.Popen[bytes]:
+        """Play a file, or mono samples, into the microphone; returns at once.
+
+        ``ahead_ms`` is what the server holds: more of it gets over a busy machine without a gap.
+        """
         if not isinstance(sound, Path):
             path = self.folder / f"{time.monotonic_ns()}.wav"
             soundfile.write(path, sound, rate, subtype="FLOAT")
             sound = path
-        command = ["paplay", "--latency-msec=20", str(sound)]
+        command = ["paplay", f"--latency-msec={ahead_ms}", str(sound)]
         return subprocess.Popen(command, env={**os.environ, **self.environment})
 
     def _tell(self, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -5,6 +5,7 @@ computes it: by the tree of Barnes and Hut, with the step size of Belkina et al.
 Communications 10, 5415 (2019). openTSNE brings scipy and scikit-learn: it is loaded when needed.
 """
 
+import os
 from collections.abc import Generator
 
 import numpy as np
@@ -64,6 +65,8 @@ def tsne(vectors: Floats, perplexity: float, seed: int) -> Generator[float, None
     Returns:
         float32, shape (n, 2), in no particular unit.
     """
+    # joblib asks the system for its cores even for one job, and prints where that fails.
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
 

@@ -77,7 +77,7 @@ def _heard(
     """All that the microphone took in while something was played, and how much it dropped."""
     with Microphone() as microphone:
         time.sleep(0.3)
-        virtual_microphone.play(played, RATE).wait()
+        virtual_microphone.play(played, RATE, ahead_ms=1000).wait()
         time.sleep(0.4)
         microphone.check()
         assert microphone.rate_hz == RATE
