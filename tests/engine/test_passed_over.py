@@ -11,7 +11,7 @@ from engine.passed_over import passed_over
 from engine.project.store import sounds_at
 from tests import corpora
 
-LEFT = ("._take.wav", ".hidden.wav", "__MACOSX/bell/._take.wav", ".git/x.wav", "in/.y/z.wav")
+LEFT = ("._take.wav", ".hidden.wav", "__MACOSX/bell/take.wav", ".git/x.wav", "in/.y/z.wav")
 
 
 @pytest.fixture
