@@ -262,20 +262,23 @@ class _Converter:
         self._rate_hz, self._channels = rate_hz, channels
         self._kind: tuple[str, str, int] | None = None
         self._resampler: AudioResampler | None = None
+        self._plain = False  # as wanted but for the number of channels
 
     def push(self, frame: "AudioFrame") -> list[NDArray[np.float32]]:
         """What a frame gives."""
         import av
 
+        if self._plain and frame.sample_rate == self._rate_hz:
+            return [self._fitted(frame)]
         kind = frame.format.name, frame.layout.name, frame.sample_rate
         blocks: list[NDArray[np.float32]] = []
         if kind != self._kind:  # joined files may change all of it half-way
             blocks = self.finish()
             self._kind, same = kind, frame.sample_rate == self._rate_hz
-            plain = same and frame.format.name == "fltp"
+            self._plain = same and frame.format.name == "fltp"
             self._resampler = (
                 None
-                if plain
+                if self._plain
                 else av.AudioResampler(format="fltp", layout=frame.layout, rate=self._rate_hz)
             )
         if self._resampler is None:
