@@ -55,7 +55,7 @@ FOLDER = Setting("files/folder", "", "where files were opened last")
 RECORDINGS = Setting("listen/folder", "", "where recordings go")
 DEVICE = Setting("listen/device", "", "name of the microphone")
 HOST_API = Setting("listen/host_api", "", "host API of the microphone")
-LOADED = Setting("models/loaded", ["instrument", "genre", "composer"], "enabled classifiers")
+LOADED = Setting("models/loaded", ["instrument", "genre"], "enabled classifiers")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 LEARNED = Setting("train/folders", [], "recipes, each followed by the folder it learned from")
 RUNS = Setting("compare/folders", [], "folders of runs added to the Compare page")
@@ -154,7 +154,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         found = read_json(path, most_bytes=_MOST_BYTES)
     except DataError as error:
-        _log.warning("the settings begin anew: %s", error)
+        _log.warning("the settings could not be read and start from the defaults: %s", error)
         return None
     return found if isinstance(found, dict) else None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.classifier.rules import Rules
+from engine.classifier.rules import Evidence, Rules
 from engine.errors import ModelError
 
 FORMAT = 1
@@ -28,6 +28,18 @@ class Part(_Strict):
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
+class EvidenceCard(_Strict):
+    """How windows add up, see :class:`engine.classifier.rules.Evidence`."""
+
+    seconds: float = Field(gt=0, le=600)
+    weight: float = Field(gt=0, le=10)
+    growth: float = Field(ge=0, le=1)
+    floor: float = Field(gt=0, lt=1)
+    change: float = Field(gt=0)
+    presence_seconds: float = Field(ge=0, le=600)
+    sure: float = Field(ge=0, le=1)
+
+
 class Calibration(_Strict):
     """Calibration of the probabilities, and the thresholds of the decisions.
 
@@ -46,6 +58,7 @@ class Calibration(_Strict):
     gate: _Line | None = None  # what the gate listens for, in a word ("music"); None: no gate
     # Where no label is sure: from this sum of its labels' probabilities on, a family is heard.
     family_threshold: float = Field(default=0.6, gt=0, le=1)
+    evidence: EvidenceCard | None = None  # how windows add up; None: they are smoothed
 
 
 class DataSource(_Strict):
@@ -95,6 +108,8 @@ class Card(_Strict):
                 raise ValueError(f"the calibration is not for {count} labels")
         if self.families is not None and (self.multi_label or len(self.families) != count):
             raise ValueError("families are for single-label tasks, and one for each label")
+        if calibration.evidence is not None and self.multi_label:
+            raise ValueError("evidence is added up for single-label tasks only")
         return self
 
     def adjusted(
@@ -152,7 +167,7 @@ class Card(_Strict):
 
     def rules(self) -> Rules:
         """The rules by which a label of this classifier is reported."""
-        calibration = self.calibration
+        calibration, evidence = self.calibration, self.calibration.evidence
         return Rules(
             thresholds=tuple(calibration.thresholds),
             several=self.multi_label,
@@ -162,4 +177,5 @@ class Card(_Strict):
             smoothing_seconds=calibration.smoothing_seconds,
             families=tuple(self.families or ()),
             family_threshold=calibration.family_threshold,
+            evidence=None if evidence is None else Evidence(**evidence.model_dump()),
         )

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
 
 BUNDLED = ("instrument", "genre", "composer", "mood", "instruments-in-music")
-DEFAULT = ("instrument", "genre", "composer")  # those that listen unless one chooses others
+# Those that listen unless one chooses others. Not `composer`: on recordings it is not right yet.
+DEFAULT = ("instrument", "genre")
 _REMOVED = ".removed"  # where deleted ones wait for a while
 _KEPT_SECONDS = 30 * 24 * 3600
 _ADJUSTMENTS = "adjustments.json"

@@ -81,12 +81,21 @@ def renamed(path: Path, name: str) -> bytes:
     Raises:
         ModelError: as :func:`read_header`.
     """
+    card = read_header(path).card
+    return with_card(path, card.model_copy(update={"name": name}))
+
+
+def with_card(path: Path, card: Card) -> bytes:
+    """The bytes of a classifier file with another card; the same ones if it is the same card.
+
+    Raises:
+        ModelError: as :func:`read_header`.
+    """
     header, data = read_header(path), read_all(path)
-    if header.card.name == name:
+    if header.card == card:
         return data
     length = int.from_bytes(data[:8], "little")
     fields = json.loads(data[8 : 8 + length])
-    card = header.card.model_copy(update={"name": name})
     fields["__metadata__"]["card"] = card.model_dump_json()
     text = json.dumps(fields).encode()
     text += b" " * (-len(text) % 8)  # tensors stay aligned

@@ -14,7 +14,7 @@ from engine.audio.recording import Recorder
 from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import data, notes
 from engine.errors import AudioError
-from engine.export.words import visible
+from engine.export.words import one_line, visible
 from engine.recognition.decisions import Decider
 
 Device = Annotated[str | None, typer.Option(help="Name of the microphone, or part of it.")]
@@ -70,7 +70,7 @@ def listen(
                 for name, timeline in update.rows.items():
                     decisions = deciders[name].push(timeline)
                     if decisions:
-                        said.append(f"{name}: {decisions[-1].verdict}")
+                        said.append(f"{name}: {one_line(decisions[-1].verdict)}")
                 if said:
                     level, stats = microphone.level(), update.stats
                     sys.stdout.write(

@@ -126,7 +126,7 @@ def _figure(value: object) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a figure of the history is no number")
+        raise ValueError("a figure of the history is not a number")
     return float(value)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+SWEEP = "sweep"
 _FRAMES = "instrument-mlp"
 _TRAININGS = {
     "tagger-head": ("tagger-head", "deployment.gate=false"),
@@ -29,7 +30,7 @@ def main() -> int:
         _earmark("train", recipe, str(sounds), "-o", str(runs / name), *_sets(fields))
     fields = ["training.epochs=4", "deployment.gate=false"]
     grid = [word for values in _GRID for word in ("--grid", values)]
-    place = ("-o", str(runs / "sweep"))
+    place = ("-o", str(runs / SWEEP))
     _earmark("sweep", _FRAMES, str(sounds), *place, *grid, *_sets(fields))
     return 0
 

@@ -56,7 +56,7 @@ def test_nobody_is_there(qapp: Application) -> None:
 
 def test_files_reach_the_first(qtbot: QtBot) -> None:
     door = SingleInstance()
-    with qtbot.waitSignal(door.asked, timeout=60_000) as asked:
+    with qtbot.waitSignal(door.asked, timeout=120_000) as asked:
         other = subprocess.Popen(
             [sys.executable, "-c", _KNOCK, "/a b.wav", "/ü.ogg"], stdout=subprocess.PIPE
         )
@@ -161,7 +161,7 @@ def test_what_a_crash_left_does_not_keep_one_out(qtbot: QtBot) -> None:
     assert subprocess.run([sys.executable, "-c", died], check=False).returncode == 1
     assert not hand_over([])
     door = SingleInstance()
-    with qtbot.waitSignal(door.asked, timeout=60_000):
+    with qtbot.waitSignal(door.asked, timeout=120_000):
         other = subprocess.Popen([sys.executable, "-c", _KNOCK])
     assert other.wait(20) == 0
     door.close()
@@ -171,7 +171,7 @@ def test_a_sound_opens_on_its_page(qtbot: QtBot, window: Window) -> None:
     open_paths(window._session, window, [resource("sounds", "flute.ogg")])
     assert window.current == "file"
     qtbot.waitUntil(
-        lambda: window.page("file").path == resource("sounds", "flute.ogg"), timeout=60_000
+        lambda: window.page("file").path == resource("sounds", "flute.ogg"), timeout=120_000
     )
 
 
@@ -185,7 +185,7 @@ def test_a_classifier_is_taken_among_the_users_own(
     write_file(path, renamed(resource("models", "genre.safetensors"), "mine"))
     open_paths(window._session, window, [path])
     assert window.current == "models"
-    qtbot.waitUntil(lambda: "mine" in window._session.classifiers, timeout=60_000)
+    qtbot.waitUntil(lambda: "mine" in window._session.classifiers, timeout=120_000)
     assert Catalog().find("mine").path.exists()
 
 

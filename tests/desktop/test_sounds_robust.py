@@ -101,7 +101,7 @@ def killed(code: str, folder: Path, enough: Callable[[str], bool], linger: float
 
 
 def idle(qtbot: QtBot, page: SoundsPage, when: Callable[[], bool]) -> None:
-    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=120_000)
 
 
 @needs_kill

@@ -37,6 +37,7 @@ _TAGS = ("title", "artist", "album", "date", "genre", "comment")
 # Their packets say to the sample how much sound they hold.
 _EXACT = ("mp", "aac", "opus", "amr", "gsm", "flac")
 _INDEXED = ("mov", "matroska")
+_Span = tuple[int, int, tuple[tuple[int, bytes], ...]]  # what a Slice is made of
 _LOST_SECONDS = 0.25  # what joints between joined files may lose without a word
 
 
@@ -165,9 +166,9 @@ class Container:
 
     def _facts(self) -> _Facts:
         state = self._path.stat()
-        span = None if self._part is None else self._part.span
+        part = None if self._part is None else (*self._part.span, self._part.mended)
         with failing_as(f"{self._path.name} is damaged"):
-            return _look_through(self._path, span, state.st_size, state.st_mtime_ns)
+            return _look_through(self._path, part, state.st_size, state.st_mtime_ns)
 
     def _go_near(self, target: int) -> None:
         """Seek by time stamps to a little before a sample."""
@@ -306,6 +307,7 @@ def _opened(path: Path, part: Slice | None) -> tuple["InputContainer", "AudioStr
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(kind.ffmpeg for kind in FORMATS),
+        "codec_whitelist": _codecs(),  # or decoders of pictures would run to look at a video
     }
     limits = _PROBED_SECONDS, _PROBED_SECONDS
     place: Any = f"file:{path}"  # whatever stands before a colon is no protocol
@@ -330,6 +332,13 @@ def _opened(path: Path, part: Slice | None) -> tuple["InputContainer", "AudioStr
     except AudioError:
         container.close()
         raise
+
+
+@lru_cache(maxsize=1)
+def _codecs() -> str:
+    import av
+
+    return ",".join(sorted(filter(ffmpeg_may_decode, av.codecs_available)))
 
 
 def _sound_of(path: Path, container: "InputContainer") -> "AudioStream":
@@ -383,7 +392,7 @@ def _counted(
 
 
 @lru_cache(maxsize=512)
-def _look_through(path: Path, span: tuple[int, int] | None, size: int, changed: int) -> _Facts:
+def _look_through(path: Path, span: _Span | None, size: int, changed: int) -> _Facts:
     """Count the samples of a file; ``size`` and ``changed`` tell one state of it from another."""
     with _through(path, span) as (container, stream):
         rate = stream.codec_context.sample_rate or 1
@@ -405,9 +414,7 @@ def _look_through(path: Path, span: tuple[int, int] | None, size: int, changed: 
 
 
 @contextmanager
-def _through(
-    path: Path, span: tuple[int, int] | None
-) -> Iterator[tuple["InputContainer", "AudioStream"]]:
+def _through(path: Path, span: _Span | None) -> Iterator[tuple["InputContainer", "AudioStream"]]:
     """A file open once more, to look through it."""
     part = None if span is None else Slice(path, *span)
     container, stream = _opened(path, part)

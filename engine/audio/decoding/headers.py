@@ -7,6 +7,7 @@ header counts and that the file lacks is missing.
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,10 +30,49 @@ def share_there(path: Path) -> float:
     if claimed is None:
         return 1.0
     begin, length = claimed
-    means_nothing = length <= 0 or any(abs(length - value) <= _NEAR for value in _UNKNOWN)
-    if means_nothing or begin >= size or begin + length <= size:
+    if _means_nothing(length) or begin >= size or begin + length <= size:
         return 1.0
     return (size - begin) / length
+
+
+def mended(path: Path) -> tuple[int, int, tuple[tuple[int, bytes], ...]] | None:
+    """What to read in place of a file that neither library takes as it is.
+
+    Returns:
+        Where it begins and ends, and at which places which bytes are put in place of lengths that
+        mean nothing; None where nothing is known to be wrong.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        head = file.read(12)
+        if head[:4] == b"RF64":
+            chunks = list(islice(_chunks(file, 12, "<4sI"), 100))
+            long = next((at for kind, at, _ in chunks if kind == b"ds64"), None)
+            data = next((at for kind, at, _ in chunks if kind == b"data"), None)
+            if long is not None and data is not None:
+                return 0, size, ((long, struct.pack("<QQQ", size - 8, size - data, 0)),)
+        if head[:4] == b".snd":
+            return 0, size, ((8, b"\xff" * 4),)
+        if head[:3] == b"ID3":
+            begin = 10 + sum((byte & 127) << 7 * (3 - n) for n, byte in enumerate(head[6:10]))
+            return (begin, size, ()) if begin < size else None
+    return None
+
+
+def _means_nothing(length: int) -> bool:
+    return length <= 0 or any(abs(length - value) <= _NEAR for value in _UNKNOWN)
+
+
+def is_mpeg_in_wav(path: Path) -> bool:
+    """Whether a WAV holds MP3 or MP2, at which libsndfile's decoder prints what it thinks."""
+    with path.open("rb") as file:
+        order = ">" if file.read(4) == b"RIFX" else "<"
+        for kind, begin, _ in _chunks(file, 12, order + "4sI"):
+            if kind == b"fmt ":
+                file.seek(begin)
+                return file.read(2) in (b"\x50\0", b"\x55\0", b"\0\x50", b"\0\x55")
+    return False
 
 
 def _claimed(file: BinaryIO) -> tuple[int, int] | None:

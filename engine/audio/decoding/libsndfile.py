@@ -8,14 +8,14 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from engine.audio.decoding import ffmpeg
+from engine.audio.decoding import ffmpeg, flac
 from engine.audio.decoding.headers import share_there
 from engine.audio.decoding.source import MISSED_SECONDS, failing_as, incomplete, refuse_unusable
 from engine.errors import AudioError
 
 # Encodings that are a number for each sample; FLAC too has them. FFmpeg reads all others better.
 _PLAIN = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
-_MOST_SECONDS = 10_000_000  # more than any recording has: a header that says so is wrong
+_MOST_SECONDS = 2_000_000  # more than any recording has: a header that says so is wrong
 _SKIPPED_FRAMES = 1 << 16
 
 
@@ -47,10 +47,13 @@ class SoundFile:
         container = container if more.startswith(container) else file.format_info
         self.format = f"{container}, {file.subtype_info}"
         self.tags = {name: text for name, text in file.copy_metadata().items() if text.strip()}
-        self._share = share_there(path)
+        self._promised = self.length / share_there(path)
         self._position = 0
         self._ended = False
-        if not 0 < self.length < _MOST_SECONDS * max(1, self.rate_hz):
+        held = flac.held(path) if file.format == "FLAC" else None
+        lies = held is not None and held > self.length
+        self.length = self.length if held is None else min(self.length, held)
+        if lies or not self.length or not 0 < self._promised < _MOST_SECONDS * max(1, self.rate_hz):
             self.close()
             raise AudioError(f"{path.name} contains no sound (0 samples).")
         try:
@@ -62,13 +65,11 @@ class SoundFile:
     @property
     def remark(self) -> str:
         """What is missing."""
-        missing = self.length / self._share - self.length
-        if self._ended:
-            missing += max(0, self.length - self._position)
+        there = min(self.length, self._position) if self._ended else self.length
+        missing = self._promised - there
         if missing <= MISSED_SECONDS * self.rate_hz:
             return ""
-        there = min(self.length, self._position if self._ended else self.length)
-        return incomplete(self._path, there / self.rate_hz, (there + missing) / self.rate_hz)
+        return incomplete(self._path, there / self.rate_hz, self._promised / self.rate_hz)
 
     def seek(self, frame: int) -> None:
         """Go to a sample."""

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from engine.audio.decoding import ogg
 from engine.audio.decoding.ffmpeg import Container
+from engine.audio.decoding.headers import is_mpeg_in_wav, mended
 from engine.audio.decoding.libsndfile import SoundFile
+from engine.audio.decoding.slices import Slice
 from engine.audio.decoding.source import Source, failing_as, reason_of
 from engine.audio.formats import for_libsndfile
 from engine.errors import AudioError
@@ -30,13 +32,13 @@ def _by_content(path: Path, head: bytes) -> Source:
     if head.startswith(b"OggS"):
         spans = ogg.links(path)
         return ogg.Chain(path, spans) if len(spans) > 1 else Container(path)
-    if not for_libsndfile(head):
-        return Container(path)
+    if not for_libsndfile(head) or (head[8:12] == b"WAVE" and is_mpeg_in_wav(path)):
+        return _by_ffmpeg(path)
     try:
         plain = SoundFile(path)
     except AudioError as fault:
         try:
-            return Container(path)
+            return _by_ffmpeg(path, uncompressed=True)
         except AudioError as error:
             raise (fault if "cannot be used" in str(fault) else error) from None
     if plain.plain:
@@ -47,6 +49,25 @@ def _by_content(path: Path, head: bytes) -> Source:
         return plain
     plain.close()
     return source
+
+
+def _by_ffmpeg(path: Path, *, uncompressed: bool = False) -> Container:
+    """By FFmpeg, with a mended header where it does not take the one that is there."""
+    try:
+        source = Container(path)
+        if uncompressed and not source.length:
+            source.close()
+            raise AudioError(f"{path.name} contains no sound (0 samples).")
+        return source
+    except AudioError as error:
+        fault = error
+    part = mended(path)
+    if part is None:
+        raise fault
+    try:
+        return Container(path, Slice(path, *part))
+    except AudioError:
+        raise fault from None
 
 
 def _head(path: Path) -> bytes:

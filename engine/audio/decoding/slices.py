@@ -5,11 +5,21 @@ from pathlib import Path
 
 
 class Slice(io.RawIOBase):
-    """The bytes from ``begin`` to ``end`` of a file."""
+    """The bytes from ``begin`` to ``end`` of a file, some of which may be replaced.
 
-    def __init__(self, path: Path, begin: int, end: int) -> None:
+    Args:
+        path: the file.
+        begin: its first byte in the file.
+        end: the byte after its last.
+        mended: places in the file, and what is read there in place of what it holds.
+    """
+
+    def __init__(
+        self, path: Path, begin: int, end: int, mended: tuple[tuple[int, bytes], ...] = ()
+    ) -> None:
         super().__init__()
         self.span = begin, end
+        self.mended = mended
         self._file = path.open("rb")
         self._file.seek(begin)
 
@@ -23,8 +33,15 @@ class Slice(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes."""
-        left = max(0, self.span[1] - self._file.tell())
-        return self._file.read(left if size < 0 else min(size, left))
+        at = self._file.tell()
+        left = max(0, self.span[1] - at)
+        data = self._file.read(left if size < 0 else min(size, left))
+        for place, value in self.mended:
+            first, last = max(at, place), min(at + len(data), place + len(value))
+            if first < last:
+                inside = value[first - place : last - place]
+                data = data[: first - at] + inside + data[last - at :]
+        return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place in the stretch."""

@@ -112,8 +112,15 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "wav with tags": lambda: _written("WAV") + b"TAG" + b"\xff" * 125,
     "w64 of unknown length": lambda: _unknown_w64(),
     "au of unknown length": lambda: _put(_written("AU"), 8, b"\xff" * 4),
+    "au of length 0": lambda: _put(_written("AU"), 8, b"\0" * 4),
+    "rf64 never finished": lambda: _put(_written("RF64"), 20, b"\0" * 24),
+    "rf64 of unknown length": lambda: _put(_written("RF64"), 20, b"\xff" * 24),
+    "wav behind tags": lambda: b"ID3\3\0\0\0\0\0\x0a" + b"\0" * 10 + _written("WAV"),
+    "flac behind tags": lambda: b"ID3\3\0\0\0\0\0\x0a" + b"\0" * 10 + _written("FLAC"),
     "caf of unknown length": lambda: _unknown_caf(),
-    "flac of unknown length": lambda: _unknown_flac(),
+    "flac of unknown length": lambda: _flac(0),
+    "flac longer than it says": lambda: _flac(2 * RATE),
+    "flac of a length nobody records": lambda: _flac(2**36 - 1),
 }
 
 
@@ -128,10 +135,10 @@ def _unknown_caf() -> bytes:
     return _put(data, data.index(b"data") + 4, b"\xff" * 8)
 
 
-def _unknown_flac() -> bytes:
+def _flac(length: int) -> bytes:
     data = _written("FLAC")
     fixed = int.from_bytes(data[18:26], "big") >> 36 << 36
-    return _put(data, 18, fixed.to_bytes(8, "big"))
+    return _put(data, 18, (fixed | length).to_bytes(8, "big"))
 
 
 @pytest.mark.parametrize("kind", WHOLE)
@@ -153,6 +160,18 @@ def test_a_file_that_lacks_counted_sound_is_heard_with_a_remark(tmp_path: Path, 
     assert audio.duration_seconds == pytest.approx(2.0, abs=0.01)
     assert "is incomplete: 2.0 s of 4.0 s are there" in audio.remark
     assert probe(path).remark == audio.remark
+
+
+def test_a_flac_that_was_cut_knows_how_long_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "sound.flac"
+    noise = np.random.default_rng(0).normal(0, 0.1, 4 * RATE)
+    soundfile.write(path, noise, RATE)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    audio, info = read(path), probe(path)
+    assert info.duration_seconds == pytest.approx(2.0, abs=0.4)
+    assert audio.duration_seconds == pytest.approx(info.duration_seconds, abs=0.3)
+    assert "is incomplete" in audio.remark
+    assert "of 4.0 s are there" in info.remark
 
 
 def test_only_plain_files_are_opened(tmp_path: Path) -> None:
