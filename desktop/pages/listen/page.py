@@ -195,6 +195,7 @@ class ListenPage(Page):
             ),
             on_event=self._news,
             on_error=self._lost,
+            on_crash=lambda _: self.stop(),
             parent=self,
         )
         self._paint.start()
