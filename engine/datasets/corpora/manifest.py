@@ -122,7 +122,7 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
         raise DataError(f"{words} Or save the table as CSV.") from error
     try:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path.name} cannot be read as a table: {error}.") from error
     return rows
 
