@@ -102,7 +102,7 @@ def _check_value(name: str, value: object) -> None:
     if not isinstance(value, int | float):
         raise ModelError(f"'{_short(name)}' is neither a number nor a text.")
     if not low <= value <= high:  # also what is no number
-        raise ModelError(f"'{_short(name)}' must be between {low:g} and {high:g}.")
+        raise ModelError(f"'{_short(name)}' does not fit: it must be between {low:g} and {high:g}.")
 
 
 def _short(name: str) -> str:

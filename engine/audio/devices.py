@@ -107,7 +107,7 @@ def find_device(wanted: DeviceId | None) -> InputDevice:
 
 
 def ready_device(wanted: DeviceId | None) -> InputDevice:
-    """As :func:`find_device`; where it cannot be opened as it was listed, the list is renewed first.
+    """As :func:`find_device`; if it cannot be opened as listed, the list is renewed first.
 
     A device may have changed its rate since PortAudio made its list, or be another by now.
 

@@ -146,10 +146,13 @@ def _load(path: Path) -> Classifier:
     header = read_header(path)
     card = header.card
     _refuse_long_window(header, path)
-    feature = build_feature(card.feature.name, card.feature.arguments)
-    # On the meta device nothing is allocated: sizes are compared with the file's first.
-    with torch.device("meta"):
-        sketch = build_network(card.network.name, card.network.arguments)
+    try:
+        feature = build_feature(card.feature.name, card.feature.arguments)
+        # On the meta device nothing is allocated: sizes are compared with the file's first.
+        with torch.device("meta"):
+            sketch = build_network(card.network.name, card.network.arguments)
+    except ModelError as error:
+        raise ModelError(f"{path.name} cannot be used. {error}") from error
     _compare(header, feature, sketch, path)
     refuse_what_is_too_much(card, feature, sketch)
     data = read_all(path)
