@@ -50,7 +50,8 @@ def read_results(folder: Path) -> Results:
     """
     path = folder / _FILE
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # Opened here: of a damaged archive numpy would leave the file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             names: Sequence[str] = kept["names"].tolist()
             return Results(
                 labels=tuple(kept["labels"].tolist()),

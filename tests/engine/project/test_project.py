@@ -214,7 +214,7 @@ def test_one_killed_amid_its_first_sounds_opens(tmp_path: Path, sounds: Path) ->
     killed = Project(tmp_path / "killed")
     assert not killed.rows
     assert not list(killed.root.rglob("*.wav"))
-    assert finish(killed.import_folder(sounds)) == 6
+    assert finish(killed.import_folder(sounds)) == 9
 
 
 def test_cancelled_adding_leaves_nothing(project: Project, sounds: Path) -> None:
