@@ -64,7 +64,13 @@ class SoundFile:
 
     @property
     def remark(self) -> str:
-        """What is missing."""
+        """What is missing, or too much."""
+        if self._ended and self._position - self.length > MISSED_SECONDS * self.rate_hz:
+            seconds = self._position / self.rate_hz
+            return (
+                f"{self._path.name} holds {seconds:.1f} s of sound, more than its header says: "
+                "parts of it may be there twice."
+            )
         there = min(self.length, self._position) if self._ended else self.length
         missing = self._promised - there
         if missing <= MISSED_SECONDS * self.rate_hz:

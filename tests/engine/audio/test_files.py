@@ -141,6 +141,19 @@ def test_any_rate_and_many_channels(tmp_path: Path, rate: int) -> None:
     assert (audio.rate_hz, audio.channels, audio.length) == (16000, 8, 8000)
 
 
+def test_a_flac_with_parts_twice_is_remarked_upon(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    write(path, Audio(music(2.0), RATE))
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + data[middle // 2 : middle] * 8 + data[middle:])
+    *_, last = stream(path)
+    assert "more than its header says" in last.remark
+    path.write_bytes(data)
+    *_, last = stream(path)
+    assert not last.remark
+
+
 def test_many_channels_do_not_fill_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, np.full((6000, 64), 0.1, np.float32), 384_000)
