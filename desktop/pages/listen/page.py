@@ -43,6 +43,7 @@ class ListenPage(Page):
         self._requests = worker.LiveRequests()
         self._names: set[Path] = set()  # of files that were asked for
         self._recording: Path | None = None
+        self._recorded = False  # whether that file has begun
         self._latest: worker.LiveFrame | None = None
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
@@ -259,7 +260,7 @@ class ListenPage(Page):
         last = events[-1]
         if self._latest is None:
             self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
-        self._latest = last
+        self._latest, self._recorded = last, last.recorded_seconds is not None
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
@@ -274,24 +275,24 @@ class ListenPage(Page):
 
     def _end_recording(self) -> Path | None:
         """The file that is being recorded to, now that it ends unasked."""
-        path, self._recording = self._recording, None
-        begun = self._latest is not None and self._latest.recorded_seconds is not None
-        return path if begun else None
+        path = self._recording if self._recorded else None
+        self._recording, self._recorded = None, False
+        return path
 
     def _say_recorded(self, ended: worker.Recorded) -> None:
-        """What became of a recording."""
+        """What became of a recording; stays when the page says something new."""
         if ended.path == self._recording:
             self._recording = None
             self.bar.record.setChecked(False)
         if ended.problem:
-            self.notices.fail(ended.problem)
+            self._session.notify(ended.problem, kind="error")
             return
         words = self.tr("Recording saved as {}.").format(ended.path)
         if ended.lost_seconds > 0:
             missing = self.tr(" {:.2f} s of sound were lost and are missing in it.")
             words += missing.format(ended.lost_seconds)
         opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(ended.path)))
-        self.notices.notify(words, [opening], "warning" if ended.lost_seconds else "success")
+        self._session.notify(words, [opening], "warning" if ended.lost_seconds else "success")
 
     def _say(self) -> None:
         """What is read, set less often than what moves."""
@@ -320,11 +321,8 @@ class ListenPage(Page):
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
-        recording = self._end_recording()
         latest, self._latest = self._latest, None
         self.stop()
-        if recording is not None:
-            message += self.tr(" The recording until then is saved as {}.").format(recording)
         again = (self.tr("Try again"), self.start)
         self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
         if latest is not None:
