@@ -12,7 +12,7 @@ import stat
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from engine.errors import DataError, EarmarkError
 
@@ -31,6 +31,13 @@ class _Refused(ValueError):
     """Says in a few words what is wrong."""
 
 
+class _Rules(NamedTuple):
+    kind: str
+    most_bytes: int
+    finite: bool
+    file_names: bool = False
+
+
 def parse_json(
     data: bytes | str,
     name: str,
@@ -38,6 +45,7 @@ def parse_json(
     *,
     most_bytes: int = MOST_BYTES,
     finite: bool = True,
+    file_names: bool = False,
 ) -> Any:
     """JSON as plain values.
 
@@ -47,6 +55,7 @@ def parse_json(
         error: what is raised.
         most_bytes: what is longer is refused.
         finite: refuse NaN and Infinity; without, they are floats.
+        file_names: take what Python writes for bytes of a file's name that are not UTF-8.
 
     Raises:
         EarmarkError: the class given as ``error``: it is no JSON, or beyond a limit.
@@ -62,7 +71,7 @@ def parse_json(
             return json.loads(text, parse_int=_integer)
         return json.loads(text, parse_int=_integer, parse_constant=_no_constant)
 
-    return _parsed(data, name, error, loads, ("JSON", most_bytes, finite))
+    return _parsed(data, name, error, loads, _Rules("JSON", most_bytes, finite, file_names))
 
 
 def parse_toml(
@@ -91,7 +100,7 @@ def parse_toml(
             raise _Refused(f"a key has more than {MOST_DOTS} parts")
         return tomllib.loads(text)
 
-    found: dict[str, Any] = _parsed(data, name, error, loads, ("TOML", most_bytes, finite))
+    found: dict[str, Any] = _parsed(data, name, error, loads, _Rules("TOML", most_bytes, finite))
     return found
 
 
@@ -148,15 +157,14 @@ def _parsed(
     name: str,
     error: type[EarmarkError],
     loads: Callable[[str], Any],
-    rules: tuple[str, int, bool],
+    rules: _Rules,
 ) -> Any:
-    kind, most_bytes, finite = rules
-    if len(data) > most_bytes:
-        raise error(f"{name} is too large: more than {_megabytes(most_bytes)}.")
+    if len(data) > rules.most_bytes:
+        raise error(f"{name} is too large: more than {_megabytes(rules.most_bytes)}.")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
         found = loads(text.removeprefix("\ufeff"))
-        _check(found, finite, most_bytes // _BYTES_A_VALUE)
+        _check(found, rules)
     except RecursionError as problem:
         raise error(f"{name} cannot be read: {_deep()}.") from problem
     except _Refused as problem:
@@ -167,13 +175,14 @@ def _parsed(
         words = _shortened(str(problem))
         if "integer string conversion" in words:  # Python's own limit, of 4300 digits
             raise error(f"{name} cannot be read: a number in it is too large.") from problem
-        raise error(f"{name} is not valid {kind}: {words}.") from problem
+        raise error(f"{name} is not valid {rules.kind}: {words}.") from problem
     return found
 
 
-def _check(found: Any, finite: bool, most: int) -> None:
+def _check(found: Any, rules: _Rules) -> None:
     """Depth, keys, numbers and characters of what was parsed, without recursion."""
     level, depth, values = [found], 0, 0
+    most = rules.most_bytes // _BYTES_A_VALUE
     while level:
         depth, values, below = depth + 1, values + len(level), list[Any]()
         if depth > MOST_DEPTH:
@@ -183,31 +192,32 @@ def _check(found: Any, finite: bool, most: int) -> None:
         for value in level:
             if isinstance(value, dict):
                 for key in value:
-                    _check_text(key, MOST_KEY)
+                    _check_text(key, MOST_KEY, rules)
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
             else:
-                _check_value(value, finite)
+                _check_value(value, rules)
         level = below
 
 
-def _check_value(value: Any, finite: bool) -> None:
+def _check_value(value: Any, rules: _Rules) -> None:
     if isinstance(value, str):
-        _check_text(value, MOST_BYTES)
+        _check_text(value, MOST_BYTES, rules)
     elif isinstance(value, float):
-        if finite and not math.isfinite(value):
+        if rules.finite and not math.isfinite(value):
             raise _Refused("a number in it is not finite")
     elif isinstance(value, int) and abs(value) >= MOST_INTEGER:
         raise _Refused("a number in it is too large")
 
 
-def _check_text(text: str, most: int) -> None:
+def _check_text(text: str, most: int, rules: _Rules) -> None:
     if len(text) > most:
         raise _Refused(f"a key in it has more than {most} characters")
     if "\0" in text:
         raise _Refused("a text in it has a zero byte")
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+    halves = [] if text.isascii() else [char for char in text if "\ud800" <= char <= "\udfff"]
+    if any(not (rules.file_names and "\udc80" <= char <= "\udcff") for char in halves):
         raise _Refused("a text in it has half a character")
 
 

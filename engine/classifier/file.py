@@ -97,7 +97,7 @@ def with_card(path: Path, card: Card) -> bytes:
     length = int.from_bytes(data[:8], "little")
     fields = json.loads(data[8 : 8 + length])
     fields["__metadata__"]["card"] = card.model_dump_json()
-    text = json.dumps(fields).encode()
+    text = json.dumps(fields, separators=(",", ":")).encode()  # as safetensors writes it
     text += b" " * (-len(text) % 8)  # tensors stay aligned
     return len(text).to_bytes(8, "little") + text + data[8 + length :]
 

@@ -145,7 +145,7 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
         DataError: it is not such a line.
     """
     try:
-        content = parse_json(text, "the line", most_bytes=_MOST_BYTES)
+        content = parse_json(text, "the line", most_bytes=_MOST_BYTES, file_names=True)
         found = {name: _read(entry["timeline"]) for name, entry in content["classifiers"].items()}
         return str(content["file"]), float(content["duration_seconds"]), found
     except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -12,11 +12,6 @@ ALLOWED = {
     ("engine/classifier/file.py", "json.loads"),  # of a header that was read before
     ("engine/datasets/corpora/gtzan.py", "json.loads"),  # a resource
     ("desktop/style.py", "json.loads"),  # a resource
-    # About to read through engine.bounded, in another branch.
-    ("engine/datasets/cache.py", "json.loads"),
-    ("engine/datasets/corpora/manifest.py", "json.loads"),
-    ("engine/project/store.py", "json.loads"),
-    ("engine/training/data/prepare.py", "json.loads"),
 }
 FORBIDDEN = {
     *("json.load", "json.loads", "tomllib.load", "tomllib.loads", "pickle.load", "pickle.loads"),

@@ -345,7 +345,7 @@ def test_a_selection_that_was_not_analysed_says_so(page: FilePage, qtbot: QtBot)
 def test_an_analysis_that_breaks_off_waits_for_nothing(
     window: Window,
     qtbot: QtBot,
-    quick: dict[str, Classifier],
+    instrument: dict[str, Classifier],
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
@@ -357,8 +357,8 @@ def test_an_analysis_that_breaks_off_waits_for_nothing(
     real = files.stream
     monkeypatch.setattr(files, "stream", stream)
     monkeypatch.setattr(jobs, "_show_report", lambda report: None)
-    window._session.settings.set(LOADED, list(quick))
-    window._session.classifiers = quick
+    window._session.settings.set(LOADED, list(instrument))
+    window._session.classifiers = instrument
     window._session.classifiers_loaded.emit()
     page = opened(window, qtbot)
     panel = page.panels._panels["instrument"]

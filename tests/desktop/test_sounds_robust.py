@@ -36,6 +36,7 @@ from desktop import style
 from desktop.shared import microphone
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
+from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
 microphone.open_chosen = lambda *_: Clip()
 app = QApplication([])

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop import jobs
 from desktop.pages.listen import worker
@@ -43,6 +43,7 @@ class ListenPage(Page):
         self._requests = worker.LiveRequests()
         self._names: set[Path] = set()  # of files that were asked for
         self._recording: Path | None = None
+        self._recorded = False  # whether that file has begun
         self._latest: worker.LiveFrame | None = None
         self._returning = False  # reopened after it had gone, and nothing came yet
         self.tracks = Tracks(session.settings, interactive=False)
@@ -267,7 +268,7 @@ class ListenPage(Page):
             if self._returning:
                 self._returning = False
                 self._tell_back(last.device[0])
-        self._latest = last
+        self._latest, self._recorded = last, last.recorded_seconds is not None
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
@@ -282,24 +283,24 @@ class ListenPage(Page):
 
     def _end_recording(self) -> Path | None:
         """The file that is being recorded to, now that it ends unasked."""
-        path, self._recording = self._recording, None
-        begun = self._latest is not None and self._latest.recorded_seconds is not None
-        return path if begun else None
+        path = self._recording if self._recorded else None
+        self._recording, self._recorded = None, False
+        return path
 
     def _say_recorded(self, ended: worker.Recorded) -> None:
-        """What became of a recording."""
+        """What became of a recording; stays when the page says something new."""
         if ended.path == self._recording:
             self._recording = None
             self.bar.record.setChecked(False)
         if ended.problem:
-            self.notices.fail(ended.problem)
+            self._session.notify(ended.problem, kind="error")
             return
         words = self.tr("Recording saved as {}.").format(ended.path)
         if ended.lost_seconds > 0:
             missing = self.tr(" {:.2f} s of sound were lost and are missing in it.")
             words += missing.format(ended.lost_seconds)
         opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(ended.path)))
-        self.notices.notify(words, [opening], "warning" if ended.lost_seconds else "success")
+        self._session.notify(words, [opening], "warning" if ended.lost_seconds else "success")
 
     def _say(self) -> None:
         """What is read, set less often than what moves."""
@@ -328,13 +329,10 @@ class ListenPage(Page):
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
-        recording = self._end_recording()
         latest, returning, device = self._latest, self._returning, self.bar.device
         self._latest = None
         self.stop()
-        if recording is not None:
-            message += self.tr(" The recording until then is saved as {}.").format(recording)
-        if latest is not None or not returning or recording is not None:
+        if latest is not None or not returning:
             again = (self.tr("Try again"), self.start)
             self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
         if latest is not None or returning:
@@ -363,17 +361,9 @@ class ListenPage(Page):
     def _show_classifiers(self) -> None:
         classifiers = self._session.live_classifiers
         self.explainer.forget()
-        self.panels.set_classifiers(classifiers, self.tr("ready"), self._left_out())
+        self.panels.set_classifiers(classifiers, self.tr("ready"), _left_out(self._session, self))
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers})
-
-    def _left_out(self) -> str:
-        """Why some of the enabled classifiers don't listen."""
-        cards = [classifier.card for classifier in self._session.classifiers.values()]
-        lines = [card.refusal(self.tr("listen")) for card in cards if card.files_only]
-        if not lines:
-            return none_enabled(self._session.loaded_names)
-        return "\n\n".join([*lines, self.tr("Use it on the File page.")])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
@@ -383,6 +373,15 @@ class ListenPage(Page):
 
     def _read_out(self, seconds: float, height: float) -> None:
         self._words.setText(place(self._rolling.view, self.tracks.spectrogram, seconds, height))
+
+
+def _left_out(session: Session, page: QWidget) -> str:
+    """Why some of the enabled classifiers don't listen."""
+    cards = [classifier.card for classifier in session.classifiers.values()]
+    lines = [card.refusal(page.tr("listen")) for card in cards if card.files_only]
+    if not lines:
+        return none_enabled(session.loaded_names)
+    return "\n\n".join([*lines, page.tr("Use it on the File page.")])
 
 
 def _folder(settings: Settings) -> Path:

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from engine.classifier.card import EvidenceCard
-from engine.classifier.classifier import Classifier
+from engine.classifier.card import Card, EvidenceCard
+from engine.classifier.file import read_header, with_card, write_file
 from engine.classifier.rules import Evidence, Rules
 from instrument.classes import FAMILIES, LABELS
 from instrument.judge.players import all_clips, judge, report
@@ -242,8 +242,8 @@ def passes(clip: Clip, presence: Presence) -> bool:
 def main() -> None:
     cache = Path(sys.argv[1])
     path = ROOT / "resources" / "models" / "instrument.safetensors"
-    classifier = Classifier.load(path)
-    before = classifier.card.rules()
+    card = read_header(path).card
+    before = replace(card.rules(), evidence=None)
     clips = all_clips(cache)
     music = [clip for clip in clips if clip.label and clip.source not in LEARNED]
     table = table_of(music, [passes(clip, PRESENCE) for clip in music])
@@ -258,12 +258,11 @@ def main() -> None:
     sys.stdout.write(report(found))
     sys.stdout.write(f"\n{final}\n")
     if "--write" in sys.argv:
-        write(classifier, final, path)
+        write_file(path, with_card(path, calibrated(card, final)))
 
 
-def write(classifier: Classifier, found: Found, path: Path) -> None:
-    """Put it on the card; the probabilities stay the same."""
-    card = classifier.card
+def calibrated(card: Card, found: Found) -> Card:
+    """The card with what was found; the probabilities of windows stay the same."""
     calibration = card.calibration.model_copy(
         update={
             "thresholds": [round(float(t), 2) for t in found.thresholds],
@@ -272,8 +271,7 @@ def write(classifier: Classifier, found: Found, path: Path) -> None:
             "evidence": evidence_of(found, PRESENCE),
         }
     )
-    classifier.card = card.model_copy(update={"calibration": calibration})
-    classifier.save(path)
+    return card.model_copy(update={"calibration": calibration})
 
 
 if __name__ == "__main__":
