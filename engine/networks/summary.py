@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -66,7 +67,20 @@ def summarise(name: str, arguments: Mapping[str, Any]) -> NetworkSummary:
         network = build_network(name, arguments).eval()
         frames = int(arguments.get("frames", 187))
         window = torch.zeros(1, network.bands, frames)
+    for module in network.modules():
+        if isinstance(module, nn.RNNBase):
+            # Without memory torch takes every frame on its own, which lasts seconds.
+            module.forward = partial(_shapes, module)
     return follow(network, window)
+
+
+def _shapes(layer: nn.RNNBase, sequence: Tensor, _: Any = None) -> tuple[Tensor, Any]:
+    """What a recurrent layer would give, in shape only: each frame's output, and its last state."""
+    ways = 2 if layer.bidirectional else 1
+    batch = sequence.shape[0 if layer.batch_first else 1]
+    output = sequence.new_empty(*sequence.shape[:-1], ways * layer.hidden_size)
+    state = sequence.new_empty(ways * layer.num_layers, batch, layer.hidden_size)
+    return output, (state, state) if isinstance(layer, nn.LSTM) else state
 
 
 def follow(network: Network, window: Tensor) -> NetworkSummary:
