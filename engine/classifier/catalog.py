@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from engine.bounded import read_json
 from engine.classifier.card import Card
 from engine.classifier.file import SUFFIX, read_header, renamed, sha256, write_file
 from engine.errors import ModelError
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
 
 BUNDLED = ("instrument", "genre", "composer", "mood", "instruments-in-music")
-DEFAULT = ("instrument", "genre", "composer")  # those that listen unless one chooses others
+# Those that listen unless one chooses others. Not `composer`: on recordings it is not right yet.
+DEFAULT = ("instrument", "genre")
 _REMOVED = ".removed"  # where deleted ones wait for a while
 _KEPT_SECONDS = 30 * 24 * 3600
 _ADJUSTMENTS = "adjustments.json"
@@ -176,8 +178,8 @@ class Catalog:
     def adjustments(self) -> dict[str, Adjustment]:
         """What the user decides otherwise, by classifier; a damaged file counts as none."""
         try:
-            return _KEPT.validate_json((self.folder / _ADJUSTMENTS).read_bytes())
-        except (OSError, ValidationError):
+            return _KEPT.validate_python(read_json(self.folder / _ADJUSTMENTS, ModelError))
+        except (ModelError, ValidationError):
             return {}
 
     def adjust(

@@ -4,6 +4,35 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """How the probabilities of windows that follow each other add up.
+
+    The mean of their logarithms, times ``weight``, times the number of windows to the power of
+    ``growth``: with a growth of 1 each window would be a witness of its own, with 0 a phrase would
+    be no surer than a second of it. Windows weigh as much as they hold what is known.
+
+    Attributes:
+        seconds: time constant with which windows are forgotten; a whole file is no surer than so
+            many seconds.
+        weight: of a single window.
+        growth: from 0 to 1.
+        floor: added to each probability, so that no window speaks against a label for ever.
+        change: where the last windows together prefer another label by so much, in nats, what was
+            before them is forgotten at once.
+        presence_seconds: time constant with which presence is averaged (its logit).
+        sure: probability under which a label that is heard is called probable.
+    """
+
+    seconds: float
+    weight: float
+    growth: float
+    floor: float
+    change: float
+    presence_seconds: float
+    sure: float
+
+
+@dataclass(frozen=True)
 class Rules:
     """When a label is reported.
 
@@ -20,6 +49,8 @@ class Rules:
             several labels may be heard at once.
         family_threshold: sum of a family's probabilities at which the family is heard, where no
             single label is.
+        evidence: how windows add up; None: they are smoothed. Only where not several labels may be
+            heard at once.
     """
 
     thresholds: tuple[float, ...]
@@ -33,3 +64,4 @@ class Rules:
     smoothing_seconds: float = 1.0
     families: tuple[str, ...] = ()
     family_threshold: float = 0.6
+    evidence: Evidence | None = None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from engine.atomic_write import write_whole
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.errors import DataError
 from engine.export import Export
 from engine.export.words import encodable, visible

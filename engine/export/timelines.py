@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.bounded import parse_json
 from engine.errors import DataError
 from engine.export.words import encodable
 from engine.recognition.decisions import Decision
@@ -18,6 +19,7 @@ from engine.spreadsheet import guarded, unguarded
 _DIGITS = 6
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")  # that JSON leaves as they are
 _FILE = "file"
+_MOST_BYTES = 500_000_000  # of a line: days of sound
 _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presence", "level_db")
 
 
@@ -143,10 +145,10 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
         DataError: it is not such a line.
     """
     try:
-        content = json.loads(text)
+        content = parse_json(text, "the line", most_bytes=_MOST_BYTES, file_names=True)
         found = {name: _read(entry["timeline"]) for name, entry in content["classifiers"].items()}
         return str(content["file"]), float(content["duration_seconds"]), found
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"Not a JSON line of Earmark: {error}.") from error
 
 

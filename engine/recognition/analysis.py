@@ -19,6 +19,7 @@ from engine.classifier.classifier import Classifier, level_db
 from engine.errors import AudioError
 from engine.features import Feature, FeatureStream, describe_feature
 from engine.networks import Sliding
+from engine.networks.base import WINDOWS_AT_ONCE
 from engine.recognition.timeline import Timeline
 from engine.windows import Windows
 
@@ -199,7 +200,12 @@ class _RateBranch:
         network = lane.classifier.network
         if not cut:
             return torch.zeros(0, network.embedding_size, device=self._device)
-        return network.embed(lane.classifier.feature(torch.stack(cut)))
+        feature = lane.classifier.feature
+        parts = [
+            network.embed(feature(torch.stack(cut[first : first + WINDOWS_AT_ONCE])))
+            for first in range(0, len(cut), WINDOWS_AT_ONCE)
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _forget(self) -> None:
         """Drop the samples that no window to come will hold."""

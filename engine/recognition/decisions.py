@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.classifier.rules import Rules
+from engine.recognition.evidence import EvidenceAdder
 from engine.recognition.timeline import Smoother, Timeline
 
 SILENCE = "silence"
@@ -22,15 +23,22 @@ class Candidate:
 
     Attributes:
         label: its name; a family's where only that is sure.
-        probability: smoothed.
+        probability: smoothed, or by the evidence of the last seconds.
         heard: whether it counts as heard.
         reason: why not, in words; empty when heard.
+        sure: whether it is said without "probably".
     """
 
     label: str
     probability: float
     heard: bool
     reason: str
+    sure: bool = True
+
+    @property
+    def words(self) -> str:
+        """As it is said."""
+        return self.label if self.sure else f"probably {self.label}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +81,14 @@ class Decider:
             raise ValueError("one threshold a label is needed")
         if rules.families and len(rules.families) != len(labels):
             raise ValueError("one family a label is needed")
+        if rules.evidence is not None and rules.several:
+            raise ValueError("evidence is added up where one label is heard at a time")
         self._labels = tuple(labels)
         self._rules = rules
         self._thresholds = np.asarray(rules.thresholds)
-        self._smoother = Smoother(rules.smoothing_seconds)
+        self._smoother: EvidenceAdder | Smoother = (
+            EvidenceAdder(rules) if rules.evidence else Smoother(rules.smoothing_seconds)
+        )
         self._on = np.zeros(len(labels), dtype=bool)
         self._recent: deque[np.ndarray[tuple[int], np.dtype[np.bool_]]] = deque(maxlen=rules.of)
         self._families: deque[str] = deque(maxlen=rules.of)
@@ -121,8 +133,9 @@ class Decider:
         self._families.append(family.label if family else "")
         if family and not on.any() and self._families.count(family.label) >= rules.needed:
             candidates = (family, *candidates)
-        heard = tuple(candidate.label for candidate in candidates if candidate.heard)
-        return Decision(time, heard, ", ".join(heard) or absent or UNCERTAIN, candidates)
+        heard = [candidate for candidate in candidates if candidate.heard]
+        words = ", ".join(candidate.words for candidate in heard) or absent or UNCERTAIN
+        return Decision(time, tuple(c.label for c in heard), words, candidates)
 
     def _absent(self, presence: float, level_db: float) -> str:
         """Why nothing can be heard in a row at all; empty when something can."""
@@ -151,7 +164,13 @@ class Decider:
             reason = "another label is more probable"
         else:
             reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
-        return Candidate(self._labels[index], probability, heard, reason)
+        sure = is_sure(probability, self._rules)
+        return Candidate(self._labels[index], probability, heard, reason, sure)
+
+
+def is_sure(probability: float, rules: Rules) -> bool:
+    """Whether a label of this probability is said without "probably"."""
+    return rules.evidence is None or probability >= rules.evidence.sure
 
 
 def leading_family(

@@ -12,7 +12,7 @@ from engine.errors import problem_of
 from engine.recognition.analysis import Analysis
 from engine.recognition.timeline import Timeline, concatenate
 from engine.recognition.verdict import FileResult, conclude
-from engine.threads import one_torch_thread
+from engine.threads import give_way, one_torch_thread
 
 BLOCK_SECONDS = 1.0
 _log = logging.getLogger(__name__)
@@ -41,11 +41,13 @@ class FileAnalysis:
         info: about the file.
         timelines: by classifier.
         repaired: samples that were no numbers and became silence.
+        remark: a sentence about what is missing of the file; empty if nothing is.
     """
 
     info: AudioInfo
     timelines: dict[str, Timeline]
     repaired: int
+    remark: str = ""
 
 
 def analyse(
@@ -87,7 +89,7 @@ def analyse(
     info = probe(path)
     analysis = Analysis(classifiers, info.rate_hz, hop_seconds=hop_seconds, device=device)
     parts: dict[str, list[Timeline]] = {name: [] for name in classifiers}
-    heard, repaired = 0, 0
+    heard, repaired, remark = 0, 0, ""
 
     def keep(rows: dict[str, Timeline]) -> FileProgress:
         for name, timeline in rows.items():
@@ -98,10 +100,12 @@ def analyse(
         for block in stream(path, block_seconds=BLOCK_SECONDS, mono=True):
             heard += block.length
             repaired += block.repaired
+            remark = block.remark
+            give_way()
             yield keep(analysis.push(block.samples[0]))
         yield keep(analysis.finish())
     timelines = {name: concatenate(rows) for name, rows in parts.items()}
-    return FileAnalysis(info, timelines, repaired)
+    return FileAnalysis(info, timelines, repaired, remark)
 
 
 @dataclass(frozen=True)

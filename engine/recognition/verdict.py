@@ -8,17 +8,26 @@ import numpy as np
 
 from engine.classifier.rules import Rules
 from engine.recognition.decisions import (
+    SILENCE,
+    UNCERTAIN,
     Candidate,
     Decision,
     Segment,
     decide,
+    is_sure,
     lane,
     leading_family,
 )
+from engine.recognition.evidence import total
 from engine.recognition.timeline import Timeline, between, summary
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
+
+_ONLY_PART = "only in part of the sound"
+# Heard for so much of the time that anything was, and for so long, a label is one of several that
+# follow each other.
+_PART, _PART_SECONDS = 0.2, 2.0
 
 
 @dataclass(frozen=True)
@@ -118,11 +127,16 @@ def verdict_on(
     first = int(np.searchsorted(timeline.times, part.times[0]))
     decided = decisions[first : first + len(part)]
     last, heard_in = decided[-1], {label for decision in decided for label in decision.heard}
-    candidates = _candidates(part, last, heard_in, rules)
-    names = tuple(candidate.label for candidate in candidates if candidate.heard)
+    if rules.evidence is None:
+        candidates = _candidates(part, last, heard_in, rules)
+        absent = ""
+    else:
+        candidates, absent = _by_evidence(part, decided, rules)
+    heard = [candidate for candidate in candidates if candidate.heard]
     alike = all(decision.verdict == last.verdict for decision in decided)
-    words = ", ".join(names) or (last.verdict if alike else "no clear label")
-    return Decision(last.time, names, words, tuple(candidates))
+    words = ", ".join(candidate.words for candidate in heard) or absent
+    words = words or (last.verdict if alike and not last.heard else "no clear label")
+    return Decision(last.time, tuple(c.label for c in heard), words, tuple(candidates))
 
 
 def _candidates(
@@ -135,9 +149,52 @@ def _candidates(
     found = []
     for label, mean in means.items():
         heard = mean >= thresholds[label] * rules.release and label in heard_in
-        reason = "" if heard else by_label[label].reason or "only in part of the sound"
+        reason = "" if heard else by_label[label].reason or _ONLY_PART
         found.append(replace(by_label[label], probability=mean, heard=heard, reason=reason))
     family = leading_family(part.labels, rules, np.asarray([means[x] for x in part.labels]))
     if family and family.label in heard_in and not any(c.heard for c in found):
         found.insert(0, family)
     return found
+
+
+def _by_evidence(
+    part: Timeline, decided: Sequence[Decision], rules: Rules
+) -> tuple[list[Candidate], str]:
+    """The labels by the evidence of all rows together, and why none can be heard at all.
+
+    What follows each other is not added: labels that were each heard for long are all heard.
+    """
+    chances, presence = total(part, rules)
+    parts = _parts(part, decided)
+    absent = ""
+    if not parts and presence < rules.presence_threshold:
+        silent = all(decision.verdict == SILENCE for decision in decided)
+        absent = SILENCE if silent else f"not {rules.gate}" if rules.gate else UNCERTAIN
+    found = []
+    for index in np.argsort(-chances, kind="stable"):
+        label, chance = part.labels[index], float(chances[index])
+        threshold = rules.thresholds[index]
+        leads = len(parts) < 2 and index == chances.argmax() and chance >= threshold
+        heard = not absent and (leads or (len(parts) > 1 and label in parts))
+        chance = parts[label] if heard and label in parts and len(parts) > 1 else chance
+        reason = absent or f"below its threshold of {threshold:.0%}"
+        if chance >= threshold and not absent:
+            reason = _ONLY_PART if len(parts) > 1 else "another label is more probable"
+        sure = is_sure(chance, rules)
+        found.append(Candidate(label, chance, heard, "" if heard else reason, sure))
+    family = leading_family(part.labels, rules, chances)
+    if family and not absent and not any(c.heard for c in found):
+        found.insert(0, family)
+    return found, absent
+
+
+def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
+    """Labels that were heard for long, and how probable each was then."""
+    rows: dict[str, list[float]] = {}
+    for decision in decided:
+        for candidate in decision.candidates:
+            if candidate.heard and candidate.label in part.labels:
+                rows.setdefault(candidate.label, []).append(candidate.probability)
+    count = sum(map(len, rows.values()))
+    least = max(_PART * count, _PART_SECONDS / part.hop_seconds)
+    return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

@@ -25,7 +25,7 @@ from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, none_enabled, place, stretches
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
 
@@ -242,8 +242,12 @@ class FilePage(Page):
         self._analysis = None
         self.header.set_progress(None)
         if self.found is not None and self.found.repaired:
-            words = self.tr("{} invalid samples (NaN or infinite) were replaced by silence.")
+            words = self.tr(
+                "{} invalid samples (NaN, infinite or far too loud) were replaced by silence."
+            )
             self.notices.notify(words.format(self.found.repaired), kind="warning")
+        if self.found is not None and self.found.remark:
+            self.notices.notify(self.found.remark, kind="warning")
         self._find_facts()
         self.analysed.emit()
 

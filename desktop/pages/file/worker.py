@@ -31,6 +31,7 @@ class AnalysisUpdate:
     lanes: dict[str, list[Segment]]
     repaired: int
     done: bool
+    remark: str = ""
 
 
 class _Rows:
@@ -66,6 +67,7 @@ class _Rows:
             lanes,
             0 if done is None else done.repaired,
             done is not None,
+            "" if done is None else done.remark,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop import jobs
 from desktop.pages.listen import worker
@@ -45,6 +45,7 @@ class ListenPage(Page):
         self._recording: Path | None = None
         self._recorded = False  # whether that file has begun
         self._latest: worker.LiveFrame | None = None
+        self._returning = False  # reopened after it had gone, and nothing came yet
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
@@ -179,8 +180,11 @@ class ListenPage(Page):
     def start(self) -> None:
         """Open the microphone."""
         self.stop()
-        device, channel, session = self.bar.device, self.bar.channel, self._session
         self.notices.clear()
+        self._open()
+
+    def _open(self) -> None:
+        device, channel, session = self.bar.device, self.bar.channel, self._session
         self.explainer.forget()
         self._latest = None
         requests = self._requests = worker.LiveRequests()
@@ -208,6 +212,7 @@ class ListenPage(Page):
             if job is not None:
                 job.cancel()
         self._job = self._waiting = None
+        self._returning = False
         self._paint.stop()
         self._text.stop()
         self.explainer.stop()
@@ -261,6 +266,9 @@ class ListenPage(Page):
         last = events[-1]
         if self._latest is None:
             self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
+            if self._returning:
+                self._returning = False
+                self._tell_back(last.device[0])
         self._latest, self._recorded = last, last.recorded_seconds is not None
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
@@ -322,12 +330,13 @@ class ListenPage(Page):
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
-        latest, self._latest = self._latest, None
+        latest, returning, device = self._latest, self._returning, self.bar.device
+        self._latest = None
         self.stop()
-        again = (self.tr("Try again"), self.start)
-        self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
-        if latest is not None:
-            device = latest.device
+        if latest is not None or not returning:
+            again = (self.tr("Try again"), self.start)
+            self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
+        if latest is not None or returning:
             self._waiting = jobs.run(
                 lambda: microphone.wait_for(*device), on_result=self._back, parent=self
             )
@@ -335,8 +344,12 @@ class ListenPage(Page):
 
     def _back(self, device: Any) -> None:
         self._waiting = None
-        self.start()
-        words = self.tr("The microphone '{}' is back.").format(device.id.name)
+        self._open()
+        self._returning = True  # it may be listed and not be ready yet: then go on waiting
+
+    def _tell_back(self, name: str) -> None:
+        self.notices.clear()
+        words = self.tr("The microphone '{}' is back.").format(name)
         self.notices.notify(words, kind="success")
 
     def _show_state(self) -> None:
@@ -349,17 +362,9 @@ class ListenPage(Page):
     def _show_classifiers(self) -> None:
         classifiers = self._session.live_classifiers
         self.explainer.forget()
-        self.panels.set_classifiers(classifiers, self.tr("ready"), self._left_out())
+        self.panels.set_classifiers(classifiers, self.tr("ready"), _left_out(self._session, self))
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers})
-
-    def _left_out(self) -> str:
-        """Why some of the enabled classifiers don't listen."""
-        cards = [classifier.card for classifier in self._session.classifiers.values()]
-        lines = [card.refusal(self.tr("listen")) for card in cards if card.files_only]
-        if not lines:
-            return none_enabled(self._session.loaded_names)
-        return "\n\n".join([*lines, self.tr("Use it on the File page.")])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
@@ -369,6 +374,15 @@ class ListenPage(Page):
 
     def _read_out(self, seconds: float, height: float) -> None:
         self._words.setText(place(self._rolling.view, self.tracks.spectrogram, seconds, height))
+
+
+def _left_out(session: Session, page: QWidget) -> str:
+    """Why some of the enabled classifiers don't listen."""
+    cards = [classifier.card for classifier in session.classifiers.values()]
+    lines = [card.refusal(page.tr("listen")) for card in cards if card.files_only]
+    if not lines:
+        return none_enabled(session.loaded_names)
+    return "\n\n".join([*lines, page.tr("Use it on the File page.")])
 
 
 def _folder(settings: Settings) -> Path:

@@ -29,6 +29,7 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_s
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from cards import LIMITS
 from composer.scores import Piece
 from composer.sounds import Playing, notes_of
 from composer.statistics import statistics
@@ -213,14 +214,6 @@ DESCRIPTION = (
     "Which of five composers wrote 12 s of music, judged by the notes alone: instrument, key, "
     "tempo and loudness carried no information in training."
 )
-LIMITS = (
-    "Trained on scores played by synthesisers, and not evaluated on recordings, because no "
-    "labelled ones were available. Each composer is represented by one kind of music: Bach by "
-    "chorales, Beethoven and Mozart by string quartets, Monteverdi by madrigals, Palestrina by "
-    "masses. Other music of theirs may be attributed to somebody else. There were only five works "
-    "by Mozart. Other classical music is attributed to the most similar of the five about half of "
-    "the time: read a label as 'sounds most like'."
-)
 LICENCE = "Apache-2.0 (weights; for the training data, see there)"
 SOURCES = [
     DataSource(
@@ -250,7 +243,7 @@ def shipped(path: Path, found: dict[str, float], count: int) -> Classifier:
             "data": sources,
             "licence": LICENCE,
             "metrics": found,
-            "limits": LIMITS,
+            "limits": LIMITS["composer"],
         }
     )
     return Classifier(card, old.feature, old.network, old.gate)

@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
+from cards import LIMITS
 from engine.classifier.card import Calibration, Card, DataSource, Part
 from engine.classifier.classifier import Classifier
 from engine.features import build_feature, describe_feature
@@ -156,12 +157,6 @@ TEXTS = {
         "Instruments and voices in a mix, several at a time. Not made for solo notes.",
     ),
 }
-LIMITS = (
-    "The tags come from listeners of 2007 to 2011: newer genres are missing, and western pop and "
-    "rock are recognised best. Speech over music counts as music; singing alone may count as "
-    "speech. Dark ambient soundscapes may be rejected as noise, and musical sound effects accepted "
-    "as music."
-)
 SOURCES = [
     DataSource(name="MagnaTagATune (tags of musicnn)", licence="weights: ISC, J. Pons"),
     DataSource(
@@ -211,7 +206,7 @@ def assemble(
         licence="ISC (musicnn weights), Apache-2.0 (gate and calibration)",
         credits="J. Pons and X. Serra: musicnn (2019); J. Pons et al.: end-to-end tagging (2018)",
         metrics=figures,
-        limits=LIMITS,
+        limits=LIMITS[name],
         versions={"torch": torch.__version__.split("+")[0]},
         date=datetime.date.today().isoformat(),
     )
