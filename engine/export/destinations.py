@@ -20,6 +20,7 @@ from engine.audio.formats import EXTENSIONS
 from engine.errors import DataError
 from engine.export import Export
 from engine.export.words import encodable, visible
+from engine.leftovers import DAY, sweep
 from engine.recognition.verdict import FileResult
 
 _NAMED = 3  # of the files that exist, in a message
@@ -216,6 +217,7 @@ def _check_folder(folder: Path, targets: Mapping[Path, Path], overwrite: bool) -
             f"The folder {visible(str(folder))} cannot be made: {error.strerror}. Choose another "
             "place."
         ) from error
+    sweep(folder, older_than=DAY)  # of batches that were killed
     _check_room(folder)
 
 

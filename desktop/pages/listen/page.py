@@ -224,6 +224,7 @@ class ListenPage(Page):
             return
         path = self._new_file("recording") if on else None
         self._recording = path or self._recording  # the one that ends is told when it has
+        self._recorded = self._recorded and not on
         self._requests.put(worker.Record(path))
         self.bar.record.setChecked(on)
 

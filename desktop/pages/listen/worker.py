@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.audio.audio import Audio
 from engine.audio.level import Level
 from engine.errors import AudioError
+from engine.leftovers import DAY, sweep
 from engine.pictures.view import View, ViewStream
 from engine.recognition.decisions import Decider, Decision, Segment, lane
 
@@ -265,6 +266,7 @@ class _Desk:
     def _begin(self, path: Path, lost: int) -> list[Recorded]:
         from engine.audio.recording import Recorder
 
+        sweep(path.parent, older_than=DAY)  # what a kill left of sounds that were being written
         try:
             self._recorder = Recorder(path, rate_hz=self._microphone.rate_hz)
         except AudioError as error:

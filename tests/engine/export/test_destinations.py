@@ -173,6 +173,17 @@ def test_places_that_cannot_be_written_are_said_at_once(tmp_path: Path) -> None:
     assert files(tmp_path) == ["file", "in/one.wav", "in/sub/two.wav", "out/sub"]
 
 
+def test_what_a_kill_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    (sound,) = sounds(tmp_path, "in/a.wav")
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (".earmark-old", ".earmark-new"):
+        (out / name).write_text("half a result")
+    os.utime(out / ".earmark-old", (1, 1))
+    to(out, "csv", [sound])
+    assert files(out) == [".earmark-new"]
+
+
 def test_a_trailing_slash_makes_a_folder_also_for_one(tmp_path: Path) -> None:
     (sound,) = sounds(tmp_path, "a.wav")
     to(f"{tmp_path}/labels/", "audacity", [sound]).put(sound, result(sound))
