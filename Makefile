@@ -3,10 +3,12 @@
 # format  puts the code into the house's form       docs   the documentation site, in build/site
 # coverage  the suite again, and how much of the code it runs: not less than before
 # bench  speed, each figure beside a named peer's
+# attack    5,000 broken inputs, each to be refused or used rightly; ONLY=sounds:17 does one again
+# soak   MINUTES=10 of live listening, in which memory, files and threads must be flat
 # pictures  of README and docs, made anew; every page in every size in build/pictures
 # package   installers for this system, in dist/      package-test  uses one without Python (root)
 # pip-test  installs with pip into an empty environment
-.PHONY: setup run test lint format docs coverage bench pictures package package-test pip-test
+.PHONY: setup run test lint format docs coverage bench attack soak pictures package package-test pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -57,6 +59,15 @@ coverage: $(READY)
 bench: $(READY)
 	@packaging/system-packages test
 	$(VENV)/bin/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
+
+attack: $(READY)
+	@packaging/system-packages test
+	$(VENV)/bin/python -m tests.robustness.attack $(ONLY)
+
+MINUTES := 10
+soak: $(READY)
+	@packaging/system-packages test
+	$(VENV)/bin/python -m tests.robustness.soak $(MINUTES)
 
 pictures: $(READY)
 	@packaging/system-packages test

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.threads import wait_without_spinning
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Open the window; gives the exit code."""
     # First of all: a frozen program that starts processes would otherwise open window after window.
     multiprocessing.freeze_support()
+    wait_without_spinning()
     arguments = list(sys.argv if arguments is None else arguments)
     # macOS tells a program of an old Finder its process by -psn_...; Linux may give a URL.
     files = [_path(word) for word in arguments[1:] if not word.startswith("-")]
@@ -20,23 +23,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.platform == "win32" and getattr(sys, "frozen", False):
         import torch  # noqa: F401  # 2.9 and later fail to load there after Qt (c10.dll)
     from desktop.application import keep_one, make_application, open_paths, open_window
+    from desktop.crash import crash_file
 
     application = make_application(arguments[:1])
     instance = None if headless else keep_one(files)
     if not headless and instance is None:
         _close_splash()
         return 0
+    crash_file.begin()
     session, window = open_window(application, files)
     _close_splash()
     if headless:
         from desktop.headless import run
 
-        return run(application, window)
-    if instance is not None:
-        instance.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
-    code = application.exec()
-    if instance is not None:
-        instance.close()
+        code = run(application, window)
+    else:
+        if instance is not None:
+            instance.asked.connect(lambda paths: open_paths(session, window, paths, front=True))
+        window.offer_report(crash_file.crashed)
+        code = application.exec()
+        if instance is not None:
+            instance.close()
+    crash_file.end()
     return code
 
 

@@ -1,10 +1,13 @@
 """Help: about Earmark, its shortcuts, and the report of an unexpected error."""
 
 import platform
+from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QUrl, qVersion
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QFontDatabase
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
@@ -14,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.crash import read_report
 from desktop.icons import application_icon
 from desktop.pages import PAGES
 from resources import resource
@@ -128,6 +132,7 @@ class CrashReport(QDialog):
 
     def __init__(self, parent: QWidget | None, report: str) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_tr("Unexpected error"))
         words = QLabel(
             _tr(
@@ -138,6 +143,41 @@ class CrashReport(QDialog):
         words.setWordWrap(True)
         _lay_out(self, words, _reader(f"{versions()}\n\n{report}", _tr("Report")))
         self.resize(640, 420)
+
+
+class EarlierReports(QDialog):
+    """What went wrong before, as it was kept on this machine; nothing of it was sent."""
+
+    def __init__(self, parent: QWidget | None, reports: Sequence[Path]) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(_tr("Error reports"))
+        self._reports = list(reports)
+        words = QLabel(_tr("No errors were reported."))
+        if reports:
+            words.setText(
+                _tr(
+                    "Reports are kept on this computer and are not sent. To get help, copy the "
+                    "text or send the file to the developers: {}"
+                ).format(reports[0].parent)
+            )
+        words.setWordWrap(True)
+        self.chooser = QComboBox()
+        self.chooser.setAccessibleName(_tr("Report"))
+        for path in self._reports:
+            self.chooser.addItem(path.name)
+        self.text = _reader("", _tr("Text of the report"))
+        for widget in (self.chooser, self.text):
+            widget.setVisible(bool(reports))
+        self.chooser.currentIndexChanged.connect(self._show)
+        _lay_out(self, words, self.chooser, self.text)
+        self.resize(640, 420)
+        if reports:
+            self._show(0)
+
+    def _show(self, index: int) -> None:
+        report = read_report(self._reports[index])
+        self.text.setPlainText(f"{versions()}\n\n{report}")
 
 
 def _reader(text: str, name: str) -> QPlainTextEdit:

@@ -29,7 +29,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import jobs, style
-from desktop.about import About, CrashReport, Shortcuts
+from desktop.about import About, CrashReport, EarlierReports, Shortcuts
+from desktop.crash import crash_file, reports
 from desktop.pages import PAGES
 from desktop.plots import export
 from desktop.rail import Rail
@@ -102,7 +103,29 @@ class Window(QMainWindow):
         self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
         export.announcer.written.connect(self._tell_written)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._restyle)
-        jobs.show_reports(lambda report: CrashReport(self, report).open())
+        crash_file.show = self._show_report
+        jobs.show_reports(self._keep_report)
+
+    def _keep_report(self, report: str) -> None:
+        crash_file.write(report)
+        self._show_report(report)
+
+    def _show_report(self, report: str) -> None:
+        """Show what nobody caught; what goes wrong again and again is shown once."""
+        if self.findChild(CrashReport) is None:
+            CrashReport(self, report).open()
+
+    def offer_report(self, report: Path | None) -> None:
+        """Offer the report of a window that did not end well the last time, if there is one."""
+        if report is not None:
+            self._session.notify(
+                self.tr("Earmark ended unexpectedly the last time. A report was kept."),
+                [(self.tr("Show the report"), self._show_reports)],
+                kind="warning",
+            )
+
+    def _show_reports(self) -> None:
+        EarlierReports(self, reports()).open()
 
     def _tell_written(self, path: Path) -> None:
         self._session.notify(self.tr("Saved as {}.").format(path), kind="success")
@@ -160,6 +183,7 @@ class Window(QMainWindow):
             self._commands[name] = self._add(sound, title, keys, partial(self._command, name))
         help_menu = bar.addMenu(self.tr("&Help"))
         self._add(help_menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
+        self._add(help_menu, self.tr("&Error reports"), "", self._show_reports)
         self._add(help_menu, self.tr("&About Earmark"), "", lambda: About(self).open())
         self._list_recent()
 
@@ -258,5 +282,6 @@ class Window(QMainWindow):
         for page in self._made.values():
             page.stop()
         self._session.settings.set(GEOMETRY, self.saveGeometry())
+        crash_file.show = None
         jobs.cancel_all()
         super().closeEvent(event)

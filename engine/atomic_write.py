@@ -1,10 +1,15 @@
 """Atomic writing of files: completely or not at all."""
 
+import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from engine.errors import DataError
+
+_TRIES, _PAUSE_SECONDS = 20, 0.02
+TEMPORARY = ".earmark-"  # how names of files begin that are being written
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -15,17 +20,48 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".earmark-")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        put_in_place(Path(temporary), path)
     except OSError:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Rename a file or folder that is wholly written; the new name outlives a power cut.
+
+    Raises:
+        OSError: it cannot be renamed; nothing has changed.
+    """
+    for _ in range(_TRIES):
+        try:
+            temporary.replace(path)
+            break
+        except PermissionError:  # on Windows, for as long as somebody reads the old one
+            if os.name != "nt":
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    else:
+        temporary.replace(path)
+    keep_names(path.parent)
+
+
+def keep_names(folder: Path) -> None:
+    """Have the system write down the names in a folder, where it can: Windows does by itself."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):  # some network folders know no such thing
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -1,6 +1,7 @@
 """Errors shown to the user: each message says what happened and what to do."""
 
 import sys
+from pathlib import Path
 
 
 class EarmarkError(Exception):
@@ -30,6 +31,16 @@ class ModelError(EarmarkError):
 
 class RecipeError(EarmarkError):
     """A recipe is invalid."""
+
+
+def problem_of(path: Path, error: Exception) -> str:
+    """Why a file has no result, as a sentence, whatever was raised: for one of many files."""
+    if isinstance(error, EarmarkError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"{path.name} needs more memory than there is. Split it into shorter files."
+    reason = f"{type(error).__name__}: {error}".strip().rstrip(".:")
+    return f"{path.name} could not be analysed ({reason}). Convert it to WAV or FLAC and try again."
 
 
 def extra_needed(what: str, extra: str) -> str:

@@ -1,10 +1,17 @@
-"""Limits a worker to one compute thread: several would wait for each other on a busy machine."""
+"""Who computes on how many threads, and who goes first: nothing may spin, and live sound waits not.
 
+Several threads on little work wait for each other, spinning, as soon as anything else runs.
+"""
+
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from threadpoolctl import threadpool_limits
+_NICER = 5  # less urgent than the rest, as Unix counts it
+_BELOW_NORMAL = 0x4000  # Windows' BELOW_NORMAL_PRIORITY_CLASS
+_GIVEN_SECONDS = 0.25  # to live sound at a time, and no more: files come on even if it never ends
 
 _lock = threading.Lock()
 _inside = 0
@@ -45,5 +52,52 @@ def one_blas_thread() -> Iterator[None]:
     Several gain a fifth where nothing else runs, and wait for each other many times as long as
     they work where anything does: a training, a live analysis.
     """
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(1, user_api="blas"):
         yield
+
+
+def wait_without_spinning() -> None:
+    """Have threads that wait for each other sleep; for a program to begin with, before torch.
+
+    OpenMP reads this once, when it is loaded. Without it, the two threads of a training take
+    twenty times as long where one other program is busy.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")  # of Intel's, which Windows and macOS have
+
+
+def step_back() -> None:
+    """Let the window, the microphone and all else go before this process from now on."""
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+    else:
+        os.nice(_NICER)
+
+
+_live = threading.Condition()
+_computing = 0
+
+
+@contextmanager
+def live_first() -> Iterator[None]:
+    """While this lasts, live sound is computed: other work of this process waits (give_way)."""
+    global _computing
+    with _live:
+        _computing += 1
+    try:
+        yield
+    finally:
+        with _live:
+            _computing -= 1
+            _live.notify_all()
+
+
+def give_way() -> None:
+    """Wait while live sound is computed, a quarter of a second at most; between two pieces."""
+    with _live:
+        _live.wait_for(lambda: _computing == 0, timeout=_GIVEN_SECONDS)

@@ -7,6 +7,7 @@ and that are bundled, Python itself, and what is in none of their lists: the lib
 and those that wheels carry along.
 """
 
+import os
 import re
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -20,6 +21,10 @@ from project import PROJECT
 LEFT_OUT = {
     "sqlalchemy", "alembic", "pyyaml", "networkx", "setuptools", "requests",
 }  # fmt: skip
+if os.environ.get("EARMARK_FLAVOUR", "cpu") == "cpu":
+    LEFT_OUT.add("triton")
+# Of those that say nothing themselves: one without files, that only asks for NVIDIA's others.
+KNOWN = {"cuda-toolkit": "LicenseRef-NVIDIA-Proprietary"}
 # Bundled, with no list of its own: name, licence, where it is, its source.
 OTHERS = (
     ("Python", "PSF-2.0", "the interpreter and its library", "python.org"),
@@ -84,7 +89,7 @@ def licence_of(one: Distribution) -> str:
         if c.startswith("License ::") and not c.endswith(":: OSI Approved")  # which says nothing
     ]
     words = words or ", ".join(classes) or said("License").split("\n")[0]
-    return words or "see its text"
+    return words or KNOWN.get(one.name, "see its text")
 
 
 def texts_of(one: Distribution) -> list[tuple[str, str]]:

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from engine.threads import wait_without_spinning
+
+# As the programs do, before torch is loaded: tests run beside each other.
+wait_without_spinning()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # What librosa has compiled is kept from run to run: each test has a home of its own.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path.home() / ".cache" / "earmark" / "numba"))
 
-pytest_plugins = ["tests.virtual_microphone"]
+pytest_plugins = ["tests.virtual_microphone", "tests.fake_portaudio"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

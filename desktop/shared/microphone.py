@@ -24,7 +24,7 @@ def find_inputs() -> Generator[None, None, list[Any]]:
 
 
 def wait_for(name: str, host_api: str) -> Generator[Any, None, Any]:
-    """Wait until a microphone is there again."""
+    """Wait until the microphone of that name is there again; for no name, any default one."""
     from engine.audio.devices import DeviceId, wait_for_device
 
-    return (yield from wait_for_device(DeviceId(name, host_api)))
+    return (yield from wait_for_device(DeviceId(name, host_api) if name else None))

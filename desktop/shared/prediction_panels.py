@@ -88,3 +88,8 @@ class PredictionPanels(QScrollArea):
         """What one of them says."""
         if name in self._panels:
             self._panels[name].set_predictions(decision.verdict, bars(decision))
+
+    def show_words(self, name: str, words: str) -> None:
+        """Why one of them says nothing."""
+        if name in self._panels:
+            self._panels[name].set_predictions(words, [])

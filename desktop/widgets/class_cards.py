@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.style import colours, label_colour
+from desktop.widgets.controls import hold_back
 
 ROWS_MIME = "application/x-earmark-rows"
 _KEYS = 9
@@ -68,7 +69,7 @@ class ClassCard(QFrame):
         self.name = ""
         self._others: list[str] = []
         self._share = 0.0
-        self._selected = self._hovered = False
+        self._selected = self._hovered = self._fixed = False
         self._label = QLabel()
         self._label.setStyleSheet("font-weight: 600; font-size: 15px;")
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -127,8 +128,17 @@ class ClassCard(QFrame):
         self.menu_button.setAccessibleName(self.tr("More actions for {}").format(facts.name))
         self.update()
 
+    def hold_back(self, reason: str) -> None:
+        """Nothing can be changed, for this reason; empty: it can."""
+        self._fixed = bool(reason)
+        self.setAcceptDrops(not reason)
+        for button in (self.add_button, self.menu_button):
+            hold_back(button, reason)
+
     def rename(self) -> None:
         """Let the name be typed."""
+        if self._fixed:
+            return
         self.editor.setText(self.name)
         self._label.hide()
         self.editor.show()
@@ -161,6 +171,8 @@ class ClassCard(QFrame):
         return menu
 
     def _open_menu(self) -> None:
+        if self._fixed:
+            return
         self.menu().popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -274,6 +286,11 @@ class ClassCards(QScrollArea):
         for card, one in zip(self.cards, facts, strict=True):
             others = [name for name in names if name != one.name]
             card.show_facts(one, others, selected=one.name == selected)
+
+    def hold_back(self, reason: str) -> None:
+        """No class can be changed, for this reason; empty: all can."""
+        for card in self.cards:
+            card.hold_back(reason)
 
     def _step(self, card: ClassCard, by: int) -> None:
         place = self.cards.index(card) + by

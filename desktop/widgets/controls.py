@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+_USUAL_TIP = "usual_tip"
 
 
 class Elided(QLabel):
@@ -49,3 +51,17 @@ def button(words: str, tip: str) -> QPushButton:
     made.setToolTip(tip)
     made.setAccessibleName(words)
     return made
+
+
+def hold_back(widget: QWidget, reason: str) -> None:
+    """Disable a control, its tool tip says why; an empty reason lets it go again."""
+    usual = widget.property(_USUAL_TIP)
+    if reason:
+        if usual is None:
+            widget.setProperty(_USUAL_TIP, widget.toolTip())
+        widget.setToolTip(reason)
+        widget.setEnabled(False)
+    elif usual is not None:
+        widget.setProperty(_USUAL_TIP, None)
+        widget.setToolTip(usual)
+        widget.setEnabled(True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.mixing import Mixer
+
 
 @dataclass(frozen=True, eq=False)
 class Audio:
@@ -14,7 +16,8 @@ class Audio:
         samples: float32, shape (channels, n), full scale is [-1, 1].
         rate_hz: samples per second of each channel.
         source: where it came from, in words for the user (a file name, a device name).
-        repaired: how many NaN or infinite samples were replaced by silence.
+        repaired: how many NaN, infinite or absurdly loud samples were replaced by silence.
+        remark: a sentence about what is missing of the file that ends here; empty if nothing is.
 
     Examples:
         >>> import numpy as np
@@ -30,6 +33,7 @@ class Audio:
     rate_hz: int
     source: str = ""
     repaired: int = 0
+    remark: str = ""
 
     @property
     def channels(self) -> int:
@@ -47,8 +51,5 @@ class Audio:
         return self.length / self.rate_hz
 
     def mono(self) -> NDArray[np.float32]:
-        """The mean of the channels: float32, shape (n,)."""
-        if self.channels == 1:
-            first: NDArray[np.float32] = self.samples[0]
-            return first
-        return np.asarray(self.samples.mean(axis=0, dtype=np.float32))
+        """The mean of the channels (see :class:`Mixer`): float32, shape (n,)."""
+        return Mixer(self.channels, self.rate_hz).push(self.samples)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from engine.audio.portaudio import asking, portaudio, refresh
 from engine.errors import AudioError
 
-_USUAL_RATES = (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+USUAL_RATES = (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, order=True)
@@ -79,7 +80,7 @@ def supported_rates(device: InputDevice) -> list[int]:
     """Which of the usual sample rates, in Hz, a device can be opened at."""
     found = []
     with asking() as sounddevice:
-        for rate in _USUAL_RATES:
+        for rate in USUAL_RATES:
             with contextlib.suppress(sounddevice.PortAudioError):
                 sounddevice.check_input_settings(device.index, samplerate=rate)
                 found.append(rate)
@@ -105,17 +106,50 @@ def find_device(wanted: DeviceId | None) -> InputDevice:
     )
 
 
-def wait_for_device(wanted: DeviceId) -> Generator[list[InputDevice], None, InputDevice]:
-    """Wait until a device is there again; yields what is there now, ten times a second."""
+def ready_device(wanted: DeviceId | None) -> InputDevice:
+    """As :func:`find_device`; if it cannot be opened as listed, the list is renewed first.
+
+    A device may have changed its rate since PortAudio made its list, or be another by now.
+
+    Raises:
+        AudioError: it is not there.
+    """
+    device = find_device(wanted)
+    if not can_open(device):
+        refresh()
+        device = find_device(wanted)
+    return device
+
+
+def can_open(device: InputDevice) -> bool:
+    """Whether the system would open it now, at its rate."""
+    with asking() as sounddevice:
+        try:
+            sounddevice.check_input_settings(device.index, samplerate=device.rate_hz)
+        except (sounddevice.PortAudioError, ValueError):
+            return False
+    return True
+
+
+def wait_for_device(wanted: DeviceId | None) -> Generator[list[InputDevice], None, InputDevice]:
+    """Wait until a device is there again and can be opened.
+
+    Args:
+        wanted: which; None: whatever is the default by then.
+
+    Yields:
+        What is there now, ten times a second.
+    """
     devices: list[InputDevice] = []
-    looked = 0.0
+    # Not at once: what has just gone is still in the list for a moment.
+    looked = time.monotonic()
     while True:
-        if time.monotonic() - looked > 1.0:
+        if time.monotonic() - looked > _LOOK_SECONDS:
             devices = input_devices(renew=True)
             looked = time.monotonic()
-        for device in devices:
-            if device.id == wanted:
-                return device
+            for device in devices if wanted is not None else devices[:1]:
+                if wanted in (None, device.id) and can_open(device):
+                    return device
         yield devices
         time.sleep(0.1)
 

@@ -1,7 +1,7 @@
 """Sound files of every common format: look at, read and stream them.
 
-The content decides what a file is, never its name. What libsndfile does not know (m4a, mp4, webm)
-goes through FFmpeg, in ``containers``.
+The content decides what a file is, never its name. ``formats`` has the table of formats,
+``decoding`` the decoders.
 """
 
 import glob
@@ -14,19 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.audio import Audio
+from engine.audio.decoding.opening import blocks_of, open_source
+from engine.audio.decoding.source import Source, failing_as
+from engine.audio.formats import EXTENSIONS
+from engine.audio.mixing import Mixer
 from engine.audio.resample import Resampler
-from engine.audio.sources import Source, blocks_of, open_source
 from engine.errors import AudioError
+from engine.passed_over import passed_over
 
-EXTENSIONS = frozenset(
-    {
-        *(".wav", ".wave", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga"),
-        *(".opus", ".mp3", ".au", ".snd", ".caf"),
-        *(".m4a", ".m4b", ".aac", ".mp4", ".mov", ".webm", ".mkv", ".mka"),
-    }
-)
-# Up to this length a file whose header only guesses its length is decoded to count its samples.
-_COUNTED_SECONDS = 60
+_LOUDEST = 1e6  # 120 dB over full scale: no sound, but what a damaged file holds
+_MOST_AT_ONCE = 8_000_000  # samples of all channels in a block: 32 MB
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +38,7 @@ class AudioInfo:
         channels: number of channels.
         format: container and encoding in words.
         tags: title, artist, album, date, genre, comment, where present.
+        remark: a sentence about what is missing, as far as looking tells; empty if nothing is.
     """
 
     path: Path
@@ -49,13 +47,15 @@ class AudioInfo:
     channels: int
     format: str
     tags: dict[str, str] = field(default_factory=dict)
+    remark: str = ""
 
 
 def find_audio(places: Iterable[str | Path]) -> list[Path]:
     """The sound files that names, patterns and folders stand for, in order, each once.
 
     A file named outright is taken whatever its extension; of folders (searched to the bottom) and
-    patterns only what has a sound file's extension.
+    patterns only what has a sound file's extension. Of folders, hidden files and what systems leave
+    there (``._x.wav``, ``__MACOSX``) are passed over.
 
     Raises:
         AudioError: a folder or pattern holds no sound file.
@@ -64,10 +64,10 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
     for place in places:
         path = Path(place)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if _is_audio(p))
+            inside = sorted(p for p in path.rglob("*") if _is_audio(p) and _meant(p, path))
         elif not path.exists() and glob.has_magic(str(place)):
             matches = (Path(name) for name in sorted(glob.glob(str(place), recursive=True)))
-            inside = [p for p in matches if _is_audio(p)]
+            inside = [p for p in matches if _is_audio(p) and not p.name.startswith(".")]
         else:
             inside = [path]
         if not inside:
@@ -76,12 +76,16 @@ def find_audio(places: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
+def _meant(path: Path, folder: Path) -> bool:
+    return not any(map(passed_over, path.relative_to(folder).parts))
+
+
 def _is_audio(path: Path) -> bool:
     return path.suffix.lower() in EXTENSIONS and path.is_file()
 
 
 def probe(path: Path | str) -> AudioInfo:
-    """Look at a file; decodes only what does not say how long it is.
+    """Look at a file; counts or decodes what does not say reliably how long it is.
 
     Raises:
         AudioError: it is missing, unreadable, empty or no sound.
@@ -95,10 +99,8 @@ def probe(path: Path | str) -> AudioInfo:
     path = Path(path)
     source = open_source(path)
     try:
-        length = source.length
-        short = length is not None and length < _COUNTED_SECONDS * source.rate_hz
-        if length is None or (source.estimated and short):
-            length = sum(block.shape[1] for block in blocks_of(source, source.rate_hz, path))
+        with failing_as(f"{path.name} cannot be read"):
+            length = source.length
         if length == 0:
             raise AudioError(f"{path.name} contains no sound (0 samples).")
         return AudioInfo(
@@ -108,6 +110,7 @@ def probe(path: Path | str) -> AudioInfo:
             channels=source.channels,
             format=source.format,
             tags=source.tags,
+            remark=source.remark,
         )
     finally:
         source.close()
@@ -152,7 +155,8 @@ def read(
         )
     )
     joined = np.concatenate([block.samples for block in blocks], axis=1)
-    return replace(blocks[0], samples=joined, repaired=sum(block.repaired for block in blocks))
+    repaired = sum(block.repaired for block in blocks)
+    return replace(blocks[0], samples=joined, repaired=repaired, remark=blocks[-1].remark)
 
 
 def stream(
@@ -166,7 +170,8 @@ def stream(
 ) -> Iterator[Audio]:
     """Read a file block by block, in bounded memory; joined, they are what :func:`read` gives.
 
-    Arguments as :func:`read`; ``block_seconds`` is the length of a block before resampling.
+    Arguments as :func:`read`; ``block_seconds`` is the length of a block before resampling, or less
+    where there are many channels.
 
     Raises:
         AudioError: as :func:`read`; also half-way, where a file is broken.
@@ -182,20 +187,24 @@ def stream(
     path = Path(path)
     source = open_source(path)
     try:
-        source.seek(round(start_seconds * source.rate_hz))
-        frames = max(1, round(block_seconds * source.rate_hz))
+        with failing_as(f"{path.name} cannot be read"):
+            source.seek(max(0, round(start_seconds * source.rate_hz)))
         left = None if duration_seconds is None else round(duration_seconds * source.rate_hz)
+        frames = min(round(block_seconds * source.rate_hz), _MOST_AT_ONCE // source.channels)
+        frames = max(1, frames if left is None else min(frames, left))
         resampler = Resampler(
             source.rate_hz, rate_hz or source.rate_hz, 1 if mono else source.channels
         )
+        mixer = Mixer(source.channels, source.rate_hz)
         heard = False
         for block, repaired, last in _repaired(_limited(source, frames, left, path), path):
             heard = True
-            audio = Audio(block, source.rate_hz, path.name, repaired)
-            samples = audio.mono()[None] if mono else block
-            out = resampler.push(samples, last=last)
+            out = resampler.push(mixer.push(block)[None] if mono else block, last=last)
             if out.shape[1] or last:
-                yield Audio(out, rate_hz or source.rate_hz, path.name, repaired)
+                remark = source.remark if last else ""
+                yield Audio(out, rate_hz or source.rate_hz, path.name, repaired, remark)
+        if source.remark:
+            _log.warning("%s", source.remark)
         if not heard:
             raise AudioError(f"{path.name} contains no sound in this range.")
     finally:
@@ -218,12 +227,12 @@ def _limited(
 def _repaired(
     blocks: Iterator[NDArray[np.float32]], path: Path
 ) -> Iterator[tuple[NDArray[np.float32], int, bool]]:
-    """Silence in place of NaN and infinity; tells how many, and which block is the last."""
+    """Silence in place of what is no sound; tells how many samples, and which block is the last."""
     total = 0
     held: tuple[NDArray[np.float32], int] | None = None
     try:
         for block in blocks:
-            finite = np.isfinite(block)
+            finite = np.abs(block) <= _LOUDEST  # not so for NaN
             bad = int(block.size - np.count_nonzero(finite))
             total += bad
             if held is not None:
@@ -237,5 +246,7 @@ def _repaired(
         yield (*held, True)
     if total:
         _log.warning(
-            "%s: %d invalid samples (NaN or infinite) were replaced by silence", path.name, total
+            "%s: %d invalid samples (NaN, infinite or far too loud) were replaced by silence",
+            path.name,
+            total,
         )

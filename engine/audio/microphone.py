@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audio.devices import DeviceId, InputDevice, find_device
+from engine.audio.devices import USUAL_RATES, DeviceId, InputDevice, ready_device
 from engine.audio.level import Level, LevelMeter
+from engine.audio.mixing import Mixer
 from engine.audio.portaudio import close_stream, opening
 from engine.audio.ring import Ring
 from engine.errors import AudioError
@@ -18,6 +19,11 @@ from engine.errors import AudioError
 LATENCY_SECONDS = 0.1
 STALLED_SECONDS = 1.5
 _ZERO_SECONDS = 2.0
+# Checked a few times a second: after a longer silence of our own, the computer has slept.
+_SLEPT_SECONDS = 5.0
+_RATE_SECONDS = 4.0  # over which the rate of what comes is measured
+_RATE_TIMES = 3  # so often in a row it has to be another one
+_RATE_SHARE = 0.02  # the clocks of devices and computers differ by a hundredth of that
 # Frames that come this much later than any before, and stay late, were lost on the way.
 _LOST_SECONDS = 0.1
 
@@ -58,7 +64,7 @@ class Microphone:
         channel: int | None = None,
         ring_seconds: float = 120.0,
     ) -> None:
-        self.device: InputDevice = find_device(device)
+        self.device: InputDevice = ready_device(device)
         self.rate_hz = self.device.rate_hz
         # Virtual devices offer up to 128 channels; what is played into them has two at most.
         self._channels = min(self.device.channels, 2 if channel is None else channel + 1)
@@ -69,6 +75,7 @@ class Microphone:
             )
         self._channel = channel
         self.ring = Ring(round(ring_seconds * self.rate_hz))
+        self._mixer = Mixer(self._channels, self.rate_hz)
         self._meter = LevelMeter(self.ring)
         self._stream: Any = None
         self._ended = threading.Event()
@@ -79,8 +86,10 @@ class Microphone:
         self._meter.restart()
         self._late_least = float("inf")  # of the last second or so, in seconds
         self._late_base: float | None = None
-        self._late_checked = self._opened
+        self._late_checked = self._checked = self._opened
         self._delay = LATENCY_SECONDS
+        self._rate_from: tuple[float, int] | None = None  # when, and how many had come by then
+        self._rates: list[int] = []  # other than its own, as last measured
 
     def open(self) -> None:
         """Begin to record.
@@ -141,6 +150,9 @@ class Microphone:
                 "system stopped."
             )
         now = time.monotonic()
+        if now - self._checked > _SLEPT_SECONDS:
+            self._wake(now)
+        self._checked = now
         if now - self._heard > STALLED_SECONDS:
             raise AudioError(
                 f"The microphone '{name}' has sent nothing for {now - self._heard:.0f} s: "
@@ -148,6 +160,7 @@ class Microphone:
             )
         if now - self._late_checked > 1.0:
             self._count_late(now)
+        self._check_rate()
 
     @property
     def dropped(self) -> int:
@@ -169,8 +182,16 @@ class Microphone:
         return (
             f"'{self.device.id.name}' sends only silence. It may be muted, or Earmark "
             "may not be allowed to use it. "
-            f"Look at its mute switch and at {where}."
+            f"Look at its mute switch and at {where}.{self._other_channels()}"
         )
+
+    def _other_channels(self) -> str:
+        count = self.device.channels
+        if self._channel is not None and count > 1:
+            return f" Or choose another of its {count} channels."
+        if self._channel is None and count > self._channels:
+            return f" Or choose one of its {count} channels: only the first two are heard now."
+        return ""
 
     def capture_time(self, index: int) -> float:
         """When the sample of that index was heard, as ``time.monotonic()`` tells time."""
@@ -182,10 +203,8 @@ class Microphone:
         self, block: NDArray[np.float32], frames: int, clock: Any, status: object
     ) -> None:
         now = time.monotonic()
-        if self._channel is not None:
-            mono = block[:, self._channel]
-        else:
-            mono = block.mean(axis=1, dtype=np.float32)
+        one = self._channel
+        mono = self._mixer.push(block.T) if one is None else block[:, one]
         self.ring.write(mono[None])
         self._heard = now
         late = now - self._opened - self.ring.end / self.rate_hz
@@ -193,6 +212,38 @@ class Microphone:
         self._delay = (
             min(1.0, max(0.0, clock.currentTime - clock.inputBufferAdcTime)) or self._delay
         )
+
+    def _wake(self, now: float) -> None:
+        """The computer has slept: nothing that came late since then was lost on the way."""
+        self._heard = now
+        self._late_least, self._late_base, self._late_checked = float("inf"), None, now
+        self._rate_from, self._rates = None, []
+
+    def _check_rate(self) -> None:
+        """Notice a device that has changed its rate: all would be heard too high or too low.
+
+        Raises:
+            AudioError: it sends another of the usual rates, again and again.
+        """
+        heard, count = self._heard, self.ring.end
+        if self._rate_from is None:
+            self._rate_from = (heard, count)
+            return
+        seconds = heard - self._rate_from[0]
+        if seconds < _RATE_SECONDS:
+            return
+        rate = (count - self._rate_from[1]) / seconds
+        self._rate_from = (heard, count)
+        nearest = min(USUAL_RATES, key=lambda usual: abs(usual - rate))
+        if abs(rate - nearest) > _RATE_SHARE * nearest or nearest == self.rate_hz:
+            self._rates = []
+            return
+        self._rates.append(nearest)
+        if self._rates[-_RATE_TIMES:] == [nearest] * _RATE_TIMES:
+            raise AudioError(
+                f"The microphone '{self.device.id.name}' now runs at {nearest} Hz instead of "
+                f"{self.rate_hz} Hz. Start again to use the new rate."
+            )
 
     def _count_late(self, now: float) -> None:
         """Frames that did not come, seen by all later ones being late.

@@ -72,19 +72,25 @@ def close_stream(stream: Any) -> None:
     Closing hangs for ever when the sound server does: then a thread is left to it, and PortAudio is
     not ended with the program, which would wait for the same server.
     """
+    sounddevice = portaudio()
 
     def end() -> None:
         global _open_streams
-        stream.abort()
-        stream.close()
-        with _lock:
-            _open_streams -= 1
+        try:
+            # Of a device that has gone, even closing may fail: it is as good as closed.
+            with contextlib.suppress(sounddevice.PortAudioError):
+                stream.abort()
+            with contextlib.suppress(sounddevice.PortAudioError):
+                stream.close()
+        finally:
+            with _lock:  # or devices would never be searched for again
+                _open_streams -= 1
 
     closer = threading.Thread(target=end, name="close sound device", daemon=True)
     closer.start()
     closer.join(_CLOSE_SECONDS)
     if closer.is_alive():
-        atexit.unregister(portaudio()._exit_handler)
+        atexit.unregister(sounddevice._exit_handler)
 
 
 @contextlib.contextmanager

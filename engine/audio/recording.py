@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from engine.errors import AudioError
 
-# How often the length in the header follows what is written.
-_UPDATE_SECONDS = 0.5
-# What libFLAC may hold back: two blocks of the longest length it uses.
-_FLAC_HELD_FRAMES = 2 * 4608
+# How often what is written is brought to the disk itself, in case of a power cut.
+_SYNC_SECONDS = 0.5
+_FLAC_BLOCK_AT = 8  # the 16 bits of STREAMINFO with the length of a block
 _FLAC_LENGTH_AT = 18  # the 64 bits of STREAMINFO whose lower 36 are the number of samples
 # Beyond this a WAV file becomes RF64 (EBU Tech 3306): the same, with lengths of 64 bits.
 _WAV_MOST_BYTES = 2**32 - 4096
@@ -23,8 +22,9 @@ _DS64_AT = 12
 class Recorder:
     """Writes a FLAC or WAV file as the sound comes.
 
-    libsndfile puts the length into the header only at the end. Here it is kept up to date twice a
-    second, so that after a crash or a power cut the file opens and holds all but the last second.
+    libsndfile puts the length into the header only at the end. Here it is right from the first
+    moment and after each write, so that what is killed leaves a file that opens, with all that was
+    written (of FLAC: all but the block that was not full). Twice a second the disk itself has it.
 
     Args:
         path: a new file, ``.flac`` or ``.wav``; one that exists is never overwritten.
@@ -38,7 +38,7 @@ class Recorder:
     def __init__(self, path: Path | str, *, rate_hz: int, channels: int = 1) -> None:
         self.path = Path(path)
         self._rate_hz, self._channels = rate_hz, channels
-        self._frames = self._announced = 0
+        self._frames = self._synced = 0
         kind = {".flac": "FLAC", ".wav": "RF64"}.get(self.path.suffix.lower())
         if kind is None:
             raise AudioError(
@@ -47,13 +47,21 @@ class Recorder:
         self._flac = kind == "FLAC"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644)
+            self._head = self.path.open("x+b", buffering=0)
         except FileExistsError:
             raise AudioError(f"{self.path.name} already exists. Choose another name.") from None
         except OSError as error:
             raise AudioError(f"{self.path.name} cannot be created: {error.strerror}.") from error
-        self._file = soundfile.SoundFile(self.path, "w", rate_hz, channels, "PCM_24", format=kind)
-        self._data_at = 0 if self._flac else self._find_data()
+        try:
+            self._file = soundfile.SoundFile(
+                self.path, "w", rate_hz, channels, "PCM_24", format=kind
+            )
+            self._data_at = 0 if self._flac else self._peek(0, 4096).index(b"data") + 8
+            self._announce()
+        except (soundfile.LibsndfileError, OSError, ValueError) as error:
+            self._head.close()
+            self.path.unlink(missing_ok=True)
+            raise AudioError(f"{self.path.name} cannot be written: {error}.") from error
 
     @property
     def seconds(self) -> float:
@@ -67,10 +75,12 @@ class Recorder:
             AudioError: the disk is full; what was written before stays readable.
         """
         try:
-            self._file.write(np.clip(samples.T, -1.0, 1.0))
+            self._file.write(np.clip(np.nan_to_num(samples.T), -1.0, 1.0))
             self._frames += samples.shape[1]
-            if self._frames - self._announced >= _UPDATE_SECONDS * self._rate_hz:
-                self._announce()
+            if self._frames - self._synced >= _SYNC_SECONDS * self._rate_hz:
+                self._file.flush()
+                self._synced = self._frames
+            self._announce()
         except (soundfile.LibsndfileError, OSError, RuntimeError, AssertionError) as error:
             raise AudioError(
                 f"{self.path.name} could not be written after {self.seconds:.0f} s. "
@@ -85,10 +95,11 @@ class Recorder:
             self._file.close()
             if not self._flac:
                 self._announce_wav()
+            os.fsync(self._head.fileno())
         except (soundfile.LibsndfileError, OSError) as error:
             raise AudioError(f"{self.path.name} could not be finished: {error}.") from error
         finally:
-            os.close(self._handle)
+            self._head.close()
 
     def __enter__(self) -> "Recorder":
         return self
@@ -101,24 +112,30 @@ class Recorder:
     ) -> None:
         self.close()
 
-    def _find_data(self) -> int:
-        head = os.pread(self._handle, 4096, 0)
-        return head.index(b"data") + 8
+    def _peek(self, place: int, length: int) -> bytes:
+        self._head.seek(place)
+        return self._head.read(length)
+
+    def _poke(self, place: int, data: bytes) -> None:
+        self._head.seek(place)
+        self._head.write(data)
 
     def _announce(self) -> None:
         """Put the length so far into the header."""
-        self._file.flush()
-        self._announced = self._frames
-        if self._flac:
-            frames = max(0, self._frames - _FLAC_HELD_FRAMES)
-            fixed = int.from_bytes(os.pread(self._handle, 8, _FLAC_LENGTH_AT), "big")
-            field = (fixed >> 36 << 36) | frames
-            os.pwrite(self._handle, field.to_bytes(8, "big"), _FLAC_LENGTH_AT)
+        if not self._flac:
+            self._announce_wav()
             return
-        self._announce_wav()
+        if self._frames == 0:  # libsndfile writes its header with the first samples
+            self._poke(0, _flac_head(self._rate_hz, self._channels))
+            return
+        # libFLAC writes a block when the sample after it has come.
+        block = int.from_bytes(self._peek(_FLAC_BLOCK_AT, 2), "big")
+        frames = (self._frames - 1) // block * block
+        fixed = int.from_bytes(self._peek(_FLAC_LENGTH_AT, 8), "big")
+        self._poke(_FLAC_LENGTH_AT, (fixed >> 36 << 36 | frames).to_bytes(8, "big"))
 
     def _announce_wav(self) -> None:
-        size = os.fstat(self._handle).st_size
+        size = os.fstat(self._head.fileno()).st_size
         data = size - self._data_at
         frames = data // (3 * self._channels)
         if size <= _WAV_MOST_BYTES:
@@ -126,7 +143,14 @@ class Recorder:
         else:
             riff, chunk, short = b"RF64", b"ds64", (2**32 - 1, 2**32 - 1)
         lengths = b"".join(value.to_bytes(8, "little") for value in (size - 8, data, frames))
-        os.pwrite(self._handle, chunk, _DS64_AT)
-        os.pwrite(self._handle, lengths, _DS64_AT + 8)
-        os.pwrite(self._handle, short[1].to_bytes(4, "little"), self._data_at - 4)
-        os.pwrite(self._handle, riff + short[0].to_bytes(4, "little"), 0)
+        self._poke(_DS64_AT, chunk)
+        self._poke(_DS64_AT + 8, lengths)
+        self._poke(self._data_at - 4, short[1].to_bytes(4, "little"))
+        self._poke(0, riff + short[0].to_bytes(4, "little"))
+
+
+def _flac_head(rate_hz: int, channels: int) -> bytes:
+    """A FLAC file without sound: the marker, and STREAMINFO as the last block (RFC 9639, 8.2)."""
+    blocks = (4096).to_bytes(2, "big") * 2 + bytes(6)  # of any size in bytes
+    what = rate_hz << 44 | (channels - 1) << 41 | (24 - 1) << 36
+    return b"fLaC\x80\x00\x00\x22" + blocks + what.to_bytes(8, "big") + bytes(16)

@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 
 from engine.audio.audio import Audio
+from engine.audio.decoding.source import reason_of
 from engine.audio.resample import resample
-from engine.audio.sources import reason_of
 from engine.errors import AudioError
 
 # What each extension is written as: libsndfile's format and the usual encoding.

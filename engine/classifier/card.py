@@ -1,7 +1,7 @@
 """The model card: everything about a classifier that is not a tensor, as validated JSON."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -9,6 +9,12 @@ from engine.classifier.rules import Evidence, Rules
 from engine.errors import ModelError
 
 FORMAT = 1
+
+# Longer or larger than anyone writes, and short enough to be shown, added up and divided by.
+_Line = Annotated[str, Field(max_length=1000)]
+_Text = Annotated[str, Field(max_length=100_000)]
+_Number = Annotated[float, Field(ge=-1e9, le=1e9)]
+_MOST_LABELS = 20_000
 
 
 class _Strict(BaseModel):
@@ -18,7 +24,7 @@ class _Strict(BaseModel):
 class Part(_Strict):
     """A feature or network: its name in the table and its constructor's arguments."""
 
-    name: str
+    name: _Line
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -41,15 +47,15 @@ class Calibration(_Strict):
     softmax of a single-label and the sigmoid of a multi-label task; then times the gate's presence.
     """
 
-    temperature: float = Field(default=1.0, gt=0)
-    scale: list[float] | None = None  # one a label; None: 1
-    bias: list[float] | None = None  # one a label; None: 0
-    thresholds: list[float]  # one a label: at or over this the label counts as heard
-    silence_dbfs: float = -65.0  # windows with a lower RMS level are silence: presence 0
+    temperature: float = Field(default=1.0, gt=1e-9, le=1e9)
+    scale: list[_Number] | None = None  # one a label; None: 1
+    bias: list[_Number] | None = None  # one a label; None: 0
+    thresholds: list[_Number]  # one a label: at or over this the label counts as heard
+    silence_dbfs: _Number = -65.0  # windows with a lower RMS level are silence: presence 0
     # Under it the row is not what the classifier knows about.
     presence_threshold: float = Field(default=0.5, ge=0, le=1)
-    smoothing_seconds: float = Field(default=1.0, ge=0)  # time constant of what is shown
-    gate: str | None = None  # what the gate listens for, in a word ("music"); None: no gate
+    smoothing_seconds: float = Field(default=1.0, ge=0, le=86_400)  # time constant of what is shown
+    gate: _Line | None = None  # what the gate listens for, in a word ("music"); None: no gate
     # Where no label is sure: from this sum of its labels' probabilities on, a family is heard.
     family_threshold: float = Field(default=0.6, gt=0, le=1)
     evidence: EvidenceCard | None = None  # how windows add up; None: they are smoothed
@@ -58,24 +64,24 @@ class Calibration(_Strict):
 class DataSource(_Strict):
     """One collection of the training data."""
 
-    name: str
-    licence: str
+    name: _Line
+    licence: _Line
     count: int | None = None
-    fingerprint: str | None = None
-    url: str | None = None
+    fingerprint: _Line | None = None
+    url: _Line | None = None
 
 
 class Card(_Strict):
     """Metadata of a classifier file, under the key ``card``."""
 
     format: Literal[1] = 1
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    title: str
-    description: str
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)
+    title: _Line
+    description: _Text
     task: Literal["instrument", "genre", "mood", "author", "other"]
     multi_label: bool
-    labels: list[str] = Field(min_length=1)
-    families: list[str] | None = None  # of each label, the answer one level up
+    labels: list[_Line] = Field(min_length=1, max_length=_MOST_LABELS)
+    families: list[_Line] | None = None  # of each label, the answer one level up
     rate_hz: int = Field(ge=1000, le=384_000)
     window_samples: int = Field(ge=1, le=60_000_000)
     hop_samples: int = Field(ge=1, le=60_000_000)
@@ -83,13 +89,13 @@ class Card(_Strict):
     network: Part
     calibration: Calibration
     data: list[DataSource] = Field(default_factory=list)
-    licence: str
-    credits: str = ""
+    licence: _Text
+    credits: _Text = ""
     metrics: dict[str, float] = Field(default_factory=dict)
-    limits: str = ""  # where it fails, in words
+    limits: _Text = ""  # where it fails, in words
     recipe: dict[str, Any] | None = None
     versions: dict[str, str] = Field(default_factory=dict)
-    date: str
+    date: _Line
 
     @model_validator(mode="after")
     def _lengths_agree(self) -> "Card":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from engine.bounded import read_json
 from engine.classifier.card import Card
 from engine.classifier.file import SUFFIX, read_header, renamed, sha256, write_file
 from engine.errors import ModelError
@@ -177,8 +178,8 @@ class Catalog:
     def adjustments(self) -> dict[str, Adjustment]:
         """What the user decides otherwise, by classifier; a damaged file counts as none."""
         try:
-            return _KEPT.validate_json((self.folder / _ADJUSTMENTS).read_bytes())
-        except (OSError, ValidationError):
+            return _KEPT.validate_python(read_json(self.folder / _ADJUSTMENTS, ModelError))
+        except (ModelError, ValidationError):
             return {}
 
     def adjust(

@@ -10,10 +10,12 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from engine.classifier.card import Card
-from engine.classifier.file import Header, read_file, write_file
+from engine.classifier.file import Header, read_all, read_header, write_file
+from engine.classifier.limits import refuse_what_is_too_much
 from engine.errors import ModelError
 from engine.features import Feature, build_feature
 from engine.networks import Network, build_network
+from engine.threads import one_torch_thread
 
 _TOLERANCE = 1e-5
 _TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}
@@ -136,29 +138,39 @@ class Classifier(nn.Module):
             ModelError: the file is missing, damaged, tampered with, of a newer format or does not
                 give the probabilities it was saved with.
         """
-        path = Path(path)
-        header, data = read_file(path)
-        card = header.card
+        with one_torch_thread():
+            return _load(Path(path))
+
+
+def _load(path: Path) -> Classifier:
+    header = read_header(path)
+    card = header.card
+    _refuse_long_window(header, path)
+    try:
         feature = build_feature(card.feature.name, card.feature.arguments)
         # On the meta device nothing is allocated: sizes are compared with the file's first.
         with torch.device("meta"):
             sketch = build_network(card.network.name, card.network.arguments)
-        _compare(header, feature, sketch, path)
-        try:
-            tensors = load_tensors(data)
-        except SafetensorError as error:
-            raise ModelError(f"{path.name} is damaged. Copy or download it again.") from error
-        if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
-            raise ModelError(
-                f"{path.name} contains invalid weights (NaN or infinite) and cannot be used."
-            )
-        network = build_network(card.network.name, card.network.arguments)
-        gate = nn.Linear(network.embedding_size, 1) if card.calibration.gate else None
-        classifier = Classifier(card, feature, network, gate)
-        _fill(classifier, tensors)
-        _check(classifier, tensors, path)
-        classifier.sha256 = hashlib.sha256(data).hexdigest()
-        return classifier
+    except ModelError as error:
+        raise ModelError(f"{path.name} cannot be used. {error}") from error
+    _compare(header, feature, sketch, path)
+    refuse_what_is_too_much(card, feature, sketch)
+    data = read_all(path)
+    try:
+        tensors = load_tensors(data)
+    except (SafetensorError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(f"{path.name} is damaged. Copy or download it again.") from error
+    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ModelError(
+            f"{path.name} contains invalid weights (NaN or infinite) and cannot be used."
+        )
+    network = build_network(card.network.name, card.network.arguments)
+    gate = nn.Linear(network.embedding_size, 1) if card.calibration.gate else None
+    classifier = Classifier(card, feature, network, gate)
+    _fill(classifier, tensors)
+    _check(classifier, tensors, path)
+    classifier.sha256 = hashlib.sha256(data).hexdigest()
+    return classifier
 
 
 def level_db(waveforms: Tensor) -> Tensor:
@@ -187,6 +199,14 @@ def _fits(card: Card, feature: Feature, network: Network) -> None:
         raise ModelError("The window is shorter than one frame of the feature.")
 
 
+def _refuse_long_window(header: Header, path: Path) -> None:
+    """The window's length is said twice: a card alone cannot ask for a gigabyte of features."""
+    if header.tensors.get("check.waveform") != ("F32", (1, header.card.window_samples)):
+        raise ModelError(
+            f"{path.name} does not fit its card (check.waveform): it was modified or is incomplete."
+        )
+
+
 def _compare(header: Header, feature: Feature, sketch: Network, path: Path) -> None:
     """Hold the tensors that the card asks for against those of the file."""
     card = header.card
@@ -194,7 +214,7 @@ def _compare(header: Header, feature: Feature, sketch: Network, path: Path) -> N
     expected: dict[str, tuple[str, tuple[int, ...]]] = {}
     for part, module in (("feature", feature), ("network", sketch)):
         for name, tensor in module.state_dict().items():
-            expected[f"{part}.{name}"] = (_TYPES[tensor.dtype], tuple(tensor.shape))
+            expected[f"{part}.{name}"] = (_TYPES.get(tensor.dtype, ""), tuple(tensor.shape))
     if card.calibration.gate:
         expected["gate.weight"] = ("F32", (1, sketch.embedding_size))
         expected["gate.bias"] = ("F32", (1,))
@@ -217,12 +237,20 @@ def _fill(classifier: Classifier, tensors: dict[str, Tensor]) -> None:
         if module is not None:
             prefix = f"{part}."
             mine = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-            module.load_state_dict(mine, strict=True)
+            try:
+                module.load_state_dict(mine, strict=True)
+            except RuntimeError as error:
+                raise ModelError(f"The tensors of the {part} do not fit its card.") from error
 
 
 def _check(classifier: Classifier, tensors: dict[str, Tensor], path: Path) -> None:
-    with torch.inference_mode():
-        now = classifier(tensors["check.waveform"])
+    try:
+        with torch.inference_mode():
+            now = classifier(tensors["check.waveform"])
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{path.name} cannot be computed: feature, network and window do not fit each other."
+        ) from error
     difference = (now - tensors["check.probabilities"]).abs().max().item()
     if not difference <= _TOLERANCE:
         raise ModelError(

@@ -6,6 +6,8 @@ place of each tensor, and our card as text), then the tensors. Nothing in it can
 
 import hashlib
 import json
+import math
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.atomic_write import write_whole
+from engine.bounded import parse_json
 from engine.classifier.card import FORMAT, Card
 from engine.errors import ModelError
 
 SUFFIX = ".safetensors"
-MOST_HEADER_BYTES = 10_000_000
+MOST_HEADER_BYTES = 5_000_000
 MOST_FILE_BYTES = 4_000_000_000
+_BYTES = {"F64": 8, "I64": 8, "F32": 4, "BOOL": 1}  # the types of tensors that we write
+_MOST_RANK = 8
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,10 @@ def read_header(path: Path) -> Header:
         ModelError: it cannot be read or is no classifier of this version of Earmark.
     """
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise ModelError(f"{path.name} is not a file that can be read.")  # a pipe never ends
+        size = status.st_size
         with path.open("rb") as file:
             start = file.read(9)
             length = _header_length(start, size, path)
@@ -50,18 +58,19 @@ def read_header(path: Path) -> Header:
         raise ModelError(f"{path.name} is a folder, not a classifier file.") from error
     except OSError as error:
         raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
-    return _parse(text, path)
+    except ValueError as error:  # a zero byte in its name
+        raise ModelError(f"There is no file {path.name!r}.") from error
+    return _parse(text, path, size - 8 - length)
 
 
-def read_file(path: Path) -> tuple[Header, bytes]:
-    """The checked head and all bytes of a classifier file.
+def read_all(path: Path) -> bytes:
+    """All bytes of a classifier file; for one whose head has been checked.
 
     Raises:
-        ModelError: as :func:`read_header`.
+        ModelError: it cannot be read.
     """
-    header = read_header(path)
     try:
-        return header, path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path.name} cannot be read: {error.strerror}.") from error
 
@@ -82,13 +91,13 @@ def with_card(path: Path, card: Card) -> bytes:
     Raises:
         ModelError: as :func:`read_header`.
     """
-    header, data = read_file(path)
+    header, data = read_header(path), read_all(path)
     if header.card == card:
         return data
     length = int.from_bytes(data[:8], "little")
     fields = json.loads(data[8 : 8 + length])
     fields["__metadata__"]["card"] = card.model_dump_json()
-    text = json.dumps(fields).encode()
+    text = json.dumps(fields, separators=(",", ":")).encode()  # as safetensors writes it
     text += b" " * (-len(text) % 8)  # tensors stay aligned
     return len(text).to_bytes(8, "little") + text + data[8 + length :]
 
@@ -140,32 +149,46 @@ def _header_length(start: bytes, size: int, path: Path) -> int:
     return length
 
 
-def _parse(text: bytes, path: Path) -> Header:
+def _parse(text: bytes, path: Path, tensor_bytes: int) -> Header:
+    damaged = f"{path.name} is damaged: its header cannot be read."
     try:
-        header = json.loads(text)
-        metadata = header.pop("__metadata__", {})
-        card_text = metadata.get("card")
-        tensors = {name: _described(entry) for name, entry in header.items()}
-    except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
-        raise ModelError(f"{path.name} is damaged: its header cannot be read.") from error
+        header = parse_json(text, "the header", ModelError, most_bytes=MOST_HEADER_BYTES)
+    except ModelError as error:
+        raise ModelError(damaged) from error
+    metadata = header.pop("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(metadata, dict):
+        raise ModelError(damaged)
+    tensors = {name: _described(entry, damaged) for name, entry in header.items()}
+    card_text = metadata.get("card")
     if not isinstance(card_text, str):
         raise ModelError(
             f"{path.name} contains tensors but no Earmark model card, so it is not an "
             "Earmark classifier."
         )
+    told = sum(_BYTES.get(kind, 1) * math.prod(shape) for kind, shape in tensors.values())
+    if told > tensor_bytes:
+        raise ModelError(f"{path.name} is incomplete. Copy or download it again.")
     return Header(_card(card_text, path), tensors)
 
 
-def _described(entry: dict[str, Any]) -> tuple[str, tuple[int, ...]]:
-    return str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
+def _described(entry: Any, damaged: str) -> tuple[str, tuple[int, ...]]:
+    kind = entry.get("dtype") if isinstance(entry, dict) else None
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    if not isinstance(kind, str) or not isinstance(shape, list) or len(shape) > _MOST_RANK:
+        raise ModelError(damaged)
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise ModelError(damaged)
+    return kind, tuple(shape)
 
 
 def _card(text: str, path: Path) -> Card:
     try:
-        fields = json.loads(text)
-        found = fields.get("format")
-    except (ValueError, AttributeError, RecursionError) as error:
+        fields = parse_json(text, "the card", ModelError, most_bytes=MOST_HEADER_BYTES)
+    except ModelError as error:
         raise ModelError(f"{path.name} is damaged: its card cannot be read.") from error
+    if not isinstance(fields, dict):
+        raise ModelError(f"{path.name} is damaged: its card cannot be read.")
+    found = fields.get("format")
     if isinstance(found, int) and found > FORMAT:
         raise ModelError(
             f"{path.name} was made by a newer version of Earmark (format {found}). "
@@ -175,7 +198,7 @@ def _card(text: str, path: Path) -> Card:
         return Card.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "as a whole"
+        place = ".".join(str(part) for part in first["loc"])[:200] or "as a whole"
         raise ModelError(
             f"{path.name} has an invalid model card: '{place}': {first['msg']}. "
             "It was modified, or made by another program."

@@ -6,5 +6,7 @@ import sys
 def main() -> None:
     """Entry point of ``earmark``."""
     from engine.cli.app import run
+    from engine.threads import wait_without_spinning
 
+    wait_without_spinning()
     sys.exit(run(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """The command-line application, with its error handling."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -87,6 +88,9 @@ def run(arguments: Sequence[str]) -> int:
 
     0: done; 1: some files failed, the others are done; 2: nothing could be done.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names may hold what no encoding knows
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(list(arguments))
     except SystemExit as end:

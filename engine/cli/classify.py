@@ -1,26 +1,26 @@
 """``earmark classify``."""
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.atomic_write import write_text
 from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import notes
-from engine.errors import AudioError
-from engine.export import EXPORTS, Export
-from engine.recognition.verdict import FileResult, conclude
+from engine.errors import problem_of
+from engine.export import EXPORTS
+from engine.export.destinations import Destination, DestinationError, open_destination
+from engine.export.words import visible
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
-    from engine.recognition.files import FileAnalysis
+    from engine.recognition.files import BatchResult
 
 Format = StrEnum("Format", {name: name for name in EXPORTS})  # type: ignore[misc]
 _TABLE = Format("table")
@@ -35,87 +35,93 @@ def classify(
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
     format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = _TABLE,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--output", "-o", help="Output file, or folder for one result per sound."),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that exist; never a sound.")
+    ] = False,
 ) -> None:
     """Classify sound files and print the detected labels.
 
-    Exit code 1 says that some files could not be read; the others are done.
+    Results are written as they come. In a folder they keep the folders of their sounds. Exit code 1
+    says that some files could not be read; the others are done.
 
     Examples: 'earmark classify song.mp3', 'earmark classify -f json recordings/ > all.jsonl',
     'earmark classify -f audacity -o labels/ *.wav'.
     """
     from engine.audio.files import find_audio
 
-    paths, export = find_audio(files), EXPORTS[str(format)]
-    beside = _is_folder(output, export, len(paths))
+    paths = find_audio(files)
+    destination = open_destination(
+        output, EXPORTS[str(format)], files, paths, stream=sys.stdout, overwrite=overwrite
+    )
     models = Catalog().load_all(classifier or DEFAULT)
-    texts: list[str] = []
-    failed = 0
-    with _progress() as progress:
-        for number, path in enumerate(paths, start=1):
-            task = progress.add_task(f"{number}/{len(paths)} {path.name}", total=1.0)
-            try:
-                result = _analyse(path, models, hop, partial(progress.update, task))
-                first = beside or number - failed == 1
-                text = export.row(result, first) if export.row else export.write(result)
-            except AudioError as error:
-                failed += 1
-                notes().print(str(error), markup=False)
-                text = export.failure(str(path), str(error)) if export.failure else ""
-            progress.remove_task(task)
-            texts.append(_put(output, path, export, text))
-    if output is not None and not beside:
-        write_text(output, "".join(texts))
-    if failed:
+
+    if _write(paths, models, hop, destination):
         raise typer.Exit(1)
 
 
-def _is_folder(output: Path | None, export: Export, files: int) -> bool:
-    """Whether results go into a folder; it is made where one text cannot hold them all."""
-    if output is not None and files > 1 and export.separate:
-        output.mkdir(parents=True, exist_ok=True)
-    return output is not None and output.is_dir()
+def _write(
+    paths: list[Path],
+    models: "dict[str, Classifier]",
+    hop: float | None,
+    destination: Destination,
+) -> int:
+    """Classify the files and write the results as they come; how many failed."""
+    from engine.recognition.files import BatchResult, classify_files  # brings torch along
+
+    done = failed = 0
+    events = classify_files(paths, models, hop_seconds=hop)
+    with _interruption_told(lambda: done, len(paths)), contextlib.closing(events), _bar() as bar:
+        task = bar.add_task("", total=1.0)
+        for event in events:
+            if not isinstance(event, BatchResult):
+                words = f"{event.number}/{len(paths)} {visible(event.path.name)}"
+                bar.update(task, description=words, completed=event.share)
+                continue
+            problem = _put(destination, event)
+            done += 1
+            if problem:
+                failed += 1
+                notes().print(f"{visible(str(event.path))}: {visible(problem)}", markup=False)
+    return failed
 
 
-def _analyse(
-    path: Path, models: "dict[str, Classifier]", hop: float | None, show: Callable[..., None]
-) -> FileResult:
-    from engine.recognition.files import analyse
-
-    rules = {name: model.card.rules() for name, model in models.items()}
-    steps = analyse(path, models, hop_seconds=hop)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as stop:
-            analysis: FileAnalysis = stop.value
-            if analysis.repaired:
-                notes().print(
-                    f"{path.name}: {analysis.repaired} invalid samples (NaN or infinite) were "
-                    "replaced by silence.",
-                    markup=False,
-                )
-            return conclude(analysis.info, analysis.timelines, rules)
-        show(completed=step.seconds / step.total_seconds)
-
-
-def _put(output: Path | None, path: Path, export: Export, text: str) -> str:
-    """Put one file's result where it belongs; gives what has to wait for the end."""
-    if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return ""
-    if output.is_dir():
-        write_text(output / f"{path.stem}{export.suffix}", text)
-        return ""
-    return text
+def _put(destination: Destination, found: "BatchResult") -> str:
+    """Write what became of a file; what is wrong, if anything is."""
+    problem = found.problem
+    try:
+        if found.result is not None:
+            destination.put(found.path, found.result)
+        else:
+            destination.fail(found.path, problem)
+    except (DestinationError, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, the other files are to be done
+        problem = problem_of(found.path, error)
+    if found.repaired:
+        notes().print(
+            f"{visible(found.path.name)}: {found.repaired} invalid samples (NaN or infinite) were "
+            "replaced by silence.",
+            markup=False,
+        )
+    return problem
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+def _interruption_told(done: Callable[[], int], total: int) -> Iterator[None]:
+    """Say what is there when the work is broken off."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        notes().print(f"Stopped: {done()} of {total} files are done.", markup=False)
+        raise
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     console = notes()
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal

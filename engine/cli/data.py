@@ -45,19 +45,40 @@ def look_at_data(
             f"The largest class has {found.imbalance:.1f} times the excerpts of the smallest: "
             "set training.class_weights or training.balanced."
         )
-    lines += [*opened.warnings, *_named("clip", found.clipped)]
-    lines += _named("cannot be read", [f"{p} ({why})" for p, why in found.broken.items()])
-    quiet = [path for path, level in found.level_db.items() if level < -50]
-    lines += _named("are very quiet (under -50 dBFS)", quiet)
+    lines += [*opened.warnings, *_remarks(found), *opened.left_out]
     for line in lines:
         out.print(line, markup=False)
 
 
-def _named(what: str, paths: list[str]) -> list[str]:
-    if not paths:
+def _remarks(found: "Summary") -> list[str]:
+    broken = [f"{path} ({why})" for path, why in found.broken.items()]
+    quiet = [path for path, level in found.level_db.items() if level < -50]
+    copies = [f"{path} = {first}" for path, first in found.copies.items()]
+    several = found.contradictions
+    return [
+        *_named("{} file clips", "{} files clip", found.clipped),
+        *_named("{} file cannot be read", "{} files cannot be read", broken),
+        *_named(
+            "{} excerpt reaches beyond the end of its file",
+            "{} excerpts reach beyond the end of their files",
+            found.beyond,
+        ),
+        *_named("{} file is a copy of another", "{} files are copies of others", copies),
+        *_named("{} sound has more than one label", "{} sounds have more than one label", several),
+        *_named(
+            "{} file is very quiet (under -50 dBFS)",
+            "{} files are very quiet (under -50 dBFS)",
+            quiet,
+        ),
+    ]
+
+
+def _named(one: str, many: str, names: list[str]) -> list[str]:
+    if not names:
         return []
-    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
-    return [f"{len(paths)} files {what}: {', '.join(paths[:_MOST_NAMED])}{more}"]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    words = (one if len(names) == 1 else many).format(len(names))
+    return [f"{words}: {', '.join(names[:_MOST_NAMED])}{more}"]
 
 
 def cache(

@@ -14,6 +14,7 @@ from engine.audio.recording import Recorder
 from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import data, notes
 from engine.errors import AudioError
+from engine.export.words import one_line, visible
 from engine.recognition.decisions import Decider
 
 Device = Annotated[str | None, typer.Option(help="Name of the microphone, or part of it.")]
@@ -69,7 +70,7 @@ def listen(
                 for name, timeline in update.rows.items():
                     decisions = deciders[name].push(timeline)
                     if decisions:
-                        said.append(f"{name}: {decisions[-1].verdict}")
+                        said.append(f"{name}: {one_line(decisions[-1].verdict)}")
                 if said:
                     level, stats = microphone.level(), update.stats
                     sys.stdout.write(
@@ -98,23 +99,58 @@ def record(
     The file stays readable whatever happens while it is written.
     """
     microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
-    with Recorder(out, rate_hz=microphone.rate_hz) as recorder, microphone:
+    with microphone, Recorder(out, rate_hz=microphone.rate_hz) as recorder:
         notes().print(
             f"Recording '{microphone.device.id.name}'. Press Ctrl+C to stop.", markup=False
         )
-        position = 0
-        try:
-            while seconds is None or recorder.seconds < seconds:
+        lost, broken = _fill(recorder, microphone, seconds)
+    _say_kept(out, recorder.seconds, lost / microphone.rate_hz, broken)
+
+
+def _fill(
+    recorder: Recorder, microphone: Microphone, seconds: float | None
+) -> tuple[int, AudioError | None]:
+    """Record until the time is up or the microphone has gone: samples lost, and why it went."""
+    position = lost = 0
+    broken = None
+    try:
+        while broken is None and (seconds is None or recorder.seconds < seconds):
+            try:
                 microphone.check()
-                position, samples = microphone.ring.since(position)
-                if seconds is not None:
-                    samples = samples[:, : round((seconds - recorder.seconds) * microphone.rate_hz)]
-                recorder.write(samples)
-                position += samples.shape[1]
-                time.sleep(0.05)
-        except KeyboardInterrupt:
-            pass
-    notes().print(f"{recorder.seconds:.1f} s recorded to {out}.", markup=False)
+            except AudioError as error:
+                broken = error  # what came before is still in the ring
+            first, samples = microphone.ring.since(position)
+            if seconds is not None:
+                samples = samples[:, : round((seconds - recorder.seconds) * microphone.rate_hz)]
+            recorder.write(samples)
+            lost += first - position
+            position = first + samples.shape[1]
+            time.sleep(0.05)
+    except KeyboardInterrupt:
+        pass
+    return lost + microphone.dropped, broken
+
+
+def _say_kept(out: Path, seconds: float, lost_seconds: float, broken: AudioError | None) -> None:
+    """What was recorded, and what is missing in it.
+
+    Raises:
+        AudioError: why it ended early, and what is kept.
+    """
+    if lost_seconds > 0:
+        notes().print(
+            f"{lost_seconds:.2f} s of sound were lost while recording: the computer was too busy "
+            "or the device lost samples. They are missing in the file.",
+            markup=False,
+        )
+    if broken is not None and seconds == 0:
+        out.unlink(missing_ok=True)  # made a moment ago, without a sound in it
+        raise AudioError(f"{broken} Nothing was recorded.")
+    if broken is not None:
+        raise AudioError(
+            f"{broken} {seconds:.1f} s were recorded before and are kept in {visible(str(out))}."
+        )
+    notes().print(f"{seconds:.1f} s recorded to {visible(str(out))}.", markup=False)
 
 
 def devices() -> None:

@@ -1,6 +1,5 @@
 """``earmark analyse-music``."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.output import notes, progress
-from engine.errors import AudioError
+from engine.errors import AudioError, problem_of
+from engine.export.timelines import json_line
+from engine.export.words import visible
 
 if TYPE_CHECKING:
     from engine.music.facts import MusicFacts
@@ -34,12 +35,13 @@ def analyse_music(
     for path in paths:
         try:
             found = progress(path.name, analysed(path))
-        except AudioError as error:
-            failed.append(error)
+            text = _json(path, found) if as_json else _words(path, found)
+        except Exception as error:  # noqa: BLE001  # it must not cost the other files
+            failed.append(AudioError(problem_of(path, error)))
             if len(failed) < len(paths):
-                notes().print(str(error), markup=False)
+                notes().print(visible(str(failed[-1])), markup=False)
             continue
-        sys.stdout.write(_json(path, found) if as_json else _words(path, found))
+        sys.stdout.write(text)
         sys.stdout.flush()
     if len(failed) == len(paths):
         raise failed[-1]
@@ -51,7 +53,7 @@ def _words(path: Path, facts: "MusicFacts") -> str:
     from engine.music.words import key_words, tempo_words, tuning_words
 
     return (
-        f"{path}  ({facts.seconds:.1f} s)\n"
+        f"{visible(str(path))}  ({facts.seconds:.1f} s)\n"
         f"  tempo:  {tempo_words(facts)}\n"
         f"  key:    {key_words(facts)}\n"
         f"  tuning: {tuning_words(facts)}\n"
@@ -80,4 +82,4 @@ def _json(path: Path, facts: "MusicFacts") -> str:
         "a4_hz": round(tuning.a4_hz, 2),
         "clear": tuning.clear,
     }
-    return json.dumps(record, ensure_ascii=False) + "\n"
+    return json_line(record) + "\n"

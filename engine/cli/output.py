@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TypeVar
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 _Result = TypeVar("_Result")
@@ -36,7 +37,7 @@ def progress(words: str, work: Generator[float, None, _Result]) -> _Result:
     """Drive work that yields the share done, showing a bar where someone looks; its result."""
     console = notes()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(words, total=1.0)
+        task = bar.add_task(escape(words), total=1.0)  # a file's name may look like markup
         while True:
             try:
                 bar.update(task, completed=next(work))

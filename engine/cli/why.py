@@ -12,6 +12,7 @@ from engine.classifier.catalog import Catalog
 from engine.cli.output import notes, progress
 from engine.errors import DataError
 from engine.evaluation.report import svg
+from engine.export.words import one_line
 
 if TYPE_CHECKING:
     from engine.explain.explanation import Explanation, Spot
@@ -65,7 +66,8 @@ def why(
 
 def _words(found: "Explanation", spots: "list[Spot]") -> str:
     first, last = found.window_seconds
-    lines = [f"{found.label} {found.probability:.0%} from {first:.1f} to {last:.1f} s; evidence:"]
+    label = one_line(found.label)
+    lines = [f"{label} {found.probability:.0%} from {first:.1f} to {last:.1f} s; evidence:"]
     lines += [
         f"  {spot.share:4.0%}  {spot.start_seconds:8.2f} - {spot.end_seconds:8.2f} s"
         + ("" if spot.low_hz is None else f"  {spot.low_hz:6.0f} - {spot.high_hz:6.0f} Hz")

@@ -71,6 +71,7 @@ def _kind_of(root: Path) -> ModuleType:
     raise DataError(
         f"{root} is not a recognised data set: make a folder for each class and put its "
         "sounds into it, or write a table manifest.csv with the columns path and label."
+        f"{folder.why_not(root)}"
     )
 
 

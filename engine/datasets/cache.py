@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import os
 import time
 from collections.abc import Iterable
@@ -12,12 +13,15 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from engine.atomic_write import write_whole
+from engine.bounded import read_json
 from engine.datasets.table import About, Dataset, Excerpt, walk
 from engine.errors import DataError
+from engine.leftovers import sweep
 
 LEAST_ROWS = 5000  # a smaller table is built as fast as it is read
 _MOST_TABLES = 50
-_VERSION = 1
+_MOST_BYTES = 500_000_000
+_VERSION = 2
 # What tells labels, so that a change inside the file counts.
 _TELLING = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt", ".npy")
 # A file that comes within the clock's grain of the last look leaves no trace in its folder.
@@ -55,13 +59,13 @@ def _watched(root: Path) -> Iterable[str]:
 def recall(root: Path, kind: str, stamp: str) -> Dataset | None:
     """The table as it was kept, if nothing has changed since."""
     path = _path(root, kind)
+    if not path.is_file():
+        return None
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = read_json(path, most_bytes=_MOST_BYTES)
         dataset = _unpacked(kept) if kept["stamp"] == stamp else None
         if dataset is not None:
             os.utime(path)  # the tables used longest ago are dropped
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, DataError) as error:
         _log.info("the cached table %s cannot be used: %s", path.name, error)
         return None
@@ -76,6 +80,7 @@ def keep(root: Path, kind: str, stamp: str, dataset: Dataset) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(_packed(dataset, stamp)).encode("utf-8"))
+        sweep(path.parent)
         kept = sorted(path.parent.glob("*.json"), key=lambda old: old.stat().st_mtime)
         for old in kept[:-_MOST_TABLES]:
             old.unlink(missing_ok=True)
@@ -97,6 +102,7 @@ def _packed(dataset: Dataset, stamp: str) -> dict[str, Any]:
         "features": dataset.features,
         "repeats": dataset.repeats,
         "warnings": dataset.warnings,
+        "left_out": dataset.left_out,
         "rows": [
             [e.path, e.label, e.group, e.start, e.end, e.fold, dict(e.extra)]
             for e in dataset.excerpts
@@ -108,8 +114,21 @@ def _unpacked(kept: dict[str, Any]) -> Dataset:
     return Dataset(
         About(*kept["about"]),
         Path(kept["root"]),
-        tuple(Excerpt(*row) for row in kept["rows"]),
+        tuple(map(_row, kept["rows"])),
         bool(kept["features"]),
         tuple(tuple(same) for same in kept["repeats"]),
         tuple(kept["warnings"]),
+        tuple(kept["left_out"]),
     )
+
+
+def _row(row: list[Any]) -> Excerpt:
+    """A row as it was kept; TypeError: it was not."""
+    path, label, group, start, end, fold, extra = row
+    numbers = (start, 0.0 if end is None else end)
+    words = (path, label, group, fold, *extra.keys(), *extra.values())
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("a text is none")
+    if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+        raise TypeError("a time is none")
+    return Excerpt(path, label, group, start, end, fold, extra)

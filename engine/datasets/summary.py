@@ -1,17 +1,20 @@
 """Summary of a data set: class balance, lengths, sample rates, levels and problems."""
 
-from collections import Counter
-from collections.abc import Generator
+import contextlib
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.audio.files import probe, read
-from engine.datasets.table import Dataset
+from engine.datasets.table import Dataset, Excerpt
 from engine.errors import AudioError
 
 _LOOKED_AT_SECONDS = 10.0
+_GRAIN_SECONDS = 0.01  # tables are written with few decimals
 
 
 @dataclass
@@ -27,6 +30,9 @@ class Summary:
         level_db: RMS level in dBFS of each file's beginning, by path.
         clipped: files that touch full scale at least ten times there.
         broken: files that cannot be read, with the reason.
+        beyond: excerpts that begin or end after the end of their file, each in words.
+        copies: files with the very content of an earlier one, each with that one.
+        contradictions: contents that are labelled as several classes, each in words.
     """
 
     counts: dict[str, int]
@@ -37,6 +43,9 @@ class Summary:
     level_db: dict[str, float] = field(default_factory=dict)
     clipped: list[str] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
+    beyond: list[str] = field(default_factory=list)
+    copies: dict[str, str] = field(default_factory=dict)
+    contradictions: list[str] = field(default_factory=list)
 
     @property
     def imbalance(self) -> float:
@@ -73,9 +82,12 @@ def summarise(dataset: Dataset) -> Generator[float, None, Summary]:
             yield number / len(paths)
     finally:  # whoever stops listening does not wait for all the other files
         pool.shutdown(cancel_futures=True)
+    for _ in _note_copies(found, dataset, paths):
+        yield 1.0
     for excerpt in dataset.excerpts:
         length = lengths[excerpt.path]
         end = length if excerpt.end is None else min(excerpt.end, length)
+        _note_beyond(found, excerpt, length)
         total = found.seconds.get(excerpt.label, 0.0)
         found.seconds[excerpt.label] = total + max(0.0, end - excerpt.start)
     return found
@@ -91,6 +103,38 @@ def _look(dataset: Dataset, path: str) -> _Looked:
     level = 10 * float(np.log10(max(1e-12, float(np.mean(np.square(samples))))))
     clipped = int((np.abs(samples) >= 0.999).sum()) >= 10
     return _Looked(info.duration_seconds, info.rate_hz, info.channels, level, clipped)
+
+
+def _note_beyond(found: Summary, excerpt: Excerpt, length: float) -> None:
+    if not length or excerpt.path in found.broken:
+        return
+    last = excerpt.start if excerpt.end is None else excerpt.end
+    if last > length + _GRAIN_SECONDS or excerpt.start >= length:
+        end = "its end" if excerpt.end is None else f"{excerpt.end:g}"
+        found.beyond.append(f"{excerpt.path} ({excerpt.start:g} to {end} s of {length:.6g} s)")
+
+
+def _note_copies(found: Summary, dataset: Dataset, paths: Sequence[str]) -> Iterator[None]:
+    """Files of one content, by size and digest; what is labelled as two classes among them."""
+    sizes: dict[int, list[str]] = defaultdict(list)
+    for path in paths:
+        with contextlib.suppress(OSError):
+            sizes[(dataset.root / path).stat().st_size].append(path)
+    same: dict[str, list[str]] = defaultdict(list)
+    for path in [path for alike in sizes.values() if len(alike) > 1 for path in alike]:
+        with contextlib.suppress(OSError), (dataset.root / path).open("rb") as file:
+            same[hashlib.file_digest(file, "sha256").hexdigest()].append(path)
+        yield
+    first = {path: alike[0] for alike in same.values() for path in alike}
+    found.copies.update({path: one for path, one in first.items() if path != one})
+    labels: dict[tuple[str, float, float | None], set[str]] = defaultdict(set)
+    for e in dataset.excerpts:
+        labels[first.get(e.path, e.path), e.start, e.end].add(e.label)
+    found.contradictions += [
+        f"{place[0]} ({', '.join(sorted(names))})"
+        for place, names in labels.items()
+        if len(names) > 1
+    ]
 
 
 def _count(found: Summary, path: str, facts: _Looked) -> None:

@@ -1,18 +1,17 @@
 """The table of labelled excerpts that every data set is read into."""
 
-import csv
 import hashlib
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.passed_over import passed_over
 
 Indices = NDArray[np.int64]
 
@@ -66,6 +65,7 @@ class Dataset:
         features: whether rows are finished features in ``.npy`` files rather than sound.
         repeats: groups known to hold the same recording, by another name.
         warnings: what is wrong with this copy, in words.
+        left_out: what lies there and is no part of it, in words.
     """
 
     about: About
@@ -74,6 +74,7 @@ class Dataset:
     features: bool = False
     repeats: tuple[tuple[str, ...], ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.excerpts:
@@ -99,7 +100,7 @@ class Dataset:
     def take(self, indices: Sequence[int] | Indices) -> "Dataset":
         """Only some rows."""
         chosen = tuple(self.excerpts[int(index)] for index in indices)
-        return Dataset(self.about, self.root, chosen, self.features, self.repeats, self.warnings)
+        return replace(self, excerpts=chosen)
 
     def relabelled(self, column: str) -> "Dataset":
         """With an extra column as the label.
@@ -117,7 +118,7 @@ class Dataset:
             Excerpt(e.path, e.extra[column], e.group, e.start, e.end, e.fold, e.extra)
             for e in self.excerpts
         )
-        return Dataset(self.about, self.root, rows, self.features, self.repeats, self.warnings)
+        return replace(self, excerpts=rows)
 
     def only(self, labels: Sequence[str]) -> "Dataset":
         """Only rows of some classes.
@@ -165,7 +166,8 @@ def _stamp(path: Path) -> str:
 def files_under(folder: Path, suffixes: Sequence[str]) -> list[str]:
     """Names of the files with one of these endings, relative to the folder, with ``/``, sorted.
 
-    Hidden files and folders are passed over; linked folders are followed, each once.
+    Hidden files and folders, and what systems leave in folders, are passed over; linked folders are
+    followed, each once.
 
     Raises:
         DataError: the folder cannot be read.
@@ -179,8 +181,12 @@ def files_under(folder: Path, suffixes: Sequence[str]) -> list[str]:
     return sorted(names)
 
 
-def walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
+def walk(folder: Path, hidden: list[str] | None = None) -> Iterator[tuple[str, list[str]]]:
     """Each folder inside, as ``""`` or ``"some/where/"``, with the names of its files.
+
+    Args:
+        folder: where to begin.
+        hidden: gets the names of what was passed over, a folder once.
 
     Raises:
         DataError: one cannot be read.
@@ -198,29 +204,17 @@ def walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
         relative = os.path.relpath(place, folder).replace(os.sep, "/")
         prefix = "" if relative == "." else f"{relative}/"
-        yield prefix, [name for name in files if not name.startswith(".")]
+        if hidden is not None:
+            hidden += [prefix + name for name in sorted([*folders, *files]) if passed_over(name)]
+        folders[:] = sorted(name for name in folders if not passed_over(name))
+        yield prefix, [name for name in files if not passed_over(name)]
 
 
 def folders_in(root: Path) -> list[Path]:
     """The folders directly inside that are not hidden, sorted; none if it is not a folder."""
     if not root.is_dir():
         return []
-    inside = (path for path in root.iterdir() if not path.name.startswith("."))
+    inside = (path for path in root.iterdir() if not passed_over(path.name))
     return sorted(path for path in inside if path.is_dir())
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file with a header; cells that a short row lacks are empty.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval=""))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path.name} cannot be read as a table: {error}.") from error
-    return rows

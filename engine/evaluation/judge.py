@@ -13,7 +13,7 @@ from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Dataset
 from engine.errors import AudioError, DataError
 from engine.evaluation.results import Results
-from engine.threads import one_torch_thread
+from engine.threads import give_way, one_torch_thread
 from engine.windows import Windows
 
 _AT_ONCE = 64
@@ -64,6 +64,7 @@ def _predict(
         except AudioError as error:
             skipped[excerpt.path] = str(error)
             continue
+        give_way()
         parts.append(_probabilities(classifier, windows, device))
         truth += [labels] * len(windows)
         recordings += [excerpt.path] * len(windows)

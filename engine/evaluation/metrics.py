@@ -1,14 +1,14 @@
 """Metrics of a single-label classifier, with confidence intervals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.evaluation.bootstrap import Interval, interval, resampled
+from engine.evaluation.bootstrap import Interval, resampled, share_interval
 from engine.evaluation.json_values import finite, json_value, number, numbers
 from engine.evaluation.ranking import mean_known
 from engine.evaluation.results import Results
@@ -115,8 +115,9 @@ def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evalu
     """Evaluate a single-label classifier.
 
     Intervals are percentiles of a bootstrap that resamples recordings, not windows (Efron &
-    Tibshirani, *An Introduction to the Bootstrap*, 1993); see ``engine.evaluation.bootstrap``.
-    Means over classes are over those that occur in the truth, here and in each resample.
+    Tibshirani, *An Introduction to the Bootstrap*, 1993), widened by Wilson's where recordings are
+    few; see ``engine.evaluation.bootstrap``. Means over classes are over those that occur in the
+    truth, here and in each resample.
 
     Args:
         results: what it said.
@@ -133,7 +134,7 @@ def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evalu
     bins = reliability_bins(results)
     votes = vote(results)
     by_recording = confusion_matrix(votes.truth, votes.predicted, count)
-    return Evaluation(
+    found = Evaluation(
         labels=results.labels,
         windows=len(results),
         recordings=len(set(results.recordings)),
@@ -150,13 +151,16 @@ def evaluate(results: Results, *, seed: int = 0, resamples: int = 1000) -> Evalu
         bins=bins,
         recording_accuracy=accuracy_of(by_recording),
         recording_confusion=by_recording,
-        intervals=_intervals(results, votes, seed, resamples),
+        intervals={},
         mistakes=worst_mistakes(results),
         confused=confused(results),
     )
+    return replace(found, intervals=_intervals(found, results, votes, seed, resamples))
 
 
-def _intervals(results: Results, votes: Votes, seed: int, resamples: int) -> dict[str, Interval]:
+def _intervals(
+    found: Evaluation, results: Results, votes: Votes, seed: int, resamples: int
+) -> dict[str, Interval]:
     truth, predicted = results.single_truth(), results.predicted()
     clusters, classes = results.clusters(), len(results.labels)
     drawn: list[tuple[float, ...]] = []
@@ -172,7 +176,10 @@ def _intervals(results: Results, votes: Votes, seed: int, resamples: int) -> dic
             )
         )
     values = np.asarray(drawn, dtype=np.float64).reshape(-1, len(_RESAMPLED))
-    return {name: interval(values[:, place]) for place, name in enumerate(_RESAMPLED)}
+    return {
+        name: share_interval(values[:, place], float(getattr(found, name)), found.recordings)
+        for place, name in enumerate(_RESAMPLED)
+    }
 
 
 def _from_json(fields: Mapping[str, Any]) -> Evaluation:

@@ -96,7 +96,7 @@ def compare(
     ]
     ends = interval(np.asarray(drawn, dtype=np.float64))
     test = mcnemar(int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum()))
-    difference, p = float(gain.mean()), _bootstrap_p(drawn)
+    difference, p = float(gain.mean()), _bootstrap_p(drawn, int(clusters.max()) + 1)
     return Comparison(
         names=names,
         accuracies=(float(right[0].mean()), float(right[1].mean())),
@@ -141,13 +141,17 @@ def _check(first: Results, second: Results) -> None:
         raise DataError("Classifiers can only be compared on the same windows in the same order.")
 
 
-def _bootstrap_p(drawn: list[float]) -> float:
-    """Two-sided: how often the resampled difference is on the other side of zero, or on it."""
+def _bootstrap_p(drawn: list[float], recordings: int) -> float:
+    """Two-sided: how often the resampled difference is on the other side of zero, or on it.
+
+    Never below what a sign test of as many recordings can reach at best: five that all say the same
+    are no proof at 5 % (Conover, *Practical Nonparametric Statistics*, 1999, section 3.4).
+    """
     if not drawn:
         return math.nan
     fewer = min(sum(value <= 0 for value in drawn), sum(value >= 0 for value in drawn))
     # One more of both, as the figure itself is a draw too: p is never 0 (Davison & Hinkley, 1997).
-    return min(1.0, 2 * (fewer + 1) / (len(drawn) + 1))
+    return min(1.0, max(2 * (fewer + 1) / (len(drawn) + 1), 2 * 0.5**recordings))
 
 
 def _verdict(
@@ -165,7 +169,7 @@ def _verdict(
     low, high = sorted((ends.low, ends.high) if difference > 0 else (-ends.low, -ends.high))
     ours = f"95 % interval {100 * low:.1f} to {100 * high:.1f}, {_p_words('bootstrap p', p)}"
     measured = f"({ours}, {_p_words('McNemar p', test.p)})"
-    if ends.low > 0 or ends.high < 0:
+    if (ends.low > 0 or ends.high < 0) and p < _SIGNIFICANT:
         return f"{better} is better than {worse} by {points} {measured}."
     begin = f"No significant difference: {better} is ahead of {worse} by {points}"
     if test.p >= _SIGNIFICANT:

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.evaluation.bootstrap import Interval, interval, resampled
+from engine.evaluation.bootstrap import Interval, resampled, share_interval
 from engine.evaluation.json_values import finite, json_value, number, numbers
 from engine.evaluation.metrics import intervals_from_json
 from engine.evaluation.ranking import Ranking, mean_known
@@ -112,8 +112,8 @@ def evaluate_tags(
 ) -> TagEvaluation:
     """Evaluate a multi-label classifier.
 
-    Intervals come from resampling recordings (Efron & Tibshirani, 1993); see
-    ``engine.evaluation.bootstrap``.
+    Intervals come from resampling recordings (Efron & Tibshirani, 1993), widened by Wilson's where
+    recordings are few; see ``engine.evaluation.bootstrap``.
 
     Args:
         results: what it said.
@@ -133,7 +133,7 @@ def evaluate_tags(
         for index, ranking in enumerate(rankings)
     )
     present = [tag for tag in tags if tag.support]
-    return TagEvaluation(
+    found = TagEvaluation(
         labels=results.labels,
         windows=len(results),
         recordings=len(set(results.recordings)),
@@ -143,8 +143,9 @@ def evaluate_tags(
         macro_precision=_mean([tag.precision for tag in present]),
         macro_recall=_mean([tag.recall for tag in present]),
         macro_f1=_mean([tag.f1 for tag in present]),
-        intervals=_intervals(results, rankings, seed, resamples),
+        intervals={},
     )
+    return replace(found, intervals=_intervals(found, results, rankings, seed, resamples))
 
 
 def _columns(
@@ -176,7 +177,7 @@ def _tag(results: Results, index: int, threshold: float, ranking: Ranking) -> Ta
 
 
 def _intervals(
-    results: Results, rankings: list[Ranking], seed: int, resamples: int
+    found: TagEvaluation, results: Results, rankings: list[Ranking], seed: int, resamples: int
 ) -> dict[str, Interval]:
     clusters = results.clusters()
     drawn: list[tuple[float, float]] = []
@@ -186,4 +187,7 @@ def _intervals(
         drawn.append((_mean([auc for auc, _ in pairs]), _mean([ap for _, ap in pairs])))
     values = np.asarray(drawn, dtype=np.float64).reshape(-1, 2)
     names = ("macro_auc", "macro_average_precision")
-    return {name: interval(values[:, place]) for place, name in enumerate(names)}
+    return {
+        name: share_interval(values[:, place], float(getattr(found, name)), found.recordings)
+        for place, name in enumerate(names)
+    }

@@ -4,26 +4,27 @@
 names of files come from there. All but the table can be read back.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from engine.export.segments import (
     Lane,
+    RavenTable,
     from_audacity,
     from_raven,
     to_audacity,
     to_raven,
 )
 from engine.export.table import to_table
-from engine.export.timelines import from_csv, from_json, to_csv, to_json
+from engine.export.timelines import from_csv, from_json, json_line, to_csv, to_json
 from engine.recognition.verdict import FileResult
 
 __all__ = [
     "EXPORTS",
     "Export",
     "Lane",
+    "RavenTable",
     "from_audacity",
     "from_csv",
     "from_json",
@@ -45,8 +46,8 @@ class Export:
         words: in menus and file dialogs.
         suffix: of its files' names.
         write: the text about one file.
-        row: the text about one of several files that follow each other, where it differs; it is
-            told whether the file is the first.
+        join: makes what writes several files one after another into one text, where each cannot
+            be written as if it were alone.
         failure: what stands for a file that could not be read, given its name and the reason.
         separate: whether each file needs a text of its own, as programs read no two in one.
     """
@@ -55,21 +56,30 @@ class Export:
     words: str
     suffix: str
     write: Callable[[FileResult], str]
-    row: Callable[[FileResult, bool], str] | None = None
+    join: Callable[[], Callable[[FileResult], str]] | None = None
     failure: Callable[[str, str], str] | None = None
     separate: bool = False
+
+    def joined(self) -> Callable[[FileResult], str]:
+        """What writes the text about one more file of several."""
+        return self.write if self.join is None else self.join()
 
 
 def _csv(result: FileResult) -> str:
     return to_csv(result.timelines)
 
 
-def _csv_row(result: FileResult, first: bool) -> str:
-    """With a column for the file in front."""
-    quoted = '"' + str(result.info.path).replace('"', '""') + '"'
-    head, *lines = to_csv(result.timelines).splitlines()
-    rows = [f"{quoted},{line}" for line in lines]
-    return "".join(f"{line}\n" for line in ([f"file,{head}"] if first else []) + rows)
+def _csv_rows() -> Callable[[FileResult], str]:
+    """With a column for the file in front; the columns are named once."""
+    first = True
+
+    def rows(result: FileResult) -> str:
+        nonlocal first
+        text = to_csv(result.timelines, file=str(result.info.path), head=first)
+        first = False
+        return text
+
+    return rows
 
 
 def _json(result: FileResult) -> str:
@@ -79,24 +89,38 @@ def _json(result: FileResult) -> str:
 
 
 def _json_failure(file: str, reason: str) -> str:
-    return json.dumps({"file": file, "error": reason}, ensure_ascii=False) + "\n"
+    return json_line({"file": file, "error": reason}) + "\n"
 
 
 def _audacity(result: FileResult) -> str:
     return to_audacity(result.lanes)
 
 
+def _raven_rows() -> Callable[[FileResult], str]:
+    sheet = RavenTable()
+
+    def selections(result: FileResult) -> str:
+        info = result.info
+        return sheet.add(
+            result.lanes,
+            file=str(info.path),
+            high_hz=info.rate_hz / 2,
+            duration_seconds=info.duration_seconds,
+        )
+
+    return selections
+
+
 def _raven(result: FileResult) -> str:
-    info = result.info
-    return to_raven(result.lanes, file=str(info.path), high_hz=info.rate_hz / 2)
+    return _raven_rows()(result)
 
 
 _ALL = (
     Export("table", "Text", ".txt", to_table),
-    Export("csv", "CSV", ".csv", _csv, row=_csv_row),
+    Export("csv", "CSV", ".csv", _csv, join=_csv_rows),
     Export("json", "JSON", ".json", _json, failure=_json_failure),
     Export("audacity", "Audacity labels", ".txt", _audacity, separate=True),
-    Export("raven", "Raven selection table", ".selections.txt", _raven, separate=True),
+    Export("raven", "Raven selection table", ".selections.txt", _raven, join=_raven_rows),
 )
 
 EXPORTS: Mapping[str, Export] = MappingProxyType({export.name: export for export in _ALL})

@@ -3,25 +3,42 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from engine.bounded import parse_json
 from engine.errors import DataError
+from engine.export.words import encodable
 from engine.recognition.decisions import Decision
 from engine.recognition.timeline import Timeline, summary
+from engine.spreadsheet import guarded, unguarded
 
 _DIGITS = 6
+_LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")  # that JSON leaves as they are
+_FILE = "file"
+_MOST_BYTES = 500_000_000  # of a line: days of sound
 _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presence", "level_db")
 
 
-def to_csv(timelines: Mapping[str, Timeline]) -> str:
-    """A row a window and classifier; a column for each label, empty where it is not its own."""
+def to_csv(timelines: Mapping[str, Timeline], *, file: str | None = None, head: bool = True) -> str:
+    """A row a window and classifier; a column for each label, empty where it is not its own.
+
+    Args:
+        timelines: by classifier.
+        file: what to put in a first column, for tables of several files; None: no such column.
+        head: whether the names of the columns come first.
+
+    Raises:
+        DataError: a value is not a finite number.
+    """
+    _refuse_not_finite(timelines)
     labels = list(dict.fromkeys(label for line in timelines.values() for label in line.labels))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*_FIXED, *labels])
+    before = [] if file is None else [_FILE]
+    lines = [_line([*before, *_FIXED, *map(guarded, labels)])] if head else []
+    before = [] if file is None else [guarded(file)]
     for name, timeline in timelines.items():
         column = {label: index for index, label in enumerate(timeline.labels)}
         for row in range(len(timeline)):
@@ -34,25 +51,37 @@ def to_csv(timelines: Mapping[str, Timeline]) -> str:
             )
             probabilities = timeline.probabilities[row]
             cells = [_number(probabilities[column[x]]) if x in column else "" for x in labels]
-            writer.writerow([name, *map(_number, numbers), *cells])
-    return out.getvalue()
+            lines.append(_line([*before, guarded(name), *map(_number, numbers), *cells]))
+    return "".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A line of CSV. Written as if it ended by CR LF, or the writer would quote no lone CR."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerow([encodable(cell) for cell in cells])
+    return out.getvalue().removesuffix("\r\n") + "\n"
 
 
 def from_csv(text: str) -> dict[str, Timeline]:
-    """Read what :func:`to_csv` wrote.
+    """Read what :func:`to_csv` wrote about one file.
 
     Raises:
-        DataError: it is not such a table.
+        DataError: it is not such a table, or one of several files.
     """
     try:
-        lines = csv.reader(io.StringIO(text))
+        lines = csv.reader(io.StringIO(text, newline=""))
         head = next(lines, [])
-        if tuple(head[: len(_FIXED)]) != _FIXED:
+        first = 1 if head[:1] == [_FILE] else 0
+        if tuple(head[first : first + len(_FIXED)]) != _FIXED:
             raise DataError("Not a timeline table of Earmark: its first line is different.")
         found: dict[str, list[list[str]]] = {}
+        files = set()
         for cells in lines:
-            found.setdefault(cells[0], []).append(cells[1:])
-        labels = head[len(_FIXED) :]
+            files.add(cells[0] if first else "")
+            found.setdefault(unguarded(cells[first]), []).append(cells[first + 1 :])
+        if len(files) > 1:
+            raise DataError(f"The timeline table is of {len(files)} files. Split it by its files.")
+        labels = [unguarded(label) for label in head[first + len(_FIXED) :]]
         return {name: _timeline(labels, rows) for name, rows in found.items()}
     except (ValueError, IndexError, csv.Error) as error:
         raise DataError(f"The timeline table is damaged: {error}.") from error
@@ -87,7 +116,11 @@ def to_json(
         duration_seconds: its length.
         timelines: by classifier.
         verdicts: what each of them says of the whole file.
+
+    Raises:
+        DataError: a value is not a finite number.
     """
+    _refuse_not_finite(timelines)
     classifiers = {
         name: _described(timeline, verdicts[name]) for name, timeline in timelines.items()
     }
@@ -96,7 +129,13 @@ def to_json(
         "duration_seconds": round(duration_seconds, _DIGITS),
         "classifiers": classifiers,
     }
-    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return json_line(content)
+
+
+def json_line(content: Mapping[str, Any]) -> str:
+    """JSON on one line, whatever a reader takes for a line end."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return encodable(_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
@@ -106,10 +145,10 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
         DataError: it is not such a line.
     """
     try:
-        content = json.loads(text)
+        content = parse_json(text, "the line", most_bytes=_MOST_BYTES, file_names=True)
         found = {name: _read(entry["timeline"]) for name, entry in content["classifiers"].items()}
         return str(content["file"]), float(content["duration_seconds"]), found
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"Not a JSON line of Earmark: {error}.") from error
 
 
@@ -144,6 +183,16 @@ def _read(entry: dict[str, Any]) -> Timeline:
         window_seconds=float(entry["window_seconds"]),
         hop_seconds=float(entry["hop_seconds"]),
     )
+
+
+def _refuse_not_finite(timelines: Mapping[str, Timeline]) -> None:
+    for name, timeline in timelines.items():
+        values = (timeline.times, timeline.probabilities, timeline.presence, timeline.level_db)
+        if not all(np.isfinite(part).all() for part in values):
+            raise DataError(
+                f"The results of '{name}' hold values that are not numbers, so they are not "
+                "written. Analyse the sound again."
+            )
 
 
 def _rounded(values: np.ndarray[Any, np.dtype[np.float32]]) -> Any:

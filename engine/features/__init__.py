@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.arguments import check_arguments
 from engine.errors import ModelError
 from engine.features.base import Feature
 from engine.features.by_librosa import ByLibrosa
@@ -46,6 +47,7 @@ def build_feature(name: str, arguments: Mapping[str, Any]) -> Feature:
     Raises:
         ModelError: no feature of that name, or arguments that do not fit.
     """
+    check_arguments(arguments)
     if name not in FEATURES:
         raise ModelError(f"There is no feature '{name}'. Available: {', '.join(FEATURES)}.")
     arguments = dict(arguments)
@@ -57,7 +59,9 @@ def build_feature(name: str, arguments: Mapping[str, Any]) -> Feature:
     try:
         inspect.signature(make).bind(**arguments)
         return make(**arguments)
-    except (TypeError, ValueError, ZeroDivisionError, RuntimeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(f"The feature '{name}' cannot be created: {error}.") from error
+    except (MemoryError, RuntimeError) as error:
         raise ModelError(f"The feature '{name}' cannot be created: {error}.") from error
 
 

@@ -9,6 +9,8 @@ from torch import Tensor
 from engine.errors import ModelError
 from engine.features.base import Feature
 
+_WIDEST = 999  # frames
+
 
 class Delta(Feature):
     """Derivative over time of another feature, by a polynomial fitted to the frames around.
@@ -24,8 +26,11 @@ class Delta(Feature):
 
     def __init__(self, inner: Feature, *, order: int = 1, width: int = 9) -> None:
         super().__init__()
-        if order < 1 or width % 2 == 0 or width < order + 2:
-            raise ModelError("Deltas need an order of 1 or more and an odd width over order + 1.")
+        if order < 1 or width % 2 == 0 or not order + 2 <= width <= _WIDEST:
+            raise ModelError(
+                "Deltas need an order of 1 or more and an odd width over order + 1, "
+                f"at most {_WIDEST}."
+            )
         self.inner = inner
         self.order, self.width = order, width
         self.rate_hz, self.bands, self.center = inner.rate_hz, inner.bands, inner.center

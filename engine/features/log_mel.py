@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.arguments import check_bank
 from engine.errors import ModelError
 from engine.features.base import Padding
 from engine.features.spectrum import Spectral, above_floor, decibels
@@ -57,6 +58,7 @@ class LogMel(Spectral):
         highest = rate_hz / 2 if high_hz is None else high_hz
         if not 0 <= low_hz < highest <= rate_hz / 2:
             raise ModelError(f"Mel bands must lie between 0 and {rate_hz / 2:g} Hz.")
+        check_bank(n_mels, self.bins)
         self.bands = n_mels
         self.clip_wide = top_db is not None
         self._chosen = {

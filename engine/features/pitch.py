@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.arguments import check_bank
 from engine.errors import ModelError
 from engine.features.spectrum import Spectral, decibels
 
@@ -44,6 +45,7 @@ class Pitch(Spectral):
                 "Pitches go up from the lowest to the highest, which stays under half the rate."
             )
         self._chosen = {"lowest": lowest, "highest": highest, "per_semitone": per_semitone}
+        check_bank((highest - lowest + 1) * per_semitone, self.bins)
         bank = pitch_bank(rate_hz, n_fft, lowest, highest, per_semitone)
         self.bands = len(bank)
         self.register_buffer("bank", torch.from_numpy(bank.T.copy()).float(), persistent=False)

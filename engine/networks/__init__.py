@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.arguments import check_arguments
 from engine.errors import ModelError
 from engine.networks.base import Network, Sliding, Trunk
 from engine.networks.convolutional import Cnn, ResidualCnn
@@ -36,13 +37,16 @@ def build_network(name: str, arguments: Mapping[str, Any]) -> Network:
     Raises:
         ModelError: no network of that name, or arguments that do not fit.
     """
+    check_arguments(arguments)
     if name not in NETWORKS:
         raise ModelError(f"There is no network '{name}'. Available: {', '.join(NETWORKS)}.")
     make: Callable[..., Network] = NETWORKS[name]
     try:
         inspect.signature(make).bind(**arguments)
         return make(**arguments)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(f"The network '{name}' cannot be created: {error}.") from error
+    except (MemoryError, RuntimeError) as error:
         raise ModelError(f"The network '{name}' cannot be created: {error}.") from error
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+WINDOWS_AT_ONCE = 16  # that are computed together
+
 
 class Sliding(ABC):
     """A trunk drawn over a growing stretch of feature frames.
@@ -110,5 +112,6 @@ class WindowByWindow(Sliding):
         used = count * self._hop
         self._skip = max(0, used - held.shape[1])
         self._held = held[:, used:]
-        embeddings: Tensor = self._trunk(windows)
-        return embeddings
+        # A short hop completes thousands at once: memory is what a few take.
+        parts = [self._trunk(some) for some in torch.split(windows, WINDOWS_AT_ONCE)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -20,6 +20,7 @@ MOST_IMBALANCE = 3.0
 LEAST_GROUPS = 2
 _LOOKED_AT_SECONDS = 10.0
 _GONE = ("missing", "unreadable", "duplicate")  # not compared with the others
+_GRAIN_SECONDS = 0.01  # tables are written with few decimals
 _CLIPPED_FROM = 10  # samples at full scale
 _Stamp = tuple[int, int] | None
 
@@ -33,12 +34,14 @@ class Facts:
         level_db: RMS level of its first ten seconds in dBFS.
         clipped: whether it touches full scale at least ten times there.
         unreadable: why it cannot be read; empty: it can.
+        beyond: whether it ends after the end of its file.
     """
 
     seconds: float = 0.0
     level_db: float = -120.0
     clipped: bool = False
     unreadable: str = ""
+    beyond: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Problem:
     """A problem that would harm the training.
 
     Attributes:
-        kind: missing, unreadable, quiet, clipped, duplicate, leak, groups or balance.
+        kind: missing, unreadable, beyond, quiet, clipped, duplicate, leak, groups or balance.
         words: a sentence that says what is wrong.
         mend: what to do, in two or three words.
         rows: the excerpts it is about; taking them out mends it. Empty where a class lacks sounds.
@@ -123,7 +126,8 @@ class Inspector:
         power = float(np.mean(np.square(samples))) if samples.size else 0.0
         level = 10 * float(np.log10(max(1e-12, power)))
         clipped = int((np.abs(samples) >= 0.999).sum()) >= _CLIPPED_FROM
-        self._facts[key] = (stamp, Facts(seconds, level, clipped))
+        beyond = row.end is not None and row.end > length + _GRAIN_SECONDS
+        self._facts[key] = (stamp, Facts(seconds, level, clipped, beyond=beyond))
 
     def _digest(self, path: str, stamp: _Stamp) -> None:
         if self._digests.get(path, (None,))[0] == stamp:
@@ -179,6 +183,7 @@ _ROWS = {
         "Search in a folder...",
     ),
     "unreadable": ("{0} cannot be read.", "Remove"),
+    "beyond": ("{0} {1} longer in the table than in the file.", "Cut at the end"),
     "duplicate": ("{0} {1} in the project more than once.", "Keep one of each"),
     "quiet": ("{0} {1} too quiet to train on.", "Remove"),
     "clipped": ("{0} {1} clipped: recorded too loud.", "Remove"),
@@ -190,6 +195,8 @@ def _kind(facts: Facts | None) -> str:
         return ""
     if facts.unreadable:
         return "unreadable"
+    if facts.beyond:
+        return "beyond"
     if facts.level_db < QUIET_DB:
         return "quiet"
     return "clipped" if facts.clipped else ""

@@ -3,7 +3,8 @@
 It holds ``manifest.csv`` (what :mod:`engine.datasets.corpora.manifest` reads),
 ``classes.json`` (the order of the classes, and the empty ones) and the audio under
 ``sounds/<class>/``. Every operation saves at once and can be undone. Only files that the project
-took in itself are ever moved or deleted.
+took in itself are ever moved or deleted. One program at a time may change it: whoever comes second
+reads it and follows.
 """
 
 from collections.abc import Generator, Sequence
@@ -37,14 +38,62 @@ class Project:
 
     def __init__(self, folder: Path | str) -> None:
         self._store = Store(Path(folder))
-        loaded = self._store.load()
-        self.history = History(self._store, self._store.find(loaded, self.root))
+        self._tried: object = None
+        self._store.take()
+        try:
+            loaded = self._store.find(self._store.load(), self.root)
+        except DataError:
+            self.release()
+            raise
+        self.history = History(self._store, loaded)
         self._inspector = Inspector(self.root)
 
     @property
     def root(self) -> Path:
         """Its folder."""
         return self._store.root
+
+    @property
+    def read_only(self) -> str:
+        """Why it cannot be changed here, in a sentence; empty: it can, as far as we know."""
+        holder = self._store.holder
+        if holder is None:
+            return ""
+        return (
+            f"This project is open in {holder}. Here it is read-only and follows the changes; "
+            "it can be edited when it is closed there."
+        )
+
+    @property
+    def outdated(self) -> bool:
+        """Whether :meth:`refresh` is due; looks at the disk."""
+        store = self._store
+        changed = store.changed and store.stamps() != self._tried
+        return changed or (store.holder is not None and store.lock.free())
+
+    def refresh(self) -> str:
+        """Follow what others did on the disk, and take the project over when its holder has left.
+
+        Returns:
+            A sentence about it, where the user has to know; else nothing.
+
+        Raises:
+            DataError: it cannot be read; what was known stays.
+        """
+        store = self._store
+        self._tried = store.stamps()
+        followed, taken, changed = store.holder is not None, store.take(), store.changed
+        if taken or changed:
+            self.history.read_again()
+        if followed and taken:
+            return "The project is no longer open elsewhere: it can be edited here."
+        if changed and store.lock.held:
+            return "The project was changed by another program and was read again."
+        return ""
+
+    def release(self) -> None:
+        """Let others change it; sounds that were removed stay at hand."""
+        self._store.lock.release()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -130,6 +179,13 @@ class Project:
                 f"move {_sounds(len(chosen))} to '{label}'", State(self.classes, new)
             )
 
+    def cut_at_end(self, rows: Sequence[Excerpt]) -> None:
+        """Let excerpts end with their files, where the table has them longer."""
+        chosen = {id(row) for row in rows}
+        new = tuple(replace(r, end=None) if id(r) in chosen else r for r in self.rows)
+        if new != self.rows:
+            self.history.change(f"cut {_sounds(len(chosen))}", State(self.classes, new))
+
     def join_groups(self, sets: Sequence[Sequence[str]]) -> None:
         """Merge each set of groups, so that a split keeps it in one part."""
         new = joined(self.history.state, sets)
@@ -183,6 +239,8 @@ class Project:
     def unfinished(self) -> list[tuple[str, Path]]:
         """Recordings that were never added, each with the name of its class."""
         folders = {safe(name): name for name in self.classes}
+        if self._store.holder is not None:  # one of them may be going on
+            return []
         files = sorted((self.root / RECORDING).glob("*/*.flac"))
         return [(folders.get(path.parent.name, path.parent.name), path) for path in files]
 
@@ -198,6 +256,7 @@ class Project:
         Raises:
             DataError: it cannot be read or copied.
         """
+        self.history.ready()
         try:
             length = probe(path).duration_seconds
         except AudioError as error:
@@ -211,6 +270,8 @@ class Project:
         except DataError:  # a recording is never lost
             (self.root / own).replace(path) if ours else (self.root / own).unlink()
             raise
+        finally:
+            self._store.settled()
         return count
 
     def add_region(self, label: str, source: Path, start: float, end: float) -> None:
@@ -219,19 +280,18 @@ class Project:
         Raises:
             DataError: it cannot be read, or the disk is full.
         """
+        self.history.ready()
         place = self._store.free_place(label, f"{source.stem} {start:.2f}-{end:.2f} s.flac")
-        try:
-            cut_out(source, place, start, end)
-        except AudioError as error:
-            place.unlink(missing_ok=True)
-            raise DataError(str(error)) from error
         own = place.relative_to(self.root).as_posix()
         try:
+            cut_out(source, place, start, end)
             row = Excerpt(own, label, f"{source.parent.name}/{source.name}")
             self._add(f"add a region to '{label}'", (row,))
-        except DataError:
+        except (AudioError, DataError) as error:
             place.unlink(missing_ok=True)
-            raise
+            raise DataError(str(error)) from error
+        finally:
+            self._store.settled()
 
     def look_for(self, folder: Path) -> int:
         """Find missing files by their names in a folder; tells how many rows were mended.
@@ -246,13 +306,18 @@ class Project:
         return before - len(self.missing)
 
     def empty_removed(self) -> None:
-        """Delete removed sounds for good; what needs them can't be undone any more."""
+        """Delete removed sounds for good; what needs them can't be undone any more.
+
+        Where another program holds the project nothing is deleted.
+        """
         self.history.forget()
-        self._store.empty()
+        if self._store.lock.held:
+            self._store.empty()
 
     def close(self) -> None:
-        """Done: removed sounds go for good."""
+        """Done: removed sounds go for good, and others may change it."""
         self.empty_removed()
+        self.release()
 
     def check(self) -> Generator[float, None, list[Problem]]:
         """Look at what is new; yields the share done, returns the problems found."""
@@ -261,6 +326,7 @@ class Project:
     def _take_in(
         self, words: str, rows: Sequence[tuple[Path, Excerpt]]
     ) -> Generator[float, None, int]:
+        self.history.ready()
         own: dict[tuple[Path, str], str] = {}
         done = False
         try:
@@ -275,6 +341,7 @@ class Project:
             if not done:
                 for name in own.values():
                     (self.root / name).unlink(missing_ok=True)
+            self._store.settled()
         return len(rows)
 
     def _add(self, words: str, rows: Sequence[Excerpt]) -> None:

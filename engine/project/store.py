@@ -11,17 +11,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.atomic_write import write_whole
-from engine.audio.files import EXTENSIONS
+from engine.atomic_write import TEMPORARY, put_in_place, write_whole
+from engine.audio.formats import EXTENSIONS
+from engine.bounded import read_json
 from engine.datasets import open_dataset
-from engine.datasets.corpora.manifest import save
-from engine.datasets.table import About, Dataset, Excerpt, files_under, read_csv
+from engine.datasets.corpora.manifest import COLUMNS, excerpts_in, save
+from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
+from engine.leftovers import HOUR, sweep
+from engine.locks import FolderLock, Holder
+from engine.passed_over import passed_over
+from engine.project.arrivals import Arrivals
 
 MANIFEST, CLASSES = "manifest.csv", "classes.json"
 REMOVED, RECORDING = ".removed", ".recording"
-_COLUMNS = ("path", "start", "end", "label", "group", "fold")
 _PENDING, _MARK = ".classes.next.json", ".earmark"
+_Stamp = tuple[int, int, int] | None
 _HOMES = ("sounds", "earmark sounds")  # the second where the first holds what is not ours
 
 
@@ -55,31 +60,94 @@ class State:
         return name
 
 
+class ChangedOnDiskError(DataError):
+    """Another program has changed the project since it was read."""
+
+
 class Store:
     """A project's folder: the table, the order of its classes, and the sounds.
 
     Args:
         root: the folder; it need not exist yet.
+
+    Attributes:
+        lock: who may change it. A folder that is no project yet is locked by its first change.
+        holder: another who has the lock, as far as we know; None: nobody.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         free = (h for h in _HOMES if self._ours(h) or not (self.root / h).exists())
         self._home = next(free, _HOMES[-1])
+        self.lock = FolderLock(self.root)
+        self.holder: Holder | None = None
+        self._arrivals = Arrivals(self.root, self._home)
+        self._seen: list[_Stamp] = [None, None]
+
+    def take(self) -> bool:
+        """Lock it if it is a project and nobody else has it; tells whether it was taken now."""
+        if self.lock.held or not self._is_project():
+            return False
+        taken = self.lock.acquire()
+        self.holder = None if taken else self.lock.holder()
+        return taken
+
+    @property
+    def changed(self) -> bool:
+        """Whether the disk holds another state than was read or saved here last.
+
+        A table that has gone, with its drive perhaps, is no other state.
+        """
+        now, seen = self.stamps(), self._seen
+        return any(n is not None and n != s for n, s in zip(now, seen, strict=True))
+
+    def claim(self) -> None:
+        """Make sure that what is to be written is the next state of what lies on the disk.
+
+        Raises:
+            DataError: another program holds the project.
+            ChangedOnDiskError: it was changed since it was read.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{self.root} cannot be created: {error.strerror}.") from error
+        if not self.lock.acquire():
+            self.holder = self.lock.holder()
+            raise DataError(
+                f"This project is open in {self.holder}, so nothing was changed. "
+                "Close it there to edit it here."
+            )
+        self.holder = None
+        if self.changed:
+            raise ChangedOnDiskError(
+                f"The project in {self.root} was changed by another program, so nothing was "
+                "saved over it. It was read again: repeat your change."
+            )
+
+    def _is_project(self) -> bool:
+        """Whether it was saved once, or killed while the first sounds came in."""
+        saved = (self.root / MANIFEST).is_file() or (self.root / CLASSES).is_file()
+        return saved or self._ours(self._home)
+
+    def stamps(self) -> list[_Stamp]:
+        """What differs when its files are others."""
+        return [_stamp(self.root / name) for name in (MANIFEST, CLASSES)]
 
     def _ours(self, home: str) -> bool:
         return (self.root / home / _MARK).is_file()
 
     def load(self) -> State:
-        """Read what lies there; nothing is written but what a crash left half done.
+        """Read what lies there; if it is ours, what a crash left half done is brought in order.
 
         Raises:
             DataError: it is no project, no data set and no empty folder, or cannot be read.
         """
         table, names = self.root / MANIFEST, self.root / CLASSES
+        seen = self.stamps()  # before it is read: what changes meanwhile is seen the next time
         if table.is_file():
-            rows = tuple(_row(n, row) for n, row in enumerate(read_csv(table), start=1))
-        elif names.is_file() or not self.root.exists() or not self._occupied():
+            rows = excerpts_in(table)
+        elif self._is_project() or not self.root.exists() or not self._occupied():
             rows = ()
         else:
             dataset = open_dataset(self.root)
@@ -90,12 +158,25 @@ class Store:
                 )
             rows = dataset.excerpts
         labels = sorted({row.label for row in rows})
-        self._finish(set(labels))
+        if self.lock.held:
+            self._finish(set(labels))
+            seen[1] = _stamp(names)
         ordered = _names(names)
         classes = (*ordered, *(label for label in labels if label not in ordered))
         state = State(classes, rows)
-        self.bring_back(state)
+        if self.lock.held:
+            self._clean_up(state)
+        self._seen = seen
         return state
+
+    def _clean_up(self, state: State) -> None:
+        """What a kill left: if nobody else can write here, it is nobody's."""
+        old = 0.0 if self.lock.certain else HOUR
+        sweep(self.root, older_than=old)
+        if self._ours(self._home):
+            sweep(self.root / self._home, older_than=old, deep=True)
+            self._arrivals.undo({row.path for row in state.rows}, older_than=old)
+        self.bring_back(state)
 
     def _occupied(self) -> bool:
         return bool(files_under(self.root, [*EXTENSIONS, ".csv", ".tsv", ".json", ".npy"]))
@@ -107,7 +188,7 @@ class Store:
             return
         try:
             if labels <= set(_names(pending)):
-                pending.replace(self.root / CLASSES)
+                put_in_place(pending, self.root / CLASSES)
             else:
                 pending.unlink()
         except (OSError, DataError):
@@ -128,10 +209,12 @@ class Store:
                 named = Dataset(About(self.root.name), self.root, state.rows)
                 save(named, self.root / MANIFEST)
             else:
-                write_whole(self.root / MANIFEST, (",".join(_COLUMNS) + "\r\n").encode())
-            pending.replace(self.root / CLASSES)  # needs no room on the disk
+                write_whole(self.root / MANIFEST, (",".join(COLUMNS) + "\r\n").encode())
+            put_in_place(pending, self.root / CLASSES)  # needs no room on the disk
+            self._seen = self.stamps()
         except (OSError, DataError) as error:
             pending.unlink(missing_ok=True)
+            self._seen = self.stamps()  # the table may be the new one, with all its labels
             if isinstance(error, DataError):
                 raise
             raise DataError(
@@ -157,6 +240,20 @@ class Store:
             _move(self.root / REMOVED / path, self.root / path)
         return gone
 
+    def lost(self, before: State, after: State) -> set[str]:
+        """Sounds of our own that another state would bring back and that exist nowhere."""
+        coming = self.owned(after) - self.owned(before)
+        places = (self.root, self.root / REMOVED)
+        return {path for path in coming if not any((p / path).is_file() for p in places)}
+
+    def leaving(self, paths: Iterable[str]) -> None:
+        """Files will be put away; :meth:`settled` is to be called once they are.
+
+        Raises:
+            DataError: that cannot be noted, in case of a crash.
+        """
+        self._arrivals.note(paths, lambda path: f"{REMOVED}/{path}")
+
     def put_away(self, paths: Iterable[str]) -> None:
         """Lay files of the project among the removed ones; what can't be moved stays."""
         for path in paths:
@@ -167,19 +264,25 @@ class Store:
         """Delete the removed sounds for good."""
         shutil.rmtree(self.root / REMOVED, ignore_errors=True)
 
+    def settled(self) -> None:
+        """What came in is in the table, or was taken out again: a crash finds nothing half done."""
+        self._arrivals.forget()
+
     def take_in(self, source: Path, label: str, *, move: bool = False) -> str:
         """Copy or move a file among the sounds of a class; gives its path relative to the root.
+
+        :meth:`settled` is to be called once the table has it.
 
         Raises:
             DataError: it cannot be read, or the disk is full.
         """
-        place = self.free_place(label, source.name)
+        place = self.free_place(label, source.name, source if move else None)
         temporary = None
         try:
             if move:
-                os.replace(source, place)
+                put_in_place(source, place)
             else:
-                handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".earmark-")
+                handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=TEMPORARY)
                 os.close(handle)
                 shutil.copyfile(source, temporary)
                 Path(temporary).chmod(0o644)
@@ -192,8 +295,13 @@ class Store:
             ) from error
         return place.relative_to(self.root).as_posix()
 
-    def free_place(self, label: str, name: str) -> Path:
-        """A new file's place among the sounds of a class.
+    def free_place(self, label: str, name: str, moved: Path | None = None) -> Path:
+        """A new file's place among the sounds of a class, noted in case of a crash.
+
+        Args:
+            label: the class.
+            name: of the file.
+            moved: where in the project it goes back to if a crash comes before the table has it.
 
         Raises:
             DataError: its folder cannot be made.
@@ -209,6 +317,8 @@ class Store:
         while any((place / free).exists() for place in (self.root, self.root / REMOVED)):
             number += 1
             free = f"{folder}/{stem} ({number}){ending}"
+        kept = moved.relative_to(self.root).as_posix() if moved is not None else ""
+        self._arrivals.note([free], lambda _: kept)
         return self.root / free
 
     def find(self, state: State, within: Path) -> State:
@@ -242,7 +352,7 @@ def safe(label: str) -> str:
 def sounds_at(path: Path) -> Iterator[tuple[Path, str]]:
     """Sound files at a place, each with its group."""
     if not path.is_dir():
-        if path.suffix.lower() in EXTENSIONS:
+        if path.suffix.lower() in EXTENSIONS and not passed_over(path.name):
             yield path, f"{path.parent.name}/{path.name}"
         return
     for name in files_under(path, sorted(EXTENSIONS)):
@@ -269,7 +379,7 @@ def _move(source: Path, place: Path) -> None:
     if source.is_file():
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(source, place)
+            put_in_place(source, place)
         except OSError as error:
             raise DataError(f"{source.name} could not be moved: {error.strerror}.") from error
 
@@ -278,25 +388,17 @@ def _names(path: Path) -> tuple[str, ...]:
     if not path.is_file():
         return ()
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["classes"]
+        found = read_json(path)["classes"]
         return tuple(dict.fromkeys(str(name) for name in found))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (DataError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} cannot be read. Delete it; the classes are then sorted by name."
         ) from error
 
 
-def _row(number: int, row: dict[str, str]) -> Excerpt:
+def _stamp(path: Path) -> _Stamp:
     try:
-        start, end = float(row.get("start") or 0), float(row["end"]) if row.get("end") else None
-        good = row["path"] and row["label"] and 0 <= start < (end or float("inf"))
-    except (KeyError, ValueError, TypeError):
-        good = False
-    if not good or None in row:
-        raise DataError(
-            f"{MANIFEST}, row {number} cannot be used: it needs a path and a label, and "
-            "for an excerpt a start and an end in seconds."
-        )
-    extra = {name: value for name, value in row.items() if name not in _COLUMNS and value}
-    known = {name: row.get(name) or "" for name in ("path", "label", "group", "fold")}
-    return Excerpt(**known, start=start, end=end, extra=extra)
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,16 +1,17 @@
 """Recipes: validated TOML files from which a training can be repeated exactly."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from engine.bounded import parse_toml, read_bytes
 from engine.datasets.splits import SplitRule
 from engine.errors import RecipeError
 from resources import resource
 
+MOST_BYTES = 1_000_000
 Variant = Literal["corrected", "as-published"]
 
 
@@ -297,6 +298,8 @@ def validated(fields: Mapping[str, Any], source: str) -> Recipe:
     """
     try:
         return Recipe.model_validate(fields)
+    except RecursionError as error:
+        raise RecipeError(f"The recipe {source} is nested too deeply.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "as a whole"
@@ -310,12 +313,9 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: it cannot be read or is wrong.
     """
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"The recipe {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path.name} is not valid TOML: {error}.") from error
+    text = read_bytes(path, RecipeError, most_bytes=MOST_BYTES)
+    # What is not finite is refused by its field.
+    fields = parse_toml(text, f"The recipe {path.name}", RecipeError, finite=False)
     return validated(fields, path.name)
 
 

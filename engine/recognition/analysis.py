@@ -16,8 +16,10 @@ from torch import Tensor, nn
 
 from engine.audio.resample import Resampler
 from engine.classifier.classifier import Classifier, level_db
+from engine.errors import AudioError
 from engine.features import Feature, FeatureStream, describe_feature
 from engine.networks import Sliding
+from engine.networks.base import WINDOWS_AT_ONCE
 from engine.recognition.timeline import Timeline
 from engine.windows import Windows
 
@@ -72,7 +74,11 @@ class Analysis:
             self._rates[rate].add(name, classifier, self._hops[name])
 
     def push(self, samples: NDArray[np.float32]) -> dict[str, Timeline]:
-        """Take mono samples, float32, shape (n,); give each classifier's new rows, maybe none."""
+        """Take mono samples, float32, shape (n,); give each classifier's new rows, maybe none.
+
+        Raises:
+            AudioError: a row would hold what is no number.
+        """
         return self._run(samples, last=False)
 
     def finish(self) -> dict[str, Timeline]:
@@ -174,6 +180,11 @@ class _RateBranch:
             embedding = torch.cat([embeddings[key][:count] for key in lane.trunk_keys], dim=1)
         lane.given += count
         probabilities, presence = lane.classifier.judge(embedding, levels.to(self._device))
+        if not all(values.isfinite().all() for values in (probabilities, presence, levels)):
+            raise AudioError(
+                f"'{lane.classifier.card.name}' gave values that are not numbers. The samples may "
+                "be far too loud, or the classifier is damaged: try another of both."
+            )
         centres = [lane.windows.centre(first + i) / self._rate_hz for i in range(count)]
         return Timeline(
             labels=tuple(lane.classifier.card.labels),
@@ -189,7 +200,12 @@ class _RateBranch:
         network = lane.classifier.network
         if not cut:
             return torch.zeros(0, network.embedding_size, device=self._device)
-        return network.embed(lane.classifier.feature(torch.stack(cut)))
+        feature = lane.classifier.feature
+        parts = [
+            network.embed(feature(torch.stack(cut[first : first + WINDOWS_AT_ONCE])))
+            for first in range(0, len(cut), WINDOWS_AT_ONCE)
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def _forget(self) -> None:
         """Drop the samples that no window to come will hold."""

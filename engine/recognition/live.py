@@ -12,7 +12,7 @@ from engine.audio.ring import Ring
 from engine.classifier.classifier import Classifier
 from engine.recognition.analysis import Analysis, choose_windows
 from engine.recognition.timeline import Timeline
-from engine.threads import one_torch_thread
+from engine.threads import live_first, one_torch_thread
 
 _TICK_SECONDS = 0.05
 # Further behind than this the analysis jumps to now rather than catching up.
@@ -147,9 +147,11 @@ class _Listening:
     def step(self) -> LiveUpdate:
         """Analyse what is new."""
         first, samples = self._microphone.ring.since(self._position)
+        np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)  # no driver should send such
         self._lost += first - self._position
         begun = time.monotonic()
-        rows = self._analysis.push(self._recent(first, samples[0]))
+        with live_first():
+            rows = self._analysis.push(self._recent(first, samples[0]))
         now = time.monotonic()
         if samples.shape[1]:
             load = (now - begun) / (samples.shape[1] / self._rate)

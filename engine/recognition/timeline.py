@@ -87,11 +87,17 @@ def rows(timeline: Timeline, chosen: slice | NDArray[np.bool_]) -> Timeline:
 
 
 def between(timeline: Timeline, start_seconds: float, end_seconds: float) -> Timeline:
-    """The rows whose centre lies in a stretch; the nearest one where none does."""
+    """The rows whose centre lies in a stretch.
+
+    Where there is none, the nearest row that the stretch belongs to: one whose window or hop it
+    touches. A stretch that was not analysed has no rows.
+    """
     inside = (timeline.times >= start_seconds) & (timeline.times <= end_seconds)
     if len(timeline) and not inside.any():
-        middle = (start_seconds + end_seconds) / 2
-        inside[int(np.abs(timeline.times - middle).argmin())] = True
+        away = np.maximum(start_seconds - timeline.times, timeline.times - end_seconds)
+        nearest = int(away.argmin())
+        reach = max(timeline.window_seconds, timeline.hop_seconds) / 2
+        inside[nearest] = away[nearest] <= reach
     return rows(timeline, inside)
 
 

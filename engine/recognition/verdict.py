@@ -103,8 +103,8 @@ def verdict_on(
         timeline: all rows.
         decisions: on each of them.
         rules: they were decided by.
-        stretch: start and end in seconds; None: all. It takes the rows whose centres it holds, the
-            nearest one if it holds none.
+        stretch: start and end in seconds; None: all. It takes the rows whose centres it holds; if
+            it holds none, the nearest one whose window it touches.
 
     Returns:
         A decision whose candidates carry their means, in falling order, with why each was rejected;

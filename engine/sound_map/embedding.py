@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from engine.atomic_write import TEMPORARY
 from engine.audio.files import probe, read
 from engine.audio.resample import resample
 from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Excerpt
 from engine.errors import AudioError, DataError
-from engine.threads import one_torch_thread
+from engine.leftovers import sweep
+from engine.threads import give_way, one_torch_thread
 from engine.windows import Windows
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ def _heard(
     parts = []
     with one_torch_thread():
         for window in listener.windows(path, row):
+            give_way()
             parts.append(listener.of(window))
             yield share
     return np.asarray(np.mean(parts, axis=0), dtype=np.float32)
@@ -200,7 +203,7 @@ class _Store:
         temporary = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".earmark-")
+            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=TEMPORARY)
             with os.fdopen(handle, "wb") as file:
                 np.save(file, vector, allow_pickle=False)
             os.replace(temporary, self._folder / f"{key}.npy")
@@ -211,6 +214,7 @@ class _Store:
     def tidy(self) -> None:
         """Drop what was used longest ago, of whatever network, until the cache is in its bound."""
         with contextlib.suppress(OSError):
+            sweep(self._folder)
             known = [(path, path.stat()) for path in self._folder.parent.glob("*/*.npy")]
             total = 0
             for path, status in sorted(known, key=lambda pair: -pair[1].st_mtime):

@@ -1,5 +1,6 @@
 """Events that a training emits while it runs."""
 
+import math
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,40 @@ class EpochDone:
         """What the history keeps, by name."""
         return {name: getattr(self, name) for name in HISTORY}
 
+    @staticmethod
+    def read(row: object) -> "EpochDone":
+        """One epoch from what :meth:`kept` gave, maybe through JSON; null is NaN there.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if not isinstance(row, dict) or set(row) != set(HISTORY):
+            raise ValueError("an epoch of the history has other fields")
+        joules = row["joules"]
+        if type(row["epoch"]) is not int or type(row["best"]) is not bool:
+            raise ValueError("an epoch of the history has no number")
+        return EpochDone(
+            epoch=row["epoch"],
+            loss=_figure(row["loss"]),
+            accuracy=_figure(row["accuracy"]),
+            validation_loss=_figure(row["validation_loss"]),
+            validation_accuracy=_figure(row["validation_accuracy"]),
+            learning_rate=_figure(row["learning_rate"]),
+            seconds=_figure(row["seconds"]),
+            joules=None if joules is None else _figure(joules),
+            best=row["best"],
+        )
+
 
 HISTORY = tuple(one.name for one in fields(EpochDone) if one.name != "confusion")
+
+
+def _figure(value: object) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a figure of the history is not a number")
+    return float(value)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,7 @@
 
 import contextlib
 import multiprocessing
-import os
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Generator
@@ -14,14 +12,13 @@ from typing import Any
 
 from engine.errors import EarmarkError, ModelError
 from engine.recipes.recipe import Recipe
+from engine.threads import step_back
 from engine.training.events import Event
 from engine.training.train import Place
 
 _LOOK_SECONDS = 0.05
 _END_SECONDS = 60.0  # the best is saved in seconds; whoever takes longer hangs
 _NEXT, _STOP = "next", "stop"
-_NICER = 5
-_BELOW_NORMAL = 0x4000  # Windows' BELOW_NORMAL_PRIORITY_CLASS
 
 
 def train_in_process(
@@ -90,7 +87,7 @@ def _end(process: Any, here: Connection) -> None:
 def _serve(there: Connection, recipe: Recipe, root: Path, place: Place) -> None:
     """In the other process: a step for each word, until it is told to stop or left alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began it decides
-    _step_back()
+    step_back()
     try:
         _steps(there, recipe, root, place)
     except (EOFError, BrokenPipeError):
@@ -118,14 +115,3 @@ def _steps(there: Connection, recipe: Recipe, root: Path, place: Place) -> None:
             there.send(("done", None) if event is None else ("event", event))
     finally:
         steps.close()
-
-
-def _step_back() -> None:
-    """Let the window, the microphone and all else go first."""
-    if sys.platform == "win32":
-        import ctypes
-
-        kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
-    else:
-        os.nice(_NICER)

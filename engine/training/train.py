@@ -1,5 +1,6 @@
 """One training, from data set to evaluated classifier, as a generator of events."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -72,6 +73,21 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
     device = choose_device(place.device)
     processes = ProcessGroup(device)
     run = Run(place.folder)
+    with run.alone() if processes.leads else contextlib.nullcontext():
+        yield from _training(recipe, dataset, place, run, (device, processes))
+    processes.wait()
+    processes.part()
+    return run
+
+
+def _training(
+    recipe: Recipe,
+    dataset: Dataset,
+    place: Place,
+    run: Run,
+    on: tuple[torch.device, ProcessGroup],
+) -> Generator[Event, None, None]:
+    device, processes = on
     dataset = _chosen(dataset, recipe)
     prepared = yield from _prepared(dataset, recipe, place, device)
     plan = make_plan(dataset, recipe, prepared)
@@ -95,9 +111,6 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
         raise
     if processes.leads:
         yield from ending.finish(place.background, place.cache)
-    processes.wait()
-    processes.part()
-    return run
 
 
 def _chosen(dataset: Dataset, recipe: Recipe) -> Dataset:
@@ -200,7 +213,7 @@ def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Starte
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
     if run.results_file.is_file():
         raise DataError(f"{run.folder} contains a finished run, so there is nothing to resume.")
-    if run.read(run.facts_file)["data_fingerprint"] != dataset.fingerprint():
+    if run.facts().get("data_fingerprint") != dataset.fingerprint():
         raise DataError(
             f"{run.folder} contains a run on other data, or the data has changed. Train into "
             "another folder."

@@ -230,7 +230,7 @@ step "double click a file: the window that is open shows it"
 cp "$sounds/flute.ogg" "$HOME/Music/a flute.ogg"
 gio mime audio/x-vorbis+ogg earmark.desktop >/dev/null
 gio open "$HOME/Music/a flute.ogg"
-until_true 30 grep -q "a flute.ogg" "$HOME/.config/Earmark/Earmark.conf" || fail "not opened"
+until_true 30 grep -q "a flute.ogg" "$HOME/.config/Earmark/settings.json" || fail "not opened"
 must_show 60 flute.ogg
 until_true 60 is_sure_of flute || fail "the flute is not heard: $(cat /tmp/panel.txt)"
 [ "$(count)" -eq 1 ] || fail "there are $(count) windows"
@@ -266,7 +266,7 @@ grep -aq "features by librosa [0-9]" /tmp/published/classifier.safetensors || fa
 step "the map of sounds"
 xdotool windowfocus "$(window | head -n 1)" key --clearmodifiers ctrl+q
 until_true 20 gone || fail "it does not end"
-printf '\n[sounds]\nproject=/tmp/sounds\n' >>"$HOME/.config/Earmark/Earmark.conf"
+sed -i '0,/{/s//{"sounds\/project": "\/tmp\/sounds",/' "$HOME/.config/Earmark/settings.json"
 gio launch "$desktop" >/tmp/app.log 2>&1 &
 until_true 60 window || fail "no window"
 xdotool windowfocus "$(window | head -n 1)"

@@ -16,7 +16,7 @@ application = BUNDLE(  # noqa: F821
         "NSMicrophoneUsageDescription": "Earmark listens to the microphone to say what is playing. "
         "Nothing it hears leaves this computer.",
         "NSHighResolutionCapable": True,
-        "LSMinimumSystemVersion": "12.0",
+        "LSMinimumSystemVersion": "14.0",  # as torch's wheels
         "LSApplicationCategoryType": "public.app-category.music",
         "CFBundleDocumentTypes": [
             {

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QPushButton
 
 from pictures.inner import open_project
 from pictures.material import demo
+from pictures.runs import SWEEP
 from pictures.stage import FULL, Stage
 from pictures.teach import teach
 
@@ -101,9 +102,10 @@ def train(stage: Stage) -> None:
 def earlier(stage: Stage) -> None:
     """Earlier runs, and the figures of one."""
     person = stage.person
+    stage.await_runs("tagger-head")
     person.go("Train")
     person.tab("Earlier runs")
-    stage.choose_runs("Earlier runs", "tagger-head")
+    person.choose("Earlier runs", "tagger-head")
     person.rest(0.5)
     stage.album.take("train-earlier")
     person.click("Show results")
@@ -117,13 +119,14 @@ def earlier(stage: Stage) -> None:
 def compare(stage: Stage) -> None:
     """Two runs side by side; a sweep as bars and as parallel coordinates."""
     person, table, view = stage.person, "Finished runs...", "Comparison of the selected runs"
+    stage.await_runs("perceptron-fast", "perceptron-slow", SWEEP)
     person.go("Compare")
-    stage.choose_runs(table, "perceptron-fast", "perceptron-slow")
+    person.choose(table, "perceptron-fast", "perceptron-slow")
     person.see("No significant difference|is better than")
     person.rest(1.0)
     stage.album.take("compare")
     stage.album.take("compare-curves", lambda: person.scroll(view, end=True))
-    stage.choose_runs(table, "sweep")
+    person.choose(table, SWEEP)
     person.scroll(view, end=False)
     person.see("Total training time")
     person.rest(1.0)

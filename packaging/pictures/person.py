@@ -185,7 +185,7 @@ class Person:
         assert isinstance(shown, QAbstractItemView)
         for number, row in enumerate(rows):
             look = partial(_line, shown, row)
-            at = self.wait(look, f"the line {row!r} of {view!r}", progress=progress)
+            at = self.wait(look, f"the line {row!r} of {view!r}")
             shown.scrollTo(at)
             key = Qt.KeyboardModifier.ControlModifier if number else _PLAIN
             QTest.mouseClick(shown.viewport(), _LEFT, key, shown.visualRect(at).center())

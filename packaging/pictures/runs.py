@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+SWEEP = "sweep"
 _FRAMES = "instrument-mlp"
-_TRAININGS = {
+TRAININGS = {
     "tagger-head": ("tagger-head", "deployment.gate=false"),
     "perceptron-fast": (_FRAMES, "training.epochs=8", "deployment.gate=false"),
     "perceptron-slow": (
@@ -25,11 +26,11 @@ _GRID = ("training.learning_rate=0.01,0.001,0.0001", "training.batch_size=64,256
 
 def main() -> int:
     sounds, runs = (Path(word) for word in sys.argv[1:])
-    for name, (recipe, *fields) in _TRAININGS.items():
+    for name, (recipe, *fields) in TRAININGS.items():
         _earmark("train", recipe, str(sounds), "-o", str(runs / name), *_sets(fields))
     fields = ["training.epochs=4", "deployment.gate=false"]
     grid = [word for values in _GRID for word in ("--grid", values)]
-    place = ("-o", str(runs / "sweep"))
+    place = ("-o", str(runs / SWEEP))
     _earmark("sweep", _FRAMES, str(sounds), *place, *grid, *_sets(fields))
     return 0
 

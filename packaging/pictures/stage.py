@@ -1,7 +1,7 @@
 """What every chapter of the story has at hand."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from desktop.session import Session
 from pictures.album import Album
 from pictures.material import Samples
 from pictures.person import Missing, Person
+from pictures.runs import SWEEP
 from tests.virtual_microphone import VirtualMicrophone
 
 FULL = 22.0  # seconds until the rolling pictures are full
@@ -32,17 +33,26 @@ class Stage:
     recordings: Path
     runs: Path
 
-    def choose_runs(self, table: str, *names: str) -> None:
-        """Click on earlier trainings in a table, as soon as they are done.
+    def await_runs(self, *names: str) -> None:
+        """Wait for earlier trainings; pages list those that there are when they are shown.
 
         Raises:
             Missing: one of them does not come, and nothing has been written for a minute.
         """
+        ends = [
+            self.runs / name / ("sweep.html" if name == SWEEP else "results.json") for name in names
+        ]
 
         def written() -> float:
-            return max((p.stat().st_mtime for p in self.runs.rglob("*") if p.exists()), default=0.0)
+            with suppress(OSError):  # what is being replaced may be gone
+                return max((path.stat().st_mtime for path in self.runs.rglob("*")), default=0.0)
+            return 0.0
 
-        self.person.choose(table, *names, progress=written)
+        self.person.wait(
+            lambda: all(end.is_file() for end in ends),
+            f"the training {' and '.join(names)}",
+            progress=written,
+        )
 
     @contextmanager
     def sounding(self, samples: Samples) -> Iterator[None]:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QPushButton
 
 from pictures.material import Lesson, lessons
 from pictures.person import Missing
+from pictures.runs import SWEEP, TRAININGS
 from pictures.stage import FULL, Stage
 from tests.virtual_microphone import RATE
 
@@ -28,6 +29,8 @@ def teach(stage: Stage) -> None:
     person.gone("Progress")
     person.rest(1.0)
     stage.album.take("teach-recorded")
+    # The Train page offers to resume what is not finished, as nobody tells it that it is at work.
+    stage.await_runs(*TRAININGS, SWEEP)
     person.click("Train", QPushButton)
     person.page = "Train"
     person.see("Figures of the test part")

@@ -150,7 +150,7 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "no feature",
     ),
     "other window": (_with_card(lambda card: card.update(window_samples=9000)), "does not fit"),
-    "absurd network": (_with_card(_absurd), "does not fit"),
+    "absurd network": (_with_card(_absurd), "must be between"),
     "missing tensor": (_without_tensor, "does not fit"),
     "other weights": (_other_weights, "does not reproduce the probabilities"),
     "not finite": (_not_finite, "invalid weights"),

@@ -38,7 +38,7 @@ class Show(Protocol):
 
 @pytest.fixture(autouse=True)
 def _no_settings() -> None:
-    """Qt keeps the place of its settings while the process runs: empty it for each test."""
+    """Each test begins without any."""
     Session().settings._store.clear()
 
 
@@ -137,7 +137,7 @@ def open_sounds(session: Session, show: Show, qtbot: QtBot) -> Callable[[Path], 
         session.settings.set(PROJECT, str(folder))
         page = show(SoundsPage(session))
         ready = lambda: page.project is not None and not page.worker.busy  # noqa: E731
-        qtbot.waitUntil(ready, timeout=60_000)
+        qtbot.waitUntil(ready, timeout=120_000)
         return page
 
     return open_sounds
@@ -175,7 +175,7 @@ def window(qapp: QApplication, light: None, loaded: dict[str, Classifier]) -> It
 
 def settle(qtbot: QtBot) -> None:
     """Wait until no job runs, and what the last one told is shown."""
-    qtbot.waitUntil(lambda: not jobs._running, timeout=60_000)
+    qtbot.waitUntil(lambda: not jobs._running, timeout=120_000)
     qtbot.wait(1)
 
 

@@ -53,12 +53,12 @@ def page(session: Session, show: Show, qtbot: QtBot, trained: Path) -> ComparePa
     made = ComparePage(session)
     made.folders = [trained]
     show(made)
-    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=60_000)
+    qtbot.waitUntil(lambda: len(made.table._rows) == 5, timeout=120_000)
     return made
 
 
 def choose(page: ComparePage, qtbot: QtBot, *folders: Path) -> None:
-    with qtbot.waitSignal(page.compared, timeout=60_000):
+    with qtbot.waitSignal(page.compared, timeout=120_000):
         page.table.choose(folders)
 
 
@@ -84,19 +84,19 @@ def test_finished_runs_are_listed(page: ComparePage, trained: Path) -> None:
 
 
 def test_the_newest_runs_are_shown_at_first(page: ComparePage, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: bool(page.view.words.text()) and page._reading is None, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(page.view.words.text()) and page._reading is None, timeout=120_000)
     first = [page.table.topLevelItem(row).text(0) for row in range(3)]  # type: ignore[union-attr]
     chosen = [row.folder.name for row in page.table.chosen_rows()]
     assert sorted(chosen) == (["sweep"] if first[0] == "sweep" else ["first", "second"])
     page.table.clearSelection()
     page.refresh()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=120_000)
     assert page.table.chosen_rows() == []  # only at first
 
 
 def test_nothing_there_is_said(session: Session, show: Show, qtbot: QtBot) -> None:
     page = show(ComparePage(session))
-    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=120_000)
     assert str(session.runs_folder) in page.empty.text()
     assert page.empty.isVisible()
     assert "Select two or more" in page.view.words.text()
@@ -126,11 +126,11 @@ def test_one_run_shows_its_curves(page: ComparePage, qtbot: QtBot, trained: Path
 
 
 def test_says_that_it_reads(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
-    qtbot.waitUntil(lambda: page._shown != [] and page._reading is None, timeout=60_000)
+    qtbot.waitUntil(lambda: page._shown != [] and page._reading is None, timeout=120_000)
     page.table.clearSelection()
     page._read()
     page.table.choose([trained / "sweep"])
-    with qtbot.waitSignal(page.compared, timeout=60_000):
+    with qtbot.waitSignal(page.compared, timeout=120_000):
         page._read()
         assert page.view.words.text() == "Reading the selection..."
     assert "Reading" not in page.view.words.text()
@@ -205,7 +205,7 @@ def test_reports_open(
     assert not page.report_button.isEnabled()
     target = tmp_path / "comparison.html"
     page.save_page(target)
-    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=120_000)
     assert "training.learning_rate" in target.read_text(encoding="utf-8")
     press(page.notices, "Open")
     assert Path(opened[1].toLocalFile()) == target
@@ -218,18 +218,18 @@ def test_a_damaged_run_is_said(
         shutil.copytree(trained / name, tmp_path / name)
     page = show(ComparePage(session))
     page.add_folder(tmp_path)
-    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 2, timeout=120_000)
     (tmp_path / "second" / "recipe.json").write_text("{")
     choose(page, qtbot, tmp_path / "first", tmp_path / "second")
     assert "damaged" in page.notices.text
     page.refresh()
-    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(page.table._rows) == 1, timeout=120_000)
 
 
 def test_the_choice_outlives_a_refresh(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
     choose(page, qtbot, trained / "first", trained / "second")
     page.refresh()
-    qtbot.waitUntil(lambda: page._finding is None, timeout=60_000)
+    qtbot.waitUntil(lambda: page._finding is None, timeout=120_000)
     assert len(page.table.chosen_rows()) == 2
 
 
@@ -269,7 +269,7 @@ def test_added_folders_are_remembered_and_can_be_forgotten(
 
 
 def test_a_sweep_has_parallel_coordinates(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
-    with qtbot.waitSignal(page.compared, timeout=60_000):
+    with qtbot.waitSignal(page.compared, timeout=120_000):
         page.choose(trained / "sweep")
     lines = page.view.parallel
     assert lines.names == ("hidden [4]", "hidden [8]")

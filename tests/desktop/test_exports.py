@@ -23,7 +23,7 @@ def page(
     window._session.settings.set(LOADED, list(instrument))
     window._session.classifiers = instrument
     window._session.classifiers_loaded.emit()
-    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=120_000):
         window.open_file(resource("sounds", "flute.ogg"))
     return window.page("file")
 
@@ -39,8 +39,8 @@ def test_what_is_exported_is_what_is_shown(page: FilePage, qtbot: QtBot, tmp_pat
     page.tracks.time.select(0.0, 1.0)  # exports are of the whole file nonetheless
     page.exports.export_to(tmp_path / "out.json", "json")
     page.exports.export_to(tmp_path / "out.txt", "table")
-    qtbot.waitUntil(lambda: (tmp_path / "out.txt").exists(), timeout=60_000)
-    qtbot.waitUntil(lambda: (tmp_path / "out.json").exists(), timeout=60_000)
+    qtbot.waitUntil(lambda: (tmp_path / "out.txt").exists(), timeout=120_000)
+    qtbot.waitUntil(lambda: (tmp_path / "out.json").exists(), timeout=120_000)
     page.tracks.time.clear_selection()
     shown = page.state.verdicts(None)["instrument"]
     content = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))

@@ -1,6 +1,10 @@
 """The File page, used as a person would: wheel, drag, keys, drops and exports."""
 
+import dataclasses
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +12,8 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent
 from pytestqt.qtbot import QtBot
 
+from desktop import jobs
+from desktop.pages.file import worker
 from desktop.pages.file.page import FilePage
 from desktop.plots.tracks.axes import GUTTER
 from desktop.plots.tracks.lanes import Stretch, _in_rows
@@ -15,7 +21,10 @@ from desktop.settings import LOADED, MIX
 from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.classifier import Classifier
+from engine.errors import AudioError
 from engine.export import from_audacity, from_csv, from_json, from_raven
+from engine.recognition import files
+from engine.recognition.timeline import rows
 from resources import resource
 from tests.desktop.conftest import settle
 from tests.desktop.pointer import SHIFT, click, drag, move, wheel
@@ -41,7 +50,7 @@ def heard(window: Window, qtbot: QtBot, analysed_once: None) -> FilePage:
 
 
 def opened(window: Window, qtbot: QtBot) -> FilePage:
-    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=120_000):
         window.open_file(DEMO)
     settle(qtbot)
     return window.page("file")
@@ -122,20 +131,20 @@ def test_other_pictures(kind: str, page: FilePage, qtbot: QtBot) -> None:
     found = page.found
     page.controls.kind.setCurrentIndex(page.controls.kind.findData(kind))
     if kind != "stft":
-        qtbot.waitUntil(lambda: page.picture.view.kind == kind, timeout=60_000)
+        qtbot.waitUntil(lambda: page.picture.view.kind == kind, timeout=120_000)
     assert page.found is found  # it is not analysed again
 
 
 def test_only_the_waveform(page: FilePage, qtbot: QtBot) -> None:
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("waveform"))
-    qtbot.waitUntil(lambda: not page.tracks.spectrogram.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: not page.tracks.spectrogram.isVisible(), timeout=120_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
-    qtbot.waitUntil(lambda: page.tracks.spectrogram.isVisible(), timeout=60_000)
+    qtbot.waitUntil(lambda: page.tracks.spectrogram.isVisible(), timeout=120_000)
 
 
 def test_zooming_in_far_shows_single_samples(page: FilePage, qtbot: QtBot) -> None:
     page.tracks.time.show(26.0, 26.01)
-    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[2] > 200, timeout=60_000)
+    qtbot.waitUntil(lambda: page.tracks.waveform._finest()[0].shape[2] > 200, timeout=120_000)
     strips, first, last = page.tracks.waveform._finest()
     sound, count = read(DEMO).samples, strips.shape[2]
     begin = round(first * 44100)
@@ -150,7 +159,7 @@ def test_each_channel_has_its_waveform_or_the_mix(
     assert waveform._finest()[0].shape[0] == 2  # the demo is stereo
     sound = read(DEMO).samples
     page.tracks.time.show(9.0, 9.05)
-    qtbot.waitUntil(lambda: waveform._finest()[0].shape[2] > 200, timeout=60_000)
+    qtbot.waitUntil(lambda: waveform._finest()[0].shape[2] > 200, timeout=120_000)
     strips, first, _ = waveform._finest()
     begin = round(first * 44100)
     for strip, channel in zip(strips, sound, strict=True):
@@ -168,7 +177,7 @@ def test_what_is_not_analysed_is_hatched(window: Window, qtbot: QtBot, tmp_path:
     sound = read(DEMO, mono=True).samples
     write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
     window.open_file(path)
-    qtbot.waitUntil(lambda: page.state.found is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.state.found is not None, timeout=120_000)
     page.cancel()
     found = page.state.found
     assert found is not None
@@ -220,14 +229,14 @@ def test_exports_read_back(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None
     for form, read_back in readers.items():
         target = tmp_path / f"out.{form}"
         page.exports.export_to(target, form)
-        qtbot.waitUntil(target.exists, timeout=60_000)
+        qtbot.waitUntil(target.exists, timeout=120_000)
         assert "instrument" in read_back(target.read_text(encoding="utf-8"))
-    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=120_000)
 
 
 def test_a_failed_export_is_said(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.exports.export_to(tmp_path / "no folder" / "out.csv", "csv")
-    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "could not be written" in page.notices.text, timeout=120_000)
 
 
 def test_a_bad_file_is_said_and_the_former_stays(
@@ -236,7 +245,7 @@ def test_a_bad_file_is_said_and_the_former_stays(
     bad = tmp_path / "bad.mp3"
     bad.write_text("<html>not found</html>")
     window.open_file(bad)
-    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=120_000)
     assert "web page" in page.notices.text
     assert page.header.title.text() == "demo.ogg"
     assert page.found is not None
@@ -255,7 +264,7 @@ def test_a_dropped_file_opens(window: Window, qtbot: QtBot, tmp_path: Path) -> N
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=120_000):
         window.dropEvent(event)
     assert window.current == "file"
     assert window.page("file").header.title.text() == "dropped.wav"
@@ -269,7 +278,7 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     write(path, Audio(np.tile(sound, 20), 44100), subtype="PCM_16")
     page = window.page("file")
     window.open_file(path)
-    qtbot.waitUntil(lambda: page.found is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.found is not None, timeout=120_000)
     page.cancel()
     assert page.found is not None
     heard = page.found.seconds
@@ -278,7 +287,7 @@ def test_cancel_keeps_what_was_heard(window: Window, qtbot: QtBot, tmp_path: Pat
     assert not page.found.done
     assert not page.header.cancel_button.isVisible()
     page.exports.export_to(tmp_path / "part.csv", "csv")
-    qtbot.waitUntil(lambda: "Only the first" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "Only the first" in page.notices.text, timeout=120_000)
 
 
 def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
@@ -290,11 +299,11 @@ def test_a_bad_file_does_not_end_the_survey_of_a_good_one(
     bad.write_text("<html>not found</html>")
     page = window.page("file")
     window.open_file(path)
-    qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.picture.overview is not None, timeout=120_000)
     assert page.picture.overview is not None
     assert page.picture.overview.known_seconds < 900
     window.open_file(bad)
-    qtbot.waitUntil(lambda: "web page" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "web page" in page.notices.text, timeout=120_000)
     overview = page.picture.overview
     qtbot.waitUntil(lambda: overview.known_seconds > 950, timeout=200_000)
 
@@ -306,6 +315,72 @@ def test_what_was_no_number_is_said(window: Window, qtbot: QtBot, tmp_path: Path
     import soundfile
 
     soundfile.write(path, sound.T, 44100, subtype="FLOAT")
-    with qtbot.waitSignal(window.page("file").analysed, timeout=60_000):
+    with qtbot.waitSignal(window.page("file").analysed, timeout=120_000):
         window.open_file(path)
     assert "10 invalid samples" in window.page("file").notices.text
+
+
+def test_a_selection_that_was_not_analysed_says_so(page: FilePage, qtbot: QtBot) -> None:
+    """It showed the figures of the nearest row, however far away."""
+    found, panel = page.state.found, page.panels._panels["instrument"]
+    assert found is not None
+    half = {name: rows(t, t.times < 10.0) for name, t in found.timelines.items()}
+    decisions = {name: found.decisions[name][: len(t)] for name, t in half.items()}
+    page.state.found = dataclasses.replace(
+        found, seconds=10.0, timelines=half, decisions=decisions, done=False
+    )
+    page.tracks.time.select(2.0, 4.0)
+    assert panel._bars
+    page.tracks.time.select(20.0, 24.0)
+    assert (panel._verdict, panel._bars) == ("not analysed", [])
+    page._analysis = jobs.Job(lambda: iter(()), None, None, None, None, None)  # type: ignore[arg-type,return-value]
+    page.tracks.time.select(20.0, 25.0)
+    assert panel._verdict == "not analysed yet"
+    page._analysis = None
+    page.explainer.ask_label("instrument", "piano")  # finds its peak where there are rows
+    page.explainer.why.close()
+
+
+@pytest.mark.parametrize("error", [AudioError("long.wav broke off."), ValueError("unforeseen")])
+def test_an_analysis_that_breaks_off_waits_for_nothing(
+    window: Window,
+    qtbot: QtBot,
+    instrument: dict[str, Classifier],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    def stream(path: Path, **more: Any) -> Iterator[Audio]:
+        if isinstance(error, AudioError):
+            yield from itertools.islice(real(path, **more), 12)
+        raise error
+
+    real = files.stream
+    monkeypatch.setattr(files, "stream", stream)
+    monkeypatch.setattr(jobs, "_show_report", lambda report: None)
+    window._session.settings.set(LOADED, list(instrument))
+    window._session.classifiers = instrument
+    window._session.classifiers_loaded.emit()
+    page = opened(window, qtbot)
+    panel = page.panels._panels["instrument"]
+    assert not page.header.progress.isVisible()
+    if isinstance(error, ValueError):
+        assert (panel._verdict, panel._bars) == ("not analysed", [])
+        return
+    assert page.found is not None  # what came before is there
+    assert page.found.seconds == pytest.approx(12.0, abs=0.1)
+    assert panel._verdict not in ("", "analysing...")
+    assert "broke off" in page.notices.text
+
+
+def test_an_export_never_goes_over_the_sound(page: FilePage, qtbot: QtBot, tmp_path: Path) -> None:
+    sound = tmp_path / "a.wav"
+    sound.write_bytes(b"precious")
+    page.state.path = sound
+    page.state.info = dataclasses.replace(page.state.info, path=sound)  # type: ignore[type-var]
+    page.exports.export_to(sound, "csv")
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
+    page.notices.clear()
+    (tmp_path / "link.flac").symlink_to(sound)
+    page.exports._write(worker.export_audio(sound, (0.0, 1.0), tmp_path / "link.flac"))
+    qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
+    assert sound.read_bytes() == b"precious"

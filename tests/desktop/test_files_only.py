@@ -76,14 +76,14 @@ def noise(tmp_path: Path) -> Path:
 
 
 def load(session: Session, qtbot: QtBot, *names: str) -> None:
-    with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
         session.set_loaded(names)
     assert list(session.classifiers) == list(names)
 
 
 def judged(session: Session, show: Show, qtbot: QtBot, path: Path) -> FilePage:
     page = show(FilePage(session))
-    with qtbot.waitSignal(page.analysed, timeout=60_000):
+    with qtbot.waitSignal(page.analysed, timeout=120_000):
         page.open(path)
     return page
 
@@ -122,7 +122,7 @@ def test_beside_others_evidence_is_shown_for_those(
         page.tracks.time.set_cursor(cursor)
         page.explainer.ask()
         assert "Computing the evidence for" in page.explainer.why.strip.text
-        qtbot.waitUntil(lambda: page.explainer.why.explanation is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: page.explainer.why.explanation is not None, timeout=120_000)
         assert page.explainer.why.explanation is not None
         assert page.explainer.why.explanation.label in ("low", "high", "both")
     page.explainer.explain("by-librosa", "one", 1.0)  # chosen in its lane
@@ -166,7 +166,7 @@ def test_alone_it_leaves_nothing_to_wait_for(session: Session, show: Show, qtbot
 
 def test_the_models_page_says_so(session: Session, show: Show, qtbot: QtBot) -> None:
     page = show(ModelsPage(session))
-    qtbot.waitUntil(lambda: bool(page.found.listed), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(page.found.listed), timeout=120_000)
     card = page.card
     page.list.select("genre")
     assert not card.remark.isVisible()
@@ -191,10 +191,10 @@ def test_what_was_just_trained_says_so_when_it_is_used(
     session: Session, qtbot: QtBot, stored: Path
 ) -> None:
     session.set_loaded([])
-    with qtbot.waitSignal(session.messages.said, timeout=60_000) as said:
+    with qtbot.waitSignal(session.messages.said, timeout=120_000) as said:
         session.use_classifier(stored)
     assert said.args[0].text.startswith(REASON + "listen")
     assert said.args[0].text.endswith("Use it on the File page.")
     assert said.args[0].kind == "warning"
-    qtbot.waitUntil(lambda: bool(session.classifiers), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(session.classifiers), timeout=120_000)
     assert session.live_classifiers == {}

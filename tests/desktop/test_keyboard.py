@@ -19,7 +19,7 @@ def shown_page(window: Window, index: str, qtbot: QtBot) -> QWidget:
     page: QWidget = window.page(index)
     for button in page.findChildren(QAbstractButton):
         button.setEnabled(True)
-    qtbot.waitUntil(page.hasFocus, timeout=60_000)  # its keys work at once
+    qtbot.waitUntil(page.hasFocus, timeout=120_000)  # its keys work at once
     return page
 
 

@@ -38,7 +38,7 @@ KINDS = (
     QAbstractItemView,
     QTabBar,
 )
-MOST = 30_000
+MOST = 120_000
 Picture = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 

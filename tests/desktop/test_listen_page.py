@@ -66,6 +66,11 @@ class Clip:
         return Clip.silent
 
 
+def said(window: Window) -> str:
+    """All messages that nobody has dismissed."""
+    return "\n".join(message.text for message in window._session.messages.current)
+
+
 @pytest.fixture
 def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
     made: list[Clip] = []
@@ -86,8 +91,8 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
     qtbot.mouseClick(page.bar.listen, Qt.MouseButton.LeftButton)
     assert page.is_listening
     panel = page.panels._panels["genre"]
-    qtbot.waitUntil(lambda: panel._verdict.startswith("techno"), timeout=60_000)
-    qtbot.waitUntil(lambda: "latency" in window._words.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: panel._verdict.startswith("techno"), timeout=120_000)
+    qtbot.waitUntil(lambda: "latency" in window._words.text(), timeout=120_000)
     assert "Microphone open" in window._light.text()
     picture = page.tracks.spectrogram.grab().toImage()
     row, edge_x = picture.height() - 20, round(page.tracks.spectrogram.plot.right())
@@ -95,7 +100,7 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
     assert max(edge) > 60  # the bass, at the newest end
     page.commands["play"]()
     assert not page.is_listening
-    qtbot.waitUntil(lambda: clip[0].closed, timeout=60_000)
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=120_000)
     assert "Microphone closed" in window._light.text()
 
 
@@ -106,12 +111,12 @@ def test_what_is_said_of_silence_is_taken_back(
     page = window.page("listen")
     Clip.silent = "'Clip' sends only silence."
     page.start()
-    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=120_000)
     assert page.notices.text == Clip.silent
     Clip.silent = None
-    qtbot.waitUntil(lambda: not page.notices.current, timeout=60_000)
+    qtbot.waitUntil(lambda: not page.notices.current, timeout=120_000)
     page.stop()
-    qtbot.waitUntil(lambda: clip[0].closed, timeout=60_000)
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=120_000)
 
 
 def test_keep_and_record_write_files(
@@ -120,15 +125,15 @@ def test_keep_and_record_write_files(
     window._session.settings.set(RECORDINGS, str(tmp_path))
     page = window.page("listen")
     page.start()
-    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=120_000)
     page.commands["record"]()
     qtbot.wait(1500)
     page.keep()
-    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=120_000)
     page.commands["record"]()
     qtbot.wait(300)
     page.stop()
-    qtbot.waitUntil(lambda: clip[0].closed, timeout=60_000)
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=120_000)
     kept = read(next(tmp_path.glob("*kept.flac")))
     recorded = read(next(tmp_path.glob("*recording.flac")))
     assert kept.duration_seconds > 2.0
@@ -142,13 +147,13 @@ def test_two_quick_presses_keep_two_files(
     window._session.settings.set(RECORDINGS, str(tmp_path))
     page = window.page("listen")
     page.start()
-    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=120_000)
     page.setFocus()
     qtbot.keyClick(page, Qt.Key.Key_K)
     qtbot.keyClick(page, Qt.Key.Key_K)
-    qtbot.waitUntil(lambda: page.notices.text.count("Saved as") == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: page.notices.text.count("Saved as") == 2, timeout=120_000)
     page.stop()
-    qtbot.waitUntil(lambda: clip[0].closed, timeout=60_000)
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=120_000)
     kept = sorted(tmp_path.glob("*kept*.flac"))
     assert len(kept) == 2
     assert all(read(path).duration_seconds > 0.9 for path in kept)
@@ -216,7 +221,7 @@ def test_words_are_set_less_often_than_the_picture_moves(
 def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
     page = window.page("listen")
     page.start()
-    qtbot.waitUntil(lambda: page.tracks.time.end > 1.0, timeout=60_000)
+    qtbot.waitUntil(lambda: page.tracks.time.end > 1.0, timeout=120_000)
     page.bar.freeze.setChecked(True)
     held = page.tracks.time.end
     qtbot.wait(400)
@@ -224,7 +229,7 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
     assert page.panels.heading.text().startswith("Frozen at 0:0")
     page.bar.freeze.setChecked(False)
     assert page.panels.heading.text() == "Now"
-    qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=60_000)
+    qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=120_000)
     qtbot.wait(100)
     spectrogram = page.tracks.spectrogram
     assert spectrogram.reached == pytest.approx(
@@ -291,13 +296,20 @@ def test_skipped_windows_are_gaps() -> None:
     assert memory.unheard(["genre", "own"]) == {"genre": [(2.5, 4.5)], "own": []}
 
 
+@pytest.mark.parametrize("chosen", [False, True], ids=["default", "chosen"])
 def test_a_lost_microphone_is_one_message_and_comes_back(
-    window: Window, qtbot: QtBot, clip: list[Clip], monkeypatch: pytest.MonkeyPatch
+    window: Window,
+    qtbot: QtBot,
+    clip: list[Clip],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    chosen: bool,
 ) -> None:
     back: list[bool] = []
+    asked: list[tuple[str, str]] = []
 
     def wait_for(name: str, host_api: str) -> object:
-        assert (name, host_api) == ("Clip", "Test")
+        asked.append((name, host_api))
         while not back:
             yield
             time.sleep(0.02)
@@ -305,15 +317,91 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
 
     monkeypatch.setattr(microphone, "wait_for", wait_for)
     page = window.page("listen")
+    if chosen:
+        page._list_devices([Clip.device])
+        page.bar.devices.setCurrentIndex(1)
     page.start()
-    qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=60_000)
+    qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=120_000)
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page.record(True)
+    qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=120_000)
     Clip.unplugged = True
-    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=60_000)
+    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=120_000)
     assert not page.is_listening
-    Clip.unplugged = False
+    (recording,) = tmp_path.glob("*recording.flac")
+    assert f"Recording saved as {recording}." in said(window)
+    # It is listed before it can be opened: that is waited for without a word, too.
     back.append(True)
-    qtbot.waitUntil(lambda: page.is_listening and len(clip) == 2, timeout=60_000)
-    assert "is back" in page.notices.text
+    qtbot.waitUntil(lambda: len(clip) > 3, timeout=120_000)
+    assert page.notices.text.count("disconnected") == 1
+    assert "is back" not in page.notices.text
+    Clip.unplugged = False
+    qtbot.waitUntil(lambda: "is back" in page.notices.text, timeout=120_000)
+    assert page.is_listening
+    assert set(asked) == {("Clip", "Test") if chosen else ("", "")}
+    assert said(window).count("saved as") == 1  # and stays
+    page.stop()
+
+
+def test_who_stops_is_not_listened_to_again(
+    window: Window, qtbot: QtBot, clip: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_for(name: str, host_api: str) -> object:
+        while True:
+            yield
+            time.sleep(0.02)
+
+    monkeypatch.setattr(microphone, "wait_for", wait_for)
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: page.tracks.time.end > 0.2, timeout=120_000)
+    Clip.unplugged = True
+    qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=120_000)
+    qtbot.waitUntil(lambda: page.bar.listen.text() == "Stop", timeout=120_000)
+    page.toggle()
+    assert page.bar.listen.text() == "Listen"
+    Clip.unplugged = False
+    qtbot.wait(200)
+    assert not page.is_listening
+
+
+def test_one_that_may_not_be_opened_is_one_message_with_a_way_on(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_chosen(name: str, host_api: str, channel: int | None) -> Clip:
+        raise AudioError("The microphone 'Clip' cannot be opened. Check that, or choose another.")
+
+    monkeypatch.setattr(microphone, "open_chosen", open_chosen)
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: "cannot be opened" in page.notices.text, timeout=120_000)
+    (message,) = page.notices.current
+    assert [words for words, _ in message.actions] == ["Try again", "Refresh"]
+    assert page.bar.listen.text() == "Listen"
+
+
+def test_what_a_recording_lacks_is_said(
+    window: Window, qtbot: QtBot, clip: list[Clip], tmp_path: Path
+) -> None:
+    window._session.settings.set(RECORDINGS, str(tmp_path / "in" / "a file"))
+    (tmp_path / "in").write_text("in the way")
+    page = window.page("listen")
+    page.start()
+    qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=120_000)
+    page.record(True)
+    qtbot.waitUntil(lambda: "cannot be created" in said(window), timeout=120_000)
+    assert page.is_listening  # goes on
+    assert not page.bar.record.isChecked()
+    window._session.settings.set(RECORDINGS, str(tmp_path))
+    page.record(True)
+    qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=120_000)
+    clip[0].dropped = RATE // 2
+    page.record(False)
+    qtbot.waitUntil(lambda: "0.50 s of sound were lost" in said(window), timeout=120_000)
+    (recording,) = tmp_path.glob("*recording.flac")
+    assert str(recording) in said(window)
+    page.stop()
+    qtbot.waitUntil(lambda: clip[0].closed, timeout=120_000)
 
 
 def test_no_microphone_is_said_kindly(window: Window) -> None:
@@ -358,9 +446,9 @@ def test_the_picture_stays_in_time_when_the_view_changes(
     window.show_page("listen")
     page = window.page("listen")
     page.toggle()
-    qtbot.waitUntil(lambda: page._rolling._now > 2.0, timeout=60_000)
+    qtbot.waitUntil(lambda: page._rolling._now > 2.0, timeout=120_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
-    qtbot.waitUntil(lambda: page._rolling.view.kind == "mel", timeout=60_000)
+    qtbot.waitUntil(lambda: page._rolling.view.kind == "mel", timeout=120_000)
     qtbot.wait(500)
     track = page.tracks.spectrogram
     assert track.reached == pytest.approx(page._rolling._now, abs=0.15)

@@ -41,7 +41,7 @@ def session(session: Session) -> Session:
 def page(session: Session, show: Show, qtbot: QtBot, stored: Path) -> ModelsPage:
     Catalog().add(stored)
     made = show(ModelsPage(session))
-    qtbot.waitUntil(lambda: bool(made.found.listed), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(made.found.listed), timeout=120_000)
     made.list.select("tiny")
     return made
 
@@ -64,7 +64,7 @@ def test_the_card_says_all(page: ModelsPage, qtbot: QtBot, stored: Path) -> None
     assert page.card.title.text() == "Tiny"
     assert page.card.facts["classes"].text() == "3, several at a time: low, high, both"
     assert "16 kHz" in page.card.facts["window"].text()
-    qtbot.waitUntil(lambda: page.card.copy_button.isEnabled(), timeout=60_000)
+    qtbot.waitUntil(lambda: page.card.copy_button.isEnabled(), timeout=120_000)
     page.card.copy_button.click()
     assert QGuiApplication.clipboard().text() == sha256(stored)
     assert page.card.delete_button.isEnabled()
@@ -75,11 +75,11 @@ def test_the_card_says_all(page: ModelsPage, qtbot: QtBot, stored: Path) -> None
 
 def test_the_box_chooses_who_listens(page: ModelsPage, session: Session, qtbot: QtBot) -> None:
     page.list.tree.setFocus()
-    with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
         qtbot.keyClick(page.list.tree, Qt.Key.Key_Space)
     assert session.loaded_names == ["tiny"]
     assert list(session.classifiers) == ["tiny"]
-    with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
         qtbot.keyClick(page.list.tree, Qt.Key.Key_Space)
     assert session.loaded_names == []
 
@@ -87,7 +87,7 @@ def test_the_box_chooses_who_listens(page: ModelsPage, session: Session, qtbot: 
 class TestImport:
     def test_by_drop(self, page: ModelsPage, qtbot: QtBot, other: Path) -> None:
         assert drop(page, other)
-        qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=60_000)
+        qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=120_000)
         assert page.chosen == "tiny-2"
         assert page.card.facts["classes"].text().endswith("a, b")
 
@@ -100,7 +100,7 @@ class TestImport:
         bad = tmp_path / "bad.safetensors"
         bad.write_text("no model")
         assert drop(page, bad, other)
-        qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=60_000)
+        qtbot.waitUntil(lambda: "tiny-2" in page.found.listed, timeout=120_000)
         assert "bad.safetensors is not a classifier" in page.notices.text
 
 
@@ -109,16 +109,16 @@ class TestBroken:
         bad = Catalog().folder / "bad.safetensors"
         bad.write_bytes(b"PK\x03\x04 a pickle, perhaps")
         page.refresh()
-        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=60_000)
+        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=120_000)
         assert "pickled" in page.list.broken.item(0).text()
         assert "bad" not in page.found.listed
         page.list.broken.setCurrentRow(0)
         assert not page.card.isEnabled()
         press(page.notices, "Delete")
-        qtbot.waitUntil(lambda: page.list.broken.count() == 0, timeout=60_000)
+        qtbot.waitUntil(lambda: page.list.broken.count() == 0, timeout=120_000)
         assert not bad.exists()
         press(page.notices, "Undo")
-        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=60_000)
+        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=120_000)
 
     def test_one_that_fails_its_check_is_among_them(
         self, page: ModelsPage, session: Session, qtbot: QtBot, stored: Path
@@ -126,22 +126,22 @@ class TestBroken:
         tamper, words = TAMPERED["other weights"]
         (Catalog().folder / "tiny.safetensors").write_bytes(tamper(stored.read_bytes()))
         session.set_loaded(["tiny"])
-        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=60_000)
+        qtbot.waitUntil(lambda: page.list.broken.count() == 1, timeout=120_000)
         assert words in page.list.broken.item(0).text()
 
 
 class TestDelete:
     def test_and_undo(self, page: ModelsPage, session: Session, qtbot: QtBot) -> None:
-        with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
+        with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
             session.set_loaded(["tiny"])
         page.card.delete_button.click()
-        qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=60_000)
-        qtbot.waitUntil(lambda: not session.classifiers, timeout=60_000)
+        qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+        qtbot.waitUntil(lambda: not session.classifiers, timeout=120_000)
         assert session.loaded_names == []
         assert "was deleted" in page.notices.text
         press(page.notices, "Undo")
-        qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=60_000)
-        qtbot.waitUntil(lambda: "tiny" in session.classifiers, timeout=60_000)
+        qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=120_000)
+        qtbot.waitUntil(lambda: "tiny" in session.classifiers, timeout=120_000)
         assert session.loaded_names == ["tiny"]
         assert not page.notices.current
 
@@ -158,11 +158,11 @@ class TestThresholds:
     def test_they_apply_at_once_and_persist(
         self, page: ModelsPage, session: Session, qtbot: QtBot
     ) -> None:
-        with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
+        with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
             session.set_loaded(["tiny"])
         before = session.classifiers["tiny"]
         rows = page.card.thresholds.rows
-        with qtbot.waitSignal(session.classifiers_loaded, timeout=60_000):
+        with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
             rows["high"].slider.setValue(80)
             rows["low"].spin.setValue(0.25)
             page.card.thresholds.smoothing.setValue(2.5)
@@ -179,18 +179,18 @@ class TestThresholds:
 
     def test_reset(self, page: ModelsPage, qtbot: QtBot) -> None:
         page.card.thresholds.rows["high"].spin.setValue(0.9)
-        qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=60_000)
-        qtbot.waitUntil(lambda: not page._adjusting, timeout=60_000)
+        qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+        qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
         page.card.thresholds.reset_button.click()
-        qtbot.waitUntil(lambda: not Catalog().adjustments(), timeout=60_000)
+        qtbot.waitUntil(lambda: not Catalog().adjustments(), timeout=120_000)
         spin = page.card.thresholds.rows["high"].spin
-        qtbot.waitUntil(lambda: spin.value() == 0.5, timeout=60_000)
+        qtbot.waitUntil(lambda: spin.value() == 0.5, timeout=120_000)
         assert not page.card.thresholds.reset_button.isEnabled()
 
     def test_a_change_is_kept_when_one_goes_on(self, page: ModelsPage, qtbot: QtBot) -> None:
         page.card.thresholds.rows["high"].spin.setValue(0.7)
         page.list.select("genre")
-        qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=60_000)
+        qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
         assert Catalog().adjustments()["tiny"].thresholds["high"] == 0.7
         assert "genre" not in Catalog().adjustments()
 
@@ -198,7 +198,7 @@ class TestThresholds:
 class TestExport:
     def test_a_copy(self, page: ModelsPage, qtbot: QtBot, stored: Path, tmp_path: Path) -> None:
         page.export(tmp_path / "copy.safetensors")
-        qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=60_000)
+        qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=120_000)
         assert (tmp_path / "copy.safetensors").read_bytes() == stored.read_bytes()
 
     def test_onnx(
@@ -224,7 +224,7 @@ class TestExport:
 
         monkeypatch.setattr("engine.classifier.onnx.export_onnx", missing)
         page.export_onnx(tmp_path / "tiny.onnx")
-        qtbot.waitUntil(lambda: "needs the extra" in page.notices.text, timeout=60_000)
+        qtbot.waitUntil(lambda: "needs the extra" in page.notices.text, timeout=120_000)
         assert page.card.onnx_button.isEnabled()
 
 

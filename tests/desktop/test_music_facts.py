@@ -25,7 +25,7 @@ from tests.contracts.test_artefact import make
 from tests.desktop.conftest import Show
 
 HARPSICHORD = resource("sounds", "harpsichord.ogg")
-LONG = 60_000  # ms: librosa is loaded and compiled once
+LONG = 120_000  # ms: librosa is loaded and compiled once
 
 
 @pytest.fixture

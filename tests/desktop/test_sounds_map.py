@@ -47,8 +47,9 @@ def page(
     project = Project(tmp_path / "project")
     for _ in project.import_folder(sounds):
         pass
+    project.close()
     made = open_sounds(tmp_path / "project")
-    qtbot.waitUntil(lambda: made.found.draw is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: made.found.draw is not None, timeout=120_000)
     return made
 
 
@@ -56,7 +57,7 @@ def look_at_map(page: SoundsPage, qtbot: QtBot) -> Scatter:
     page.view.look_at(MAP)
     scatter = page.view.map.scatter
     qtbot.waitUntil(
-        lambda: bool(scatter.points.names) and not page.view.map.working, timeout=60_000
+        lambda: bool(scatter.points.names) and not page.view.map.working, timeout=120_000
     )
     return scatter
 
@@ -95,13 +96,13 @@ def test_a_suspect_is_found_and_relabelled(page: SoundsPage, qtbot: QtBot) -> No
         page.view.map.next.click()
     assert page.view.current is page.view.map.current
     QTest.keyClick(scatter, Qt.Key.Key_1)
-    qtbot.waitUntil(lambda: labels(page)["wrong.wav"] == "bell", timeout=60_000)
+    qtbot.waitUntil(lambda: labels(page)["wrong.wav"] == "bell", timeout=120_000)
     qtbot.waitUntil(
-        lambda: not page.view.map.working and wrong not in scatter.points.suspects, timeout=60_000
+        lambda: not page.view.map.working and wrong not in scatter.points.suspects, timeout=120_000
     )
     assert scatter.current == wrong  # the map stays as it is
     page.undo()
-    qtbot.waitUntil(lambda: wrong in scatter.points.suspects, timeout=60_000)
+    qtbot.waitUntil(lambda: wrong in scatter.points.suspects, timeout=120_000)
     assert labels(page)["wrong.wav"] == "flute"
 
 
@@ -116,10 +117,10 @@ def test_a_lasso_chooses_and_a_class_takes(page: SoundsPage, qtbot: QtBot) -> No
     places = [place_of(row) for row in page.view.picked]
     assert len(places) == len(chosen)
     page.view.cards.cards[1].rows_dropped.emit("drum")
-    qtbot.waitUntil(lambda: classes_of(page, places) == {"drum"}, timeout=60_000)
-    qtbot.waitUntil(lambda: "to 'drum'" in page.view.header.undo.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: classes_of(page, places) == {"drum"}, timeout=120_000)
+    qtbot.waitUntil(lambda: "to 'drum'" in page.view.header.undo.text(), timeout=120_000)
     page.undo()
-    qtbot.waitUntil(lambda: "bell" in classes_of(page, places), timeout=60_000)
+    qtbot.waitUntil(lambda: "bell" in classes_of(page, places), timeout=120_000)
     QTest.mouseClick(scatter.viewport(), LEFT, NONE, QPoint(12, 8))
     assert scatter.selected == []
 
@@ -141,9 +142,9 @@ def test_a_click_plays_and_removed_sounds_leave_the_map(
     QTest.keyClick(scatter, Qt.Key.Key_Return)
     assert len(played) == 2
     QTest.keyClick(scatter, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: len(scatter.points.names) == 15, timeout=60_000)
+    qtbot.waitUntil(lambda: len(scatter.points.names) == 15, timeout=120_000)
     page.undo()
-    qtbot.waitUntil(lambda: len(scatter.points.names) == 16, timeout=60_000)
+    qtbot.waitUntil(lambda: len(scatter.points.names) == 16, timeout=120_000)
 
 
 def test_drawing_can_be_given_up_and_taken_up(page: SoundsPage, qtbot: QtBot) -> None:
@@ -154,7 +155,7 @@ def test_drawing_can_be_given_up_and_taken_up(page: SoundsPage, qtbot: QtBot) ->
     assert not page.view.map.working
     assert "No map" in page.view.map.status.text()
     page.view.map.draw.click()
-    qtbot.waitUntil(lambda: bool(page.view.map.scatter.points.names), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(page.view.map.scatter.points.names), timeout=120_000)
     assert not page.view.map.draw.isVisible()
 
 
@@ -165,17 +166,17 @@ def test_leaks_are_told_and_mended(page: SoundsPage, qtbot: QtBot) -> None:
     marks = [page.view.table.rows_model.problem_of(row) for row in page.view.table.rows_model.rows]
     assert marks.count("similar to another group") == 2
     page.view.strip.buttons[number].click()
-    qtbot.waitUntil(lambda: "leak" not in [p.kind for p in page.found.problems], timeout=60_000)
+    qtbot.waitUntil(lambda: "leak" not in [p.kind for p in page.found.problems], timeout=120_000)
     assert page.project is not None
     assert len({row.group for row in page.project.rows}) == 15
     rows = page.project.rows
-    qtbot.waitUntil(lambda: getattr(page.found.draw, "rows", ()) == rows, timeout=60_000)
+    qtbot.waitUntil(lambda: getattr(page.found.draw, "rows", ()) == rows, timeout=120_000)
     parts = page.found.draw
     assert parts is not None
     twins = [r for r in page.project.rows if r.path.endswith(("drum/copy.wav", "drum/take 1.wav"))]
     assert len({parts.parts[id(row)] for row in twins}) == 1
     page.undo()
-    qtbot.waitUntil(lambda: "leak" in [p.kind for p in page.found.problems], timeout=60_000)
+    qtbot.waitUntil(lambda: "leak" in [p.kind for p in page.found.problems], timeout=120_000)
 
 
 def test_the_split_is_shown(page: SoundsPage) -> None:
@@ -210,7 +211,7 @@ def test_keys_reach_everything_and_one_sees_where_one_is(
     page.view.look_at(way)
     page.activateWindow()
     page.view.header.open.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.view.header.open, timeout=60_000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.view.header.open, timeout=120_000)
     seen: list[QWidget] = []
     hidden = []
     while (now := QApplication.focusWidget()) is not None and now not in seen:

@@ -78,7 +78,7 @@ def counts(page: SoundsPage) -> dict[str, int]:
 
 
 def idle(qtbot: QtBot, page: SoundsPage, when: Callable[[], bool]) -> None:
-    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=120_000)
 
 
 def drop(target: QWidget, data: QMimeData) -> None:
@@ -162,7 +162,7 @@ def test_held_button_records_examples(page: SoundsPage, qtbot: QtBot, clip: None
     idle(qtbot, page, lambda: bool(page.view.cards.cards))
     hold = page.view.recorder.hold
     qtbot.mousePress(hold, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: hold._face > "2.1", timeout=60_000)
+    qtbot.waitUntil(lambda: hold._face > "2.1", timeout=120_000)
     qtbot.mouseRelease(hold, Qt.MouseButton.LeftButton)
     idle(qtbot, page, lambda: counts(page)["Class 1"] >= 2)
     project = page.project
@@ -182,7 +182,7 @@ def test_twenty_seconds_after_a_count_in(
     idle(qtbot, page, lambda: bool(page.view.cards.cards))
     page.view.recorder.examples.setCurrentIndex(2)
     page.view.recorder.long.click()
-    qtbot.waitUntil(lambda: page.view.recorder.hold._face == "1", timeout=60_000)
+    qtbot.waitUntil(lambda: page.view.recorder.hold._face == "1", timeout=120_000)
     idle(qtbot, page, lambda: counts(page)["Class 1"] == 10)
 
 
@@ -205,14 +205,14 @@ def test_problems_are_shown_and_mended(
     quiet = corpora.write(tmp_path / "quiet.wav", np.full(RATE, 1e-4, dtype=np.float32))
     page.add_files("bell", [quiet, given / "bell" / "take 1.wav"])
     idle(qtbot, page, lambda: counts(page)["bell"] == 5)
-    qtbot.waitUntil(lambda: len(page.view.strip.buttons) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(page.view.strip.buttons) == 2, timeout=120_000)
     words = {
         page.view.table.rows_model._words(row, PROBLEM) for row in page.view.table.rows_model.rows
     }
     assert words == {"", "too quiet", "duplicate"}
     for left in (1, 0):
         page.view.strip.buttons[0].click()
-        qtbot.waitUntil(lambda n=left: len(page.view.strip.buttons) == n, timeout=60_000)  # type: ignore[misc]
+        qtbot.waitUntil(lambda n=left: len(page.view.strip.buttons) == n, timeout=120_000)  # type: ignore[misc]
     assert counts(page)["bell"] == 3
     assert not page.view.strip.isVisible()
 
@@ -223,7 +223,7 @@ def test_a_region_of_a_file_joins_a_class(page: SoundsPage, qtbot: QtBot, given:
     assert page.class_names() == ["new one"]
     page.view.table.selectRow(0)
     envelope = page.view.excerpt.tracks.waveform
-    qtbot.waitUntil(lambda: envelope._envelope.shape[2] > 10, timeout=60_000)
+    qtbot.waitUntil(lambda: envelope._envelope.shape[2] > 10, timeout=120_000)
     with qtbot.waitSignal(page._session.requested) as asked:
         QTest.keyClick(page.view.table, Qt.Key.Key_Return)
     assert asked.args is not None
@@ -240,7 +240,7 @@ def test_another_data_set_opens_where_it_lies(page: SoundsPage, qtbot: QtBot, gi
     empty = given.parent / "finished.txt"
     empty.write_text("x")
     page._session.open_project(empty)
-    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(page.notices.current), timeout=120_000)
 
 
 def test_every_control_has_a_name(page: SoundsPage, qtbot: QtBot) -> None:
@@ -260,7 +260,7 @@ def test_all_fits_a_small_window_with_problems(page: SoundsPage, given: Path, qt
     view = page.view
     view.strip.show_problems([("Two sounds are missing", "Find"), ("One is quiet", "Louder")])
     excerpt = view.excerpt
-    qtbot.waitUntil(excerpt.tracks.spectrogram.isVisible, timeout=60_000)
+    qtbot.waitUntil(excerpt.tracks.spectrogram.isVisible, timeout=120_000)
     qtbot.wait(20)
     assert page.size().height() == 632
     assert page.minimumSizeHint().height() <= 632
@@ -272,4 +272,4 @@ def test_all_fits_a_small_window_with_problems(page: SoundsPage, given: Path, qt
     excerpt.show_excerpt(None, 0.0, None)
     assert not excerpt.tracks.axis.isVisible()
     view.show_excerpt(page.project)
-    qtbot.waitUntil(excerpt.tracks.axis.isVisible, timeout=60_000)
+    qtbot.waitUntil(excerpt.tracks.axis.isVisible, timeout=120_000)

@@ -36,6 +36,7 @@ from desktop import style
 from desktop.shared import microphone
 from desktop.pages.sounds.page import SoundsPage
 from desktop.session import Session
+from desktop.settings import PROJECT
 from tests.desktop.test_sounds_page import Clip
 microphone.open_chosen = lambda *_: Clip()
 app = QApplication([])
@@ -101,7 +102,7 @@ def killed(code: str, folder: Path, enough: Callable[[str], bool], linger: float
 
 
 def idle(qtbot: QtBot, page: SoundsPage, when: Callable[[], bool]) -> None:
-    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: when() and not page.worker.busy, timeout=120_000)
 
 
 @needs_kill
@@ -132,6 +133,7 @@ def test_killed_while_labelling(folder: Path, tmp_path: Path, linger: float) -> 
     many = corpora.folders(tmp_path / "many", ("bell",), files=80, seconds=0.02)
     for _ in project.add_files("bell", [many / "bell"]):
         pass
+    project.close()
     seen = killed(LABELS, folder, lambda count: int(count) >= 6, linger)
     again = Project(folder)
     assert not again.missing

@@ -16,7 +16,7 @@ from resources import resource
 from tests import corpora
 from tests.desktop.test_sounds_page import Clip
 
-MOST = 90_000
+MOST = 120_000
 
 
 @pytest.fixture

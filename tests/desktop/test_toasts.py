@@ -88,7 +88,7 @@ def test_only_success_and_news_without_actions_fade(
     messages.notify("Beware.", kind="warning")
     messages.notify("It failed.", kind="error")
     assert len(texts(over)) == 5
-    qtbot.waitUntil(lambda: len(over.toasts) == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(over.toasts) == 3, timeout=120_000)
     qtbot.wait(500)
     assert texts(over) == ["Kept.", "Beware.", "It failed."]
     assert [message.text for message in messages.current] == texts(over)
@@ -112,7 +112,7 @@ def test_it_does_not_fade_under_the_pointer_or_with_the_keyboard(
     qtbot.wait(600)
     assert texts(over) == ["Looked at."]
     toast.clearFocus()
-    qtbot.waitUntil(lambda: not over.toasts, timeout=60_000)
+    qtbot.waitUntil(lambda: not over.toasts, timeout=120_000)
     assert not over.isVisible()
 
 
@@ -154,7 +154,7 @@ def test_the_keyboard_reaches_dismisses_and_returns(window: Window, qtbot: QtBot
     session = window._session
     window.activateWindow()
     page = window._pages.currentWidget()
-    qtbot.waitUntil(page.hasFocus, timeout=60_000)
+    qtbot.waitUntil(page.hasFocus, timeout=120_000)
     done: list[bool] = []
     session.notify("First.", kind="error")
     session.notify("Second.", [("Do it", lambda: done.append(True))], "error")
@@ -179,7 +179,7 @@ def test_the_keyboard_reaches_dismisses_and_returns(window: Window, qtbot: QtBot
 def test_tab_reaches_a_message(window: Window, qtbot: QtBot) -> None:
     window._session.notify("Here.", kind="error")
     window.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=120_000)
     for _ in range(120):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         if QApplication.focusWidget() is window.toasts.toasts[0]:

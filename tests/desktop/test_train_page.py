@@ -18,7 +18,7 @@ from engine.training.events import BatchDone
 from engine.training.finish import background
 from tests import corpora
 
-MOST = 60_000
+MOST = 120_000
 BUILDING = "Building the network..."
 
 

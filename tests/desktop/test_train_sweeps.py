@@ -20,7 +20,7 @@ from engine.training.sweeps.search import Span
 from engine.training.train import Place as RunPlace
 from engine.training.train import train
 
-MOST = 60_000
+MOST = 120_000
 FIELD = "training.learning_rate"
 SHORT = {
     "data.window_samples": 11025,
@@ -74,13 +74,13 @@ def _second_trial_begun(page: TrainPage, qtbot: QtBot) -> Path:
 def _stop_and_resume_from_the_list(page: TrainPage, qtbot: QtBot, folder: Path) -> None:
     began = time.monotonic()
     page.controls.stop.click()
-    qtbot.waitUntil(lambda: not page.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not page.running, timeout=120_000)
     assert time.monotonic() - began < 2.0
     assert page.sweep.state.text() == "Stopped by you: 1 of 2 trials finished"
     page.queue.trainings.clear()  # as in the next session
     assert page.unfinished() == [folder]
     page.tabs.setCurrentWidget(page.runs)
-    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=120_000)
     page.runs.table.selectRow(0)
     state = page.runs.table.item(0, 1)
     assert state is not None
@@ -174,7 +174,7 @@ def test_earlier_runs_are_listed_shown_and_used(
     monkeypatch.setattr(page._session, "use_classifier", used.append)
     page.results.clear()
     page.tabs.setCurrentWidget(page.runs)
-    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(page.runs.runs) == 1, timeout=120_000)
     page.runs.table.selectRow(0)
     assert page.runs.show_button.isEnabled()
     assert not page.runs.resume_button.isEnabled()

@@ -69,6 +69,7 @@ MAKE = {
     "make run",
     "make run FILE=song.mp3",
     "make test",
+    "make attack ONLY=sounds:17",
     "make bench",
     "make setup",
 }

@@ -1,6 +1,10 @@
 """One torch thread a worker: set where it begins, given back where the last one ends."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,12 +13,14 @@ import numpy as np
 import pytest
 import torch
 
+from engine import threads
 from engine.audio import Audio, Ring, write
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.datasets import open_dataset
 from engine.evaluation.judge import predict_dataset
 from engine.explain.integrated_gradients import explain_file
+from engine.recognition.analysis import Analysis
 from engine.recognition.files import analyse
 from engine.recognition.live import listen
 from engine.threads import one_torch_thread
@@ -115,6 +121,77 @@ WORKERS: dict[str, Callable[[Classifier, Path], Generator[Any, None, Any]]] = {
     "why": lambda model, sounds: explain_file(model, sounds / "flute" / "a.wav", 1.0, steps=4),
     "evaluate": lambda model, sounds: predict_dataset(model, open_dataset(sounds)),
 }
+
+
+def test_a_classifier_is_opened_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    judge = Classifier.judge
+
+    def noticed(self: Classifier, *arguments: Any) -> Any:
+        seen.append(torch.get_num_threads())
+        return judge(self, *arguments)
+
+    monkeypatch.setattr(Classifier, "judge", noticed)
+    Catalog().load("composer")
+    assert seen == [1]
+
+
+def test_live_sound_goes_first(
+    model: Classifier, sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While live sound is computed, a file waits; it does not wait for ever."""
+    order: list[str] = []
+    push = Analysis.push
+
+    def noticed(self: Analysis, samples: Any) -> Any:
+        order.append(threading.current_thread().name)
+        return push(self, samples)
+
+    monkeypatch.setattr(Analysis, "push", noticed)
+    monkeypatch.setattr(threads, "_GIVEN_SECONDS", 60.0)
+    file = threading.Thread(
+        target=lambda: list(analyse(sounds / "flute" / "a.wav", {"a": model})), name="file"
+    )
+    with threads.live_first():
+        file.start()
+        time.sleep(0.5)
+        assert order == []
+    file.join(60)
+    assert order[0] == "file"
+    monkeypatch.setattr(threads, "_GIVEN_SECONDS", 0.01)
+    with threads.live_first():
+        list(analyse(sounds / "flute" / "a.wav", {"a": model}))
+    steps = listen(Clip(), {"a": model})
+    inside: list[int] = []
+    monkeypatch.setattr(
+        Analysis, "push", lambda self, samples: inside.append(threads._computing) or {}
+    )
+    next(steps)
+    steps.close()
+    assert inside == [1]
+    assert threads._computing == 0
+
+
+@pytest.mark.parametrize("module", ["engine.cli", "desktop.__main__"])
+def test_programs_begin_by_waiting_without_spinning(module: str) -> None:
+    """OpenMP reads it when torch is loaded, and never again."""
+    words = f"""
+import os, sys, {module}, engine.threads
+sys.argv = ["earmark", "--version"]
+{module}.wait_without_spinning = stop = lambda: sys.exit(7)
+engine.threads.wait_without_spinning = lambda: sys.exit("torch" in sys.modules or 7)
+{module}.main()
+"""
+    done = subprocess.run([sys.executable, "-c", words], check=False, capture_output=True)
+    assert done.returncode == 7, done.stderr
+
+
+def test_waiting_threads_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.setenv("KMP_BLOCKTIME", "5")
+    threads.wait_without_spinning()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert os.environ["KMP_BLOCKTIME"] == "5"  # the user's own
 
 
 @pytest.mark.parametrize("worker", list(WORKERS))

@@ -307,11 +307,10 @@ def test_the_files_of_pyqtgraph_that_are_bundled_are_there() -> None:
 @pytest.mark.parametrize("program", ["desktop/__main__.py", "packaging/start/launch.py"])
 def test_freeze_support_comes_first(program: str) -> None:
     text = (ROOT / program).read_text(encoding="utf-8")
-    first = min(
-        text.index(word)
-        for word in ("from desktop.", "import torch ", "from engine.")
-        if word in text
-    )
+    # Of the engine only what sets the environment comes before, without any library.
+    text = text.replace("from engine.threads import wait_without_spinning", "")
+    loads = ("from desktop.", "import torch ", "from engine.")
+    first = min(text.index(word) for word in loads if word in text)
     assert text.index("freeze_support()\n") < first
 
 
@@ -385,6 +384,41 @@ def test_the_store_entry(tmp_path: Path) -> None:
         command = ["flatpak-builder", "--show-manifest", str(manifest)]
         shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
         assert f'"id" : "{project.APP_ID}"' in shown.stdout
+
+
+def test_the_oldest_macos_is_that_of_torch_wherever_it_is_said() -> None:
+    """torch 2.13 has no wheel for an older one: macosx_14_0_arm64."""
+    bundle = (PACKAGING / "macos" / "bundle.py").read_text(encoding="utf-8")
+    assert '"LSMinimumSystemVersion": "14.0"' in bundle
+    root = PACKAGING.parent
+    for path in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
+        said = re.findall(r"macOS (\d+)", path.read_text(encoding="utf-8"))
+        assert set(said) <= {"14"}, path
+
+
+def test_native_libraries_are_listed_with_their_versions(tmp_path: Path) -> None:
+    native = _load(PACKAGING / "native.py")
+    for name, text in {
+        "libsndfile_x86_64.so": b"\0libsndfile-1.2.2\0libFLAC 1.4.3\0",
+        "av.libs/libdav1d-f4b27961.so.7.0.0": b"nothing",
+        "libportaudio.dylib": b"PortAudio V19.7.0-devel, revision",
+        "package/module.cpython-311.so": b"nothing",
+        "text.txt": b"libsndfile-1.2.2",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(text)
+    found = {(one.name, one.version) for one in native.libraries([tmp_path])}
+    assert found == {
+        ("libsndfile", "1.2.2"),
+        ("FLAC", "1.4.3"),
+        ("libdav1d", "interface 7.0.0"),
+        ("PortAudio", "19.7.0"),
+    }
+    import _soundfile_data  # type: ignore[import-not-found, unused-ignore]
+
+    real = native.libraries([Path(_soundfile_data.__file__).parent])
+    assert "libsndfile" in {one.name for one in real}
+    assert "| libsndfile |" in native.table(real)
 
 
 def test_licences_are_named_and_their_texts_are_texts() -> None:

@@ -90,7 +90,7 @@ def _figures(folder: Path) -> dict[str, float]:
     from engine.training.runs.run import Run
 
     run = Run(folder)
-    return dict(run.read(run.results_file)["figures"])
+    return run.figures()
 
 
 def _columns(run: Any) -> dict[str, list[float]]:

@@ -25,7 +25,7 @@ from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, none_enabled, place, stretches
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
 
@@ -214,6 +214,7 @@ class FilePage(Page):
             on_event=self._heard,
             on_result=self._finished,
             on_error=self._analysis_failed,
+            on_crash=lambda _: self._ended(),
             parent=self,
         )
 
@@ -241,17 +242,32 @@ class FilePage(Page):
         self._analysis = None
         self.header.set_progress(None)
         if self.found is not None and self.found.repaired:
-            words = self.tr("{} invalid samples (NaN or infinite) were replaced by silence.")
+            words = self.tr(
+                "{} invalid samples (NaN, infinite or far too loud) were replaced by silence."
+            )
             self.notices.notify(words.format(self.found.repaired), kind="warning")
+        if self.found is not None and self.found.remark:
+            self.notices.notify(self.found.remark, kind="warning")
         self._find_facts()
         self.analysed.emit()
 
     def _analysis_failed(self, message: str) -> None:
+        self.notices.fail(message)
+        self._ended()
+
+    def _ended(self) -> None:
+        """The analysis broke off: what it found stays, and nothing goes on waiting."""
         self._analysis = None
         self.header.set_progress(None)
-        self.notices.fail(message)
+        self._say_not_analysed()
         self._find_facts()
         self.analysed.emit()
+
+    def _say_not_analysed(self) -> None:
+        if self.found is None:
+            for name in self._session.classifiers:
+                self.panels.show_words(name, self._waiting_words())
+        self._summarise()
 
     def _find_facts(self) -> None:
         """Tempo, key and tuning, unless predictions come first."""
@@ -269,6 +285,7 @@ class FilePage(Page):
             self._analysis.cancel()
             self._analysis = None
             self.header.set_progress(None)
+            self._say_not_analysed()
 
     def _summarise(self) -> None:
         selection = self.tracks.time.selection
@@ -280,7 +297,16 @@ class FilePage(Page):
             heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
         self.panels.heading.setText(heading)
         for name, decision in self.state.verdicts(selection).items():
-            self.panels.show_decision(name, decision)
+            if decision.verdict:
+                self.panels.show_decision(name, decision)
+            else:
+                self.panels.show_words(name, self._waiting_words())
+
+    def _waiting_words(self) -> str:
+        """What stands where there are no results: whether they are still to come."""
+        if self._analysis is not None:
+            return self.tr("not analysed yet")
+        return self.tr("not analysed")
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""

@@ -121,6 +121,7 @@ class FileWhy(QObject):
             return 0.0
         timeline = found.timelines[lane]
         part = timeline if selection is None else between(timeline, *selection)
+        part = part if len(part) else timeline  # the selection is not analysed yet
         best = int(part.probabilities[:, classifier.card.members(label)].sum(axis=1).argmax())
         return min(float(part.times[best]), found.total_seconds)
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.atomic_write import write_text
+from engine.errors import EarmarkError
 from engine.export import EXPORTS
+from engine.export.destinations import refuse_sound
+from engine.export.words import encodable
 from engine.recognition.decisions import Decider, Decision, Segment, lane
 from engine.recognition.timeline import Timeline, concatenate
 from engine.recognition.verdict import FileResult
@@ -14,6 +17,7 @@ from engine.recognition.verdict import FileResult
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
     from engine.music.facts import MusicFacts
+    from engine.recognition.files import FileAnalysis, FileProgress
 
 
 @dataclass(frozen=True)
@@ -27,44 +31,71 @@ class AnalysisUpdate:
     lanes: dict[str, list[Segment]]
     repaired: int
     done: bool
+    remark: str = ""
+
+
+class _Rows:
+    """What was found so far, by classifier."""
+
+    def __init__(self, classifiers: "Mapping[str, Classifier]") -> None:
+        self._deciders = {n: Decider(c.card.labels, c.card.rules()) for n, c in classifiers.items()}
+        self._timelines: dict[str, list[Timeline]] = {name: [] for name in classifiers}
+        self._decisions: dict[str, list[Decision]] = {name: [] for name in classifiers}
+        self.seconds = self.total_seconds = 0.0
+
+    def add(self, step: "FileProgress") -> None:
+        self.seconds, self.total_seconds = step.seconds, step.total_seconds
+        for name, rows in step.rows.items():
+            self._timelines[name].append(rows)
+            self._decisions[name] += self._deciders[name].push(rows)
+
+    def update(self, done: "FileAnalysis | None" = None) -> AnalysisUpdate:
+        joined = {name: concatenate(parts) for name, parts in self._timelines.items() if parts}
+        lanes = {
+            name: lane(
+                self._decisions[name],
+                hop_seconds=timeline.hop_seconds,
+                duration_seconds=None if done is None else self.total_seconds,
+            )
+            for name, timeline in joined.items()
+        }
+        return AnalysisUpdate(
+            self.seconds,
+            self.total_seconds,
+            joined,
+            {name: list(rows) for name, rows in self._decisions.items()},
+            lanes,
+            0 if done is None else done.repaired,
+            done is not None,
+            "" if done is None else done.remark,
+        )
 
 
 def analyse_file(
     path: Path, classifiers: "Mapping[str, Classifier]"
 ) -> Generator[AnalysisUpdate | float, None, None]:
-    """Analyse a file; yields the position in seconds, and now and then the results so far."""
+    """Analyse a file; yields the position in seconds, and now and then the results so far.
+
+    Of a file that breaks off, what was found before is yielded, then the error is raised.
+    """
     from engine.recognition.files import analyse
 
-    steps = analyse(path, classifiers)
-    deciders = {n: Decider(c.card.labels, c.card.rules()) for n, c in classifiers.items()}
-    timelines: dict[str, list[Timeline]] = {name: [] for name in classifiers}
-    decisions: dict[str, list[Decision]] = {name: [] for name in classifiers}
-    total, told, seconds, repaired = 0.0, 0.0, 0.0, 0
-    done = False
-    while not done:
+    steps, found, told = analyse(path, classifiers), _Rows(classifiers), 0.0
+    while True:
         try:
             step = next(steps)
         except StopIteration as stop:
-            repaired, done = stop.value.repaired, True
-        else:
-            seconds, total = step.seconds, step.total_seconds
-            for name, rows in step.rows.items():
-                timelines[name].append(rows)
-                decisions[name] += deciders[name].push(rows)
-            yield seconds
-        if done or seconds - told >= max(4.0, total / 50):
-            told = seconds
-            joined = {name: concatenate(parts) for name, parts in timelines.items() if parts}
-            lanes = {
-                name: lane(
-                    decisions[name],
-                    hop_seconds=timeline.hop_seconds,
-                    duration_seconds=total if done else None,
-                )
-                for name, timeline in joined.items()
-            }
-            kept = {name: list(rows) for name, rows in decisions.items()}
-            yield AnalysisUpdate(seconds, total, joined, kept, lanes, repaired, done)
+            yield found.update(stop.value)
+            return
+        except EarmarkError:
+            if found.seconds:
+                yield found.update()
+            raise
+        found.add(step)
+        yield found.seconds
+        if found.seconds - told >= max(4.0, found.total_seconds / 50):
+            told = found.seconds
+            yield found.update()
 
 
 def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
@@ -79,7 +110,8 @@ def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[
 
     def work() -> Generator[None, None, Path]:
         yield
-        write_text(path, EXPORTS[form].write(result))
+        refuse_sound(path, [result.info.path])
+        write_text(path, encodable(EXPORTS[form].write(result)))
         return path
 
     return work
@@ -94,6 +126,7 @@ def export_audio(
         from engine.audio import read, write
 
         yield
+        refuse_sound(target, [source])
         first, last = stretch
         write(target, read(source, start_seconds=first, duration_seconds=last - first))
         return target

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop import jobs
 from desktop.pages.listen import worker
@@ -42,7 +42,10 @@ class ListenPage(Page):
         self._looked = False  # for microphones
         self._requests = worker.LiveRequests()
         self._names: set[Path] = set()  # of files that were asked for
+        self._recording: Path | None = None
+        self._recorded = False  # whether that file has begun
         self._latest: worker.LiveFrame | None = None
+        self._returning = False  # reopened after it had gone, and nothing came yet
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
@@ -177,8 +180,11 @@ class ListenPage(Page):
     def start(self) -> None:
         """Open the microphone."""
         self.stop()
-        device, channel, session = self.bar.device, self.bar.channel, self._session
         self.notices.clear()
+        self._open()
+
+    def _open(self) -> None:
+        device, channel, session = self.bar.device, self.bar.channel, self._session
         self.explainer.forget()
         self._latest = None
         requests = self._requests = worker.LiveRequests()
@@ -190,6 +196,7 @@ class ListenPage(Page):
             ),
             on_event=self._news,
             on_error=self._lost,
+            on_crash=lambda _: self.stop(),
             parent=self,
         )
         self._paint.start()
@@ -197,11 +204,15 @@ class ListenPage(Page):
         self._show_state()
 
     def stop(self) -> None:
-        """Close the microphone; the picture stays."""
+        """Close the microphone; the picture stays, and what was recorded."""
+        recording = self._end_recording()
+        if recording is not None:
+            self._say_recorded(worker.Recorded(recording, 0.0))
         for job in (self._job, self._waiting):
             if job is not None:
                 job.cancel()
         self._job = self._waiting = None
+        self._returning = False
         self._paint.stop()
         self._text.stop()
         self.explainer.stop()
@@ -211,11 +222,10 @@ class ListenPage(Page):
         """Begin or end recording."""
         if not self.is_listening:
             return
-        self._requests.put(worker.Record(self._new_file("recording") if on else None))
+        path = self._new_file("recording") if on else None
+        self._recording = path or self._recording  # the one that ends is told when it has
+        self._requests.put(worker.Record(path))
         self.bar.record.setChecked(on)
-        if not on:
-            words = self.tr("Recording saved as {}.").format(_folder(self._session.settings))
-            self.notices.notify(words, kind="success")
 
     def keep(self) -> None:
         """Save the last half minute."""
@@ -255,7 +265,10 @@ class ListenPage(Page):
         last = events[-1]
         if self._latest is None:
             self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
-        self._latest = last
+            if self._returning:
+                self._returning = False
+                self._tell_back(last.device[0])
+        self._latest, self._recorded = last, last.recorded_seconds is not None
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
@@ -263,8 +276,31 @@ class ListenPage(Page):
         for kept in (path for e in events for path in e.kept):
             opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
             self.notices.notify(self.tr("Saved as {}.").format(kept), [opening], "success")
+        for recorded in (ended for e in events for ended in e.recorded):
+            self._say_recorded(recorded)
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
+
+    def _end_recording(self) -> Path | None:
+        """The file that is being recorded to, now that it ends unasked."""
+        path = self._recording if self._recorded else None
+        self._recording, self._recorded = None, False
+        return path
+
+    def _say_recorded(self, ended: worker.Recorded) -> None:
+        """What became of a recording; stays when the page says something new."""
+        if ended.path == self._recording:
+            self._recording = None
+            self.bar.record.setChecked(False)
+        if ended.problem:
+            self._session.notify(ended.problem, kind="error")
+            return
+        words = self.tr("Recording saved as {}.").format(ended.path)
+        if ended.lost_seconds > 0:
+            missing = self.tr(" {:.2f} s of sound were lost and are missing in it.")
+            words += missing.format(ended.lost_seconds)
+        opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(ended.path)))
+        self._session.notify(words, [opening], "warning" if ended.lost_seconds else "success")
 
     def _say(self) -> None:
         """What is read, set less often than what moves."""
@@ -293,12 +329,13 @@ class ListenPage(Page):
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others, come back when it does."""
-        latest, self._latest = self._latest, None
+        latest, returning, device = self._latest, self._returning, self.bar.device
+        self._latest = None
         self.stop()
-        again = (self.tr("Try again"), self.start)
-        self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
-        if latest is not None:
-            device = latest.device
+        if latest is not None or not returning:
+            again = (self.tr("Try again"), self.start)
+            self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
+        if latest is not None or returning:
             self._waiting = jobs.run(
                 lambda: microphone.wait_for(*device), on_result=self._back, parent=self
             )
@@ -306,8 +343,12 @@ class ListenPage(Page):
 
     def _back(self, device: Any) -> None:
         self._waiting = None
-        self.start()
-        words = self.tr("The microphone '{}' is back.").format(device.id.name)
+        self._open()
+        self._returning = True  # it may be listed and not be ready yet: then go on waiting
+
+    def _tell_back(self, name: str) -> None:
+        self.notices.clear()
+        words = self.tr("The microphone '{}' is back.").format(name)
         self.notices.notify(words, kind="success")
 
     def _show_state(self) -> None:
@@ -320,17 +361,9 @@ class ListenPage(Page):
     def _show_classifiers(self) -> None:
         classifiers = self._session.live_classifiers
         self.explainer.forget()
-        self.panels.set_classifiers(classifiers, self.tr("ready"), self._left_out())
+        self.panels.set_classifiers(classifiers, self.tr("ready"), _left_out(self._session, self))
         self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
         self.tracks.lanes.set_lanes({name: [] for name in classifiers})
-
-    def _left_out(self) -> str:
-        """Why some of the enabled classifiers don't listen."""
-        cards = [classifier.card for classifier in self._session.classifiers.values()]
-        lines = [card.refusal(self.tr("listen")) for card in cards if card.files_only]
-        if not lines:
-            return none_enabled(self._session.loaded_names)
-        return "\n\n".join([*lines, self.tr("Use it on the File page.")])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
@@ -340,6 +373,15 @@ class ListenPage(Page):
 
     def _read_out(self, seconds: float, height: float) -> None:
         self._words.setText(place(self._rolling.view, self.tracks.spectrogram, seconds, height))
+
+
+def _left_out(session: Session, page: QWidget) -> str:
+    """Why some of the enabled classifiers don't listen."""
+    cards = [classifier.card for classifier in session.classifiers.values()]
+    lines = [card.refusal(page.tr("listen")) for card in cards if card.files_only]
+    if not lines:
+        return none_enabled(session.loaded_names)
+    return "\n\n".join([*lines, page.tr("Use it on the File page.")])
 
 
 def _folder(settings: Settings) -> Path:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.audio.audio import Audio
 from engine.audio.level import Level
+from engine.errors import AudioError
 from engine.pictures.view import View, ViewStream
 from engine.recognition.decisions import Decider, Decision, Segment, lane
 
@@ -79,6 +80,21 @@ class LiveRequests:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """A recording that has ended.
+
+    Attributes:
+        path: its file.
+        lost_seconds: of sound that are missing in it.
+        problem: why it ended unasked; empty: it did not.
+    """
+
+    path: Path
+    lost_seconds: float
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class LiveFrame:
     """One step's news for the page."""
 
@@ -96,6 +112,7 @@ class LiveFrame:
     recorded_seconds: float | None
     kept: tuple[Path, ...]  # files with the last seconds, as asked
     stretches: tuple[tuple[Audio, float], ...] = ()  # as asked, each with when it begins
+    recorded: tuple[Recorded, ...] = ()  # recordings that have ended
 
 
 @dataclass
@@ -169,9 +186,8 @@ def hear(
             # What has just been loaded begins at a time of 0, and the picture with it.
             memory, picture, restarted = _Memory(), ViewStream(desk.view), True
             loaded = dict(classifiers())
-            updates = stack.enter_context(contextlib.closing(listen(microphone, loaded)))
-            for update in updates:
-                kept, stretches = desk.step(update)
+            for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
+                news = desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
                 new = memory.push(loaded, update)
@@ -187,9 +203,10 @@ def hear(
                     lanes=memory.lanes(loaded) if new else None,
                     unheard=memory.unheard(loaded) if new else {},
                     stats=update.stats,
-                    kept=kept,
+                    kept=tuple(news.kept),
                     recorded_seconds=desk.recorded_seconds,
-                    stretches=stretches,
+                    stretches=tuple(news.stretches),
+                    recorded=tuple(news.recorded),
                 )
                 restarted = False
                 if _differ(loaded, classifiers()):
@@ -200,12 +217,22 @@ def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]")
     return list(loaded) != list(now) or any(now[name] is not c for name, c in loaded.items())
 
 
+@dataclass
+class _DeskNews:
+    """What became of what was asked for."""
+
+    kept: list[Path] = field(default_factory=list)
+    stretches: list[tuple[Audio, float]] = field(default_factory=list)
+    recorded: list[Recorded] = field(default_factory=list)
+
+
 class _Desk:
     """Does what is asked of the worker, and writes what comes while it is recorded."""
 
     def __init__(self, microphone: "Microphone", requests: LiveRequests) -> None:
         self._microphone, self._requests = microphone, requests
         self._recorder: Recorder | None = None
+        self._lost_before = 0  # samples, when the recording began
         self.view = View("stft", microphone.rate_hz)
         self.device = microphone.device.id.name, microphone.device.id.host_api
 
@@ -213,32 +240,49 @@ class _Desk:
     def recorded_seconds(self) -> float | None:
         return None if self._recorder is None else self._recorder.seconds
 
-    def step(
-        self, update: "LiveUpdate"
-    ) -> tuple[tuple[Path, ...], tuple[tuple[Audio, float], ...]]:
-        """Do what was asked, then record what is new; gives the files and stretches asked for."""
-        kept, stretches = [], []
+    def step(self, update: "LiveUpdate") -> _DeskNews:
+        """Do what was asked, then record what is new."""
+        news, lost = _DeskNews(), update.stats.dropped_samples
         for request in self._requests.take():
             match request:
                 case ShowView(view):
                     self.view = view
                 case Record(path):
-                    self._record(path)
+                    news.recorded += self._end(lost)
+                    news.recorded += self._begin(path, lost) if path is not None else []
                 case KeepLast(path, seconds):
                     self._keep(path, seconds)
-                    kept.append(path)
+                    news.kept.append(path)
                 case GiveStretch(begin, end):
-                    stretches.append(self._stretch(update, begin, end))
+                    news.stretches.append(self._stretch(update, begin, end))
         if self._recorder is not None:
-            self._recorder.write(update.samples[None])
-        return tuple(kept), tuple(stretches)
+            try:
+                self._recorder.write(update.samples[None])
+            except AudioError as error:  # a full disk ends the recording, not the listening
+                news.recorded += self._end(lost, str(error))
+        return news
 
-    def _record(self, path: Path | None) -> None:
+    def _begin(self, path: Path, lost: int) -> list[Recorded]:
         from engine.audio.recording import Recorder
 
-        self.close()
-        if path is not None:
+        try:
             self._recorder = Recorder(path, rate_hz=self._microphone.rate_hz)
+        except AudioError as error:
+            return [Recorded(path, 0.0, str(error))]
+        self._lost_before = lost
+        return []
+
+    def _end(self, lost: int, problem: str = "") -> list[Recorded]:
+        """End the recording, if there is one."""
+        recorder = self._recorder
+        if recorder is None:
+            return []
+        try:
+            self.close()
+        except AudioError as error:
+            problem = problem or str(error)
+        missing = (lost - self._lost_before) / self._microphone.rate_hz
+        return [Recorded(recorder.path, missing, problem)]
 
     def _keep(self, path: Path, seconds: float) -> None:
         from engine.audio.recording import Recorder
@@ -257,7 +301,7 @@ class _Desk:
         return Audio(samples[:, : max(0, stop - first)], rate), begins
 
     def close(self) -> None:
-        """End the recording, if there is one."""
+        """Finish the file that is recorded to."""
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()

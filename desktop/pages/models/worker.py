@@ -87,10 +87,11 @@ def bring_in(paths: Sequence[Path]) -> Generator[None, None, Imported]:
 
 def copy_out(path: Path, target: Path) -> Generator[None, None, Path]:
     """Copy a classifier file somewhere."""
-    from engine.classifier.file import read_file, write_file
+    from engine.classifier.file import read_all, read_header, write_file
 
     yield
-    write_file(target, read_file(path)[1])
+    read_header(path)
+    write_file(target, read_all(path))
     return target
 
 

@@ -91,6 +91,27 @@ class SoundsHeader(QWidget):
         self.progress.setVisible(share < 1.0)
 
 
+class ReadOnlyNote(QFrame):
+    """Says, as long as it holds, that the project cannot be changed, and why."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self.setAccessibleName(self.tr("Read-only"))
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.addWidget(self.words)
+        self.hide()
+
+    def show_reason(self, reason: str) -> None:
+        """The sentence; empty: the project can be changed."""
+        self.words.setText(reason)
+        self.setAccessibleDescription(reason)
+        self.setVisible(bool(reason))
+
+
 class Welcome(QFrame):
     """What the page is for, and the two things to begin with."""
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs
 from desktop.plots.scatter import Points, Scatter
-from desktop.widgets.controls import Elided
+from desktop.widgets.controls import Elided, hold_back
 from engine.datasets.table import Excerpt
 from engine.project.project import Project
 from engine.sound_map.layout import ExcerptMap, Place, Suspect, make_map, place_of
@@ -36,7 +36,7 @@ class MapPanel(QWidget):
         self._suspects: dict[int, Suspect] = {}
         self._job: jobs.Job | None = None
         self._judging: jobs.Job | None = None
-        self._given_up = False
+        self._given_up, self._reason_not = False, ""
         self.scatter = Scatter()
         self.status = Elided()
         self.status.setObjectName("faint")
@@ -94,6 +94,13 @@ class MapPanel(QWidget):
         self._rows = {place_of(row): row for row in reversed(rows)}
         if self.isVisible():
             self._look()
+
+    def hold_back(self, reason: str) -> None:
+        """No sound can be moved, for this reason; empty: all can."""
+        self._reason_not = reason
+        hold_back(self.move_to, reason)
+        if not reason:
+            self.move_to.setEnabled(bool(self.scatter.selected))
 
     def leave(self) -> None:
         """Stop all work."""
@@ -210,7 +217,7 @@ class MapPanel(QWidget):
         self.draw.setText(self.tr("Cancel") if working else self.tr("Draw the map"))
         self.only.setEnabled(bool(self._suspects) or self.only.isChecked())
         self.next.setEnabled(bool(self._suspects))
-        self.move_to.setEnabled(bool(many))
+        self.move_to.setEnabled(bool(many) and not self._reason_not)
         if working:
             words = self.tr("Analysing the sounds: {:.0f} %").format(100 * (share or 0.0))
         elif self._map is None:

@@ -14,7 +14,7 @@ from desktop.session import Session
 from desktop.settings import FOLDER
 from desktop.shared.page import Page
 from desktop.widgets.class_cards import ClassCard, local_files
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
 from engine.project.project import Project
 
 
@@ -76,6 +76,7 @@ class SoundsPage(Page):
         self.worker.changed.connect(self._refresh)
         self.worker.checked.connect(self._checked)
         self.worker.failed.connect(self.notices.fail)
+        self.worker.followed.connect(self.notices.notify)
         self.worker.progress.connect(self.view.header.show_progress)
         self._session.project_changed.connect(self._open)
 
@@ -126,6 +127,7 @@ class SoundsPage(Page):
         if self.label not in names:
             self.label = names[0] if names else ""
         self.view.show_project(self._session.project, self.project, self.label, self.found)
+        self.setAcceptDrops(self.project is None or not self.project.read_only)
 
     @property
     def microphone_open(self) -> bool:
@@ -155,11 +157,15 @@ class SoundsPage(Page):
 
     def undo(self) -> None:
         """Take the last change back."""
-        self.worker.do(lambda project: project.history.undo())
+        self.worker.do(lambda project: project.history.undo(), self._stepped)
 
     def redo(self) -> None:
         """Make the change again."""
-        self.worker.do(lambda project: project.history.redo())
+        self.worker.do(lambda project: project.history.redo(), self._stepped)
+
+    def _stepped(self, lost: str) -> None:
+        if lost:
+            self.notices.notify(lost, kind="warning")
 
     def stop(self) -> None:
         """The window closes: stop what sounds and forget what was removed."""
@@ -212,7 +218,11 @@ class SoundsPage(Page):
     def add_files(self, label: str, paths: Sequence[Path]) -> None:
         """Copy files into a class; folders that hold a folder for each class bring those along."""
         self.notices.clear()
-        self.worker.do(lambda project: all_of(project, label, paths))
+        self.worker.do(lambda project: all_of(project, label, paths), self._added)
+
+    def _added(self, left_out: Sequence[str]) -> None:
+        if left_out:
+            self.notices.notify(" ".join(left_out), kind="warning")
 
     def remove_selected(self) -> None:
         """Take the selected sounds out."""
@@ -311,6 +321,8 @@ class SoundsPage(Page):
             folder = self._ask_folder(self.tr("Where are the missing sounds?"))
             if folder is not None:
                 self.worker.do(lambda project: project.look_for(folder))
+        elif problem.kind == "beyond":
+            self.worker.do(lambda project: project.cut_at_end(problem.rows))
         elif problem.groups:
             self.worker.do(lambda project: project.join_groups(problem.groups))
         elif problem.rows:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.sounds.excerpt import ExcerptPanel
-from desktop.pages.sounds.header import SoundsHeader, Welcome
+from desktop.pages.sounds.header import ReadOnlyNote, SoundsHeader, Welcome
 from desktop.pages.sounds.map import MapPanel
 from desktop.pages.sounds.recorder import RecordPanel
 from desktop.pages.sounds.split import SplitPanel
@@ -23,6 +23,7 @@ from desktop.pages.sounds.table import ExcerptTable
 from desktop.pages.sounds.worker import Findings
 from desktop.session import Session
 from desktop.widgets.class_cards import ClassCards, ClassFacts
+from desktop.widgets.controls import hold_back
 from desktop.widgets.problem_strip import ProblemStrip
 from engine.datasets.table import Excerpt
 from engine.project.project import Project
@@ -33,6 +34,7 @@ _LEAST_HIGH = 130  # pixels of the table; the map has the recorder's room, too
 _KINDS = {
     "missing": "missing",
     "unreadable": "unreadable",
+    "beyond": "longer than its file",
     "duplicate": "duplicate",
     "quiet": "too quiet",
     "clipped": "clipped",
@@ -54,7 +56,7 @@ class SoundsView(QWidget):
         self, session: Session, recording_place: Callable[[str, str], Path | None]
     ) -> None:
         super().__init__()
-        self.header, self.strip = SoundsHeader(), ProblemStrip()
+        self.header, self.strip, self.note = SoundsHeader(), ProblemStrip(), ReadOnlyNote()
         self.welcome, self.cards = Welcome(), ClassCards()
         self.recorder = RecordPanel(session, recording_place)
         self.table, self.map, self.split = ExcerptTable(), MapPanel(), SplitPanel()
@@ -86,6 +88,7 @@ class SoundsView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self.header)
+        layout.addWidget(self.note)
         layout.addWidget(self.strip)
         layout.addWidget(self._pages, 1)
 
@@ -152,6 +155,8 @@ class SoundsView(QWidget):
             found: what was found in it last.
         """
         names = list(project.classes) if project is not None else []
+        reason = project.read_only if project is not None else ""
+        self._hold_back("")
         counts = Counter(row.label for row in (project.rows if project is not None else ()))
         self._show_classes(names, counts, label, found)
         self._show_table(project, label, found)
@@ -166,6 +171,17 @@ class SoundsView(QWidget):
         self.strip.show_problems([(p.words, p.mend) for p in found.problems])
         self._pages.setCurrentIndex(1 if names else 0)
         self.show_excerpt(project)
+        self.note.show_reason(reason)
+        self._hold_back(reason)
+
+    def _hold_back(self, reason: str) -> None:
+        """Disable what would change the project, each with the reason; empty: let it go."""
+        header, recorder = self.header, self.recorder
+        buttons = (header.undo, header.redo, header.new, self.welcome.new, *self.strip.buttons)
+        for widget in (*buttons, recorder.hold, recorder.long, recorder.examples):
+            hold_back(widget, reason)
+        self.cards.hold_back(reason)
+        self.map.hold_back(reason)
 
     def _show_classes(
         self, names: Sequence[str], counts: Counter[str], label: str, found: Findings

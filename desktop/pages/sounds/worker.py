@@ -1,5 +1,6 @@
 """The Sounds page's project at work: one operation after the other, each in a job."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,14 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
 from engine.datasets.corpora import folder
+from engine.datasets.left_out import among, in_class_folders
 from engine.datasets.table import Excerpt
 from engine.project.check import Problem
 from engine.project.project import Project
 from engine.project.split import Draw, draw
 from engine.recipes.recipe import find_recipe
 
+_FOLLOW_SECONDS = 0.5
 _RECIPE = "tagger-head"  # what the Train page proposes
 Step = Callable[[Project], Any]
 _Then = Callable[[Any], None] | None
@@ -44,6 +47,7 @@ class ProjectWorker(QObject):
     changed = Signal()
     checked = Signal(object)
     failed = Signal(str)
+    followed = Signal(str)  # what others did to the project, where one has to know
     progress = Signal(float)  # share done; 1 at the end
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -52,6 +56,8 @@ class ProjectWorker(QObject):
         self._waiting: deque[tuple[Step, _Then, _Otherwise]] = deque()
         self._job: jobs.Job | None = None
         self._check: jobs.Job | None = None
+        self._unfollow = threading.Event()
+        self._refreshing = False
 
     @property
     def busy(self) -> bool:
@@ -72,6 +78,7 @@ class ProjectWorker(QObject):
 
     def leave(self) -> Project | None:
         """Stop all work; gives the project that was open."""
+        self._unfollow.set()
         for job in (self._job, self._check):
             if job is not None:
                 job.cancel()
@@ -116,8 +123,26 @@ class ProjectWorker(QObject):
     def _opened(self, project: Project) -> None:
         self.project = project
         self._job = None
+        self._refreshing = False
+        self._unfollow = stop = threading.Event()
+        jobs.run(lambda: _following(project, stop), on_event=self._look_again, parent=self)
         self.opened.emit()
         self._go_on()
+
+    def _look_again(self, outdated: list[bool]) -> None:
+        """Other programs have changed the project, or left it to us."""
+        if outdated[-1] and not self._refreshing and self._job is None:
+            self._refreshing = True
+            self.do(lambda project: project.refresh(), self._refreshed, self._not_refreshed)
+
+    def _refreshed(self, words: str) -> None:
+        self._refreshing = False
+        if words:
+            self.followed.emit(words)
+
+    def _not_refreshed(self, message: str) -> None:
+        self._refreshing = False
+        self.failed.emit(message)
 
     def _not_opened(self, message: str) -> None:
         self._job = None
@@ -157,6 +182,12 @@ class ProjectWorker(QObject):
         self.checked.emit(found)
 
 
+def _following(project: Project, stop: threading.Event) -> Generator[bool, None, None]:
+    """Yields whether others have changed the project, until it is left."""
+    while not stop.wait(_FOLLOW_SECONDS):
+        yield project.outdated
+
+
 def _look(project: Project) -> Generator[float, None, Findings]:
     rows = project.rows
     problems = yield from project.check()
@@ -168,8 +199,13 @@ def _look(project: Project) -> Generator[float, None, Findings]:
     return Findings(problems, seconds, draw(rows, project.facts_of, find_recipe(_RECIPE)))
 
 
-def all_of(project: Project, label: str, paths: Sequence[Path]) -> Generator[float, None, None]:
+def all_of(
+    project: Project, label: str, paths: Sequence[Path]
+) -> Generator[float, None, tuple[str, ...]]:
     """Add files to a class; whole data sets among them bring their own classes.
+
+    Returns:
+        Sentences about what was left out.
 
     Raises:
         DataError: there is nothing to add, or no class to add it to.
@@ -182,3 +218,4 @@ def all_of(project: Project, label: str, paths: Sequence[Path]) -> Generator[flo
         if not label:  # a folder that is dropped before there are classes names one
             label = rest[0].name if rest[0].is_dir() else rest[0].parent.name
         yield from project.add_files(label, rest)
+    return (*(said for path in sets for said in in_class_folders(path)[0]), *among(rest))

@@ -1,6 +1,5 @@
 """The recipe being edited, by form and as text; both see the same one."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +8,12 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.style import colours
+from engine.bounded import parse_toml
 from engine.errors import RecipeError
-from engine.recipes.recipe import Recipe, validated
+from engine.recipes.recipe import MOST_BYTES, Recipe, validated
 from engine.recipes.toml import to_toml
+
+_TEXT = "The recipe"
 
 
 class RecipeModel(QObject):
@@ -46,11 +48,12 @@ class RecipeModel(QObject):
     def set_text(self, text: str, source: QObject) -> None:
         """Take a recipe as TOML."""
         try:
-            self._take(validated(tomllib.loads(text), self.recipe.name), source)
-        except tomllib.TOMLDecodeError as error:
-            self.refuse(self.tr("Not valid TOML: {}.").format(error))
+            fields = parse_toml(text, _TEXT, RecipeError, most_bytes=MOST_BYTES, finite=False)
+            self._take(validated(fields, self.recipe.name), source)
         except RecipeError as error:
-            self.refuse(str(error))
+            words = str(error).removeprefix(f"{_TEXT} is not valid TOML: ")
+            invalid = words != str(error)
+            self.refuse(self.tr("Not valid TOML: {}").format(words) if invalid else words)
 
     def refuse(self, problem: str) -> None:
         """Keep the recipe, and say what is wrong with what was entered."""

@@ -19,7 +19,10 @@ _LOOK_SECONDS = 0.05  # how often a pause looks whether it is to end
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What lies in a folder of sounds: kind and name of the data set, excerpts of each class."""
+    """What lies in a folder of sounds: kind and name of the data set, excerpts of each class.
+
+    Warnings are also of what is left out.
+    """
 
     kind: str
     name: str
@@ -36,7 +39,8 @@ def look_at_folder(folder: Path) -> Generator[None, None, DatasetSummary]:
     yield
     root = Path(folder).absolute()
     kind = next((name for name, module in DATASETS.items() if module.recognises(root)), "folder")
-    return DatasetSummary(kind, dataset.about.name, dataset.counts(), dataset.warnings)
+    said = (*dataset.warnings, *dataset.left_out)
+    return DatasetSummary(kind, dataset.about.name, dataset.counts(), said)
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ def training(
     recipe, data, folder = order.recipe, order.data, order.resume
     if folder is not None:
         run = Run(folder)
-        recipe, data = run.recipe(), Path(run.read(run.facts_file)["folder"])
+        recipe, data = run.recipe(), Path(str(run.facts().get("folder", "")))
     dataset = open_dataset(data)
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
@@ -256,6 +260,9 @@ class Judgement:
     window_seconds: float = 0.0
 
 
+_OF_RESULTS = {"evaluation", "title", "reason", "facts", "warnings", "figures", "published"}
+
+
 def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
     """Read the results of a finished run."""
     yield
@@ -264,7 +271,9 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
     from engine.training.runs.run import Run
 
     run = Run(folder)
-    found, facts = run.read(run.results_file), run.read(run.facts_file)
+    found, facts = run.read(run.results_file), run.facts()
+    if not isinstance(found, dict) or not set(found) >= _OF_RESULTS:
+        raise DataError(f"{run.results_file} is damaged and cannot be read.")
     evaluation = None
     if found["evaluation"] is not None:
         try:
@@ -274,7 +283,7 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
     data = run.recipe().data
     return Judgement(
         folder,
-        Path(facts["folder"]),
+        Path(str(facts.get("folder", ""))),
         found["title"],
         found["reason"],
         found["facts"],

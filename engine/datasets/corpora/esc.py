@@ -3,14 +3,8 @@
 import re
 from pathlib import Path
 
-from engine.datasets.table import (
-    About,
-    Dataset,
-    Excerpt,
-    files_under,
-    folders_in,
-    read_csv,
-)
+from engine.datasets.delimited import read_table
+from engine.datasets.table import About, Dataset, Excerpt, files_under, folders_in
 from engine.errors import DataError
 
 ABOUT = About(
@@ -48,7 +42,7 @@ def load(root: Path) -> Dataset:
 
 
 def _with_table(root: Path, table: Path) -> Dataset:
-    rows = read_csv(table)
+    rows = read_table(table, _COLUMNS)
     if not rows or any(column not in rows[0] for column in _COLUMNS):
         raise DataError(
             f"{table} has no rows, or lacks one of the columns {', '.join(_COLUMNS)}: "

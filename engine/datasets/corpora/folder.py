@@ -2,7 +2,8 @@
 
 from pathlib import Path, PurePath
 
-from engine.audio.files import EXTENSIONS
+from engine.audio.formats import EXTENSIONS
+from engine.datasets.left_out import in_class_folders
 from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
 
@@ -24,8 +25,18 @@ def load(root: Path) -> Dataset:
         raise DataError(
             f"{root} holds {len(classes) or 'no'} folder{'s' * (len(classes) != 1)} with sound: "
             "make one folder for each class, at least two, and put its sounds into it."
+            f"{why_not(root)}"
         )
-    return Dataset(About(root.resolve().name), root, tuple(_excerpt(name) for name in names))
+    missed, seldom = in_class_folders(root)
+    excerpts = tuple(_excerpt(name) for name in names)
+    about = About(root.resolve().name)
+    return Dataset(about, root, excerpts, warnings=missed, left_out=seldom)
+
+
+def why_not(root: Path) -> str:
+    """What was left out of a folder that has too few classes, to be put behind a sentence."""
+    missed = in_class_folders(root)[0] if root.is_dir() else ()
+    return "".join(f" {sentence}" for sentence in missed)
 
 
 def _inside(root: Path) -> list[str]:

@@ -1,20 +1,22 @@
 """A table made by hand or by another program: CSV, JSON or Parquet."""
 
-import csv
-import io
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.atomic_write import write_whole
+from engine.bounded import parse_json, read_bytes
+from engine.datasets.delimited import MOST_BYTES, decoded, number_of, read_table, written
+from engine.datasets.left_out import of_table
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError, extra_needed
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet")
+COLUMNS = ("path", "start", "end", "label", "group", "fold")
 _NAMES = ("manifest", "metadata", "dataset", "labels")
-_OWN = ("path", "start", "end", "label", "group", "fold")
+_MOST_NAMED = 3
 
 
 def recognises(root: Path) -> bool:
@@ -36,16 +38,7 @@ def load(root: Path) -> Dataset:
             f"{root} contains no table. Write one with the columns path and label and name it "
             "manifest.csv, .tsv, .json, .jsonl or .parquet."
         )
-    try:
-        rows = _rows(path)
-    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as error:
-        raise DataError(f"{path.name} cannot be read as a table: {error}.") from error
-    excerpts = tuple(_excerpt(path, number, row) for number, row in enumerate(rows, start=1))
-    _check_files(path, excerpts)
-    return Dataset(About(path.parent.resolve().name), path.parent, excerpts)
-
-
-def _check_files(path: Path, excerpts: Sequence[Excerpt]) -> None:
+    excerpts = excerpts_in(path)
     here: dict[str, bool] = {}
     for number, excerpt in enumerate(excerpts, start=1):
         if excerpt.path not in here:
@@ -55,6 +48,42 @@ def _check_files(path: Path, excerpts: Sequence[Excerpt]) -> None:
                 f"{path.name}, row {number}: {excerpt.path} does not exist. Paths are relative "
                 "to the folder of the table."
             )
+    warnings = tuple(_repeated(path.name, excerpts))
+    about = About(path.parent.resolve().name)
+    rest = of_table(path, here) if root.is_dir() else ()
+    return Dataset(about, path.parent, excerpts, warnings=warnings, left_out=rest)
+
+
+def excerpts_in(path: Path) -> tuple[Excerpt, ...]:
+    """The rows of a table as excerpts, whether their files exist or not.
+
+    Raises:
+        DataError: it cannot be read, or a row lacks something.
+    """
+    places: dict[str, str] = {}
+    return tuple(_excerpt(path, n, row, places) for n, row in enumerate(_rows(path), start=1))
+
+
+def _repeated(table: str, excerpts: Sequence[Excerpt]) -> Iterator[str]:
+    """What stands in a table twice, and what it gives two labels."""
+    labels: dict[tuple[str, float, float | None], list[str]] = {}
+    for excerpt in excerpts:
+        labels.setdefault((excerpt.path, excerpt.start, excerpt.end), []).append(excerpt.label)
+    twice = {place[0]: found for place, found in labels.items() if len(found) > 1}
+    several = {path: set(found) for path, found in twice.items() if len(set(found)) > 1}
+    again = [path for path, found in twice.items() if max(Counter(found).values()) > 1]
+    if again:
+        count = sum(len(twice[path]) - len(set(twice[path])) for path in again)
+        rows = "1 row repeats an earlier one" if count == 1 else f"{count} rows repeat earlier ones"
+        yield f"{table}: {rows}: {_few(again)}."
+    if several:
+        named = [f"{path} ({', '.join(sorted(found))})" for path, found in several.items()]
+        yield f"{table}: the same sound has more than one label: {_few(named)}."
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def _file_of(root: Path) -> Path | None:
@@ -64,24 +93,25 @@ def _file_of(root: Path) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _rows(path: Path) -> list[Any]:
+def _rows(path: Path) -> Sequence[Any]:
     kind = path.suffix.lower()
     if kind == ".parquet":
         return _parquet(path)
-    text = path.read_text(encoding="utf-8-sig")
+    if kind not in (".json", ".jsonl"):
+        return read_table(path, COLUMNS)
+    text = decoded(read_bytes(path, most_bytes=MOST_BYTES), path.name)
     if kind == ".jsonl":
         # Not splitlines: a JSON string may hold other line ends as they are.
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
-    if kind == ".json":
-        found = json.loads(text)
-        rows = found.get("excerpts") if isinstance(found, dict) else found
-        if not isinstance(rows, list):
-            raise ValueError("it is neither a list of rows nor an object with 'excerpts'")
-        return rows
-    head = text.partition("\n")[0]
-    # Spreadsheets put semicolons where the comma is the decimal sign.
-    between = "\t" if kind == ".tsv" else ";" if ";" in head and "," not in head else ","
-    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=between))
+        lines = [line for line in text.split("\n") if line.strip()]
+        return [parse_json(x, f"{path.name}, row {n}") for n, x in enumerate(lines, start=1)]
+    found = parse_json(text, path.name, most_bytes=MOST_BYTES)
+    rows = found.get("excerpts") if isinstance(found, dict) else found
+    if not isinstance(rows, list):
+        raise DataError(
+            f"{path.name} cannot be read as a table: it is neither a list of rows nor an object "
+            "with 'excerpts'."
+        )
+    return rows
 
 
 def _parquet(path: Path) -> list[dict[str, Any]]:
@@ -92,34 +122,51 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
         raise DataError(f"{words} Or save the table as CSV.") from error
     try:
         rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path.name} cannot be read as a table: {error}.") from error
     return rows
 
 
-def _excerpt(path: Path, number: int, row: Any) -> Excerpt:
+def _excerpt(path: Path, number: int, row: Any, places: dict[str, str]) -> Excerpt:
     place = f"{path.name}, row {number}"
-    if not isinstance(row, Mapping) or "" in (_text(row, "path"), _text(row, "label")):
+    if not isinstance(row, Mapping) or "" in (_text(row, "path").strip(), _text(row, "label")):
         raise DataError(f"{place}: 'path' and 'label' are needed.")
-    if None in row:
-        raise DataError(f"{place}: it has more cells than the table has columns.")
     try:
-        start = float(_text(row, "start") or 0.0)
-        end = float(_text(row, "end")) if _text(row, "end") else None
+        start = number_of(_text(row, "start") or "0")
+        end = number_of(_text(row, "end")) if _text(row, "end") else None
     except ValueError as error:
         raise DataError(f"{place}: start and end must be numbers of seconds.") from error
     if not all(math.isfinite(seconds) for seconds in (start, end or 0.0)):
         raise DataError(f"{place}: start and end must be numbers of seconds.")
     if start < 0 or (end is not None and end <= start):
         raise DataError(f"{place}: start must be 0 or more, and end must be larger than start.")
-    extra = {str(k): str(v) for k, v in row.items() if k not in _OWN and v not in (None, "")}
-    known = {name: _text(row, name) for name in ("path", "label", "group", "fold")}
-    return Excerpt(**known, start=start, end=end, extra=extra)
+    named = _text(row, "path")
+    if named not in places:
+        places[named] = _place(path.parent, named, place)
+    extra = {str(k): str(v) for k, v in row.items() if k not in COLUMNS and v not in (None, "")}
+    known = {name: _text(row, name) for name in ("label", "group", "fold")}
+    return Excerpt(places[named], **known, start=start, end=end, extra=extra)
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     return "" if value is None else str(value)
+
+
+def _place(folder: Path, named: str, row: str) -> str:
+    """The path that is meant: as it stands, without spaces around it, or with Windows' strokes."""
+    plain = named.strip()
+    try:
+        if "\0" in named:
+            raise ValueError("it holds a zero byte")
+        for path in (named, plain, plain.replace("\\", "/")):
+            if (folder / path).is_file():
+                return path
+    except (OSError, ValueError) as error:
+        short = plain if len(plain) <= 80 else plain[:80] + "..."
+        words = getattr(error, "strerror", None) or error
+        raise DataError(f"{row}: the path {short!r} cannot be used: {words}.") from error
+    return plain
 
 
 def save(dataset: Dataset, path: Path) -> None:
@@ -138,15 +185,13 @@ def save(dataset: Dataset, path: Path) -> None:
     extra = sorted({name for excerpt in dataset.excerpts for name in excerpt.extra})
     root = dataset.root.absolute()
     same = root.resolve() == path.parent.resolve()
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([*_OWN, *extra])
+    rows: list[list[Any]] = [[*COLUMNS, *extra]]
     for e in dataset.excerpts:
         end = "" if e.end is None else e.end
-        row = [e.path if same else root / e.path, e.start, end, e.label, e.group, e.fold]
-        writer.writerow([*row, *(e.extra.get(name, "") for name in extra)])
+        row = [e.path if same else str(root / e.path), e.start, end, e.label, e.group, e.fold]
+        rows.append([*row, *(e.extra.get(name, "") for name in extra)])
     try:
-        write_whole(path, text.getvalue().encode("utf-8"))
+        write_whole(path, written(rows).encode("utf-8"))
     except OSError as error:
         raise DataError(
             f"{path.name} could not be written: {error.strerror}. Choose another folder."

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from engine.datasets.table import About, Dataset, Excerpt, files_under, read_csv
+from engine.datasets.delimited import read_table
+from engine.datasets.table import About, Dataset, Excerpt, files_under
 from engine.errors import DataError
 
 ABOUT = About("Medley-solos-DB", "CC BY 4.0", "https://zenodo.org/records/3464194")
@@ -37,7 +38,7 @@ def load(root: Path) -> Dataset:
     table = _table(root)
     if table is None:
         raise DataError(f"{root} lacks {TABLE}: get {ABOUT.name} from {ABOUT.url}.")
-    rows = read_csv(table)
+    rows = read_table(table, _COLUMNS)
     if not rows or any(column not in rows[0] for column in _COLUMNS):
         raise DataError(
             f"{table.name} has no rows, or lacks one of the columns {', '.join(_COLUMNS)}. "

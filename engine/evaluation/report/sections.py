@@ -52,7 +52,8 @@ def figures(
     if evaluation is not None:
         text = (
             f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
-            "In brackets: 95 % confidence intervals (bootstrap over recordings)."
+            "In brackets: 95 % confidence intervals (bootstrap over recordings; of few recordings "
+            "at least Wilson's interval)."
         )
         note = part("words", text=text, kind="faint")
     return Section("figures", "Results", _columns(columns) + note)

@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.audio.files import EXTENSIONS, read
+from engine.audio.files import read
+from engine.audio.formats import EXTENSIONS
 from engine.datasets.table import files_under
 from engine.errors import AudioError, DataError
 from engine.recipes.recipe import Augmentation

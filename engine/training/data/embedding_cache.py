@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from engine.atomic_write import write_whole
@@ -27,8 +27,9 @@ def trunks_digest(network: Network, about: str = "") -> str:
 def kept(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor] | None:
     """The tensors of a file, None where it is not there, broken or of other shapes."""
     try:
-        found = load_file(path)
-    except (OSError, SafetensorError):
+        # Read, not mapped: Windows deletes no file that is mapped, as long as a tensor lives.
+        found = load(path.read_bytes())
+    except (OSError, SafetensorError, LookupError, ValueError):
         return None
     fits = {name: tuple(tensor.shape) for name, tensor in found.items()} == dict(shapes)
     return found if fits else None

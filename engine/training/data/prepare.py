@@ -3,10 +3,10 @@
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +17,28 @@ import torch
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
+from engine.atomic_write import put_in_place
+from engine.bounded import read_json
 from engine.datasets.corpora.iowa import read_features
 from engine.datasets.table import Dataset
 from engine.errors import DataError
 from engine.features import Feature, build_feature, describe_feature
 from engine.features.by_librosa import ByLibrosa, library
+from engine.leftovers import DAY, sweep
 from engine.memory import keep_freed_memory
 from engine.recipes.recipe import Recipe
 from engine.training.data.decoding import Cut, decoded
 
 _AT_ONCE = 256  # windows turned into features in one call
 _MOST_CACHED_BYTES = 20_000_000_000
-_VERSION = 2
+_VERSION = 3
 _UNFINISHED = "unfinished-"
-_FORGOTTEN_SECONDS = 86_400.0
+_ARRAYS = ("rows.npy", "starts.npy", "levels.npy")
+_VALUES, _INDEX = "values.f32", "index.json"
+_MOST_INDEX_BYTES = 100_000_000
+_CHECKED_BYTES = 1 << 25  # at both ends of a file of gigabytes
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, DataError)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,8 @@ def prepare(
     feature = feature_of(recipe)
     is_sound = _keeps_sound(recipe, feature)
     folder = (cache or user_cache_path("earmark") / "windows") / _key(dataset, recipe, is_sound)
-    if not (folder / "index.json").is_file():
+    found = _recalled(folder, is_sound)
+    if found is None:
         try:
             yield from _kept(dataset, recipe, None if is_sound else feature, folder, device)
         except OSError as error:
@@ -111,7 +120,12 @@ def prepare(
                 "Free some space, or run 'earmark cache --clear'."
             ) from error
         _tidy(folder.parent, folder)
-    return _load(folder, is_sound)
+        found = _recalled(folder, is_sound)
+    if found is None:
+        raise DataError(
+            f"The features in {folder} cannot be read. Run 'earmark cache --clear', then try again."
+        )
+    return found
 
 
 def _keeps_sound(recipe: Recipe, feature: Feature) -> bool:
@@ -139,12 +153,14 @@ def _kept(
 ) -> Generator[float, None, None]:
     """Compute beside the place and rename: others may compute the same, or read it already."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    sweep(folder.parent, _UNFINISHED, older_than=DAY)  # by processes that were killed
+    sweep(folder.parent)
     with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=folder.parent) as beside:
         inside = Path(beside) / "windows"
         inside.mkdir()
         yield from _compute(dataset, recipe, feature, inside, device)
         with contextlib.suppress(OSError):  # another process was first
-            inside.rename(folder)
+            put_in_place(inside, folder)
 
 
 @dataclass(frozen=True)
@@ -174,7 +190,7 @@ def _compute(
     shape: tuple[int, ...] = ()
     later = feature.to(device) if feature is not None and device != "cpu" else None
     now = feature if later is None else None
-    with (folder / "values.f32").open("wb") as file:
+    with (folder / _VALUES).open("wb") as file:
         waiting: list[NDArray[np.float32]] = []
         parts = decoded(dataset, recipe, lambda cut: _part(cut, now), alone=now is not None)
         for index, part in enumerate(parts):
@@ -197,11 +213,34 @@ def _compute(
     if len(joined) == 0:
         reason = next(iter(skipped.values()), "all of them are too short or too quiet")
         raise DataError(f"None of the {len(dataset)} sounds can be used for training: {reason}")
-    np.save(folder / "rows.npy", joined)
-    np.save(folder / "starts.npy", np.concatenate(starts))
-    np.save(folder / "levels.npy", np.concatenate(levels))
-    index_text = json.dumps({"shape": [len(joined), *shape], "skipped": skipped})
-    (folder / "index.json").write_text(index_text, encoding="utf-8")
+    arrays: list[NDArray[Any]] = [joined, np.concatenate(starts), np.concatenate(levels)]
+    for name, array in zip(_ARRAYS, arrays, strict=True):
+        np.save(folder / name, array)
+    digests = {name: _digest(folder / name, synchronise=True) for name in (_VALUES, *_ARRAYS)}
+    about = {"shape": [len(joined), *shape], "skipped": skipped, "digests": digests}
+    _write_down(folder / _INDEX, json.dumps(about).encode())
+
+
+def _write_down(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _digest(path: Path, *, synchronise: bool = False) -> str:
+    """Size and SHA-256 of a file, of a large one of both its ends; synchronised on wish.
+
+    A power cut leaves a file short, or zeros at its end.
+    """
+    with path.open("rb+" if synchronise else "rb") as file:
+        if synchronise:
+            os.fsync(file.fileno())
+        digest = hashlib.sha256(file.read(_CHECKED_BYTES))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _CHECKED_BYTES))
+        digest.update(file.read(_CHECKED_BYTES))
+    return f"{size} {digest.hexdigest()}"
 
 
 @torch.inference_mode()
@@ -225,17 +264,33 @@ def _levels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), dtype=np.float32)
 
 
+def _recalled(folder: Path, is_sound: bool) -> PreparedData | None:
+    """What the cache holds; None where that is nothing, or damaged: then it goes."""
+    if not folder.exists():
+        return None
+    try:
+        return _load(folder, is_sound)
+    except _DAMAGED as error:
+        _log.warning("the cached features in %s are computed again: %s", folder, error)
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+
 def _load(folder: Path, is_sound: bool) -> PreparedData:
-    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    index = read_json(folder / _INDEX, most_bytes=_MOST_INDEX_BYTES)
+    shape = tuple(int(size) for size in index["shape"])
+    for name in (_VALUES, *_ARRAYS):
+        if _digest(folder / name) != index["digests"][name]:
+            raise ValueError(f"{name} is damaged")
     os.utime(folder)  # the cache drops what was used longest ago
-    shape = tuple(index["shape"])
+    rows, starts, levels = (np.load(folder / name, allow_pickle=False) for name in _ARRAYS)
     return PreparedData(
-        values=np.memmap(folder / "values.f32", dtype=np.float32, mode="r", shape=shape),
+        values=np.memmap(folder / _VALUES, dtype=np.float32, mode="r", shape=shape),
         is_sound=is_sound,
-        rows=np.load(folder / "rows.npy", allow_pickle=False),
-        starts=np.load(folder / "starts.npy", allow_pickle=False),
-        levels_db=np.load(folder / "levels.npy", allow_pickle=False),
-        skipped=index["skipped"],
+        rows=rows,
+        starts=starts,
+        levels_db=levels,
+        skipped={str(path): str(reason) for path, reason in index["skipped"].items()},
         folder=folder,
     )
 
@@ -270,9 +325,6 @@ def clear(cache: Path | None = None) -> None:
 
 def _tidy(cache: Path, keep: Path) -> None:
     """Drop what was used longest ago until the cache is within its bound."""
-    for left in cache.glob(f"{_UNFINISHED}*"):  # by a process that was killed
-        if time.time() - left.stat().st_mtime > _FORGOTTEN_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
     folders = sorted(_folders(cache), key=lambda folder: folder.stat().st_mtime, reverse=True)
     total = 0
     for folder in folders:
@@ -282,7 +334,7 @@ def _tidy(cache: Path, keep: Path) -> None:
 
 
 def _folders(cache: Path) -> list[Path]:
-    return [path.parent for path in cache.glob("*/index.json")]
+    return [path.parent for path in cache.glob(f"*/{_INDEX}")]
 
 
 def _bytes(folder: Path) -> int:

@@ -21,7 +21,7 @@ def write_report(
     Raises:
         DataError: the disk is full.
     """
-    facts = run.read(run.facts_file)
+    facts = run.facts()
     figures = judged.figures()
     report = RunReport(
         title=f"{recipe.title} on {dataset.about.name}",

@@ -14,7 +14,7 @@ from engine.errors import ModelError, RecipeError
 from engine.recipes.recipe import Training
 from engine.training.data.plan import Plan
 from engine.training.events import BatchDone, EpochDone, Event, Warned
-from engine.training.loop.checkpoints import load_checkpoint, save_checkpoint
+from engine.training.loop.checkpoints import load_checkpoint, save_checkpoint, unusable
 from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.energy import EnergyMeter
 from engine.training.loop.learner import Learner, Step, seeded
@@ -87,11 +87,16 @@ class Loop:
         best, state = load_checkpoint(
             self._run.checkpoint_file, self._learner.network, self._optimiser
         )
-        history = [EpochDone(**row) for row in state["history"]]
-        self.progress = Progress(
-            history, best, state["best_loss"], state["seconds"], state["joules"]
-        )
-        self._joules_before = state["joules"]
+        try:
+            history = [EpochDone.read(row) for row in state["history"]]
+            best_loss, seconds = float(state["best_loss"]), float(state["seconds"])
+            joules = None if state["joules"] is None else float(state["joules"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise unusable(self._run.checkpoint_file) from error
+        if [epoch.epoch for epoch in history] != list(range(1, len(history) + 1)):
+            raise unusable(self._run.checkpoint_file)
+        self.progress = Progress(history, best, best_loss, seconds, joules)
+        self._joules_before = joules
         if self._processes.leads:
             self._run.drop_batches(after=len(history))
         self._judge_rules()

@@ -42,7 +42,7 @@ def compare_runs(folders: Sequence[Path]) -> Compared:
     runs = [Run(folder) for folder in folders]
     recipes = [run.recipe() for run in runs]
     names = _names(folders, recipes)
-    figures = [dict(run.read(run.results_file)["figures"]) for run in runs]
+    figures = [run.figures() for run in runs]
     verdicts = [_verdict(folders[0], folder, (names[0], name)) for folder, name in
                 zip(folders[1:], names[1:], strict=True)]  # fmt: skip
     return Compared(names, tuple(figures), _differences(recipes), tuple(verdicts))

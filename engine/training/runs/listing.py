@@ -1,10 +1,13 @@
 """Lists the runs and sweeps in some folders, without heavy imports."""
 
-import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from engine import bounded
+from engine.errors import DataError
+from engine.training.runs.run import MOST_BYTES
 
 State = Literal["finished", "interrupted"]
 
@@ -92,7 +95,15 @@ def _is_sweep(folder: Path) -> bool:
 def _found(folder: Path, sweep: Path | None) -> FoundRun | None:
     try:
         return _sweep(folder) if _is_sweep(folder) else _run(folder, sweep)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+    except (
+        OSError,
+        DataError,
+        ArithmeticError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ):
         return None
 
 
@@ -157,5 +168,9 @@ def accuracy_words(figures: dict[str, Any], name: str = "accuracy") -> str:
 
 
 def read_json(path: Path) -> Any:
-    """The values of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The values of a JSON file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return bounded.read_json(path, most_bytes=MOST_BYTES)

@@ -1,5 +1,7 @@
 """Predictions of a run on each test window, for comparing runs."""
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +11,11 @@ from engine.errors import DataError
 from engine.evaluation.results import Results
 
 _FILE = "probabilities.npz"
+# What numpy and zipfile raise on archives that are damaged anywhere.
+_DAMAGED = (
+    *(OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError),
+    *(RuntimeError, MemoryError, SyntaxError, zipfile.BadZipFile, zlib.error),
+)
 
 
 def write_results(results: Results, folder: Path) -> None:
@@ -43,7 +50,8 @@ def read_results(folder: Path) -> Results:
     """
     path = folder / _FILE
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # Opened here: of a damaged archive numpy would leave the file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             names: Sequence[str] = kept["names"].tolist()
             return Results(
                 labels=tuple(kept["labels"].tolist()),
@@ -52,7 +60,7 @@ def read_results(folder: Path) -> Results:
                 recordings=tuple(names[index] for index in kept["recordings"]),
                 starts=kept["starts"],
             )
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except _DAMAGED as error:
         raise DataError(
             f"{folder} has no results to compare. Finish its training first."
         ) from error

@@ -1,5 +1,6 @@
 """The folder of one training: everything needed to repeat, resume, evaluate and compare it."""
 
+import contextlib
 import csv
 import io
 import json
@@ -7,17 +8,21 @@ import math
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from engine.atomic_write import write_whole
+from engine.bounded import read_json
 from engine.errors import DataError
 from engine.evaluation.json_values import json_value
+from engine.leftovers import HOUR, sweep
+from engine.locks import FolderLock
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
 
+MOST_BYTES = 100_000_000  # of one file; results with every window's are the longest
 _LIBRARIES = ("earmark", "torch", "numpy", "librosa", "soxr", "soundfile")
 
 
@@ -39,6 +44,31 @@ class Run:
         self.classifier_file = folder / "classifier.safetensors"
         self.results_file = folder / "results.json"
         self.report_file = folder / "report.html"
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder: whoever else wants to train into it meanwhile is told who does.
+
+        Raises:
+            DataError: another program trains into it, or it cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(self._unwritten(self.folder, error)) from error
+        lock = FolderLock(self.folder)
+        if not lock.acquire():
+            raise DataError(
+                f"{self.folder} is in use: {lock.holder()} is training there. "
+                "Wait until it ends, or choose another folder."
+            )
+        sweep(self.folder, older_than=0.0 if lock.certain else HOUR)
+        try:
+            yield
+        finally:
+            lock.release()
+            with contextlib.suppress(OSError):  # where nothing has come of it
+                self.folder.rmdir()
 
     def begin(self, recipe: Recipe, facts: Mapping[str, Any]) -> None:
         """Make the folder and write what is known before the first step.
@@ -89,13 +119,11 @@ class Run:
         Raises:
             DataError: it is missing or damaged.
         """
+        if not path.exists():
+            raise DataError(f"{self.folder} is not a run of Earmark: {path.name} is missing.")
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise DataError(
-                f"{self.folder} is not a run of Earmark: {path.name} is missing."
-            ) from error
-        except (OSError, ValueError) as error:
+            return read_json(path, most_bytes=MOST_BYTES)
+        except DataError as error:
             raise DataError(f"{path} is damaged and cannot be read.") from error
 
     def keep_history(self, history: Sequence[EpochDone]) -> None:
@@ -135,12 +163,37 @@ class Run:
         todo = ", then resume the training" if go_on else " or choose another folder"
         return f"{path} could not be written: {error.strerror}. Free some space{todo}."
 
+    def figures(self) -> dict[str, Any]:
+        """The figures of the test part, by name.
+
+        Raises:
+            DataError: there are none, or they are damaged.
+        """
+        found = self.read(self.results_file)
+        figures = found.get("figures") if isinstance(found, dict) else None
+        if not isinstance(figures, dict):
+            raise DataError(f"{self.results_file} is damaged and cannot be read.")
+        return figures
+
+    def facts(self) -> dict[str, Any]:
+        """What was known before the first step.
+
+        Raises:
+            DataError: there is no run, or it is damaged.
+        """
+        found = self.read(self.facts_file)
+        if not isinstance(found, dict):
+            raise DataError(f"{self.facts_file} is damaged and cannot be read.")
+        return found
+
     def history(self) -> list[EpochDone]:
         """The epochs so far; none before the first."""
         if not self.history_file.exists():
             return []
-        rows = self.read(self.history_file)
-        return [EpochDone(**{k: _number(k, v) for k, v in row.items()}) for row in rows]
+        try:
+            return [EpochDone.read(row) for row in self.read(self.history_file)]
+        except (TypeError, ValueError) as error:
+            raise DataError(f"{self.history_file} is damaged and cannot be read.") from error
 
 
 def environment() -> dict[str, Any]:
@@ -163,9 +216,5 @@ def environment() -> dict[str, Any]:
 def _epoch_of(line: str) -> float:
     """The epoch of a line; one that was not written to its end belongs to none."""
     epoch, *others = line.split(",")
-    whole = line.endswith("\n") and len(others) == 2
+    whole = line.endswith("\n") and len(others) == 2 and epoch.isdecimal()
     return float(epoch) if whole else math.inf
-
-
-def _number(name: str, value: Any) -> Any:
-    return math.nan if value is None and name != "joules" else value

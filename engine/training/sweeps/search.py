@@ -2,11 +2,11 @@
 
 import itertools
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.bounded import parse_toml
 from engine.errors import RecipeError
 
 Search = Literal["grid", "random", "bayes"]
@@ -156,6 +156,6 @@ def parse_span(text: str) -> tuple[str, Span]:
 def parse_value(text: str) -> Any:
     """A value as TOML writes it; a bare word is a string."""
     try:
-        return tomllib.loads(f"value = {text.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {text.strip()}", "the value", RecipeError)["value"]
+    except RecipeError:
         return text.strip()

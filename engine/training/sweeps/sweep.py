@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.datasets import open_dataset
-from engine.errors import EarmarkError, RecipeError
+from engine.errors import DataError, EarmarkError, RecipeError
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import BatchDone, EpochDone, Event, Finished
 from engine.training.runs.run import Run
@@ -81,6 +81,13 @@ def run_sweep(
         EarmarkError: a field or value is wrong; a trial that fails does not end the others.
     """
     check_sweep(sweep)
+    with Run(folder).alone():
+        return (yield from _trials(sweep, source, folder))
+
+
+def _trials(
+    sweep: Sweep, source: Source, folder: Path
+) -> Generator[Trial | Trying | None, None, list[Trial]]:
     done: list[Trial] = []
     proposer = Proposer(sweep.spans, sweep.search, sweep.trials, sweep.recipe.training.seed)
     values = proposer.next()
@@ -163,7 +170,11 @@ def read_sweep(folder: Path) -> list[Trial]:
     Raises:
         DataError: there is none, or it is damaged.
     """
-    return [Trial(**row) for row in Run(folder).read(folder / "sweep.json")]
+    path = folder / "sweep.json"
+    try:
+        return [Trial(**row) for row in Run(folder).read(path)]
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{path} is damaged and cannot be read.") from error
 
 
 def _name(values: Mapping[str, Any]) -> str:

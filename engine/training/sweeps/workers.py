@@ -10,6 +10,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from engine.threads import step_back
+
 Result = TypeVar("Result")
 
 _SECONDS = 0.08  # how long one waits at most for something to happen
@@ -136,6 +138,7 @@ def _begin(messages: "SimpleQueue[tuple[int, Any]]") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _here = 0, messages
+    step_back()
     import torch
 
     torch.set_num_threads(1)  # see engine.threads: more cores are for more jobs

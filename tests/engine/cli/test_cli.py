@@ -1,5 +1,7 @@
 """The command line as one types it."""
 
+import csv
+import io
 import json
 import os
 import signal
@@ -114,6 +116,76 @@ def test_every_table_has_its_head_also_after_a_file_that_failed(tmp_path: Path) 
     earmark(*base, "-o", str(tmp_path / "out"), code=1)
     for name in ("b.csv", "c.csv"):
         assert (tmp_path / "out" / name).read_text().splitlines()[0] == joined[0]
+
+
+def clips(folder: Path, count: int) -> list[str]:
+    """Short sounds, each in a folder of its own and all of one name."""
+    from engine.audio import Audio, read, write
+
+    second = read(FLUTE, duration_seconds=1.0)
+    for number in range(count):
+        place = folder / f"{number:02}"
+        place.mkdir(parents=True)
+        write(place / "take.wav", Audio(second.samples, second.rate_hz), subtype="PCM_16")
+    return [str(folder)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_what_is_finished_survives_the_end_of_a_batch(tmp_path: Path, how: int) -> None:
+    """A folder and a kill, a file and Ctrl+C."""
+    out = tmp_path / ("out" if how == signal.SIGKILL else "all.jsonl")
+    words = ["classify", "-c", "instrument", "-f", "json", "-o", str(out)]
+    if how == signal.SIGKILL:
+        out.mkdir()
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    batch = subprocess.Popen(
+        [sys.executable, "-m", "engine.cli", *words, *clips(tmp_path / "in", 60)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed,
+    )
+
+    def done() -> list[dict[str, object]]:
+        if how == signal.SIGKILL:
+            return [json.loads(path.read_text()) for path in out.rglob("*.json")]
+        return [json.loads(x) for x in out.read_text().splitlines()] if out.exists() else []
+
+    while len(done()) < 2:
+        assert batch.poll() is None
+        time.sleep(0.02)
+    batch.send_signal(how)
+    said = batch.communicate(timeout=60)[1]
+    assert batch.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130)
+    assert 2 <= len(done()) < 60
+    assert all("instrument" in entry["classifiers"] for entry in done())  # type: ignore[operator]
+    if how == signal.SIGKILL:
+        assert all(path.name == "take.json" for path in out.rglob("*.json"))
+        return
+    assert f"{len(done())} of 60 files are done" in " ".join(said.split())
+    again = earmark(*words, str(tmp_path / "in"), code=2)  # nothing is replaced unasked
+    assert "--overwrite" in again.stderr
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes no names that are not UTF-8")
+def test_a_batch_of_odd_names_and_a_bad_file(tmp_path: Path) -> None:
+    """Names that are no UTF-8, or that a terminal or a table would take for more than a name."""
+    clip = Path(clips(tmp_path / "in", 1)[0]) / "00" / "take.wav"
+    names = [b"caf\xe9.wav", b"[red] =1.wav", b"a\tb\n.wav", b"bad.wav"]
+    for name in names:
+        with open(os.fsencode(tmp_path / "in") + b"/" + name, "wb") as file:
+            file.write(clip.read_bytes() if name != b"bad.wav" else b"no sound")
+    clip.unlink()
+    base = ["classify", "-c", "instrument", str(tmp_path / "in")]
+    done = earmark(*base, "-f", "csv", code=1)
+    assert "bad.wav" in done.stderr
+    rows = list(csv.reader(io.StringIO(done.stdout, newline="")))
+    assert len({len(row) for row in rows}) == 1
+    assert [row[0] for row in rows].count("file") == 1
+    assert len({row[0] for row in rows[1:]}) == 3
+    earmark(*base, "-f", "table", "-o", f"{tmp_path}/out/", code=1)
+    found = sorted(os.listdir(os.fsencode(tmp_path / "out")))
+    assert found == sorted(name.replace(b".wav", b".txt") for name in names[:3])
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_data_says_what_is_there(sounds: Path, capsys: pytest.CaptureFixture[str
     assert run(["data", str(sounds)]) == 0
     out = capsys.readouterr().out
     assert "13 excerpts" in out
-    assert "1 files cannot be read: low/broken.wav" in out
+    assert "1 file cannot be read: low/broken.wav" in out
 
 
 def test_cache_is_told_and_cleared(

@@ -143,6 +143,8 @@ def test_kinds_are_kept_apart(root: Path, looked: list[Path]) -> None:
         b"{}",
         "rows",
         "row",
+        "types",
+        "times",
         "about",
     ],
 )
@@ -153,9 +155,14 @@ def test_a_damaged_table_is_built_anew(root: Path, looked: list[Path], damage: b
         path.write_bytes(damage)
     else:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        kept |= {"rows": {"rows": []}, "row": {"rows": [[1] * 9]}, "about": {"about": [1] * 9}}[
-            damage
-        ]
+        row = kept["rows"][0]
+        kept |= {
+            "rows": {"rows": []},
+            "row": {"rows": [[1] * 9]},
+            "types": {"rows": [[7, *row[1:]]]},
+            "times": {"rows": [[*row[:3], float("nan"), *row[4:]]]},
+            "about": {"about": [1] * 9},
+        }[damage]
         path.write_text(json.dumps(kept), encoding="utf-8")
     assert open_dataset(root).excerpts == first.excerpts
     assert len(looked) == 2

@@ -10,6 +10,7 @@ from sklearn import metrics as sk
 
 from engine.errors import DataError
 from engine.evaluation import Evaluation, Results, evaluate
+from engine.evaluation.bootstrap import wilson
 
 LABELS = ("cello", "flute", "piano", "tuba")
 
@@ -293,3 +294,18 @@ def test_several_labels_need_evaluate_tags() -> None:
     )
     with pytest.raises(DataError, match="evaluate_tags"):
         evaluate(given)
+
+
+def test_few_recordings_never_look_certain() -> None:
+    """Two recordings that are right showed 1.0000 (1.000 to 1.000)."""
+    from engine.classifier.figures import with_bounds
+
+    for count, least in ((2, 0.342), (5, 0.566), (40, 0.912)):  # Wilson (1927), z = 1.96
+        names = tuple(str(index // 10) for index in range(10 * count))
+        found = evaluate(agreeing(names, np.ones(10 * count, dtype=bool)))
+        ends = found.intervals["accuracy"]
+        assert (ends.low, ends.high) == (pytest.approx(least, abs=0.001), 1.0)
+        assert found.intervals["recording_accuracy"] == ends
+        assert with_bounds(found.figures(), "accuracy").count("1.000") < 3
+    # One of two right: scipy.stats.binomtest(1, 2).proportion_ci(method="wilson").
+    assert wilson(0.5, 2) == (pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4))

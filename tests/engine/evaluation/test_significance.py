@@ -109,3 +109,13 @@ def test_different_windows_are_refused() -> None:
     ):
         with pytest.raises(DataError):
             compare(given, other)
+
+
+@pytest.mark.parametrize(("count", "proven"), [(2, False), (5, False), (12, True)])
+def test_a_few_recordings_are_no_proof_however_alike(count: int, proven: bool) -> None:
+    recordings = tuple(str(index // 20) for index in range(20 * count))
+    first = np.arange(20 * count) % 2 == 0
+    found = compare(said(first, recordings), said(np.ones(20 * count, dtype=bool), recordings))
+    assert found.difference == 0.5
+    assert (found.p < 0.05) == proven
+    assert found.verdict.startswith("second is better" if proven else "No significant difference")

@@ -1,11 +1,15 @@
 """Exports: each reads back what it wrote."""
 
+import csv
+import io
 import json
 import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.atomic_write import write_text
 from engine.audio.files import AudioInfo
@@ -21,6 +25,7 @@ from engine.export import (
     to_json,
     to_raven,
 )
+from engine.export.words import from_one_line, one_line
 from engine.recognition.decisions import Decision, Segment
 from engine.recognition.timeline import Timeline
 from engine.recognition.verdict import FileResult
@@ -142,15 +147,92 @@ def test_every_form_is_listed_once_and_reads_back(name: str) -> None:
 
 
 def test_files_in_one_stream_are_told_apart() -> None:
-    row = EXPORTS["csv"].row
-    assert row is not None
-    first, second = row(RESULT, True).splitlines(), row(RESULT, False).splitlines()
+    rows = EXPORTS["csv"].joined()
+    first, second = rows(RESULT).splitlines(), rows(RESULT).splitlines()
     assert first[0].startswith("file,classifier,time_seconds")
     assert first[1:] == second
-    assert {line.split(",")[0] for line in second} == {'"Grün/a.wav"'}
+    assert {line.split(",")[0] for line in second} == {"Grün/a.wav"}
+    same(from_csv("\n".join(first)), LINES)
     failure = EXPORTS["json"].failure
     assert failure is not None
     assert json.loads(failure("b.wav", "is no sound")) == {"file": "b.wav", "error": "is no sound"}
+
+
+ODD = (
+    "a\nnew", 'b,"q"', "c/ü;x", "d\u2028e", "=SUM(A1)", "tab\tt", "\ttab first", "+1", "-1", "@x",
+    "'=x", "cr\rcr", "\x85\x0b\x1c", "back\\slash \\n", "C:\\new\\", "end\n", "<b>&amp;</b>",
+    "a (0.5)", "caf\udce9",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ODD)
+def test_odd_labels_come_back_and_start_no_formula(label: str) -> None:
+    lines = {"genre": line((label, "plain"))}
+    lanes = {"genre": [Segment(0.0, 2.5, label, 0.75), Segment(3.0, 4.0, "plain", 0.5)]}
+    verdicts = {"genre": Decision(2.0, (label,), label, ())}
+    info = AudioInfo(Path(f"{label.replace('/', '')}.wav"), 12.5, 44100, 1, "WAV")
+    result = FileResult(info, lines, lanes, verdicts)
+    written = label.encode("utf-8", "backslashreplace").decode()  # as UTF-8 holds it
+
+    text = EXPORTS["csv"].joined()(result)
+    cells = list(csv.reader(io.StringIO(text, newline="")))
+    assert {len(row) for row in cells} == {len(cells[0])}
+    assert len(cells) == 1 + 5
+    words = cells[0] + [row[0] for row in cells] + [row[1] for row in cells]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in words)
+    assert from_csv(text)["genre"].labels == (written, "plain")
+
+    text = EXPORTS["json"].write(result)
+    assert len(text.splitlines()) == 1
+    assert from_json(text)[0] == str(info.path)
+    assert from_json(text)[2]["genre"].labels == (label, "plain")
+
+    text = EXPORTS["audacity"].write(result)
+    assert len(text.splitlines()) == 2
+    assert all(row.count("\t") == 2 for row in text.splitlines())
+    assert from_audacity(text) == lanes
+
+    text = EXPORTS["raven"].write(result)
+    assert len(text.splitlines()) == 3
+    rows = [row.split("\t") for row in text.splitlines()]
+    assert {len(row) for row in rows} == {13}
+    assert not any(row[8].startswith(("=", "+", "-", "@")) for row in rows)
+    assert not any(row[10].startswith(("=", "+", "-", "@")) for row in rows)
+    assert from_raven(text) == lanes
+
+    text = EXPORTS["table"].write(result)
+    assert len(text.splitlines()) == 5
+    for name in EXPORTS:
+        assert EXPORTS[name].joined()(result).encode()
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="\\nrtu0123abf\n\t\r\u2028\x85", max_size=12) | st.text(max_size=8))
+def test_any_text_on_one_line_comes_back(text: str) -> None:
+    written = one_line(text)
+    assert len(written.splitlines()) <= 1
+    assert "\t" not in written
+    assert from_one_line(written) == text
+
+
+def test_raven_wants_a_name_and_a_whole_path(tmp_path: Path) -> None:
+    text = to_raven(LANES, file="sub/-a.wav", high_hz=22050)
+    first = dict(zip(*(row.split("\t") for row in text.splitlines()[:2]), strict=True))
+    assert first["Begin File"] == "'-a.wav"
+    assert first["Begin Path"] == str(Path.cwd() / "sub" / "-a.wav")
+
+
+@pytest.mark.parametrize("name", ["csv", "json"])
+def test_what_is_no_number_is_not_written(name: str) -> None:
+    bad = line(("rock",))
+    bad.probabilities[2, 0] = np.nan
+    result = FileResult(RESULT.info, {"genre": bad}, {"genre": []}, {"genre": VERDICTS["mood"]})
+    with pytest.raises(DataError, match="not numbers"):
+        EXPORTS[name].write(result)
+
+
+_HEAD = "file,classifier,time_seconds,window_seconds,hop_seconds,presence,level_db,x\n"
+TWO_FILES = f"{_HEAD}a.wav,g,1,1,1,1,-9,0.5\nb.wav,g,1,1,1,1,-9,0.5\n"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +244,9 @@ def test_files_in_one_stream_are_told_apart() -> None:
         (from_json, "no json"),
         (from_audacity, "start\tend\tlabel\n"),
         (from_raven, "Selection\tLabel\n1\tx\n"),
+        (from_raven, "Begin Time (s)\tEnd Time (s)\nnan\t1\n"),
+        (from_audacity, "0\tinf\tx\n"),
+        (from_csv, TWO_FILES),
     ],
 )
 def test_damaged_files_are_refused(read: object, text: str) -> None:

@@ -124,6 +124,7 @@ def test_a_crash_amid_removing_finds_the_file_again(project: Project) -> None:
     table = (project.root / "manifest.csv").read_bytes()
     project.remove(project.rows[:1])
     (project.root / "manifest.csv").write_bytes(table)
+    project.release()
     assert on_disk(project.root) == wanted
 
 
@@ -157,6 +158,7 @@ def test_a_moved_project_finds_its_files(project: Project, sounds: Path, tmp_pat
     with (project.root / "manifest.csv").open("a") as table:
         table.write(f"{loose},,,flute,,\r\n{named},,,flute,,\r\n")
     moved = tmp_path / "moved"
+    project.release()
     project.root.rename(moved)
     inside = moved / "more" / "whistle.wav"
     inside.parent.mkdir()
@@ -200,6 +202,19 @@ def test_a_broken_table_is_told(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("path,start,end,label\na.wav,1,0.5,x\n")
     with pytest.raises(DataError, match="row 1"):
         Project(tmp_path)
+
+
+def test_one_killed_amid_its_first_sounds_opens(tmp_path: Path, sounds: Path) -> None:
+    root = tmp_path / "new"
+    steps = Project(root).import_folder(sounds)
+    for _ in range(2):
+        next(steps)
+    shutil.copytree(root, tmp_path / "killed")
+    steps.close()
+    killed = Project(tmp_path / "killed")
+    assert not killed.rows
+    assert not list(killed.root.rglob("*.wav"))
+    assert finish(killed.import_folder(sounds)) == 9
 
 
 def test_cancelled_adding_leaves_nothing(project: Project, sounds: Path) -> None:
@@ -268,6 +283,9 @@ def test_killed_amid_its_work_loses_nothing(tmp_path: Path, sounds: Path, after:
     again = Project(root)
     assert done <= len(again.rows) <= done + 1
     assert not again.missing
+    assert not list(root.rglob(".earmark-*"))
+    sounds_there = {p.relative_to(root).as_posix() for p in (root / "sounds").rglob("*.wav")}
+    assert sounds_there == {row.path for row in again.rows}
     assert set(again.classes) <= {"class 0", "class 1", "class 2", "other"}
     assert len(open_dataset(root)) == len(again.rows)
 
@@ -302,6 +320,7 @@ for limit, step in (
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_a_full_disk_leaves_the_former_state(project: Project, sounds: Path) -> None:
+    project.release()
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(project.root), str(sounds)],
         capture_output=True,

@@ -61,10 +61,20 @@ def test_summary_of_nothing_known_is_near_zero() -> None:
     assert max(probability for _, probability in summary(noise)) < 0.05
 
 
-def test_between_gives_the_nearest_row_where_none_lies_inside() -> None:
-    whole = line([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+def test_between_gives_the_row_whose_window_a_stretch_touches() -> None:
+    whole = line([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])  # windows of 3 s around 1.5, 2 and 2.5
     assert len(between(whole, 1.4, 2.1)) == 2
     assert between(whole, 0.0, 0.1).times.tolist() == [1.5]
+    assert between(whole, 1.6, 1.7).times.tolist() == [1.5]
+    assert between(whole, 3.5, 3.9).times.tolist() == [2.5]
+
+
+def test_a_stretch_that_was_not_analysed_has_no_rows() -> None:
+    """It showed the figures of the nearest row, however far away."""
+    whole = line([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+    assert len(between(whole, 4.5, 6.0)) == 0
+    assert len(between(whole, 300.0, 310.0)) == 0
+    assert len(between(rows(whole, slice(0, 0)), 0.0, 1.0)) == 0
 
 
 def test_timelines_of_different_classifiers_do_not_join() -> None:

@@ -59,7 +59,7 @@ def in_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     count = torch.get_num_threads()
     monkeypatch.setattr(multiprocessing, "get_context", lambda _: Context)
-    monkeypatch.setattr(process, "_step_back", lambda: None)
+    monkeypatch.setattr(process, "step_back", lambda: None)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     yield
     torch.set_num_threads(count)

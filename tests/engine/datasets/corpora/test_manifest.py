@@ -152,12 +152,12 @@ def test_rows_that_cannot_be(home: Path, kind: str, row: dict[str, Any], message
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("manifest.json", b"{", "cannot be read as a table"),
+        ("manifest.json", b"{", "is not valid JSON"),
         ("manifest.json", b'{"rows": []}', "neither a list of rows nor an object"),
         ("manifest.json", b"3", "neither a list of rows nor an object"),
         ("manifest.json", b'["a.wav"]', "row 1: 'path' and 'label' are needed"),
         ("manifest.json", b"[]", "no labelled sounds"),
-        ("manifest.jsonl", b'{"path"\n', "cannot be read as a table"),
+        ("manifest.jsonl", b'{"path"\n', "row 1 is not valid JSON"),
         ("manifest.csv", b"\xff\xfe\xfa", "cannot be read as a table"),
         ("manifest.csv", b"path,label\n", "no labelled sounds"),
         ("manifest.csv", b"file,class\na.wav,bell\n", "row 1: 'path' and 'label' are needed"),

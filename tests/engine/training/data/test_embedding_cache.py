@@ -9,6 +9,7 @@ import torch
 from engine.datasets.table import Dataset
 from engine.networks.dense import EmbeddingHead
 from engine.recipes.recipe import Recipe, find_recipe
+from engine.training.data import embedding_cache
 from engine.training.finish import background
 from tests.engine.training import toys
 
@@ -102,3 +103,15 @@ def test_a_cache_cleared_meanwhile_stays_usable(tmp_path: Path, heard: list[int]
         pass
     assert kept_files(tmp_path) == []
     assert losses(recipe(), data, tmp_path, "again")
+
+
+def test_a_file_that_was_read_can_be_deleted(tmp_path: Path) -> None:
+    """Windows deletes no file that is mapped into memory."""
+    path = tmp_path / "kept.safetensors"
+    embedding_cache.keep(path, {"a": torch.arange(100_000.0)})
+    found = embedding_cache.kept(path, {"a": (100_000,)})
+    assert found is not None
+    maps = Path("/proc/self/maps")
+    assert not maps.exists() or path.name not in maps.read_text()
+    path.unlink()
+    assert torch.equal(found["a"], torch.arange(100_000.0))

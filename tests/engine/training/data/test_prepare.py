@@ -1,5 +1,7 @@
 """Windows and features are those computed directly, kept once, and bounded."""
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,42 @@ def test_the_cache_is_bounded_and_can_be_emptied(
     assert cached(cache)[0] == 2
     clear(cache)
     assert cached(cache) == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["values.f32", "rows.npy", "levels.npy", "index.json"])
+@pytest.mark.parametrize("how", ["cut", "zeros", "gone", "other"])
+def test_a_damaged_cache_is_computed_again(
+    tmp_path: Path, reads: list[Path], name: str, how: str
+) -> None:
+    dataset, cache = toys.sounds(tmp_path, files=2), tmp_path / "cache"
+    first = np.array(_prepared(dataset, toys.recipe(), cache).values)
+    (path,) = cache.glob(f"*/{name}")
+    data = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        half = len(data) // 2
+        others = {"cut": b"", "zeros": bytes(len(data) - half), "other": b"[" * 5000}
+        path.write_bytes(data[:half] + others[how])
+    again = _prepared(dataset, toys.recipe(), cache)
+    np.testing.assert_array_equal(again.values, first)
+    assert len(reads) == 12
+    _prepared(dataset, toys.recipe(), cache)
+    assert len(reads) == 12
+
+
+def test_what_a_kill_left_is_swept_when_old(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    made = {}
+    for name, hours in (("unfinished-a", 30), ("unfinished-b", 2), (".earmark-c", 2)):
+        made[name] = cache / name / "windows" / "values.f32"
+        made[name].parent.mkdir(parents=True)
+        made[name].touch()
+        then = time.time() - 3600 * hours
+        for path in (made[name], *list(made[name].parents)[:2]):
+            os.utime(path, (then, then))
+    _prepared(toys.sounds(tmp_path, files=2), toys.recipe(), cache)
+    assert [name for name, path in made.items() if path.exists()] == ["unfinished-b"]
 
 
 def test_leaving_early_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_break_within_an_epoch_repeats_that_epoch(tmp_path: Path) -> None:
     whole, _ = toys.trained(recipe, dataset, toys.place(tmp_path, "whole"))
     toys.broken_off(recipe, dataset, toys.place(tmp_path, "broken"), 2)
     with Run(tmp_path / "broken").batches_file.open("a") as file:
-        file.write("3,1,0.5\n3,2,0.")  # what a kill in the third epoch leaves
+        file.write(",1,0.5\n3,1,0.5\n3,2,0.")  # what a kill in the third epoch leaves, and damage
     resumed, _ = toys.trained(recipe, dataset, toys.place(tmp_path, "broken", resume=True))
     assert whole.batches_file.read_text() == resumed.batches_file.read_text()
 
