@@ -4,8 +4,8 @@
 
 SHARED holds players/, ravdess/, philharmonia/, weresax/, esc10/, fsdd/ and emotify/ (its README
 names them). Without SOURCE all are heard, those that CACHE has already are not heard again; SOURCE
-is a name as CACHE has it: players-iowa-mis, ravdess-song, emotify. With --each only N recordings of each
-label (folder) are heard, for a first look. Writes ``CACHE/SOURCE.npz``:
+is a name as CACHE has it: players-iowa-mis, ravdess-song, emotify. With --each only N recordings of
+each label (folder) are heard, for a first look. Writes ``CACHE/SOURCE.npz``:
 
 - ``names`` (place below SHARED) and ``rows`` (how many windows) of each recording;
 - ``logits`` (windows, labels), calibrated and before the gate, ``gates`` (windows), the gate's
