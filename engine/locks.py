@@ -117,8 +117,8 @@ class FolderLock:
             return False
         try:
             _lock(handle)
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno not in _HELD
         finally:
             os.close(handle)
         return True

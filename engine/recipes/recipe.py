@@ -1,6 +1,7 @@
 """Recipes: validated TOML files from which a training can be repeated exactly."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -297,7 +298,11 @@ def validated(fields: Mapping[str, Any], source: str) -> Recipe:
         RecipeError: with the field and what is wrong with it.
     """
     try:
-        return Recipe.model_validate(fields)
+        recipe = Recipe.model_validate(fields)
+        # Fields that take any value, as arguments do, take these too; no file could hold them.
+        if place := _not_finite(fields):
+            raise RecipeError(f"The recipe {source}: '{place}': must be a finite number.")
+        return recipe
     except RecursionError as error:
         raise RecipeError(f"The recipe {source} is nested too deeply.") from error
     except ValidationError as error:
@@ -305,6 +310,19 @@ def validated(fields: Mapping[str, Any], source: str) -> Recipe:
         place = ".".join(str(part) for part in first["loc"]) or "as a whole"
         words = first["msg"].removeprefix("Value error, ")
         raise RecipeError(f"The recipe {source}: '{place}': {words}.") from error
+
+
+def _not_finite(value: Any, place: str = "") -> str:
+    """The place of a number that is infinite or none at all; empty without one."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return place
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, list | tuple):
+        parts = enumerate(value)
+    found = (_not_finite(part, f"{place}.{name}".lstrip(".")) for name, part in parts)
+    return next(filter(None, found), "")
 
 
 def read_recipe(path: Path) -> Recipe:

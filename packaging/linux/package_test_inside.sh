@@ -110,7 +110,8 @@ for word in instrument genre composer mood instruments-in-music; do
 done
 earmark classify "$sounds/chorale.ogg" | tee /tmp/chorale.log
 grep -q "organ  *[0-9][0-9]%" /tmp/chorale.log || fail "the organ is not heard"
-grep -q "Bach  *[0-9][0-9]%" /tmp/chorale.log || fail "Bach is not heard"
+earmark classify -c composer "$sounds/chorale.ogg" >/tmp/bach.log # listens to no one unasked
+grep -q "Bach  *[0-9][0-9]%" /tmp/bach.log || fail "Bach is not heard: $(cat /tmp/bach.log)"
 earmark classify "$sounds/flute.ogg" | grep -q "flute  *[0-9][0-9]%" || fail "the flute is not heard"
 
 step "why, in the terminal"
@@ -204,7 +205,6 @@ xdotool key space
 sleep 3
 play "$sounds/chorale.ogg"
 was_sure_of organ instrument || fail "the window was never sure of the organ: $(cat /tmp/panel.txt)"
-was_sure_of bach composer || fail "the window was never sure of Bach: $(cat /tmp/panel.txt)"
 demo=$sounds/demo.ogg
 play "$demo"
 xdotool key k

@@ -17,10 +17,12 @@ from pytestqt.qtbot import QtBot
 from desktop import jobs
 from desktop.pages.train import queue
 from desktop.pages.train.page import TrainPage
-from desktop.pages.train.worker import Order, Outcome
+from desktop.pages.train.worker import Order, Outcome, unfinished
+from desktop.session import Session
 from engine import atomic_write
 from engine.classifier.classifier import Classifier
 from engine.training.runs.run import Run
+from tests.desktop.conftest import Show
 from tests.desktop.said import press
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +43,7 @@ from desktop.session import Session
 from desktop.window import Window
 
 home = Path(sys.argv[1])
-Session.project = property(lambda _: home / "sounds")
+Session.project = property(lambda _: Path(sys.argv[2]))
 Session.runs_folder = property(lambda _: home / "Runs")
 application = make_application(sys.argv[:1])
 window = Window(Session())
@@ -61,9 +63,10 @@ def page(train_page: TrainPage) -> TrainPage:
 
 
 def test_after_kill_nine_the_page_offers_to_resume(
-    page: TrainPage, qtbot: QtBot, tmp_path: Path
+    page: TrainPage, show: Show, qtbot: QtBot, tmp_path: Path, three_classes: Path
 ) -> None:
-    started = subprocess.Popen([sys.executable, "-c", APPLICATION, str(tmp_path)], cwd=ROOT)
+    folders = str(tmp_path), str(three_classes)
+    started = subprocess.Popen([sys.executable, "-c", APPLICATION, *folders], cwd=ROOT)
     try:
         deadline = time.monotonic() + 200
         while not any(tmp_path.glob("Runs/*/history.json")):
@@ -71,13 +74,14 @@ def test_after_kill_nine_the_page_offers_to_resume(
             assert started.poll() is None
             time.sleep(0.05)
         time.sleep(0.3)  # in the middle of something
+        assert unfinished(tmp_path / "Runs") == []  # it still trains there
     finally:
         started.send_signal(signal.SIGKILL)
         started.wait()
     folder = next(tmp_path.glob("Runs/*"))
     before = len(Run(folder).history())
     assert before >= 1
-    page.show()
+    page = show(TrainPage(Session(), separate_process=False))  # of a window opened after that
     assert folder.name in page.notices.text
     press(page.notices, "Resume")
     qtbot.waitUntil(lambda: page.progress.accuracy.count > 2 * before + 2, timeout=MOST)

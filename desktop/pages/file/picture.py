@@ -69,6 +69,9 @@ class FilePicture(QObject):
         if overview is not self.overview:
             if self._survey is not None:
                 self._survey.cancel()
+            if self._detail is not None:  # of another picture, or another file
+                self._detail.cancel()
+                self._detail = None
             self._survey, self._next, self._whole = job, None, False
             self.view = overview.view
             self._tracks.apply_style(self.view)

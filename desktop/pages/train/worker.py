@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.locks import FolderLock
 from engine.recipes.recipe import Recipe
 from engine.training.sweeps.plan import Source, Sweep, read_plan
 
@@ -228,7 +229,7 @@ def unused(folder: Path) -> Path:
 
 
 def unfinished(runs: Path) -> list[Path]:
-    """Interrupted runs and sweeps that can be resumed, the latest first."""
+    """Interrupted runs and sweeps that can be resumed, the latest first; none that still trains."""
     if not runs.is_dir():
         return []
     ends = {"checkpoint.safetensors": "results.json", "plan.json": "sweep.html"}
@@ -236,7 +237,7 @@ def unfinished(runs: Path) -> list[Path]:
         mark
         for name, end in ends.items()
         for mark in runs.glob(f"*/{name}")
-        if not mark.with_name(end).exists()
+        if not mark.with_name(end).exists() and FolderLock(mark.parent).free()
     ]
     return [mark.parent for mark in sorted(found, key=lambda m: m.stat().st_mtime, reverse=True)]
 

@@ -163,3 +163,12 @@ def test_the_reference_tells_of_every_field() -> None:
     assert missing == []
     bare = [line.split("|")[1].strip() for line in page.split("\n") if line.endswith("|  |")]
     assert set(bare) <= {"`feature`", "`network`", "`published`"}  # have tables of their own
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_no_field_holds_what_is_not_finite(number: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    deep = f'{{ name = "mfcc", arguments = {{ parts = [1.0, {{ floor = {number} }}] }} }}'
+    path.write_text(SMALLEST.replace('{ name = "mfcc" }', deep))
+    with pytest.raises(RecipeError, match=r"arguments\.parts\.1\.floor.*finite"):
+        read_recipe(path)
