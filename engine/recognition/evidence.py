@@ -108,8 +108,9 @@ def posterior(sums: Array, weight: float, how: Evidence, most: float) -> Array:
     """
     count = min(max(1.0, weight), max(1.0, most))
     logits = how.weight * count**how.growth * sums / max(weight, 1e-9)
-    chances: Array = np.exp(logits - logits.max())
-    return chances / chances.sum()
+    raised = np.exp(logits - logits.max())
+    chances: Array = raised / raised.sum()
+    return chances
 
 
 def _read(timeline: Timeline, rules: Rules) -> tuple[Array, Array, NDArray[np.bool_]]:

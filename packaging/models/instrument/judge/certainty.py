@@ -122,8 +122,9 @@ def chances_of(table: Table, floor: float, weight: float, growth: float) -> Arra
     count = np.clip(table.weight, 1.0, _SECONDS / HOP)
     mean = table.sums[floor] / np.maximum(table.weight, 1e-9)[:, None]
     logits = (weight * count**growth)[:, None] * mean
-    chances: Array = np.exp(logits - logits.max(1, keepdims=True))
-    return chances / chances.sum(1, keepdims=True)
+    raised = np.exp(logits - logits.max(1, keepdims=True))
+    chances: Array = raised / raised.sum(1, keepdims=True)
+    return chances
 
 
 def find(table: Table) -> Found:

@@ -109,7 +109,7 @@ class Listener:
 def sound_of(paths: list[Path]) -> Array:
     parts = [read(path, mono=True, rate_hz=RATE).samples[0] for path in paths]
     if len(parts) == 1:
-        return parts[0]
+        return np.asarray(parts[0])
     return np.concatenate([np.pad(part, (0, _GAP)) for part in parts])
 
 

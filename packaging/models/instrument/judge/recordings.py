@@ -81,7 +81,7 @@ def timeline_of(
     presence = np.where(levels < SILENCE, 0.0, 1 / (1 + np.exp(-gates.astype(np.float64))))
     return Timeline(
         labels=LABELS,
-        times=WINDOW / 2 + HOP * np.arange(len(logits)),
+        times=WINDOW / 2 + HOP * np.arange(len(logits), dtype=np.float64),
         probabilities=(chances * presence[:, None]).astype(np.float32),
         presence=presence.astype(np.float32),
         level_db=levels,
@@ -124,5 +124,5 @@ def joined(clips: list[Clip], seed: int = 1) -> Iterator[Clip]:
 
 def _one(clips: list[Clip]) -> Clip:
     line = concatenate([clip.timeline for clip in clips])
-    line = replace(line, times=WINDOW / 2 + HOP * np.arange(len(line)))
+    line = replace(line, times=WINDOW / 2 + HOP * np.arange(len(line), dtype=np.float64))
     return replace(clips[0], timeline=line, joined=True)
