@@ -3,12 +3,34 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+
+_NAME_WIDTH = 90  # the least of the first column
+
+
+class _Table(QTableWidget):
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Keep the first column in sight: without room for it, Qt keeps its width of before."""
+        header = self.horizontalHeader()
+        others = sum(
+            max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
+            for column in range(1, header.count())
+        )
+        narrow = self.viewport().width() - others < _NAME_WIDTH
+        mode = QHeaderView.ResizeMode
+        header.setSectionResizeMode(0, mode.Interactive if narrow else mode.Stretch)
+        if narrow:
+            header.resizeSection(0, _NAME_WIDTH)
 
 
 def table(headings: list[str]) -> QTableWidget:
     """A table to read."""
-    made = QTableWidget(0, len(headings))
+    made = _Table(0, len(headings))
     made.setHorizontalHeaderLabels(headings)
     made.verticalHeader().hide()
     made.verticalHeader().setDefaultSectionSize(24)
@@ -37,6 +59,8 @@ def fill(made: QTableWidget, rows: Sequence[tuple[str, ...]], right: tuple[int, 
         heading = made.horizontalHeaderItem(column)
         if heading is not None:
             heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    if isinstance(made, _Table):
+        made.fit()
 
 
 def explain(made: QTableWidget, row: int, words: str) -> None:

@@ -3,6 +3,7 @@
 from pytestqt.qtbot import QtBot
 
 from desktop.pages import PAGES
+from desktop.shared.tables import fill, table
 from desktop.window import Window
 
 SMALLEST = (1024, 700)
@@ -15,3 +16,16 @@ def test_every_page_fits(window: Window, qtbot: QtBot) -> None:
         needed = window.minimumSizeHint()
         assert needed.width() <= SMALLEST[0], key
         assert needed.height() <= SMALLEST[1], key
+
+
+def test_a_table_that_was_wide_shows_all_columns_again_when_narrow(qtbot: QtBot) -> None:
+    made = table(["Run", "State", "Accuracy"])
+    qtbot.addWidget(made)
+    made.resize(900, 200)
+    made.show()
+    fill(made, [("a-long-name-of-a-run", "x" * 30, "y" * 30)])
+    qtbot.waitUntil(lambda: made.columnWidth(0) > 300, timeout=60_000)
+    made.resize(400, 200)
+    qtbot.waitUntil(lambda: made.columnWidth(0) < 150, timeout=60_000)
+    made.resize(900, 200)
+    qtbot.waitUntil(lambda: made.columnWidth(0) > 300, timeout=60_000)

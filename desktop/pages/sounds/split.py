@@ -27,7 +27,7 @@ class SplitPanel(QWidget):
         self.area.setWidgetResizable(True)
         # It can be scrolled by keys, so one sees when it has them.
         self.area.setStyleSheet(
-            "QScrollArea { border: 1px solid palette(mid); border-radius: 6px; }"
+            "QScrollArea { border: 1px solid transparent; border-radius: 6px; }"
             "QScrollArea:focus { border: 2px solid palette(highlight); }"
         )
         self.area.setAccessibleName(self.tr("Split by class"))

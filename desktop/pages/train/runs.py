@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from desktop import jobs
 from desktop.plots.clock import clock
-from desktop.shared.tables import fill, table
+from desktop.shared.tables import explain_columns, fill, table
 from engine.training.runs.listing import FoundRun, find_runs
 
 
@@ -30,9 +30,11 @@ class RunsView(QWidget):
         self.words.setObjectName("faint")
         self.words.setWordWrap(True)
         self.table = table(
-            [self.tr("Run"), self.tr("State"), self.tr("Test accuracy (95 % interval)"),
+            [self.tr("Run"), self.tr("State"), self.tr("Test accuracy"),
              self.tr("Epochs"), self.tr("Time"), self.tr("Started")]
         )  # fmt: skip
+        interval = self.tr("Share of the test part that is classified correctly (95 % interval)")
+        explain_columns(self.table, ["", "", interval])
         self.table.setAccessibleName(self.tr("Earlier runs"))
         self.table.setToolTip(
             self.tr("Double-click or press Enter to show the results, or to resume")
