@@ -10,8 +10,9 @@ from rich.table import Table
 from engine.atomic_write import write_text
 from engine.classifier.catalog import Catalog
 from engine.classifier.figures import term, with_bounds, without_bounds
-from engine.cli.output import data, notes, progress
+from engine.cli.output import Overwrite, data, notes, progress
 from engine.cli.train import Device, Kind
+from engine.export.destinations import check_file
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
@@ -30,6 +31,7 @@ def evaluate(
     label: Annotated[str, typer.Option("--label", help="Column with the true labels.")] = "label",
     kind: Kind = "auto",
     device: Device = "cpu",
+    overwrite: Overwrite = False,
 ) -> None:
     """Evaluate a classifier on a labelled data set.
 
@@ -41,6 +43,8 @@ def evaluate(
     from engine.evaluation import evaluate_tags
     from engine.evaluation.judge import predict_dataset
 
+    if output is not None:
+        check_file(output, [], overwrite)
     model = Catalog().load(classifier)
     opened = open_dataset(dataset, kind)
     opened = opened if label == "label" else opened.relabelled(label)
@@ -93,10 +97,13 @@ def compare(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the comparison to this .html file.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Compare finished runs, and test whether they differ by more than chance."""
     from engine.training.runs.comparison import compare_runs, write_comparison
 
+    if output is not None:
+        check_file(output, [], overwrite)
     found = compare_runs(runs) if output is None else write_comparison(runs, output)
     table = Table("", *found.names)
     for key in dict.fromkeys(key for each in found.figures for key in without_bounds(each)):

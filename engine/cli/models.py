@@ -8,8 +8,9 @@ from rich.table import Table
 
 from engine.classifier.catalog import Catalog, Entry
 from engine.classifier.figures import figure_lines
-from engine.cli.output import data, notes
+from engine.cli.output import Overwrite, data, notes
 from engine.errors import ModelError
+from engine.export.destinations import check_file
 
 app = typer.Typer(help="List, show and verify classifiers.", no_args_is_help=False)
 
@@ -71,12 +72,14 @@ def show(
 def export(
     name: Annotated[str, typer.Argument(help="Name or path of a classifier.")],
     path: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
+    overwrite: Overwrite = False,
 ) -> None:
     """Export a classifier as ONNX, with its feature extraction, and check it against PyTorch."""
     if path.suffix != ".onnx":
         raise ModelError("ONNX models are .onnx files. Choose a name that ends in .onnx.")
     from engine.classifier.onnx import export_onnx
 
+    check_file(path, [], overwrite)
     difference = export_onnx(Catalog().load(name), path)
     text = (
         f"Saved as {path}. The probabilities of ONNX Runtime and PyTorch differ by "

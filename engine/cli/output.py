@@ -8,13 +8,15 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Iterator
 from types import FrameType
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
 _Result = TypeVar("_Result")
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
 
 
 def fail(message: str) -> int:

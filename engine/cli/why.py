@@ -9,9 +9,10 @@ import typer
 
 from engine.atomic_write import write_text
 from engine.classifier.catalog import Catalog
-from engine.cli.output import notes, progress
+from engine.cli.output import Overwrite, notes, progress
 from engine.errors import DataError
 from engine.evaluation.report import svg
+from engine.export.destinations import check_file
 from engine.export.words import one_line
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def why(
         int,
         typer.Option(min=4, help="Number of integration steps: more are slower and more accurate."),
     ] = 20,
+    overwrite: Overwrite = False,
 ) -> None:
     """Show the evidence for a label: which frequencies at which times.
 
@@ -54,6 +56,8 @@ def why(
         raise DataError(
             f"{picture.name} is not an .svg or .csv file. Choose a name that ends in one of these."
         )
+    if picture is not None:
+        check_file(picture, [Path(file)], overwrite)
     model = Catalog().load(classifier)
     found = progress("why", explain_file(model, file, at, label, steps=steps))
     sys.stdout.write(_words(found, strongest(found, 8)))

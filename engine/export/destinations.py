@@ -83,7 +83,7 @@ def open_destination(
         targets = plan(path, export.suffix, places, sounds)
         _check_folder(path, targets, overwrite)
         return _Folder(export, path, targets, overwrite=overwrite)
-    _check_file(path, sounds, overwrite)
+    check_file(path, sounds, overwrite)
     return _File(export, path, overwrite=overwrite)
 
 
@@ -168,7 +168,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _check_file(path: Path, sounds: Sequence[Path], overwrite: bool) -> None:
+def check_file(path: Path, sounds: Sequence[Path], overwrite: bool) -> None:
+    """Refuse a file that is not to be written, before any work for it.
+
+    Raises:
+        DataError: it is a sound or named like one, exists and may not be replaced, or its place
+            cannot be written to.
+    """
     refuse_sound(path, sounds)
     name = visible(path.name)
     if path.suffix.lower() in EXTENSIONS:

@@ -278,3 +278,24 @@ def test_ctrl_c_ends_it_though_the_sound_server_hangs(
         virtual_microphone.thaw()
         recording.kill()
         recording.wait()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["why", "song.wav", "--at", "1", "--picture"],
+        ["evaluate", "instrument", ".", "-o"],
+        ["compare", "one", "two", "-o"],
+        ["models", "export", "instrument"],
+    ],
+)
+def test_no_command_replaces_a_file_unasked(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / {"why": "mine.svg", "models": "mine.onnx"}.get(command[0], "mine.html")
+    path.write_text("hand-made")
+    assert run([*command, str(path)]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "exists already and is kept" in said
+    assert path.read_text() == "hand-made"
+    assert run([*command, str(path.with_suffix(".wav"))]) == 2
