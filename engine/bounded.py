@@ -172,7 +172,7 @@ def _parsed(
     except UnicodeDecodeError as problem:
         raise error(f"{name} cannot be read: it is not text in UTF-8.") from problem
     except ValueError as problem:
-        words = _shortened(str(problem))
+        words = shortened(str(problem))
         if "integer string conversion" in words:  # Python's own limit, of 4300 digits
             raise error(f"{name} cannot be read: a number in it is too large.") from problem
         raise error(f"{name} is not valid {rules.kind}: {words}.") from problem
@@ -235,7 +235,8 @@ def _deep() -> str:
     return f"it is nested deeper than {MOST_DEPTH} levels"
 
 
-def _shortened(words: str) -> str:
+def shortened(words: str) -> str:
+    """Words of a file, as a message quotes them: 200 characters at most."""
     return words if len(words) <= 200 else words[:200] + "..."
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.bounded import parse_toml, read_bytes
+from engine.bounded import parse_toml, read_bytes, shortened
 from engine.datasets.splits import SplitRule
 from engine.errors import RecipeError
 from resources import resource
@@ -301,7 +301,9 @@ def validated(fields: Mapping[str, Any], source: str) -> Recipe:
         recipe = Recipe.model_validate(fields)
         # Fields that take any value, as arguments do, take these too; no file could hold them.
         if place := _not_finite(fields):
-            raise RecipeError(f"The recipe {source}: '{place}': must be a finite number.")
+            raise RecipeError(
+                f"The recipe {source}: '{shortened(place)}': must be a finite number."
+            )
         return recipe
     except RecursionError as error:
         raise RecipeError(f"The recipe {source} is nested too deeply.") from error
@@ -309,7 +311,7 @@ def validated(fields: Mapping[str, Any], source: str) -> Recipe:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "as a whole"
         words = first["msg"].removeprefix("Value error, ")
-        raise RecipeError(f"The recipe {source}: '{place}': {words}.") from error
+        raise RecipeError(f"The recipe {source}: '{shortened(place)}': {words}.") from error
 
 
 def _not_finite(value: Any, place: str = "") -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.app import run
 from engine.export import from_audacity, from_csv, from_raven
 from resources import resource
 

@@ -172,3 +172,11 @@ def test_no_field_holds_what_is_not_finite(number: str, tmp_path: Path) -> None:
     path.write_text(SMALLEST.replace('{ name = "mfcc" }', deep))
     with pytest.raises(RecipeError, match=r"arguments\.parts\.1\.floor.*finite"):
         read_recipe(path)
+
+
+def test_a_message_quotes_little_of_a_long_name(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SMALLEST + "k" * 1500 + " = 1\n")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    assert len(str(caught.value)) < 400
