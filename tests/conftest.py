@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine.threads import wait_without_spinning
 
@@ -15,6 +16,10 @@ wait_without_spinning()
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # What librosa has compiled is kept from run to run: each test has a home of its own.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path.home() / ".cache" / "earmark" / "numba"))
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("earmark", deadline=None)
+settings.load_profile("earmark")
 
 pytest_plugins = ["tests.virtual_microphone", "tests.fake_portaudio"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.atomic_write import write_text
@@ -206,7 +206,6 @@ def test_odd_labels_come_back_and_start_no_formula(label: str) -> None:
         assert EXPORTS[name].joined()(result).encode()
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="\\nrtu0123abf\n\t\r\u2028\x85", max_size=12) | st.text(max_size=8))
 def test_any_text_on_one_line_comes_back(text: str) -> None:
     written = one_line(text)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -143,7 +143,6 @@ def test_posterior_of_equal_sums_is_even() -> None:
 chances = st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(chances, st.floats(0, 1)), min_size=1, max_size=40), st.integers(1, 9))
 def test_row_by_row_is_the_whole(
     values: list[tuple[tuple[float, float, float], float]], step: int
