@@ -26,6 +26,7 @@ _RATE_TIMES = 3  # so often in a row it has to be another one
 _RATE_SHARE = 0.02  # the clocks of devices and computers differ by a hundredth of that
 # Frames that come this much later than any before, and stay late, were lost on the way.
 _LOST_SECONDS = 0.1
+_MADE_UP_CHANNELS = 32  # what "default" of ALSA says it has, whatever stands behind it
 
 
 class Microphone:
@@ -186,6 +187,8 @@ class Microphone:
         )
 
     def _other_channels(self) -> str:
+        if self.device.channels >= _MADE_UP_CHANNELS:
+            return ""
         count = self.device.channels
         if self._channel is not None and count > 1:
             return f" Or choose another of its {count} channels."

@@ -169,5 +169,16 @@ def test_an_input_on_the_third_channel_is_heard_or_said(
             fake_portaudio.streams[-1].send(block)
             heard.level()
         assert "choose one of its 4 channels" in str(heard.advice())
+    fake_portaudio.devices[-1] = FakeDevice("Interface", channels=32)  # as "default" of ALSA says
+    portaudio.refresh()
+    with Microphone() as heard:
+        for _ in range(25):
+            clock.now += 0.1
+            fake_portaudio.streams[-1].send(np.zeros((4800, 2)))
+            heard.level()
+        assert "sends only silence" in str(heard.advice())
+        assert "channels" not in str(heard.advice())
+    fake_portaudio.devices[-1] = FakeDevice("Interface", channels=4)
+    portaudio.refresh()
     with pytest.raises(AudioError, match=r"has 4 channels\. Choose another"):
         Microphone(channel=4)
