@@ -31,10 +31,23 @@ def _serve(size: str) -> tuple[subprocess.Popen[bytes], str]:
         )
         os.close(write)
         with os.fdopen(read, "rb") as answer:
-            if answer.readline().strip():
-                return server, display
+            begun = bool(answer.readline().strip())
+        if begun and _answers(display):
+            return server, display
+        server.kill()
         server.wait()
     pytest.fail("no X server starts")
+
+
+def _answers(display: str) -> bool:
+    """Whether programs can connect: once in hundreds of times they could not."""
+    environment = {**os.environ, "DISPLAY": display}
+    command = ["xdotool", "getdisplaygeometry"]
+    for _ in range(20):
+        if not subprocess.run(command, env=environment, capture_output=True, timeout=20).returncode:
+            return True
+        time.sleep(0.2)
+    return False
 
 
 class Screen:
@@ -53,7 +66,7 @@ class Screen:
         self.app = subprocess.Popen(
             [sys.executable, "-m", "desktop", *arguments], env=self.environment, cwd=ROOT
         )
-        window = self.wait(self.window, 20.0)
+        window = self.wait(self.window, 60.0)
         seconds = time.monotonic() - begun
         self.tell("windowfocus", window)
         return seconds
