@@ -95,7 +95,7 @@ def find_device(wanted: DeviceId | None) -> InputDevice:
     """
     devices = input_devices()
     if not devices:
-        raise AudioError("No microphone found. Plug one in and press Refresh.")
+        raise AudioError("No microphone found. Plug one in and try again.")
     if wanted is None:
         return devices[0]
     for device in devices:

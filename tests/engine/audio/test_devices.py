@@ -51,7 +51,7 @@ def waited(waiting: Generator[Any, None, InputDevice], seconds: float = 20.0) ->
 
 
 def test_no_microphone_is_one_sentence_with_a_way_on(fake_portaudio: FakePortAudio) -> None:
-    with pytest.raises(AudioError, match=r"^No microphone found\. Plug one in and press Refresh"):
+    with pytest.raises(AudioError, match=r"^No microphone found\. Plug one in and try again"):
         Microphone()
 
 
