@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import style
 from desktop.icons import application_icon
+from desktop.pages import PAGES
 from desktop.session import Session
-from desktop.settings import APPEARANCE
+from desktop.settings import APPEARANCE, PAGE, RECENT
 from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 
 _CLASSIFIER = ".safetensors"
+_DEMO_MS = 400  # after the window is there and its first picture drawn
 
 
 class Application(QApplication):
@@ -45,17 +47,32 @@ def keep_one(files: Sequence[Path]) -> SingleInstance | None:
     return None if hand_over(files) else SingleInstance()
 
 
-def open_window(application: QApplication, files: Sequence[Path]) -> tuple[Session, Window]:
-    """The window, shown; what is slow begins once it is there."""
+def open_window(
+    application: QApplication, files: Sequence[Path], *, demo: bool = False
+) -> tuple[Session, Window]:
+    """The window, shown; what is slow begins once it is there.
+
+    The first start shows the Listen page, with the demo analysed in the background; later ones the
+    page and the file that were shown last.
+
+    Args:
+        application: Qt's.
+        files: to be opened.
+        demo: show the demo, whatever was shown last.
+    """
     session = Session()
     style.apply(application, session.settings.get(APPEARANCE))
     sounds = any(_is_sound(path) for path in files)
-    window = Window(session, first="file")
+    last = session.settings.get(PAGE)
+    first = last if last in PAGES else "listen"
+    window = Window(session, first="file" if demo or sounds else first)
     window.show()
 
     def begin() -> None:
-        if not sounds:
+        if demo and not sounds:
             window.open_demo()
+        elif not sounds:
+            _open_last(session, window, first, started_before=bool(last))
         open_paths(session, window, files)
         # Loading torch holds Python's lock now and then: after the first picture is there.
         QTimer.singleShot(300, session.load_classifiers)
@@ -66,6 +83,16 @@ def open_window(application: QApplication, files: Sequence[Path]) -> tuple[Sessi
         )
     QTimer.singleShot(0, begin)
     return session, window
+
+
+def _open_last(session: Session, window: Window, page: str, *, started_before: bool) -> None:
+    """The file shown last, where the File page is shown; at the very first start the demo."""
+    recent = [Path(name) for name in session.settings.get(RECENT)]
+    if page == "file":
+        there = [path for path in recent[:1] if path.is_file()]
+        window.open_file(there[0]) if there else window.open_demo()
+    elif not started_before:
+        QTimer.singleShot(_DEMO_MS, window.prepare_demo)
 
 
 def open_paths(

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.shared.wording import SAY_WHY, bars, in_order
+from desktop.shared.wording import SAY_WHY, bars, in_order, said_bars
 from desktop.widgets.predictions import Predictions
+from engine.recognition.answer import Answer
 from engine.recognition.decisions import Decision
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class PredictionPanels(QScrollArea):
     """A heading, and what each classifier says under it."""
 
     asked = Signal(str, str)  # why: name of the classifier, label
+    menu_wanted = Signal(str, str, QPoint)  # the same, and where
 
     def __init__(self, heading: str) -> None:
         super().__init__()
@@ -72,6 +74,9 @@ class PredictionPanels(QScrollArea):
             if name not in self._panels:
                 panel = self._panels[name] = Predictions(classifier.card.title)
                 panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
+                panel.menu_wanted.connect(
+                    lambda label, at, asked=name: self.menu_wanted.emit(asked, label, at)
+                )
             self._layout.insertWidget(place, self._panels[name])
             self._panels[name].set_refusal(classifier.card.refusal(SAY_WHY))
             self._panels[name].set_predictions(words, [])
@@ -88,6 +93,16 @@ class PredictionPanels(QScrollArea):
         """What one of them says."""
         if name in self._panels:
             self._panels[name].set_predictions(decision.verdict, bars(decision))
+
+    def show_answer(self, name: str, answer: Answer) -> None:
+        """What one of them says of this moment."""
+        if name in self._panels:
+            self._panels[name].set_predictions(answer.words, said_bars(answer))
+
+    def step_back(self, name: str, words: str) -> None:
+        """Why one of them says nothing about what is heard now."""
+        if name in self._panels:
+            self._panels[name].step_back(words)
 
     def show_words(self, name: str, words: str) -> None:
         """Why one of them says nothing."""
