@@ -25,10 +25,10 @@ _PITCH_SECONDS = (1 / 400, 1 / 70)
 _FLOOR_DB = -100.0
 _TINY = 1e-12
 # Of a logistic regression, with its offset (packaging/models/speech.py).
-_MEANS = (0.5, 10.0, 0.4, 0.4, 0.3, 0.2)
-_SCALES = (0.2, 5.0, 0.2, 0.3, 0.15, 0.1)
-_WEIGHTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-_OFFSET = 0.0
+_MEANS = (0.5981, 35.12, 0.294, 0.681, 0.2849, 6.643)
+_SCALES = (0.2564, 22.06, 0.1948, 0.2161, 0.1454, 0.43)
+_WEIGHTS = (0.8552, 1.151, 0.4706, 3.712, 1.295, -3.015)
+_OFFSET = -2.991
 
 
 class SpeechMeter:

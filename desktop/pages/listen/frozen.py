@@ -104,20 +104,20 @@ class FrozenPicture(QObject):
     @property
     def on(self) -> bool:
         """Whether the picture is held."""
-        return self._held is not None
+        return self._rolling.frozen
 
     def hold(self, *, listening: bool) -> None:
         """Let nothing move, and keep the sound that belongs to it."""
         sound, latest = self._stream.sound, self._stream.latest
-        if isinstance(sound, LiveSound) and latest is not None:
-            if self._held is None:
-                self._held = sound.hold()
-                self._rolling.frozen = True
-            self.bar.show_at(latest.stats.seconds, listening=listening)
+        if not self.on:
+            self._held = sound.hold() if isinstance(sound, LiveSound) else None
+            self._rolling.frozen = True
+        seconds = latest.stats.seconds if latest is not None else self._tracks.time.end
+        self.bar.show_at(seconds, listening=listening)
 
     def release(self) -> None:
         """Let it move again."""
-        if self._held is not None:
+        if self.on:
             self._replay.stop()
             self._held = None
             self._rolling.frozen = False

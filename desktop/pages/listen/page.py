@@ -134,7 +134,7 @@ class ListenPage(Page):
         """Menus and the log."""
         answer, table, offers = self.answer, self.log.table, self.offers
         answer.line.menu_wanted.connect(lambda at: offers.on_answer(answer.leader, at))
-        answer.lead_changed.connect(self._say)
+        answer.lead_changed.connect(lambda: self._say() if self.is_listening else None)
         self.panels.menu_wanted.connect(offers.on_label)
         table.play_wanted.connect(self._play_row)
         table.open_wanted.connect(self.replay.open)
@@ -319,7 +319,7 @@ class ListenPage(Page):
     def _say(self) -> None:
         """What is read, set less often than what moves."""
         latest = self.stream.latest
-        if latest is None or not self.is_listening:
+        if latest is None:
             return
         if not self.frozen.on:
             self._rolling.say()
