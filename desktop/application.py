@@ -9,14 +9,12 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import style
 from desktop.icons import application_icon
-from desktop.pages import PAGES
 from desktop.session import Session
 from desktop.settings import APPEARANCE, PAGE, RECENT
 from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 
 _CLASSIFIER = ".safetensors"
-_DEMO_MS = 400  # after the window is there and its first picture drawn
 
 
 class Application(QApplication):
@@ -52,27 +50,28 @@ def open_window(
 ) -> tuple[Session, Window]:
     """The window, shown; what is slow begins once it is there.
 
-    The first start shows the Listen page, with the demo analysed in the background; later ones the
-    page and the file that were shown last.
+    Without files it opens on the page shown last, the first time on Listen; that time the demo
+    sound is analysed meanwhile, so that a look at it costs no waiting.
 
     Args:
         application: Qt's.
-        files: to be opened.
-        demo: show the demo, whatever was shown last.
+        files: to open at once.
+        demo: open the demo sound on the File page, where there are no files.
     """
     session = Session()
     style.apply(application, session.settings.get(APPEARANCE))
     sounds = any(_is_sound(path) for path in files)
-    last = session.settings.get(PAGE)
-    first = last if last in PAGES else "listen"
-    window = Window(session, first="file" if demo or sounds else first)
+    first = not session.settings.get(RECENT)
+    page = "file" if sounds or demo else session.settings.get(PAGE)
+    window = Window(session, first=page)
     window.show()
 
     def begin() -> None:
-        if demo and not sounds:
-            window.open_demo()
-        elif not sounds:
-            _open_last(session, window, first, started_before=bool(last))
+        last = [Path(name) for name in session.settings.get(RECENT)[:1]]
+        if not sounds and (demo or first):
+            window.open_demo(show=demo)
+        elif not sounds and page == "file" and last[0].is_file():
+            window.open_file(last[0])
         open_paths(session, window, files)
         # Loading torch holds Python's lock now and then: after the first picture is there.
         QTimer.singleShot(300, session.load_classifiers)
@@ -83,16 +82,6 @@ def open_window(
         )
     QTimer.singleShot(0, begin)
     return session, window
-
-
-def _open_last(session: Session, window: Window, page: str, *, started_before: bool) -> None:
-    """The file shown last, where the File page is shown; at the very first start the demo."""
-    recent = [Path(name) for name in session.settings.get(RECENT)]
-    if page == "file":
-        there = [path for path in recent[:1] if path.is_file()]
-        window.open_file(there[0]) if there else window.open_demo()
-    elif not started_before:
-        QTimer.singleShot(_DEMO_MS, window.prepare_demo)
 
 
 def open_paths(

@@ -50,7 +50,12 @@ GEOMETRY = Setting("window/geometry", QByteArray(), "place and size of the windo
 APPEARANCE = Setting(
     "window/appearance", "system", "system, light or dark", ("system", "light", "dark")
 )
-PAGE = Setting("window/page", "", "page shown last; empty: Earmark was never started")
+PAGE = Setting(
+    "window/page",
+    "listen",
+    "the page shown last",
+    ("listen", "file", "sounds", "train", "compare", "models"),
+)
 RECENT = Setting("files/recent", [], "files opened last")
 FOLDER = Setting("files/folder", "", "where files were opened last")
 RECORDINGS = Setting("listen/folder", "", "where recordings go")

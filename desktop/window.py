@@ -149,9 +149,9 @@ class Window(QMainWindow):
         """Switch to a page."""
         page = self.page(key)
         self.current = key
-        self._session.settings.set(PAGE, key)
         self._pages.setCurrentWidget(page)
         self._rail.show_current(key)
+        self._session.settings.set(PAGE, key)
         for name, action in self._commands.items():
             action.setEnabled(name in page.commands)
         page.enter()
@@ -167,13 +167,13 @@ class Window(QMainWindow):
         """Show a file on its page."""
         self._bring(OpenFile(path))
 
-    def open_demo(self) -> None:
-        """Open the demo sound that comes with Earmark."""
-        self.open_file(resource("sounds", "demo.ogg"))
-
-    def prepare_demo(self) -> None:
-        """Analyse the demo on the File page without showing that."""
-        self.page("file").take(OpenFile(resource("sounds", "demo.ogg")))
+    def open_demo(self, *, show: bool = True) -> None:
+        """Open the demo sound that comes with Earmark; without showing its page, if one likes."""
+        request = OpenFile(resource("sounds", "demo.ogg"))
+        if show:
+            self._bring(request)
+        else:
+            self.page(request.page).take(request)
 
     def _build_menus(self) -> None:
         bar = self.menuBar()

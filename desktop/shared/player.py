@@ -22,7 +22,7 @@ class Transport(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._source: Path | Audio | None = None
+        self._path: Path | Audio | None = None
         self._player: Player | None = None
         self._job: jobs.Job | None = None
         self._wanted: tuple[float, float | None, bool] | None = None  # while another begins
@@ -34,16 +34,16 @@ class Transport(QObject):
     def playing(self) -> bool:
         return self._timer.isActive()
 
-    def set_file(self, source: "Path | Audio | None") -> None:
+    def set_file(self, path: "Path | Audio | None") -> None:
         """Which file or sound to play; what plays stops."""
         self.pause()
-        self._source = source
+        self._path = path
         self._player = None
 
     def play(self, start: float, end: float | None, *, loop: bool) -> None:
         """Play a stretch."""
-        source, player = self._source, self._player
-        if source is None:
+        path, player = self._path, self._player
+        if path is None:
             return
         if self._job is not None:
             self._wanted = (start, end, loop)
@@ -53,13 +53,13 @@ class Transport(QObject):
             from engine.audio.playback import Player
 
             yield
-            ready = player or Player(source)
+            ready = player or Player(path)
             ready.play(start, end, loop=loop)
             return ready
 
         self._job = jobs.run(
             work,
-            on_result=lambda made: self._started(source, made),
+            on_result=lambda made: self._started(path, made),
             on_error=self._broken,
             parent=self,
         )
@@ -79,9 +79,9 @@ class Transport(QObject):
         if player is not None and player.playing:
             jobs.run(_ending(player), parent=self)
 
-    def _started(self, source: "Path | Audio", player: "Player") -> None:
+    def _started(self, path: "Path | Audio", player: "Player") -> None:
         self._job = None
-        if source != self._source:  # another one was opened meanwhile
+        if path != self._path:  # another file was opened meanwhile
             jobs.run(_ending(player), parent=self)
             self._play_wanted()
             return

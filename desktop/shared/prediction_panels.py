@@ -25,7 +25,7 @@ class PredictionPanels(QScrollArea):
 
     def __init__(self, heading: str) -> None:
         super().__init__()
-        inner = QFrame()
+        inner = self._inner = QFrame()
         inner.setObjectName("panel")
         self.heading = QLabel(heading)
         self.heading.setObjectName("title")
@@ -52,6 +52,13 @@ class PredictionPanels(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes it, and is scrolled to
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(heading)
+
+    def fill(self) -> None:
+        """Take the width and the frame of what it lies in."""
+        self.setMinimumWidth(0)
+        self.setMaximumWidth(16_777_215)  # Qt's own for no limit
+        self._inner.setObjectName("")
+        self._layout.setContentsMargins(4, 4, 4, 4)
 
     def set_classifiers(
         self, classifiers: "Mapping[str, Classifier]", words: str, remark: str = ""
@@ -97,7 +104,8 @@ class PredictionPanels(QScrollArea):
     def show_answer(self, name: str, answer: Answer) -> None:
         """What one of them says of this moment."""
         if name in self._panels:
-            self._panels[name].set_predictions(answer.words, said_bars(answer))
+            words = ", ".join(part for part in (answer.words, answer.guess) if part)
+            self._panels[name].set_predictions(words, said_bars(answer))
 
     def step_back(self, name: str, words: str) -> None:
         """Why one of them says nothing about what is heard now."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.style import colours
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 _WRAP = Qt.TextFlag.TextWordWrap
 _WORDS_SHARE, _NOTE_SHARE = 0.6, 0.17  # of the height: letters, and the line under them
 _ASIDE_SHARE = 0.25  # of the width
@@ -99,7 +100,7 @@ class Headline(QWidget):
                 QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         self._words, self._named, self._note = words, named, note
         self._aside = list(aside)[:_MOST_ASIDE]
-        others = ", ".join(f"{title}: {said}" for title, said in self._aside)
+        others = ", ".join(f"{title}: {said}" for title, said in self._aside if said)
         described = ". ".join(part for part in (words, note, others) if part)
         self.setAccessibleDescription(described)
         self.setToolTip(described)
@@ -137,17 +138,7 @@ class Headline(QWidget):
 
     def _fitting(self, words: str, named: bool) -> QFont:
         """As large as all of it fits, on two lines if need be."""
-        place = self._place()
-        most = self.height() * _WORDS_SHARE
-        pixels = most
-        while True:
-            font = self._font(pixels, bold=named)
-            needed = QFontMetricsF(font).boundingRect(place, int(_LEFT | _WRAP), words)
-            if pixels < 14 or (
-                needed.width() <= place.width() and needed.height() <= place.height()
-            ):
-                return font
-            pixels *= 0.95
+        return self._shrunk(words, self._place(), self.height() * _WORDS_SHARE, bold=named)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, use = QPainter(self), colours()
@@ -182,18 +173,32 @@ class Headline(QWidget):
         painter.drawText(QRectF(4, place.bottom(), place.width(), height - 2), _LEFT, note)
 
     def _paint_aside(self, painter: QPainter) -> None:
-        use = colours()
+        """Each in its share of the height, on as many lines as fit."""
+        use, cut = colours(), Qt.TextElideMode.ElideRight
         left = self.width() * (1 - _ASIDE_SHARE)
         width = self.width() - left - 8
-        row = self.height() / _MOST_ASIDE
+        row = self.height() / max(1, len(self._aside))
+        unit = self.height() / _MOST_ASIDE
         for index, (title, words) in enumerate(self._aside):
-            top = index * row
-            painter.setFont(self._font(row * 0.28, bold=False))
+            top = index * row + 2
+            painter.setFont(self._font(unit * 0.3, bold=False))
             painter.setPen(QColor(use.faint))
-            cut = Qt.TextElideMode.ElideRight
             head = painter.fontMetrics().elidedText(title, cut, int(width))
-            painter.drawText(QRectF(left, top, width, row * 0.38), _LEFT, head)
-            painter.setFont(self._font(row * 0.48, bold=False))
+            painter.drawText(QRectF(left, top, width, unit * 0.4), _LEFT, head)
             painter.setPen(QColor(use.text))
-            said = painter.fontMetrics().elidedText(words, cut, int(width))
-            painter.drawText(QRectF(left, top + row * 0.36, width, row * 0.6), _LEFT, said)
+            place = QRectF(left, top + unit * 0.42, width, row - unit * 0.46)
+            font = self._shrunk(words, place, unit * 0.5)
+            painter.setFont(font)
+            painter.drawText(place, int(_TOP | _WRAP), words)
+
+    def _shrunk(self, words: str, place: QRectF, most: float, *, bold: bool = False) -> QFont:
+        """At most so large that all the words have room."""
+        pixels = most
+        while True:
+            font = self._font(pixels, bold=bold)
+            needed = QFontMetricsF(font).boundingRect(place, int(_TOP | _WRAP), words)
+            if pixels < 10 or (
+                needed.width() <= place.width() and needed.height() <= place.height()
+            ):
+                return font
+            pixels *= 0.93

@@ -39,15 +39,15 @@ class Player:
     A thread decodes ahead into a short queue; the callback only copies from it.
 
     Args:
-        source: the file, or the sound.
+        path: the file, or the sound.
 
     Raises:
         AudioError: the file cannot be read.
     """
 
-    def __init__(self, source: Path | str | Audio) -> None:
-        self._source = source if isinstance(source, Audio) else Path(source)
-        self._info = source if isinstance(source, Audio) else probe(source)
+    def __init__(self, path: Path | str | Audio) -> None:
+        self._path = path if isinstance(path, Audio) else Path(path)
+        self._info = path if isinstance(path, Audio) else probe(path)
         self._blocks: queue.Queue[_Block | None] = queue.Queue(_QUEUED_BLOCKS)
         self._stream: Any = None
         self._stop = threading.Event()
@@ -157,7 +157,7 @@ class Player:
         try:
             while True:
                 length = None if end is None else max(0.0, end - begin)
-                blocks = _stream(self._source, begin, length)
+                blocks = _stream(self._path, begin, length)
                 at = begin
                 for block in blocks:
                     if not self._put((at, _stereo(block.samples))):

@@ -24,7 +24,7 @@ _AT_EDGE = 0.05  # so far beyond it before other words are used
 _LEAST_MAYBE = 0.1
 _MOST_NAMED = 4
 _FIRST = 8  # candidates that are kept in a calm order
-_CALM = 0.03  # a candidate passes another when it is so much more probable
+_CALM = 0.01  # a candidate passes another when it is so much more probable
 
 # A family stands for what is not known of it: said with an article.
 _FAMILIES = {
@@ -57,7 +57,7 @@ class Named:
     @property
     def words(self) -> str:
         """As it is said by itself."""
-        name = _FAMILIES.get(self.label, self.label)
+        name = _spoken(self.label)
         return {"sure": name, "probable": f"probably {name}", "doubtful": f"{name}?"}[
             self.certainty
         ]
@@ -262,12 +262,20 @@ def _calm(
 
 
 def _said(named: Sequence[Named]) -> str:
-    """Names in one phrase: "probably" is said once for all that it holds for."""
+    """Names in one phrase: "probably" and "maybe" are said once for all that they hold for."""
     parts: list[str] = []
     for name in named:
+        if name.certainty == "doubtful" and len(named) > 1:
+            again = any(part.startswith("maybe ") for part in parts)
+            parts.append(("" if again else "maybe ") + _spoken(name.label))
+            continue
         again = name.certainty == "probable" and any(p.startswith("probably ") for p in parts)
         parts.append(name.words.removeprefix("probably ") if again else name.words)
     return _joined(parts, "and")
+
+
+def _spoken(label: str) -> str:
+    return _FAMILIES.get(label, label)
 
 
 def _joined(parts: Sequence[str], word: str) -> str:

@@ -30,7 +30,7 @@ class Headline:
         words: the answer, or what is heard instead of music.
         named: whether the words name labels.
         note: what there is to say beside it; empty: nothing.
-        aside: title and words of each other classifier that has something to say.
+        aside: title and words of each other classifier; no words: it has nothing to say.
     """
 
     words: str
@@ -71,7 +71,7 @@ def waiting(card: "Card", situation: Situation, heard_seconds: float) -> str:
         heard_seconds: for how long something that it applies to has been heard without a gap.
     """
     if not applies(card, situation):
-        return _WORDS[situation] if situation == "silence" else f"{situation}: not applicable"
+        return "silence" if situation == "silence" else f"for music only; this is {situation}"
     seconds = card.window_samples / card.rate_hz
     if seconds >= _LONG_SECONDS and heard_seconds < seconds:
         return f"listening: {int(heard_seconds)} of {int(seconds)} s"
@@ -95,9 +95,9 @@ def headline(
         waits: why one of them says nothing; empty: it does.
     """
     aside = tuple(
-        (cards[name].title, answers[name].words)
-        for name in cards
-        if name != lead and name in answers and answers[name].named and not waits.get(name)
+        (card.title, _aside(answers.get(name), waits.get(name, "")))
+        for name, card in cards.items()
+        if name != lead
     )
     answer = answers.get(lead)
     if answer is None or waits.get(lead):
@@ -108,6 +108,13 @@ def headline(
         words = _WORDS[situation]
     named = bool(answer.named)
     return Headline(words or "listening...", named, "" if named else answer.guess, aside)
+
+
+def _aside(answer: Answer | None, wait: str) -> str:
+    """What a classifier says that does not lead: only what it names, or how far it is."""
+    if wait.startswith("listening"):
+        return wait
+    return answer.words if answer is not None and answer.named and not wait else ""
 
 
 def lateness(latency_seconds: float, skipped_windows: int, hops: Sequence[float]) -> str:

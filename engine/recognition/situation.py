@@ -14,6 +14,7 @@ SITUATIONS: tuple[Situation, ...] = ("silence", "speech", "noise", "music")
 _SILENCE_DBFS = -65.0
 _HOLD_SECONDS = 1.0
 _SEEN_SECONDS = 0.5  # so long another one has to be the case before it is told
+_NOISE_SECONDS = 1.2  # speech is known as such after a second only
 _MUSIC = "music"  # what the gates of classifiers listen for
 _SPEECH = 0.5
 
@@ -51,7 +52,8 @@ class SituationDecider:
             return found
         fresh = not self.current and bool(found)
         stood = seconds - self.since >= _HOLD_SECONDS - 1e-6
-        if fresh or (stood and seconds - self._seen_since >= _SEEN_SECONDS - 1e-6):
+        needed = _NOISE_SECONDS if found == "noise" else _SEEN_SECONDS
+        if fresh or (stood and seconds - self._seen_since >= needed - 1e-6):
             self.current, self.since = found, seconds
         return self.current
 

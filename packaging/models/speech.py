@@ -70,7 +70,9 @@ def main(data: Path) -> None:
     rows = np.concatenate([speech, noise])
     answers = np.r_[np.ones(len(speech)), np.zeros(len(noise))]
     means, scales = rows.mean(0), rows.std(0)
-    fitted = LogisticRegression(C=0.3, class_weight="balanced").fit((rows - means) / scales, answers)
+    fitted = LogisticRegression(C=0.3, class_weight="balanced").fit(
+        (rows - means) / scales, answers
+    )
 
     def tell(name: str, found: Array, wanted: bool) -> None:
         chances = fitted.predict_proba((found - means) / scales)[:, 1]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from desktop.pages.listen.worker import LiveFrame
 from desktop.session import Session
@@ -39,11 +39,8 @@ class AnswerBar(QWidget):
         self._session = session
         self.button = ListenButton(_LEAST)
         self.line = Headline()
-        self.lead = QToolButton()
-        self.lead.setObjectName("tool")
+        self.lead = QPushButton()
         self.lead.setToolTip(self.tr("Which classifier gives the large answer"))
-        self.lead.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.lead.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.lead.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._menu = QMenu(self.lead)
         self.lead.setMenu(self._menu)
@@ -113,9 +110,10 @@ class AnswerPanels(QWidget):
         super().__init__()
         self.situation = SituationStrip(SITUATIONS)
         self.panels = PredictionPanels(self.tr("Now"))
+        self.panels.fill()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(4)
         layout.addWidget(self.situation)
         layout.addWidget(self.panels, 1)
 

@@ -1,7 +1,7 @@
 """A picture that holds still: what is said over it, and what is played and kept of it."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stream, Stretch
@@ -17,14 +17,14 @@ class FrozenBar(QFrame):
     """Lies at the top of the pictures without moving them.
 
     Args:
-        over: that it lies over.
+        over: the pictures that it lies over.
     """
 
     play_wanted = Signal()
     keep_wanted = Signal()
     leave_wanted = Signal()
 
-    def __init__(self, over: QWidget) -> None:
+    def __init__(self, over: Tracks) -> None:
         super().__init__(over)
         self._over = over
         self.setObjectName("notice")
@@ -73,7 +73,10 @@ class FrozenBar(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        self.move((self._over.width() - self.width()) // 2, _MARGIN)
+        tracks = self._over
+        under = tracks.waveform if tracks.spectrogram.isHidden() else tracks.spectrogram
+        top = under.mapTo(tracks, QPoint(0, _MARGIN)).y()
+        self.move((tracks.width() - self.width()) // 2, top)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():

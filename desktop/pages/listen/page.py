@@ -225,6 +225,7 @@ class ListenPage(Page):
         self.bar.freeze.setChecked(False)
         self.frozen.release()
         self.explainer.forget()
+        self.panels.heading.setText(self.tr("Now"))
         self.view.show_live(on=True)
         self.listening.start()
 
@@ -238,7 +239,7 @@ class ListenPage(Page):
 
     def show_stage(self) -> None:
         """The answer alone, over the whole screen."""
-        self.stage.showFullScreen()
+        self.stage.enter(self.screen())
 
     def record(self, on: bool) -> None:
         """Begin or end recording."""
@@ -379,6 +380,7 @@ class ListenPage(Page):
         self.answer.show_words(words or self.tr("not listening"))
         self.stage.show_line(self.answer.line, "")
         self.now.situation.show_kind("")
+        self.notices.advise(None)
         self.explainer.stop()
         self._say_log()
         recording = self._end_recording()
@@ -388,6 +390,7 @@ class ListenPage(Page):
             self.view.show_live(on=False)
         else:
             self.frozen.hold(listening=False)
+            self.panels.heading.setText(self.frozen.bar.words)
 
     def _show_classifiers(self) -> None:
         classifiers = self._session.live_classifiers

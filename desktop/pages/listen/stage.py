@@ -1,7 +1,7 @@
 """The answer alone, over the whole screen: to be read from the other end of a room."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QScreen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.style import colours
@@ -24,6 +24,7 @@ class Stage(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(self.tr("Earmark: the answer"))
         self.line = Headline()
+        self.line.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keys are the stage's
         self.situation = SituationStrip(SITUATIONS)
         self.situation.setMaximumWidth(700)
         self.meter = LevelMeter()
@@ -45,6 +46,12 @@ class Stage(QWidget):
         """Say what the page's own line says."""
         self.line.say(line.words, named=line.named, note=line.note, aside=line.aside)
         self.situation.show_kind(situation)
+
+    def enter(self, screen: QScreen) -> None:
+        """Cover a screen."""
+        self.setGeometry(screen.geometry())
+        self.showFullScreen()
+        self.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

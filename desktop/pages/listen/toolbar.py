@@ -57,7 +57,6 @@ class ListenBar(QWidget):
         for widget in (self.devices, self.channels, self.refresh, self.meter):
             layout.addWidget(widget)
         layout.addStretch(1)
-        self._place_of_lead = layout.count()
         for widget in (self.record, self.keep, self.freeze, self.why):
             layout.addWidget(widget)
         in_order(
@@ -69,13 +68,6 @@ class ListenBar(QWidget):
             self.freeze,
             self.why,
         )
-
-    def add_lead(self, chooser: QWidget) -> None:
-        """Take the chooser of the classifier that leads, before the buttons."""
-        layout = self.layout()
-        assert isinstance(layout, QHBoxLayout)
-        layout.insertWidget(self._place_of_lead, chooser)
-        in_order(self.refresh, chooser, self.record)
 
     def show_recording(self, seconds: float | None) -> None:
         """Record; while that goes on, Stop with how long it has."""

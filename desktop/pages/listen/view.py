@@ -41,7 +41,6 @@ class ListenView(QWidget):
         super().__init__()
         self.bar, self.tracks, self._over = bar, tracks, over
         self.answer = AnswerBar(session)
-        self.bar.add_lead(self.answer.lead)
         self.now = AnswerPanels()
         self.log = LogPanel(notices)
         self.controls = PictureControls(session.settings)
@@ -52,6 +51,7 @@ class ListenView(QWidget):
         self.side.setFixedWidth(_SIDE)
         self.side.addTab(self.now, self.tr("Predictions"))
         self.side.addTab(self.log, self.tr("Log"))
+        self.side.setCornerWidget(self.answer.lead)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self._live(strip))
@@ -87,7 +87,9 @@ class ListenView(QWidget):
         in_order(strip.close_button, *tracks.all[:3])
         in_order(tracks.lanes, over.playing, over.keeping, over.leaving, self.side.tabBar())
         log = self.log
-        in_order(self.side.tabBar(), log.search, log.table, log.copying, log.exporting)
+        in_order(
+            self.side.tabBar(), self.answer.lead, log.search, log.table, log.copying, log.exporting
+        )
         self.now.panels.follow(log.exporting)
 
     @property

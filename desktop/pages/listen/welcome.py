@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from desktop.widgets.listen_button import ListenButton
 
-_SIZE = 200
+_SIZE = 230
 
 
 class Welcome(QWidget):
@@ -23,7 +23,7 @@ class Welcome(QWidget):
                 "Earmark names the instruments and the genre that the microphone hears.\nNothing "
                 "leaves this computer."
             ),
-            "faint",
+            "hint",
         )
         self.demo = self._way(
             self.tr("Try the demo"), self.tr("Opens a piece of music that is already analysed")
