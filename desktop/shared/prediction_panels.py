@@ -10,6 +10,7 @@ from desktop.shared.wording import SAY_WHY, bars, in_order, said_bars
 from desktop.widgets.predictions import Predictions
 from engine.recognition.answer import Answer
 from engine.recognition.decisions import Decision
+from engine.recognition.headline import panel_words
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
@@ -58,6 +59,8 @@ class PredictionPanels(QScrollArea):
         self.setMinimumWidth(0)
         self.setMaximumWidth(16_777_215)  # Qt's own for no limit
         self._inner.setObjectName("")
+        for widget in (self._inner, self.viewport()):
+            widget.setAutoFillBackground(False)
         self._layout.setContentsMargins(4, 4, 4, 4)
 
     def set_classifiers(
@@ -104,7 +107,7 @@ class PredictionPanels(QScrollArea):
     def show_answer(self, name: str, answer: Answer) -> None:
         """What one of them says of this moment."""
         if name in self._panels:
-            words = ", ".join(part for part in (answer.words, answer.guess) if part)
+            words = ", ".join(part for part in (panel_words(answer), answer.guess) if part)
             self._panels[name].set_predictions(words, said_bars(answer))
 
     def step_back(self, name: str, words: str) -> None:

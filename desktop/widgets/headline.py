@@ -26,6 +26,7 @@ _WRAP = Qt.TextFlag.TextWordWrap
 _WORDS_SHARE, _NOTE_SHARE = 0.6, 0.17  # of the height: letters, and the line under them
 _ASIDE_SHARE = 0.25  # of the width
 _MOST_ASIDE = 3
+_NOTE_MOST = 36.0  # pixels
 _FADE_MS = 160
 
 
@@ -165,12 +166,10 @@ class Headline(QWidget):
 
     def _paint_note(self, painter: QPainter) -> None:
         place = self._place()
-        height = self.height() - place.height()
-        painter.setFont(self._font(min(height * 0.75, self.height() * 0.13), bold=False))
+        under = QRectF(4, place.bottom(), place.width(), self.height() - place.height() - 2)
+        painter.setFont(self._shrunk(self._note, under, min(0.75 * under.height(), _NOTE_MOST)))
         painter.setPen(QColor(colours().faint))
-        metrics = painter.fontMetrics()
-        note = metrics.elidedText(self._note, Qt.TextElideMode.ElideRight, int(place.width()))
-        painter.drawText(QRectF(4, place.bottom(), place.width(), height - 2), _LEFT, note)
+        painter.drawText(under, int(_LEFT | _WRAP), self._note)
 
     def _paint_aside(self, painter: QPainter) -> None:
         """Each in its share of the height, on as many lines as fit."""

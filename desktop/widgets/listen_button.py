@@ -116,6 +116,7 @@ def _microphone(centre: QPointF, height: float) -> QPainterPath:
     """A capsule in a holder on a foot."""
     x, top, unit = centre.x(), centre.y() - height / 2, height / 10
     path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
     path.addRoundedRect(QRectF(x - 1.7 * unit, top, 3.4 * unit, 6 * unit), 1.7 * unit, 1.7 * unit)
     holder = QPainterPath()
     holder.addRoundedRect(
@@ -128,6 +129,7 @@ def _microphone(centre: QPointF, height: float) -> QPainterPath:
     above = QPainterPath()
     above.addRect(QRectF(x - 4 * unit, top, 8 * unit, 3.4 * unit))
     path = path.united(holder.subtracted(inside).subtracted(above))
+    path.setFillRule(Qt.FillRule.WindingFill)
     path.addRect(QRectF(x - 0.35 * unit, top + 7.4 * unit, 0.7 * unit, 1.8 * unit))
     path.addRect(QRectF(x - 1.8 * unit, top + 9 * unit, 3.6 * unit, 0.8 * unit))
     return path

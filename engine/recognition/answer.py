@@ -16,7 +16,8 @@ from engine.recognition.decisions import UNCERTAIN, Candidate, Decision
 Certainty = Literal["sure", "probable", "doubtful"]
 
 HOLD_SECONDS = 1.0  # a name, its certainty and what is said without any stay for so long
-_PAUSE_SECONDS = 0.6  # without a label after which its name goes
+# Without a label after which its name goes: where nothing can be heard, and where another may come.
+_PAUSE_SECONDS, _PATIENT_SECONDS = 0.6, 1.2
 _MEAN_SECONDS = 0.7  # time constant of the probability that certainty goes by
 # Calibrated probabilities from which a label is said as it is, and as probable.
 _SURE, _PROBABLE = 0.8, 0.5
@@ -157,6 +158,8 @@ class Answerer:
         )
         named = tuple(Named(x, n.certainty, n.probability, n.since) for x, n in ranked)
         lines = self._lines(decision, named)
+        if named:
+            self._empty.words = ""
         words = _said(named) or self._without(decision, lines)
         likely = [x.candidate.label for x in lines if x.candidate.probability >= _LEAST_MAYBE]
         maybe = tuple(likely[:2]) if words == UNCERTAIN else ()
@@ -174,13 +177,14 @@ class Answerer:
     def _rename(self, decision: Decision) -> None:
         """Let names go that have stood long enough, and take those that are new."""
         now, heard = decision.time, decision.heard
+        pause = _PAUSE_SECONDS if decision.absent else _PATIENT_SECONDS
         for label in heard:
             if label in self._names:
                 self._names[label].last = now
         for label, name in list(self._names.items()):
             stood = now - name.since >= HOLD_SECONDS - 1e-6
             other = not self.rules.several and bool(heard) and label not in heard
-            if stood and (other or now - name.last >= _PAUSE_SECONDS - 1e-6):
+            if stood and (other or now - name.last >= pause - 1e-6):
                 del self._names[label]
                 self._empty.begun = now
         most = _MOST_NAMED if self.rules.several else 1

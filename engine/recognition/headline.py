@@ -104,8 +104,8 @@ def headline(
         words = _WORDS[situation] or waits.get(lead, "") or "listening..."
         return Headline(words, named=False, note="", aside=aside)
     words = answer.words
-    if not answer.named and situation in ("silence", "speech", "noise"):
-        words = _WORDS[situation]
+    if not answer.named and (answer.absent or situation in ("silence", "speech", "noise")):
+        words = _WORDS[situation]  # the same word as over the panels, at the same time
     named = bool(answer.named)
     return Headline(words or "listening...", named, "" if named else answer.guess, aside)
 
@@ -115,6 +115,11 @@ def _aside(answer: Answer | None, wait: str) -> str:
     if wait.startswith("listening"):
         return wait
     return answer.words if answer is not None and answer.named and not wait else ""
+
+
+def panel_words(answer: Answer) -> str:
+    """What a classifier's own panel says; that nothing can be heard is said over all panels."""
+    return "" if answer.absent and not answer.named else answer.words
 
 
 def lateness(latency_seconds: float, skipped_windows: int, hops: Sequence[float]) -> str:

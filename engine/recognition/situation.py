@@ -40,7 +40,7 @@ class SituationDecider:
 
         Args:
             seconds: now, since the stream began.
-            level_db: RMS of about the last second, in dBFS.
+            level_db: RMS of about the last half second, in dBFS.
             speech: how probable it is that it is speech, if it is neither silence nor music.
             decisions: the newest of each classifier.
             cards: of all classifiers.

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 _FRAME_SECONDS, _STEP_SECONDS = 0.032, 0.016
 _KEPT_SECONDS = 3.0
 _LEAST_SECONDS = 1.0  # before which nothing is said
-_LEVEL_SECONDS = 1.0
+_LEVEL_SECONDS = 0.5
 _BAND_HZ = (200.0, 3400.0)  # as narrow as a telephone's: recordings of speech differ above
 _PITCH_SECONDS = (1 / 400, 1 / 70)
 _FLOOR_DB = -100.0
@@ -62,7 +62,7 @@ class SpeechMeter:
 
     @property
     def level_db(self) -> float:
-        """RMS of the last second in dBFS; -120 at first."""
+        """RMS of the last half second in dBFS; -120 at first."""
         recent = list(self._frames)[-round(_LEVEL_SECONDS / _STEP_SECONDS) :]
         if not recent:
             return decibels(0.0)

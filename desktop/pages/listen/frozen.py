@@ -76,7 +76,8 @@ class FrozenBar(QFrame):
         tracks = self._over
         under = tracks.waveform if tracks.spectrogram.isHidden() else tracks.spectrogram
         top = under.mapTo(tracks, QPoint(0, _MARGIN)).y()
-        self.move((tracks.width() - self.width()) // 2, top)
+        middle = under.mapTo(tracks, under.plot.center().toPoint()).x()
+        self.move(max(0, middle - self.width() // 2), top)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
