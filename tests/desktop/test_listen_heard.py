@@ -146,12 +146,12 @@ def test_what_the_ring_has_lost_comes_from_the_recording(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page.record(True)
-    qtbot.waitUntil(lambda: page._recorded, timeout=ENOUGH)
+    qtbot.waitUntil(lambda: page.recordings._begun, timeout=ENOUGH)
     qtbot.wait(900)
     sound = page.stream.sound
     assert sound is not None
     page.record(False)
-    qtbot.waitUntil(lambda: page._recording is None, timeout=ENOUGH)
+    qtbot.waitUntil(lambda: page.recordings._path is None, timeout=ENOUGH)
     ((path, (first, last)),) = [(path, span) for (_, path), span in page.recordings._spans.items()]
     stretch = Stretch(sound, first + 0.2, last - 0.2)
     page.stop()

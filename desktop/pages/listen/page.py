@@ -1,7 +1,6 @@
 """The Listen page: live recognition from the microphone."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -9,7 +8,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from desktop import jobs
-from desktop.numbers import percent
 from desktop.pages.listen import worker
 from desktop.pages.listen.frozen import FrozenPicture
 from desktop.pages.listen.heard.menu import Offers
@@ -22,7 +20,7 @@ from desktop.pages.listen.stage import Stage
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.view import ListenView
 from desktop.pages.listen.why import ListenWhy
-from desktop.plots.clock import clock
+from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.track import Track
 from desktop.requests import OpenFile, Request, ShowSounds, StartListening
 from desktop.session import Session
@@ -50,8 +48,6 @@ class ListenPage(Page):
         self._session = session
         self.notices = session.notices()
         self._looked = False  # for microphones
-        self._recording: Path | None = None
-        self._recorded = False  # whether that file has begun
         self._unsaid: list[Heard] = []  # that the log does not show yet
         self.stream = Stream()
         self.tracks = Tracks(session.settings, interactive=False)
@@ -73,11 +69,14 @@ class ListenPage(Page):
 
     def _build(self) -> None:
         session = self._session
-        self.recordings = Recordings(session, self.notices, parent=self)
+        self.bar = ListenBar()
+        self.listening = Listening(
+            session, lambda: self.bar.device, lambda: self.bar.channel, parent=self
+        )
+        self.recordings = Recordings(self.listening.ask, session, self.notices, parent=self)
         self.replay = Replay(session, self.notices, self.recordings, parent=self)
         self.offers = Offers(self.stream, self.replay, parent=self)
         self.frozen = FrozenPicture(self.tracks, self._rolling, self.stream, self.replay)
-        self.bar = ListenBar()
         self.explainer = ListenWhy(
             self._rolling, self.tracks, self.bar.freeze, session, self._ask_stretch
         )
@@ -86,9 +85,6 @@ class ListenPage(Page):
         self.answer, self.now, self.log = self.view.answer, self.view.now, self.view.log
         self.panels, self.controls = self.now.panels, self.view.controls
         self.stage = Stage(self)
-        self.listening = Listening(
-            session, lambda: self.bar.device, lambda: self.bar.channel, parent=self
-        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
@@ -124,6 +120,7 @@ class ListenPage(Page):
         bar = self.bar
         bar.refresh.clicked.connect(self.find_devices)
         bar.record.clicked.connect(self.record)
+        self.recordings.shown.connect(bar.show_recording)
         bar.keep.clicked.connect(self.keep)
         bar.freeze.toggled.connect(self._freeze)
         bar.device_chosen.connect(self._device_chosen)
@@ -231,9 +228,6 @@ class ListenPage(Page):
 
     def stop(self) -> None:
         """Close the microphone; the picture stays, and what was recorded."""
-        recording = self._end_recording()
-        if recording is not None:
-            self.recordings.say_recorded(worker.Recorded(recording, 0.0))
         self.listening.stop()
         self.replay.stop()
 
@@ -243,20 +237,15 @@ class ListenPage(Page):
 
     def record(self, on: bool) -> None:
         """Begin or end recording."""
-        if not self.is_listening:
-            return
-        path = self.recordings.new_file("recording") if on else None
-        self._recording = path or self._recording  # the one that ends is told when it has
-        self._recorded = self._recorded and not on
-        self.listening.ask(worker.Record(path))
-        self.bar.show_recording(0.0 if on else None)
+        if self.is_listening:
+            self.recordings.record(on)
 
     def keep(self) -> None:
         """Save the last half minute; of a picture that is frozen what is selected or shown."""
         if self.frozen.on:
             self.frozen.keep()
         elif self.is_listening:
-            self.listening.ask(worker.KeepLast(self.recordings.new_file("kept")))
+            self.recordings.keep()
 
     def _ask_stretch(self, begin: float, end: float) -> bool:
         """Ask for the sound that is to be explained; False when nothing listens."""
@@ -286,36 +275,16 @@ class ListenPage(Page):
         self.stream.take(events)
         if first:
             self.listening.ask(worker.ShowView(self.tracks.view(last.view.rate_hz)))
-        self._recorded = last.recorded_seconds is not None
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
         self.stage.meter.set_level(level.rms_db, level.peak_db, clipped)
         self.answer.button.set_level(level.peak_db, clipped=bool(clipped))
         self._rolling.take(events)
-        if self._recording is not None:
-            self.recordings.note(last, self._recording)
-        if self._recorded:
-            self.bar.show_recording(last.recorded_seconds)
+        self.recordings.take(events)
         self._unsaid += [heard for e in events for heard in e.said.heard]
-        for kept in (path for e in events for path in e.kept):
-            self.recordings.say_kept(kept)
-        for recorded in (ended for e in events for ended in e.recorded):
-            self._recording_ended(recorded)
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
-
-    def _end_recording(self) -> Path | None:
-        """The file that is being recorded to, now that it ends unasked."""
-        path = self._recording if self._recorded else None
-        self._recording, self._recorded = None, False
-        return path
-
-    def _recording_ended(self, ended: worker.Recorded) -> None:
-        if ended.path == self._recording:
-            self._recording = None
-            self.bar.show_recording(None)
-        self.recordings.say_recorded(ended)
 
     def _say(self) -> None:
         """What is read, set less often than what moves."""
@@ -383,9 +352,7 @@ class ListenPage(Page):
         self.notices.advise(None)
         self.explainer.stop()
         self._say_log()
-        recording = self._end_recording()
-        if recording is not None:
-            self.recordings.say_recorded(worker.Recorded(recording, 0.0))
+        self.recordings.stop()
         if self.stream.sound is None:
             self.view.show_live(on=False)
         else:

@@ -17,14 +17,16 @@ class Welcome(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.button = ListenButton(_SIZE)
-        head = self._line(self.tr("What is playing?"), "welcome")
+        head = self._line(self.tr("What is playing?"), 30)
+        head.setObjectName("title")
         self._hint = self._line(
             self.tr(
                 "Earmark names the instruments and the genre that the microphone hears.\nNothing "
                 "leaves this computer."
             ),
-            "hint",
+            15,
         )
+        self._hint.setObjectName("faint")
         self.demo = self._way(
             self.tr("Try the demo"), self.tr("Opens a piece of music that is already analysed")
         )
@@ -52,9 +54,9 @@ class Welcome(QWidget):
         """What goes on, in place of the hint."""
         self._hint.setText(words)
 
-    def _line(self, words: str, name: str) -> QLabel:
+    def _line(self, words: str, pixels: int) -> QLabel:
         label = QLabel(words)
-        label.setObjectName(name)
+        label.setStyleSheet(f"font-size: {pixels}px;")  # over the sheet of the application
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
 

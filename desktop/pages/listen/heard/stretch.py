@@ -11,7 +11,7 @@ from engine.audio.audio import Audio
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a stream, with what was heard in it.
+    """A part of a stream, with the label that was detected in it.
 
     Attributes:
         sound: of its stream.
