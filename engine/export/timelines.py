@@ -108,6 +108,7 @@ def to_json(
     duration_seconds: float,
     timelines: Mapping[str, Timeline],
     verdicts: Mapping[str, Decision],
+    remark: str = "",
 ) -> str:
     """One line of JSON with the results of one file.
 
@@ -116,6 +117,7 @@ def to_json(
         duration_seconds: its length.
         timelines: by classifier.
         verdicts: what each of them says of the whole file.
+        remark: a sentence about what is missing of the file; told where there is one.
 
     Raises:
         DataError: a value is not a finite number.
@@ -124,12 +126,9 @@ def to_json(
     classifiers = {
         name: _described(timeline, verdicts[name]) for name, timeline in timelines.items()
     }
-    content = {
-        "file": file,
-        "duration_seconds": round(duration_seconds, _DIGITS),
-        "classifiers": classifiers,
-    }
-    return json_line(content)
+    content = {"file": file, "duration_seconds": round(duration_seconds, _DIGITS)}
+    missing = {"remark": remark} if remark else {}
+    return json_line(content | missing | {"classifiers": classifiers})
 
 
 def json_line(content: Mapping[str, Any]) -> str:
