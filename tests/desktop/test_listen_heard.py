@@ -163,6 +163,17 @@ def test_what_the_ring_has_lost_comes_from_the_recording(
     assert "no longer kept" in page.notices.text
 
 
+def test_one_ring_is_kept_and_no_more(page: ListenPage, qtbot: QtBot) -> None:
+    before = page.stream.sound
+    assert before is not None
+    page.stop()
+    assert before.between(0.1, 0.5) is not None  # also while nothing listens
+    page.start()
+    qtbot.waitUntil(lambda: page.stream.sound is not before, timeout=ENOUGH)
+    assert before.ring is None
+    assert before.between(0.1, 0.5) is None
+
+
 def test_the_log_is_copied_and_exported(page: ListenPage, qtbot: QtBot, tmp_path: Path) -> None:
     page.stop()
     add(page, heard(90, "techno", 0.5, 3.7), heard(91, "drum, bass", 0.8, 1.1))

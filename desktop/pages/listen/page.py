@@ -1,5 +1,6 @@
 """The Listen page: live recognition from the microphone."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stream, Stretch
 from desktop.pages.listen.listening import Listening
 from desktop.pages.listen.rolling import Rolling
+from desktop.pages.listen.sound import LiveSound
 from desktop.pages.listen.stage import Stage
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.view import ListenView
@@ -48,7 +50,8 @@ class ListenPage(Page):
         self._session = session
         self.notices = session.notices()
         self._looked = False  # for microphones
-        self._unsaid: list[Heard] = []  # that the log does not show yet
+        # Entries that the log does not show yet, each with its stream and when that began.
+        self._unsaid: list[tuple[Heard, LiveSound, datetime.datetime]] = []
         self.stream = Stream()
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
@@ -282,7 +285,12 @@ class ListenPage(Page):
         self.answer.button.set_level(level.peak_db, clipped=bool(clipped))
         self._rolling.take(events)
         self.recordings.take(events)
-        self._unsaid += [heard for e in events for heard in e.said.heard]
+        self._unsaid += [
+            (heard, e.sound, self.stream.began_at(e.sound))
+            for e in events
+            if e.sound is not None
+            for heard in e.said.heard
+        ]
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 
@@ -303,9 +311,9 @@ class ListenPage(Page):
         self.notices.advise(latest.advice)
 
     def _say_log(self) -> None:
-        changed, self._unsaid = self._unsaid, []
-        if changed and self.stream.sound is not None:
-            self.log.rows.take(changed, self.stream.sound, self.stream.began)
+        unsaid, self._unsaid = self._unsaid, []
+        for heard, sound, began in unsaid:
+            self.log.rows.take([heard], sound, began)
 
     def _figures(self, latest: worker.LiveFrame) -> str:
         stats = latest.stats
@@ -363,7 +371,9 @@ class ListenPage(Page):
         classifiers = self._session.live_classifiers
         self.explainer.forget()
         self.answer.set_classifiers(classifiers)
-        self.panels.set_classifiers(classifiers, self.tr("ready"), _left_out(self._session, self))
+        left_out = _left_out(self._session, self)
+        self.view.welcome.say("" if classifiers else left_out)
+        self.panels.set_classifiers(classifiers, self.tr("ready"), left_out)
         titles = {n: c.card.title for n, c in classifiers.items()}
         self.log.set_titles(titles)
         self.tracks.lanes.set_titles(titles)
@@ -372,7 +382,7 @@ class ListenPage(Page):
     def _play_row(self, stretch: Stretch) -> None:
         """Play a row of the log; a picture that is frozen shows where it was."""
         self.replay.play(stretch)
-        if self.frozen.on and stretch.sound == self.stream.sound:
+        if self.frozen.on and stretch.sound is self.stream.sound:
             self.tracks.time.select(stretch.begin, stretch.end)
 
     def _offer_lane(self, track: Track, menu: QMenu, place: QPoint) -> None:

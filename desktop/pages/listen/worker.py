@@ -3,7 +3,7 @@
 import contextlib
 import queue
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,13 +138,15 @@ def hear(
             # What has just been loaded begins at a time of 0, and the picture with it.
             memory = Memory(microphone.rate_hz)
             picture, restarted = ViewStream(desk.view), True
-            loaded = dict(classifiers())
+            loaded, sound = dict(classifiers()), None
             for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
                 desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
                 columns = picture.push(update.samples)
-                yield _frame(desk, memory, loaded, update, columns, restarted=restarted)
+                sound = sound or LiveSound.of(microphone.ring, microphone.rate_hz, update)
+                frame = _frame(desk, memory, loaded, update, columns, restarted=restarted)
+                yield replace(frame, sound=sound)
                 restarted = False
                 if _differ(loaded, classifiers()):
                     break
@@ -178,7 +180,6 @@ def _frame(
         stretches=tuple(news.stretches),
         recorded=tuple(news.recorded),
         said=memory.say(classifiers, update),
-        sound=LiveSound.of(microphone.ring, microphone.rate_hz, update),
     )
 
 

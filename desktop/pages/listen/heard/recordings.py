@@ -93,7 +93,7 @@ class Recordings(QObject):
     def find(self, sound: Sound, begin: float, end: float) -> tuple[Path, float] | None:
         """A recording with all of a stretch, and the second of it where that begins."""
         for (of, path), (first, last) in self._spans.items():
-            if of == sound and first <= begin and end <= last and path.exists():
+            if of is sound and first <= begin and end <= last and path.exists():
                 return path, begin - first
         return None
 
