@@ -101,8 +101,8 @@ class Why(QObject):
         overlay = overlay_of(found, self._view(), self._settings.get(COLOURS))
         self._tracks.spectrogram.set_overlay(overlay)
         at = clock(sum(found.window_seconds) / 2, 0.1)
-        words = self.tr("Evidence for {} at {} ({:.0%})")
-        text = words.format(found.label, at, found.probability)
+        words = self.tr("Evidence for {} at {} ({})")
+        text = words.format(found.label, at, found.words)
         self.strip.say(text, self._notes(found), overlay.hue)
 
     def _notes(self, found: Explanation) -> str:

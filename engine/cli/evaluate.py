@@ -17,7 +17,7 @@ from engine.export.destinations import check_file
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
     from engine.datasets import Dataset
-    from engine.evaluation import Evaluation, TagEvaluation
+    from engine.evaluation import Evaluation, TagEvaluation, ValueEvaluation
     from engine.evaluation.judge import DatasetPredictions
 
 
@@ -36,11 +36,11 @@ def evaluate(
     """Evaluate a classifier on a labelled data set.
 
     All sounds of the data set are used as test data. Classes that the classifier does not know
-    are left out.
+    are left out. Of a regression the true values stand in columns called as its dimensions.
     """
     from engine.datasets import open_dataset
+    from engine.evaluation import ValueResults, evaluate_tags, evaluate_values
     from engine.evaluation import evaluate as figures_of
-    from engine.evaluation import evaluate_tags
     from engine.evaluation.judge import predict_dataset
 
     if output is not None:
@@ -50,8 +50,12 @@ def evaluate(
     opened = opened if label == "label" else opened.relabelled(label)
     heard: DatasetPredictions = progress("sounds", predict_dataset(model, opened, device=device))
     thresholds = model.card.calibration.thresholds
-    several = model.card.multi_label
-    found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)
+    found: Evaluation | TagEvaluation | ValueEvaluation
+    if isinstance(heard.results, ValueResults):
+        found = evaluate_values(heard.results)
+    else:
+        several = model.card.multi_label
+        found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)
     warnings = [f"{path}: {reason}" for path, reason in heard.skipped.items()]
     if heard.known_data:
         warnings.append(
@@ -73,7 +77,7 @@ def _write(
     model: "Classifier",
     dataset: "Dataset",
     warnings: list[str],
-    found: "Evaluation | TagEvaluation",
+    found: "Evaluation | TagEvaluation | ValueEvaluation",
 ) -> None:
     from engine.evaluation.report.report import RunReport, write_html
 

@@ -10,6 +10,7 @@ from engine.datasets import cache
 from engine.datasets.corpora import (
     audacity,
     author_music,
+    emotify,
     esc,
     folder,
     fsdd,
@@ -30,6 +31,7 @@ DATASETS: dict[str, ModuleType] = {
     "medley-solos": medley_solos,
     "gtzan": gtzan,
     "author-music": author_music,
+    "emotify": emotify,
     "fsdd": fsdd,
     "manifest": manifest,
     "esc": esc,

@@ -77,6 +77,8 @@ class EpochDone:
         confusion: windows of the validation part, int64, shape (classes, classes), rows true,
             columns predicted; None without a validation part or where several labels may be true.
             It is shown, not kept: the history does not hold it.
+        validation_concordance: of a regression, mean of its dimensions; else NaN. No window of a
+            regression is right or wrong: both accuracies are NaN.
     """
 
     epoch: int
@@ -89,6 +91,7 @@ class EpochDone:
     joules: float | None
     best: bool
     confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    validation_concordance: float = math.nan
 
     def kept(self) -> dict[str, Any]:
         """What the history keeps, by name."""
@@ -101,7 +104,7 @@ class EpochDone:
         Raises:
             ValueError: it is none.
         """
-        if not isinstance(row, dict) or set(row) != set(HISTORY):
+        if not isinstance(row, dict) or set(row) | {_LATER} != set(HISTORY):
             raise ValueError("an epoch of the history has other fields")
         joules = row["joules"]
         if type(row["epoch"]) is not int or type(row["best"]) is not bool:
@@ -116,9 +119,11 @@ class EpochDone:
             seconds=_figure(row["seconds"]),
             joules=None if joules is None else _figure(joules),
             best=row["best"],
+            validation_concordance=_figure(row.get("validation_concordance")),
         )
 
 
+_LATER = "validation_concordance"  # older runs lack it
 HISTORY = tuple(one.name for one in fields(EpochDone) if one.name != "confusion")
 
 

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
+from engine.evaluation.dimensions import ValueEvaluation
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import plots
@@ -40,7 +41,7 @@ def warnings(sentences: Sequence[str]) -> Section:
 
 
 def figures(
-    evaluation: Evaluation | TagEvaluation | None, published: Mapping[str, float]
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None, published: Mapping[str, float]
 ) -> Section:
     """Our figures, beside the published ones."""
     if evaluation is None and not published:
@@ -52,8 +53,12 @@ def figures(
     if evaluation is not None:
         text = (
             f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
-            "In brackets: 95 % confidence intervals (bootstrap over recordings; of few recordings "
-            "at least Wilson's interval)."
+            "In brackets: 95 % confidence intervals "
+        )
+        text += (
+            f"(bootstrap over the {evaluation.groups} groups)."
+            if isinstance(evaluation, ValueEvaluation)
+            else "(bootstrap over recordings; of few recordings at least Wilson's interval)."
         )
         note = part("words", text=text, kind="faint")
     return Section("figures", "Results", _columns(columns) + note)
@@ -79,6 +84,7 @@ def _joined(*parts: Markup) -> Markup:
 
 def _columns(columns: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     keys = figure_keys([values for _, values in columns])
+    keys = [key for key in keys if ":" not in key]  # dimensions have a table of their own
     rows = [[explained(key), *(figure(v, key) for _, v in columns)] for key in keys]
     return table(["", *(name for name, _ in columns)], rows, len(columns))
 
@@ -92,12 +98,16 @@ def history(epochs: History) -> Section:
         "training": _series(epochs, "accuracy"),
         "validation": _series(epochs, "validation_accuracy"),
     }
+    measure, shown = "accuracy", _known(accuracy)
+    concordance = _known({"validation": _series(epochs, "validation_concordance")})
+    if not shown and concordance:
+        measure, shown = "concordance", concordance
     rate = _series(epochs, "learning_rate")
     positive = [value for value in rate if value > 0]
     wide = bool(positive) and max(positive) >= 10 * min(positive)
     drawn = [
         plots.curves(_known(loss), "epoch", "loss"),
-        plots.curves(_known(accuracy), "epoch", "accuracy"),
+        plots.curves(shown, "epoch", measure),
         plots.curves({"learning rate": rate}, "epoch", "learning rate", log=wide),
     ]
     return Section("history", "Training", _joined(*drawn))

@@ -217,7 +217,7 @@ class Loop:
         mean = sum(losses) / max(1, len(losses))
         done = EpochDone(
             epoch, mean, accuracy, found.loss, found.accuracy, rate, progress.seconds,
-            progress.joules, best, found.confusion,
+            progress.joules, best, found.confusion, found.concordance,
         )  # fmt: skip
         progress.history.append(done)
         if self._processes.leads:

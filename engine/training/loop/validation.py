@@ -13,6 +13,7 @@ from engine.training.data.plan import Plan
 from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner
 from engine.training.loop.optimisers import loss_of
+from engine.training.loop.regression import validate_values
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Validated:
         accuracy: share of windows that are right; NaN without any.
         confusion: int64, shape (classes, classes), rows true, columns predicted; None where
             several labels may be true at once, and without windows.
+        concordance: of a regression, mean of its dimensions; else NaN.
     """
 
     loss: float
     accuracy: float
     confusion: NDArray[np.int64] | None
+    concordance: float = math.nan
 
 
 def validate(
@@ -38,6 +41,10 @@ def validate(
     count, classes = len(plan.validation), len(plan.labels)
     if count == 0:
         return Validated(math.nan, math.nan, None)
+    if plan.units is not None:
+        parts = (plan, training, processes, plan.validation)
+        loss, concordance = validate_values(learner, *parts)
+        return Validated(loss, math.nan, None, concordance=concordance)
     mine = processes.share_of(plan.validation)
     total, done = 0.0, 0
     counts = np.zeros((classes, classes), dtype=np.int64)
