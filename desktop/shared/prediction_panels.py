@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.plots.tracks.values import ValueCurves
 from desktop.shared.wording import SAY_WHY, bars, in_order
+from desktop.widgets.dimensions import Dimensions
 from desktop.widgets.predictions import Predictions
 from engine.recognition.decisions import Decision
 
 if TYPE_CHECKING:
+    from engine.classifier.card import Card
     from engine.classifier.classifier import Classifier
 
 _WIDTH = 320
@@ -33,7 +36,7 @@ class PredictionPanels(QScrollArea):
         self._remark.setObjectName("faint")
         self._remark.setWordWrap(True)
         self._remark.hide()
-        self._panels: dict[str, Predictions] = {}
+        self._panels: dict[str, Predictions | Dimensions] = {}
         self._before: QWidget | None = None
         self._layout = QVBoxLayout(inner)
         self._layout.setContentsMargins(14, 10, 14, 10)
@@ -70,7 +73,7 @@ class PredictionPanels(QScrollArea):
             panel.deleteLater()
         for place, (name, classifier) in enumerate(classifiers.items(), self._first):
             if name not in self._panels:
-                panel = self._panels[name] = Predictions(classifier.card.title)
+                panel = self._panels[name] = _panel(classifier.card)
                 panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
             self._layout.insertWidget(place, self._panels[name])
             self._panels[name].set_refusal(classifier.card.refusal(SAY_WHY))
@@ -89,7 +92,21 @@ class PredictionPanels(QScrollArea):
         if name in self._panels:
             self._panels[name].set_predictions(decision.verdict, bars(decision))
 
+    def show_curves(self, curves: Mapping[str, ValueCurves]) -> None:
+        """The way through the plane of those that give values."""
+        for name, way in curves.items():
+            panel = self._panels.get(name)
+            if isinstance(panel, Dimensions):
+                panel.show_curves(way)
+
     def show_words(self, name: str, words: str) -> None:
         """Why one of them says nothing."""
         if name in self._panels:
             self._panels[name].set_predictions(words, [])
+
+
+def _panel(card: "Card") -> Predictions | Dimensions:
+    """Bars of labels, or values of dimensions."""
+    if card.ranges is None:
+        return Predictions(card.title)
+    return Dimensions(card.title, card.labels, card.ranges)

@@ -26,7 +26,8 @@ class Started:
         device: where it runs, in words.
         epoch: the first to be trained; above 1 when it goes on after a break.
         epochs: the most there will be.
-        labels: of the classes, in the order of confusion matrices.
+        labels: of the classes, in the order of confusion matrices; of a regression its dimensions.
+        measure: what the validation part is judged by: accuracy, or concordance of a regression.
     """
 
     windows: tuple[int, int, int]
@@ -35,6 +36,7 @@ class Started:
     epoch: int
     epochs: int
     labels: tuple[str, ...] = ()
+    measure: str = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,12 @@ class EpochDone:
     best: bool
     confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     validation_concordance: float = math.nan
+
+    @property
+    def validation_measure(self) -> float:
+        """Accuracy of validation, or concordance of a regression."""
+        both = self.validation_accuracy, self.validation_concordance
+        return both[1] if math.isfinite(both[1]) else both[0]
 
     def kept(self) -> dict[str, Any]:
         """What the history keeps, by name."""

@@ -163,9 +163,10 @@ class CardView(QScrollArea):
         """Only what is in force."""
         values = card.calibration.thresholds
         choice = Adjustment(
-            dict(zip(card.labels, values, strict=True)), card.calibration.smoothing_seconds
+            dict(zip(card.labels, values, strict=False)), card.calibration.smoothing_seconds
         )
-        self.thresholds.show_card(card.name, card.labels, choice, adjusted)
+        named = [] if card.is_regression else card.labels  # values have no thresholds
+        self.thresholds.show_card(card.name, named, choice, adjusted)
 
     def show_digest(self, words: str, *, good: bool) -> None:
         """The SHA-256, or why there is none."""

@@ -156,6 +156,7 @@ class TrainProgress(QWidget):
     def _started(self, event: Started) -> None:
         self._epochs = event.epochs
         self._labels = event.labels
+        self.accuracy.name_measure(event.measure.capitalize(), event.measure)
         learn, choose, judge = event.windows
         learned, total = event.parameters
         self._device = event.device
@@ -212,7 +213,7 @@ class TrainProgress(QWidget):
         self.loss.extend(TRAINING, at, [event.loss])
         self.loss.extend(VALIDATION, at, [event.validation_loss])
         self.accuracy.extend(TRAINING, at, [event.accuracy])
-        self.accuracy.extend(VALIDATION, at, [event.validation_accuracy])
+        self.accuracy.extend(VALIDATION, at, [event.validation_measure])
         self.rate.extend(RATE, at, [event.learning_rate])
         self._joules = event.joules
         self._show_confusion(event)

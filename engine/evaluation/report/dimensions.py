@@ -27,9 +27,7 @@ def dimensions(evaluation: ValueEvaluation) -> Section:
             _table(evaluation.by_recording),
         ]
     shares = {one.name: 100 * one.gain for one in evaluation.dimensions}
-    body.append(
-        plots.bars(shares, "%", title="Squared error of the mean predictor removed")
-    )
+    body.append(plots.bars(shares, "%", title="Squared error of the mean predictor removed"))
     return Section("classes", "Dimensions", Markup("").join(body))
 
 
