@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
+from desktop.numbers import percent
 from desktop.plots.clock import clock
 from desktop.plots.tracks.overlay import Overlay
 from desktop.settings import COLOURS, VIEW, WAVEFORM_ONLY, Settings
@@ -127,8 +128,8 @@ class Why(QObject):
         if found.gap > _DOUBTFUL:
             notes.append(
                 self.tr(
-                    "The explanation is approximate (its parts are off by {:.0%} in total)."
-                ).format(found.gap)
+                    "The explanation is approximate (its parts are off by {} in total)."
+                ).format(percent(found.gap))
             )
         return " ".join(notes)
 

@@ -47,6 +47,7 @@ class Tracks(QFrame):
     cursor_wanted = Signal(float)  # by keys
     style_applied = Signal()
     mix_changed = Signal()
+    menu_made = Signal(object, object, QPoint)  # a track, its menu, where: to be added to
 
     def __init__(self, settings: Settings, *, interactive: bool) -> None:
         super().__init__()
@@ -123,6 +124,7 @@ class Tracks(QFrame):
             place = track.mapToGlobal(track.plot.center().toPoint())
         menu = TrackMenu(self, track, self)
         menu.aboutToHide.connect(menu.deleteLater)
+        self.menu_made.emit(track, menu, place)
         menu.popup(place)
         return menu
 

@@ -180,8 +180,13 @@ class CardView(QScrollArea):
         hop = card.hop_samples / card.rate_hz
         nothing = self.tr("not stated")
         versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
+        names = f"{len(card.labels)}, {several}: {', '.join(card.labels)}"
+        if card.ranges is not None:
+            pairs = zip(card.labels, card.ranges, strict=True)
+            scales = ", ".join(f"{name} ({low:g} to {high:g})" for name, (low, high) in pairs)
+            names = self.tr("{} dimensions with values: {}").format(len(card.labels), scales)
         return {
-            "classes": f"{len(card.labels)}, {several}: {', '.join(card.labels)}",
+            "classes": names,
             "figures": "\n".join(figure_lines(card.metrics)) or nothing,
             "data": "\n".join(self._source(source) for source in card.data) or nothing,
             "limits": card.limits or nothing,
