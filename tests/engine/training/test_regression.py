@@ -120,7 +120,8 @@ def test_from_sounds_to_values_in_every_form(tmp_path: Path) -> None:
     assert isinstance(heard.results, ValueResults)
     np.testing.assert_allclose(heard.results.baseline, card.calibration.bias, rtol=1e-6)
     sound = torch.from_numpy(np.stack([_tone(0.1), _tone(0.9)]))
-    values = model(sound)
+    with torch.inference_mode():
+        values = model(sound)
     assert float(values[1, 0] - values[0, 0]) > 0.2  # the higher tone is the brighter
     assert export_onnx(model, tmp_path / "model.onnx") < 1e-4
     found = _last(explain(model, _tone(0.9), "brightness"))
