@@ -1,4 +1,4 @@
-"""Values of dimensions in the window: curves under the lanes, points in a plane, a panel of rows."""
+"""Values in the window: curves under the lanes, points in a plane, a panel of rows."""
 
 from collections.abc import Mapping
 from pathlib import Path
