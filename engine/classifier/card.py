@@ -106,11 +106,10 @@ class Card(_Strict):
         if len(set(self.labels)) != count:
             raise ValueError("the labels are not all different")
         calibration = self.calibration
-        for values in (calibration.scale, calibration.bias):
+        thresholds = None if self.is_regression else calibration.thresholds
+        for values in (thresholds, calibration.scale, calibration.bias):
             if values is not None and len(values) != count:
                 raise ValueError(f"the calibration is not for {count} labels")
-        if len(calibration.thresholds) != (0 if self.is_regression else count):
-            raise ValueError("there is not one threshold a label (a regression has none)")
         self._check_regression()
         if self.families is not None and (self.multi_label or len(self.families) != count):
             raise ValueError("families are for single-label tasks, and one for each label")
@@ -123,6 +122,8 @@ class Card(_Strict):
             raise ValueError("a regression has ranges, and nothing else has")
         if self.ranges is None:
             return
+        if self.calibration.thresholds:
+            raise ValueError("a regression has no thresholds")
         if len(self.ranges) != len(self.labels) or any(low >= high for low, high in self.ranges):
             raise ValueError("the ranges are not one a dimension, from low to high")
         if self.multi_label or self.families is not None or self.calibration.evidence is not None:
@@ -158,8 +159,22 @@ class Card(_Strict):
 
     @property
     def files_only(self) -> bool:
-        """Whether it judges files and nothing else: its feature is librosa's, not Earmark's own."""
-        return self.feature.name == "librosa"
+        """Whether it does not listen: its feature is librosa's or others', not Earmark's own."""
+        return self.feature.name in ("librosa", "given")
+
+    @property
+    def features_only(self) -> bool:
+        """Whether it judges finished features and no sound: Earmark cannot compute its feature."""
+        return self.feature.name == "given"
+
+    def refuse_sound(self) -> None:
+        """Refuse to judge sounds.
+
+        Raises:
+            ModelError: Earmark cannot compute its feature.
+        """
+        if self.features_only:
+            raise ModelError(self.refusal("classify sounds"))
 
     def refusal(self, what: str) -> str:
         """Why what only Earmark's own features allow is not possible; empty: it is.
@@ -169,6 +184,12 @@ class Card(_Strict):
         """
         if not self.files_only:
             return ""
+        if self.features_only:
+            return (
+                f"'{self.title}' was trained on features that Earmark did not compute, and nothing "
+                f"says how they were. It cannot {what}; it judges files of such features only "
+                "(earmark evaluate)."
+            )
         return (
             f"'{self.title}' can only classify files. It cannot {what}: it was trained on "
             "features that librosa computes, and Earmark's own differ. Its card says by how much."

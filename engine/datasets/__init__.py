@@ -12,6 +12,7 @@ from engine.datasets.corpora import (
     author_music,
     emotify,
     esc,
+    feature_table,
     folder,
     fsdd,
     gtzan,
@@ -28,6 +29,7 @@ __all__ = ["DATASETS", "About", "Dataset", "Excerpt", "open_dataset"]
 # Asked in this order: the particular before the general.
 DATASETS: dict[str, ModuleType] = {
     "iowa": iowa,
+    "features": feature_table,
     "medley-solos": medley_solos,
     "gtzan": gtzan,
     "author-music": author_music,

@@ -21,6 +21,7 @@ from engine.evaluation.open_set import OpenSet, evaluate_open_set
 from engine.evaluation.results import Results, ValueResults
 from engine.evaluation.tags import TagEvaluation, evaluate_tags
 from engine.features import Feature, describe_feature
+from engine.features.given import Given
 from engine.networks import describe_network
 from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan
@@ -104,7 +105,10 @@ def make_classifier(
     temperature, thresholds = calibrate(learner, plan, recipe)
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
-    hop = recipe.deployment.hop_samples or max(1, data.window_samples // 2)
+    window, hop = data.window_samples, recipe.deployment.hop_samples
+    if isinstance(feature, Given):  # of no time: an example a second is as good as any
+        window, hop = feature.frame_length, data.rate_hz
+    hop = hop or max(1, window // 2)
     several = recipe.training.loss == "binary-cross-entropy"
     units = plan.units
     card = Card(
@@ -116,7 +120,7 @@ def make_classifier(
         labels=list(plan.labels),
         ranges=None if units is None else list(units.ranges),
         rate_hz=data.rate_hz,
-        window_samples=data.window_samples,
+        window_samples=window,
         hop_samples=hop,
         feature=Part(**describe_feature(feature)),
         network=Part(**describe_network(network)),

@@ -70,6 +70,8 @@ class Learner:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = device
         self._recipe, self._training = recipe, recipe.training
+        if device.type == "cuda" and recipe.variant == "as-published":
+            torch.backends.cudnn.allow_tf32 = False  # convolutions as exact as the original's
         self._feature = feature.to(device) if prepared.is_sound else None
         self._sound_changes = sound_changes if recipe.augmentation.of_sound else None
         masks = recipe.augmentation.frequency_masks or recipe.augmentation.time_masks
@@ -157,9 +159,10 @@ class Learner:
         return logits.float()
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast(
-            self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
-        )
+        """Half precision where it is faster; never as published: nothing then computed so."""
+        exact = self._recipe.variant == "as-published"
+        enabled = self.device.type == "cuda" and not exact
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
 
     def step(self, indices: Tensor, generator: torch.Generator) -> Step:
         """Compute a batch's loss and its gradients."""
@@ -184,8 +187,12 @@ class Learner:
         """Weights of the L1 and L2 penalties."""
         if not (self._training.l1 or self._training.l2):
             return []
-        trunks = [t for t in self.network.trunks if isinstance(t, StandardisedTrunk)]
-        return [weight for trunk in trunks for weight in trunk.penalised()]
+        return self.network.penalised(self._training.penalised)
+
+    @torch.no_grad()
+    def penalty(self) -> float:
+        """The L1 and L2 penalties of the weights as they are."""
+        return float(penalty(self.penalised(), self._training))
 
     def judge(self, indices: Indices) -> Iterator[Tensor]:
         """Logits of windows without augmentation, on the CPU, some hundred at a time."""

@@ -29,8 +29,9 @@ def validate_values(
     moments = processes.sum(torch.from_numpy(moments)).cpu().numpy()
     found = np.nan_to_num(concordance_of(moments), nan=0.0)  # of a constant: it agrees with nothing
     concordance = float(found.mean())
+    added = learner.penalty() if training.validation_penalty else 0.0
     if training.loss == "concordance":
-        return 1 - concordance, concordance
+        return 1 - concordance + added, concordance
     count, _, _, said_2, true_2, both = moments
-    loss = float(((said_2 - 2 * both + true_2) / count).mean())
+    loss = float(((said_2 - 2 * both + true_2) / count).mean()) + added
     return (loss if math.isfinite(loss) else math.inf), concordance
