@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.plots.tracks.values import ValueCurves
+from desktop.plots.values.track import ValueCurves
 from desktop.shared.wording import SAY_WHY, bars, in_order, said_bars
 from desktop.widgets.dimensions import Dimensions
 from desktop.widgets.predictions import Predictions

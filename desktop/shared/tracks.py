@@ -14,8 +14,8 @@ from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.plots.tracks.time_axis import TimeAxis
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.plots.tracks.track import Track
-from desktop.plots.tracks.values import ValuesTrack
 from desktop.plots.tracks.waveform import WaveformTrack
+from desktop.plots.values.track import ValuesTrack
 from desktop.settings import (
     COLOURS,
     DB_HIGH,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from desktop.plots.tracks.values import ValueCurves
+from desktop.plots.values.track import ValueCurves
 from engine.recognition.decisions import Decision
 
 if TYPE_CHECKING:

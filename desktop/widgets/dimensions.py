@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.plots.plane import Plane
 from desktop.plots.theme import series_colours
-from desktop.plots.tracks.values import ValueCurves
+from desktop.plots.values.plane import Plane
+from desktop.plots.values.track import ValueCurves
 from desktop.style import colours
 from desktop.widgets.predictions import LEFT, RIGHT, Bar
 

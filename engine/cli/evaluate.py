@@ -39,8 +39,6 @@ def evaluate(
     are left out. Of a regression the true values stand in columns called as its dimensions.
     """
     from engine.datasets import open_dataset
-    from engine.evaluation import ValueResults, evaluate_tags, evaluate_values
-    from engine.evaluation import evaluate as figures_of
     from engine.evaluation.judge import predict_dataset
 
     if output is not None:
@@ -49,13 +47,7 @@ def evaluate(
     opened = open_dataset(dataset, kind)
     opened = opened if label == "label" else opened.relabelled(label)
     heard: DatasetPredictions = progress("sounds", predict_dataset(model, opened, device=device))
-    thresholds = model.card.calibration.thresholds
-    found: Evaluation | TagEvaluation | ValueEvaluation
-    if isinstance(heard.results, ValueResults):
-        found = evaluate_values(heard.results)
-    else:
-        several = model.card.multi_label
-        found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)
+    found = _judged(model, heard)
     warnings = [f"{path}: {reason}" for path, reason in heard.skipped.items()]
     if heard.known_data:
         warnings.append(
@@ -70,6 +62,19 @@ def evaluate(
     if output is None:
         return
     _write(output, model, opened, warnings, found)
+
+
+def _judged(
+    model: "Classifier", heard: "DatasetPredictions"
+) -> "Evaluation | TagEvaluation | ValueEvaluation":
+    from engine.evaluation import ValueResults, evaluate_tags, evaluate_values
+    from engine.evaluation import evaluate as figures_of
+
+    if isinstance(heard.results, ValueResults):
+        return evaluate_values(heard.results)
+    if model.card.multi_label:
+        return evaluate_tags(heard.results, model.card.calibration.thresholds)
+    return figures_of(heard.results)
 
 
 def _write(

@@ -59,9 +59,9 @@ def _value(dataset: Dataset, row: int, name: str) -> float:
         raise DataError(
             f"{dataset.about.name} has no column '{name}' to predict. {_known(dataset)}"
         )
-    what = f"'{cell[:40]}', which is no number" if cell else "no value"
+    what = f"'{cell[:40]}', which is not a number," if cell else "no value"
     raise DataError(
-        f"{dataset.about.name}: {excerpt.path} has {what}, in the column '{name}'. "
+        f"{dataset.about.name}: {excerpt.path} has {what} in the column '{name}'. "
         "Give each sound a number there, or leave the sound out."
     )
 

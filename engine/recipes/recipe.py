@@ -391,10 +391,7 @@ class Recipe(_Strict):
 
 
 def misfit(recipe: Recipe) -> str:
-    """What of a recipe is for classes only, or for regression only, in a sentence; empty: nothing.
-
-    The dimensions themselves may be missing still: the data set says which there are.
-    """
+    """What is for classes only, or for a regression only, in a sentence; empty: nothing."""
     training, loss = recipe.training, recipe.training.loss
     if not recipe.is_regression:
         if recipe.data.dimensions:

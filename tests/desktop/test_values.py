@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop.pages.file.page import FilePage
 from desktop.pages.models.page import ModelsPage
-from desktop.plots.plane import Plane
 from desktop.plots.tracks.time_range import TimeRange
-from desktop.plots.tracks.values import ValueCurves, ValuesTrack
+from desktop.plots.values.plane import Plane
+from desktop.plots.values.track import ValueCurves, ValuesTrack
 from desktop.session import Session
 from desktop.shared.values import curves_of
 from desktop.widgets.dimensions import Dimensions

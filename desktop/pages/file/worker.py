@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.plots.tracks.values import ValueCurves
+from desktop.plots.values.track import ValueCurves
 from desktop.shared.values import curves_of
 from engine.atomic_write import write_text
 from engine.errors import EarmarkError

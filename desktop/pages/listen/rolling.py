@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from desktop.pages.listen.worker import LiveFrame
-from desktop.plots.tracks.values import ValueCurves
+from desktop.plots.values.track import ValueCurves
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import stretches
 from engine.pictures.view import Picture, View

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from desktop.pages.listen.memory import Memory, Said
 from desktop.pages.listen.sound import LiveSound
-from desktop.plots.tracks.values import ValueCurves
+from desktop.plots.values.track import ValueCurves
 from desktop.shared.values import curves_of
 from engine.audio.audio import Audio
 from engine.audio.level import Level

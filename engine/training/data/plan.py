@@ -80,14 +80,7 @@ def make_plan(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> Plan:
     Raises:
         DataError: it cannot be split, or it leaks and the recipe does not allow that.
     """
-    if recipe.is_regression:
-        labels, numbers = tuple(recipe.data.dimensions), _values(dataset, recipe, prepared)
-        first_class = _first_labels(dataset)[prepared.rows]
-    else:
-        labels, of_row = _classes(dataset, recipe)
-        _check_heard(labels, of_row[prepared.rows], prepared)
-        numbers = of_row[prepared.rows].astype(np.float64)
-        first_class = numbers.argmax(1)
+    labels, numbers, first_class = _truth(dataset, recipe, prepared)
     chosen = _at_most(first_class, recipe)
     excerpts = [dataset.excerpts[row] for row in prepared.rows]
     recordings = [f"{e.path}" for e in excerpts]
@@ -124,6 +117,19 @@ def make_plan(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> Plan:
     )
 
 
+def _truth(
+    dataset: Dataset, recipe: Recipe, prepared: PreparedData
+) -> tuple[tuple[str, ...], NDArray[np.float64], Indices]:
+    """Labels or dimensions; of each window which it has, or their values; and its first class."""
+    if recipe.is_regression:
+        values = values_of(dataset, recipe.data.dimensions)[prepared.rows]
+        return tuple(recipe.data.dimensions), values, _first_labels(dataset)[prepared.rows]
+    labels, of_row = _classes(dataset, recipe)
+    of_window = of_row[prepared.rows]
+    _check_heard(labels, of_window, prepared)
+    return labels, of_window.astype(np.float64), of_window.argmax(1)
+
+
 def _original(chosen: Indices, parts: Split) -> Split:
     return Split(chosen[parts.training], chosen[parts.validation], chosen[parts.test])
 
@@ -152,11 +158,6 @@ def _classes(dataset: Dataset, recipe: Recipe) -> tuple[tuple[str, ...], NDArray
     for index, row in enumerate(rows):
         table[index, [place[label] for label in row]] = True
     return labels, table
-
-
-def _values(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> NDArray[np.float64]:
-    """Of each window the dimensions' values of its row, shape (windows, dimensions)."""
-    return values_of(dataset, recipe.data.dimensions)[prepared.rows]
 
 
 def _first_labels(dataset: Dataset) -> Indices:

@@ -102,7 +102,7 @@ def make_classifier(
     unknown: Background | None,
 ) -> Classifier:
     """The artefact; its card is told the figures later, by :func:`with_figures`."""
-    temperature, thresholds = calibrate(learner, plan, recipe)
+    calibration = _calibration(plan, *calibrate(learner, plan, recipe))
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
     window, hop = data.window_samples, recipe.deployment.hop_samples
@@ -110,7 +110,7 @@ def make_classifier(
         window, hop = feature.frame_length, data.rate_hz
     hop = hop or max(1, window // 2)
     several = recipe.training.loss == "binary-cross-entropy"
-    units = plan.units
+    known = {"presence_threshold": presence, "gate": _GATE if gate is not None else None}
     card = Card(
         name=recipe.name,
         title=recipe.title,
@@ -118,20 +118,13 @@ def make_classifier(
         task=recipe.deployment.task,
         multi_label=several,
         labels=list(plan.labels),
-        ranges=None if units is None else list(units.ranges),
+        ranges=None if plan.units is None else list(plan.units.ranges),
         rate_hz=data.rate_hz,
         window_samples=window,
         hop_samples=hop,
         feature=Part(**describe_feature(feature)),
         network=Part(**describe_network(network)),
-        calibration=Calibration(
-            temperature=temperature,
-            scale=None if units is None else units.deviation.tolist(),
-            bias=None if units is None else units.mean.tolist(),
-            thresholds=thresholds,
-            presence_threshold=presence,
-            gate=_GATE if gate is not None else None,
-        ),
+        calibration=calibration.model_copy(update=known),
         data=[_source(dataset)],
         licence=f"as its data: {dataset.about.licence or 'not stated'}",
         recipe=recipe.model_dump(mode="json"),
@@ -139,6 +132,14 @@ def make_classifier(
         date=datetime.date.today().isoformat(),
     )
     return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _calibration(plan: Plan, temperature: float, thresholds: list[float]) -> Calibration:
+    """From logits to probabilities and labels; of a regression from outputs to values."""
+    if plan.units is None:
+        return Calibration(temperature=temperature, thresholds=thresholds)
+    scale, bias = plan.units.deviation.tolist(), plan.units.mean.tolist()
+    return Calibration(scale=scale, bias=bias, thresholds=[])
 
 
 def _made_by(recipe: Recipe) -> tuple[str, ...]:

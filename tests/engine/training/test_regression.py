@@ -217,7 +217,7 @@ def test_missing_columns_are_named(tmp_path: Path) -> None:
     rows = list(dataset.excerpts)
     rows[3] = Excerpt(odd.path, "", odd.group, odd.start, extra={"brightness": "loud"})
     wrong = Dataset(About("toy"), tmp_path, tuple(rows), features=True)
-    with pytest.raises(DataError, match="'loud', which is no number"):
+    with pytest.raises(DataError, match="'loud', which is not a number"):
         _planned(wrong, recipe(data__dimensions=["brightness"]))
 
 
