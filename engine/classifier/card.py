@@ -137,8 +137,22 @@ class Card(_Strict):
 
     @property
     def files_only(self) -> bool:
-        """Whether it judges files and nothing else: its feature is librosa's, not Earmark's own."""
-        return self.feature.name == "librosa"
+        """Whether it does not listen: its feature is librosa's or others', not Earmark's own."""
+        return self.feature.name in ("librosa", "given")
+
+    @property
+    def features_only(self) -> bool:
+        """Whether it judges finished features and no sound: Earmark cannot compute its feature."""
+        return self.feature.name == "given"
+
+    def refuse_sound(self) -> None:
+        """Refuse to judge sounds.
+
+        Raises:
+            ModelError: Earmark cannot compute its feature.
+        """
+        if self.features_only:
+            raise ModelError(self.refusal("classify sounds"))
 
     def refusal(self, what: str) -> str:
         """Why what only Earmark's own features allow is not possible; empty: it is.
@@ -148,6 +162,12 @@ class Card(_Strict):
         """
         if not self.files_only:
             return ""
+        if self.features_only:
+            return (
+                f"'{self.title}' was trained on features that Earmark did not compute, and nothing "
+                f"says how they were. It cannot {what}; it judges files of such features only "
+                "(earmark evaluate)."
+            )
         return (
             f"'{self.title}' can only classify files. It cannot {what}: it was trained on "
             "features that librosa computes, and Earmark's own differ. Its card says by how much."

@@ -35,6 +35,16 @@ _TERMS = {
     "balanced_accuracy": Term(
         "balanced accuracy", True, "Mean recall of the classes: every class counts the same."
     ),
+    "positive_recall": Term(
+        "recall of the positive class",
+        True,
+        "Share of the positive windows that are found: tp / (tp + fn).",
+    ),
+    "positive_precision": Term(
+        "precision of the positive class",
+        True,
+        "Share of the windows predicted positive that are: tp / (tp + fp).",
+    ),
     "recording_accuracy": Term(
         "accuracy by recording",
         True,

@@ -100,6 +100,7 @@ def compare(
     overwrite: Overwrite = False,
 ) -> None:
     """Compare finished runs, and test whether they differ by more than chance."""
+    from engine.evaluation.report.sections import published_rows
     from engine.training.runs.comparison import compare_runs, write_comparison
 
     if output is not None:
@@ -113,5 +114,11 @@ def compare(
         if not field.startswith("published"):
             table.add_row(field, *map(str, settings))
     data().print(table)
+    rows = published_rows(list(zip(found.names, found.published, strict=True)))
+    if rows:
+        beside = Table("", "", "published", *found.names)
+        for row in rows:
+            beside.add_row(*row)
+        data().print(beside)
     for verdict in found.verdicts:
         data().print(verdict, markup=False)

@@ -11,6 +11,7 @@ from engine.datasets.corpora import (
     audacity,
     author_music,
     esc,
+    feature_table,
     folder,
     fsdd,
     gtzan,
@@ -27,6 +28,7 @@ __all__ = ["DATASETS", "About", "Dataset", "Excerpt", "open_dataset"]
 # Asked in this order: the particular before the general.
 DATASETS: dict[str, ModuleType] = {
     "iowa": iowa,
+    "features": feature_table,
     "medley-solos": medley_solos,
     "gtzan": gtzan,
     "author-music": author_music,

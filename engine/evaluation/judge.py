@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.audio.files import read
 from engine.classifier.classifier import Classifier, level_db
+from engine.datasets.arrays import feature_rows
 from engine.datasets.cutting import Cutting, cut
 from engine.datasets.table import Dataset
 from engine.errors import AudioError, DataError
@@ -45,7 +46,46 @@ def predict_dataset(
         DataError: the data set has features instead of sound, or none of the classifier's classes.
     """
     with one_torch_thread():
-        return (yield from _predict(classifier.to(torch.device(device)), dataset, device))
+        placed = classifier.to(torch.device(device))
+        if classifier.card.features_only:
+            return (yield from _predict_features(placed, dataset, device))
+        return (yield from _predict(placed, dataset, device))
+
+
+def _predict_features(
+    classifier: Classifier, dataset: Dataset, device: str
+) -> Generator[float, None, DatasetPredictions]:
+    """Of finished features, for a classifier that learned from such."""
+    if not dataset.features:
+        raise DataError(classifier.card.refusal("be evaluated on sounds"))
+    rows = _known_rows(classifier, dataset)
+    values = feature_rows(dataset)
+    bands, frames = (classifier.card.feature.arguments[name] for name in ("bands", "frames"))
+    if values.shape[1:] != (bands, frames):
+        raise DataError(
+            f"{dataset.about.name} has features of {values.shape[1]} bands and {values.shape[2]} "
+            f"frames; '{classifier.card.title}' was trained on {bands} and {frames}."
+        )
+    parts = []
+    for start in range(0, len(rows), _AT_ONCE):
+        chosen = [index for index, _ in rows[start : start + _AT_ONCE]]
+        waveforms = values[chosen].reshape(len(chosen), -1)
+        parts.append(_probabilities(classifier, waveforms, device))
+        yield min(1.0, (start + _AT_ONCE) / len(rows))
+    table = np.stack([labels for _, labels in rows])
+    results = Results(
+        labels=tuple(classifier.card.labels),
+        probabilities=np.clip(np.concatenate(parts), 0.0, 1.0),
+        truth=table if classifier.card.multi_label else table.argmax(1),
+        recordings=tuple(dataset.groups[index] for index, _ in rows),
+        starts=np.zeros(len(rows)),
+    )
+    return DatasetPredictions(results, {}, _learned_from(classifier, dataset))
+
+
+def _learned_from(classifier: Classifier, dataset: Dataset) -> bool:
+    learned = {source.fingerprint for source in classifier.card.data} - {None}
+    return dataset.fingerprint() in learned
 
 
 def _predict(
@@ -80,16 +120,20 @@ def _predict(
         recordings=tuple(recordings),
         starts=np.asarray(starts),
     )
-    learned = {source.fingerprint for source in classifier.card.data} - {None}
-    return DatasetPredictions(results, skipped, dataset.fingerprint() in learned)
+    return DatasetPredictions(results, skipped, _learned_from(classifier, dataset))
 
 
 def _rows(classifier: Classifier, dataset: Dataset) -> list[tuple[int, NDArray[np.bool_]]]:
     """Rows that have a class the classifier knows, and which."""
     if dataset.features:
         raise DataError(
-            "This data set contains features instead of sounds. It can only be used for training."
+            "This data set contains features instead of sounds. It can be used for training, and "
+            "to evaluate classifiers that were trained on such features."
         )
+    return _known_rows(classifier, dataset)
+
+
+def _known_rows(classifier: Classifier, dataset: Dataset) -> list[tuple[int, NDArray[np.bool_]]]:
     known = {label: index for index, label in enumerate(classifier.card.labels)}
     found = []
     for index, excerpt in enumerate(dataset.excerpts):

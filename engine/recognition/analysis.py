@@ -54,6 +54,8 @@ class Analysis:
         hop_seconds: float | None = None,
         device: str = "cpu",
     ) -> None:
+        for classifier in classifiers.values():
+            classifier.card.refuse_sound()
         self._rate_hz = rate_hz
         self._device = torch.device(device)
         self._classifiers = {name: c.to(self._device) for name, c in classifiers.items()}

@@ -20,6 +20,7 @@ from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
 from desktop.plots.theme import TRAINING, VALIDATION
 from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
+from engine.training.runs.listing import energy_words
 
 BATCH, RATE = "each batch", "learning rate"
 
@@ -162,7 +163,7 @@ class TrainProgress(QWidget):
         self._sizes = self.tr(
             "{} training, {} validation and {} test windows; {:,} of {:,} parameters trainable"
         ).format(learn, choose, judge, learned, total)
-        self._joules: float | None = None
+        self._spent: tuple[float | None, float | None] = (None, None)
         self._say(None, None)
         for curves in (self.loss, self.accuracy, self.rate):
             fixed = (0.0, 1.0) if curves is self.accuracy else None
@@ -171,7 +172,7 @@ class TrainProgress(QWidget):
     def _say(self, load: float | None, rate: float | None) -> None:
         """Sizes, device, load, energy and learning rate; what is not measured is never 0."""
         nothing = self.tr("not measured")
-        energy = nothing if self._joules is None else f"{self._joules:.0f} J"
+        energy = energy_words(*self._spent) or nothing
         busy = nothing if load is None else f"{load:.0%}"
         words = self.tr("{}.\nOn {}. GPU load: {}. Energy: {}.")
         words = words.format(self._sizes, self._device, busy, energy)
@@ -214,7 +215,7 @@ class TrainProgress(QWidget):
         self.accuracy.extend(TRAINING, at, [event.accuracy])
         self.accuracy.extend(VALIDATION, at, [event.validation_accuracy])
         self.rate.extend(RATE, at, [event.learning_rate])
-        self._joules = event.joules
+        self._spent = event.joules, event.processor_joules
         self._show_confusion(event)
 
     def _finished(self, event: Finished) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
+    QCheckBox,
     QHBoxLayout,
     QLabel,
     QListWidgetItem,
@@ -18,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.train.after.curves import TrainedCurves
+from desktop.pages.train.after.published import PublishedFigures
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
 from desktop.pages.train.worker import Judgement, Outcome
 from desktop.plots.bars import Bar, Bars
@@ -70,8 +73,9 @@ class TrainResults(QWidget):
 
     def _build_tables(self) -> None:
         tr = self.tr
-        self.figures = table([tr("Figure"), tr("Test part"), tr("95 % interval"), tr("Reported")])
+        self.figures = table([tr("Figure"), tr("Test part"), tr("95 % interval")])
         self.figures.setAccessibleName(tr("Figures of the test part"))
+        self.published = PublishedFigures()
         self.classes = table([tr("Class"), tr("Precision"), tr("Recall"), "F1", tr("Windows")])
         self.classes.setAccessibleName(tr("Figures of each class"))
         explain_columns(
@@ -79,7 +83,7 @@ class TrainResults(QWidget):
             [
                 tr("True class"),
                 tr("Share of the predictions of this class that are correct"),
-                tr("Share of the windows of this class that are found"),
+                tr("Share of the windows of this class that are found: its accuracy"),
                 tr("Harmonic mean of precision and recall"),
                 tr("Number of test windows of this class"),
             ],
@@ -98,13 +102,19 @@ class TrainResults(QWidget):
 
     def _build_pictures(self) -> None:
         self.confusion = Confusion()
+        self.turn = QCheckBox(self.tr("Rows are predictions"))
+        self.turn.setToolTip(self.tr("Otherwise rows are the true classes"))
+        self.turn.toggled.connect(self.confusion.turn)
+        self.curves = TrainedCurves()
+        self.curves.failed.connect(self.failed)
         self.reliability = Curves(
             self.tr("Reliability"), self.tr("confidence"), self.tr("accuracy"), titled=False
         )
         self.reliability.add_series(FOUND, dots=True)
         self.reliability.add_series(IDEAL, dashed=True)
         self.reliability.set_ranges((0.0, 1.0), (0.0, 1.0))
-        scores = [self.tr("precision"), self.tr("recall"), self.tr("F1")]
+        # The recall of a class is what courses call its accuracy.
+        scores = [self.tr("precision"), self.tr("recall (accuracy)"), self.tr("F1")]
         self.class_bars = Bars(
             self.tr("Each class of the test part"),
             dict(zip(scores, scores, strict=True)),
@@ -118,9 +128,10 @@ class TrainResults(QWidget):
         self.pictures.tabBar().setStyleSheet("QTabBar::tab { padding: 6px 4px; }")  # all fit
         self.pictures.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
         self.pictures.tabBar().setAccessibleName(self.tr("Plots of the results"))
-        self.pictures.addTab(self.confusion, self.tr("Confusion"))
+        self.pictures.addTab(_above(self.turn, self.confusion), self.tr("Confusion"))
         self.pictures.addTab(self.reliability, self.tr("Reliability"))
         self.pictures.addTab(_scrolled(self.class_bars), self.tr("Classes"))
+        self.pictures.addTab(_scrolled(self.curves), self.tr("Curves"))
         for index, figure in enumerate((self.confusion, self.reliability, self.class_bars)):
             self.pictures.setTabToolTip(index, figure.title)
             figure.setMinimumWidth(_LEAST_PICTURE)
@@ -138,7 +149,7 @@ class TrainResults(QWidget):
         head.addLayout(words, 1)
         head.addWidget(self.report)
         head.addWidget(self.use)
-        side = _column(self.figures, self.classes)
+        side = _column(self.published, self.figures, self.classes)
         side.setMinimumWidth(_LEAST_TABLE)
         below = QWidget()
         inside = QVBoxLayout(below)
@@ -195,16 +206,17 @@ class TrainResults(QWidget):
         """A training that came to its end."""
         self.outcome, self.judgement = outcome, judgement
         self.player.clear()
-        self.use.setVisible(outcome.classifier is not None)
+        self.use.setVisible(outcome.classifier is not None and not judgement.features_only)
         self.report.setVisible((judgement.folder / "report.html").is_file())
         self.headline.setText(self._headline(judgement))
-        self.remarks.setText("\n".join([judgement.title, *judgement.warnings]))
+        remarks = [judgement.title, judgement.features_only, *judgement.warnings]
+        self.remarks.setText("\n".join(filter(None, remarks)))
         self._show_body(True)
-        fill(self.figures, _figure_rows(judgement), right=(1, 2, 3))
+        fill(self.figures, _figure_rows(judgement), right=(1, 2))
         for row, name in enumerate(_figures_of(judgement)):
             explain(self.figures, row, term(name).meaning)
-        none_reported = not judgement.published
-        self.figures.setColumnHidden(3, none_reported)
+        self.published.show_rows(judgement.published)
+        self.curves.show_run(judgement.folder)
         evaluation = judgement.evaluation
         for widget in (self.classes, self.pictures, self.mistakes, self.listed, self.open):
             widget.setVisible(evaluation is not None)
@@ -317,7 +329,16 @@ def _column(*widgets: QWidget) -> QSplitter:
     return column
 
 
-def _scrolled(bars: Bars) -> QScrollArea:
+def _above(switch: QWidget, figure: QWidget) -> QWidget:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 4, 0, 0)
+    column.addWidget(switch)
+    column.addWidget(figure, 1)
+    return both
+
+
+def _scrolled(bars: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidget(bars)
     area.setWidgetResizable(True)
@@ -351,7 +372,5 @@ def _figure_rows(judgement: Judgement) -> list[tuple[str, ...]]:
         value = figures[name]
         low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
         spread = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else ""
-        reported = judgement.published.get(name)
-        words = figure_name(name)
-        rows.append((words, f"{value:.3f}", spread, "" if reported is None else f"{reported:.3f}"))
+        rows.append((figure_name(name), f"{value:.3f}", spread))
     return rows

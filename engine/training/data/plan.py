@@ -51,6 +51,7 @@ class Plan:
         recordings: file of each window.
         starts: seconds from the file's start where each window begins, float64.
         leaks: what both sides share.
+        positive: number of the positive class; None: the recipe names none that is here.
     """
 
     labels: tuple[str, ...]
@@ -62,6 +63,7 @@ class Plan:
     recordings: Sequence[str]
     starts: NDArray[np.float64]
     leaks: Leaks = field(default_factory=lambda: Leaks((), {}))
+    positive: int | None = None
 
 
 def make_plan(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> Plan:
@@ -103,6 +105,7 @@ def make_plan(dataset: Dataset, recipe: Recipe, prepared: PreparedData) -> Plan:
         recordings=recordings,
         starts=prepared.starts + _offsets(dataset)[prepared.rows],
         leaks=leaks,
+        positive=labels.index(recipe.data.positive) if recipe.data.positive in labels else None,
     )
 
 
@@ -145,15 +148,16 @@ def _check_heard(
 
 
 def _at_most(classes: Indices, recipe: Recipe) -> Indices:
-    """Windows that are used, at most so many of each class, drawn by the recipe's seed."""
-    most = recipe.data.most_per_class
-    if not most:
-        return np.arange(len(classes))
+    """Windows that are used, so many of each class and in all, drawn by the recipe's seed."""
+    most, in_all = recipe.data.most_per_class, recipe.data.most_in_all
+    kept = np.arange(len(classes))
     rng = np.random.default_rng([recipe.training.seed, 71])
-    kept = [
-        rng.permutation(np.flatnonzero(classes == label))[:most] for label in np.unique(classes)
-    ]
-    return np.sort(np.concatenate(kept))
+    if most:
+        of_class = [np.flatnonzero(classes == label) for label in np.unique(classes)]
+        kept = np.concatenate([rng.permutation(windows)[:most] for windows in of_class])
+    if in_all:
+        kept = rng.permutation(kept)[:in_all]
+    return np.sort(kept)
 
 
 def _groups(dataset: Dataset, recipe: Recipe) -> Sequence[str]:

@@ -19,6 +19,7 @@ from engine.evaluation.open_set import OpenSet, evaluate_open_set
 from engine.evaluation.results import Results
 from engine.evaluation.tags import TagEvaluation, evaluate_tags
 from engine.features import Feature, describe_feature
+from engine.features.given import Given
 from engine.networks import describe_network
 from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan
@@ -97,7 +98,8 @@ def make_classifier(
     temperature, thresholds = calibrate(learner, plan, recipe)
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
-    hop = recipe.deployment.hop_samples or max(1, data.window_samples // 2)
+    window = feature.frame_length if isinstance(feature, Given) else data.window_samples
+    hop = recipe.deployment.hop_samples or max(1, window // 2)
     several = recipe.training.loss == "binary-cross-entropy"
     card = Card(
         name=recipe.name,
@@ -107,7 +109,7 @@ def make_classifier(
         multi_label=several,
         labels=list(plan.labels),
         rate_hz=data.rate_hz,
-        window_samples=data.window_samples,
+        window_samples=window,
         hop_samples=hop,
         feature=Part(**describe_feature(feature)),
         network=Part(**describe_network(network)),

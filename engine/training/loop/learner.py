@@ -156,9 +156,10 @@ class Learner:
         return logits.float()
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast(
-            self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
-        )
+        """Half precision where it is faster; never as published: nothing then computed so."""
+        exact = self._recipe.variant == "as-published"
+        enabled = self.device.type == "cuda" and not exact
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
 
     def step(self, indices: Tensor, generator: torch.Generator) -> Step:
         """Compute a batch's loss and its gradients."""
@@ -178,8 +179,12 @@ class Learner:
         """Weights of the L1 and L2 penalties."""
         if not (self._training.l1 or self._training.l2):
             return []
-        trunks = [t for t in self.network.trunks if isinstance(t, StandardisedTrunk)]
-        return [weight for trunk in trunks for weight in trunk.penalised()]
+        return self.network.penalised(self._training.penalised)
+
+    @torch.no_grad()
+    def penalty(self) -> float:
+        """The L1 and L2 penalties of the weights as they are."""
+        return float(penalty(self.penalised(), self._training))
 
     def judge(self, indices: Indices) -> Iterator[Tensor]:
         """Logits of windows without augmentation, on the CPU, some hundred at a time."""

@@ -29,7 +29,8 @@ class FoundRun:
         accuracy: of the test part in words, with its interval.
         epochs: trained; of a sweep by all trials.
         seconds: of training.
-        joules: None: not measured.
+        joules: of the GPU; None: not measured.
+        processor_joules: of the processor; None: not measured.
         date: of the begin.
     """
 
@@ -45,6 +46,7 @@ class FoundRun:
     seconds: float = 0.0
     joules: float | None = None
     date: str = ""
+    processor_joules: float | None = None
 
     @property
     def report(self) -> Path:
@@ -126,6 +128,7 @@ def _run(folder: Path, sweep: Path | None) -> FoundRun | None:
         epochs=len(history),
         seconds=float(last.get("seconds") or 0.0),
         joules=last.get("joules"),
+        processor_joules=last.get("processor_joules"),
         date=str(facts.get("date", "")),
     )
 
@@ -135,7 +138,6 @@ def _sweep(folder: Path) -> FoundRun | None:
     trials: list[dict[str, Any]] = []
     if (folder / "sweep.json").is_file():
         trials = read_json(folder / "sweep.json")
-    joules = [trial["joules"] for trial in trials if trial.get("joules") is not None]
     accuracies = [t["test_accuracy"] for t in trials if t.get("test_accuracy") is not None]
     first = next(iter(sorted(folder.glob("*/recipe.json"))), None)
     facts = next(iter(sorted(folder.glob("*/run.json"))), None)
@@ -152,9 +154,21 @@ def _sweep(folder: Path) -> FoundRun | None:
         accuracy=f"{min(accuracies):.3f} to {max(accuracies):.3f}" if accuracies else "",
         epochs=sum(int(trial.get("epochs") or 0) for trial in trials),
         seconds=sum(float(trial.get("seconds") or 0.0) for trial in trials),
-        joules=sum(joules) if joules else None,
+        joules=_summed(trials, "joules"),
+        processor_joules=_summed(trials, "processor_joules"),
         date=str(known.get("date") or planned.get("date", "")),
     )
+
+
+def _summed(trials: list[dict[str, Any]], name: str) -> float | None:
+    known = [float(trial[name]) for trial in trials if trial.get(name) is not None]
+    return sum(known) if known else None
+
+
+def energy_words(joules: float | None, processor_joules: float | None) -> str:
+    """Energy of GPU and processor; empty where neither is measured."""
+    known = [("GPU", joules), ("processor", processor_joules)]
+    return ", ".join(f"{value:.0f} J {name}" for name, value in known if value is not None)
 
 
 def accuracy_words(figures: dict[str, Any], name: str = "accuracy") -> str:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.pages.train.recipe_form import words_of
+from desktop.pages.train.fields import words_of
 from desktop.style import colours
 from engine.errors import RecipeError
 from engine.recipes.recipe import Augmentation, Data, Recipe, Stop, Training
