@@ -73,7 +73,7 @@ def write(path: Path, samples: Samples, rate_hz: int = 22050) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = path.suffix[1:].upper()
     soundfile.write(
-        path, samples, rate_hz, format=kind, subtype=None if kind == "OGG" else "PCM_16"
+        path, samples, rate_hz, format=kind, subtype=None if kind in ("OGG", "MP3") else "PCM_16"
     )
     return path
 

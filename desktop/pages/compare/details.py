@@ -202,7 +202,8 @@ class DetailsView(QScrollArea):
     def plots(self) -> list[Plot]:
         """All that can be exported now."""
         figures = (self.loss, self.accuracy, *self.bars, self.parallel)
-        return [*(self._frames[figure] for figure in figures), self.trials.frame]
+        drawn = [self.trials.frame] if self.trials.curves.count else []
+        return [*(self._frames[figure] for figure in figures), *drawn]
 
 
 class _Table(QFrame):

@@ -121,6 +121,7 @@ class TrainPage(Page):
         self.runs.use_asked.connect(self._use)
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
         self.sweep.compare_asked.connect(self._compare)
+        self.sweep.lab.failed.connect(self.notices.fail)
         self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
 
     def _take_recipe(self) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.train.after.curves import TrainedCurves
+from desktop.pages.train.after.lab import LabReportButton
 from desktop.pages.train.after.published import PublishedFigures
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
 from desktop.pages.train.worker import Judgement, Outcome
@@ -59,6 +60,8 @@ class TrainResults(QWidget):
         self.use.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.report = QPushButton(self.tr("Open report"))
         self.report.setToolTip(self.tr("Open the full report in the browser"))
+        self.lab = LabReportButton()
+        self.lab.failed.connect(self.failed)
         self._build_tables()
         self._build_pictures()
         self._lay_out()
@@ -147,6 +150,7 @@ class TrainResults(QWidget):
         words.addWidget(self.headline)
         words.addWidget(self.remarks)
         head.addLayout(words, 1)
+        head.addWidget(self.lab)
         head.addWidget(self.report)
         head.addWidget(self.use)
         side = _column(self.published, self.figures, self.classes)
@@ -183,6 +187,7 @@ class TrainResults(QWidget):
         self._show_body(False)
         self.use.hide()
         self.report.hide()
+        self.lab.show_for(None)
 
     def show_outcome(self, outcome: Outcome) -> None:
         """A training that was stopped: usable, but not judged."""
@@ -191,6 +196,7 @@ class TrainResults(QWidget):
         kept = outcome.classifier is not None
         self.use.setVisible(kept)
         self.report.hide()
+        self.lab.show_for(None)
         self._show_body(False)
         self.headline.setText(self.tr("Stopped before the end"))
         self.remarks.setText(
@@ -207,6 +213,7 @@ class TrainResults(QWidget):
         self.outcome, self.judgement = outcome, judgement
         self.player.clear()
         self.use.setVisible(outcome.classifier is not None and not judgement.features_only)
+        self.lab.show_for(judgement.folder)
         self.report.setVisible((judgement.folder / "report.html").is_file())
         self.headline.setText(self._headline(judgement))
         remarks = [judgement.title, judgement.features_only, *judgement.warnings]

@@ -10,7 +10,7 @@ import numpy as np
 from engine.datasets.arrays import numeric_columns, read_archive, read_array, read_mfcc_json
 from engine.datasets.corpora.medley_solos import ABOUT as MEDLEY
 from engine.datasets.corpora.medley_solos import INSTRUMENTS, TABLE
-from engine.datasets.delimited import read_table
+from engine.datasets.delimited import number_of, read_table
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
 
@@ -85,11 +85,21 @@ def _is_json(path: Path) -> bool:
 
 
 def _is_csv(path: Path) -> bool:
-    """Numbers and labels in columns, and no sounds to go with them."""
+    """Labels and mostly numbers in columns, and no sounds to go with them."""
     with path.open("rb") as file:
-        head = file.readline(_LOOKED_AT).decode("utf-8", "replace").casefold()
-    names = [name.strip(' "\r\n') for name in re.split("[,;\t]", head)]
-    return "path" not in names and len(names) > 2 and any(name in _LABELS for name in names)
+        lines = [file.readline(_LOOKED_AT).decode("utf-8", "replace") for _ in range(2)]
+    head, first = (re.split("[,;\t]", line.casefold()) for line in lines)
+    names = [name.strip(' "\r\n') for name in head]
+    labelled = "path" not in names and any(name in _LABELS for name in names)
+    return labelled and 2 * sum(_is_number(cell) for cell in first) >= len(names) > 2
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        number_of(cell.strip(' "\r\n'))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_archive(path: Path) -> bool:

@@ -98,8 +98,10 @@ def make_classifier(
     temperature, thresholds = calibrate(learner, plan, recipe)
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
-    window = feature.frame_length if isinstance(feature, Given) else data.window_samples
-    hop = recipe.deployment.hop_samples or max(1, window // 2)
+    window, hop = data.window_samples, recipe.deployment.hop_samples
+    if isinstance(feature, Given):  # of no time: an example a second is as good as any
+        window, hop = feature.frame_length, data.rate_hz
+    hop = hop or max(1, window // 2)
     several = recipe.training.loss == "binary-cross-entropy"
     card = Card(
         name=recipe.name,

@@ -69,6 +69,8 @@ class Learner:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = device
         self._recipe, self._training = recipe, recipe.training
+        if device.type == "cuda" and recipe.variant == "as-published":
+            torch.backends.cudnn.allow_tf32 = False  # convolutions as exact as the original's
         self._feature = feature.to(device) if prepared.is_sound else None
         self._sound_changes = sound_changes if recipe.augmentation.of_sound else None
         masks = recipe.augmentation.frequency_masks or recipe.augmentation.time_masks

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.train.after.lab import LabReportButton
 from desktop.pages.train.worker import SweepOrder
 from desktop.plots.clock import clock
 from desktop.shared.tables import table
@@ -56,6 +57,8 @@ class SweepView(QWidget):
         self.compare = QPushButton(self.tr("Compare the trials"))
         self.compare.setObjectName("main")
         self.compare.setToolTip(self.tr("Show bars and parallel coordinates on the Compare page"))
+        self.lab = LabReportButton()
+        self.lab.hide()
         self.trials = table([""])
         self.trials.setAccessibleName(self.tr("Trials"))
         self.trials.setToolTip(
@@ -70,6 +73,7 @@ class SweepView(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
+        head.addWidget(self.lab)
         head.addWidget(self.compare)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
@@ -96,6 +100,7 @@ class SweepView(QWidget):
             header.setSectionResizeMode(column, modes.Stretch if wide else modes.ResizeToContents)
         self.trials.show()
         self.compare.hide()
+        self.lab.show_for(None)
         self.bar.setRange(0, max(1, self._count))
         self.state.setText(self.tr("{}: preparing").format(order.title))
         stop = order.sweep.recipe.training.stop
@@ -203,7 +208,9 @@ class SweepView(QWidget):
         """No more is told."""
         done = self.tr("{} of {} trials finished").format(len(self._done), self._count)
         self.state.setText(self.tr("{}: {}").format(words, done))
-        self.compare.setVisible(any(self._done.values()) and self.folder is not None)
+        finished = any(self._done.values()) and self.folder is not None
+        self.compare.setVisible(finished)
+        self.lab.show_for(self.folder if finished else None)
 
     def _ask(self, row: int) -> None:
         folder = next((name for name, place in self._rows.items() if place == row), None)
