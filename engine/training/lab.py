@@ -28,8 +28,10 @@ from engine.training.sweeps.sweep import Trial, read_sweep
 _VARIABLE = re.compile(r"var\(--[\w-]+,(#[0-9a-fA-F]{6})\)")
 _MOST_CURVES = 6  # colours and dashes that are told apart
 _MOST_POINTS = 2000
-_OF_FACTS = ("recipe", "data", "windows", "split", "epochs", "training time", "GPU energy")
-_OF_FACTS += ("processor energy", "device", "seed", "date")
+_OF_FACTS = (
+    *("recipe", "data", "windows", "split", "epochs", "training time", "GPU energy"),
+    *("processor energy", "device", "seed", "date"),
+)
 
 
 @dataclass(frozen=True)

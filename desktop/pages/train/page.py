@@ -307,6 +307,7 @@ class TrainPage(Page):
 
 
 def _dropped(event: QDropEvent) -> Path | None:
-    """The folder or recipe among what is dragged."""
+    """The folder, recipe or file of features among what is dragged."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in paths if path.is_dir() or path.suffix == ".toml"), None)
+    taken = (".toml", *worker.FEATURE_FILES)
+    return next((path for path in paths if path.is_dir() or path.suffix in taken), None)

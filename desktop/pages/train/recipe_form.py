@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from desktop.pages.train.fields import Row, Section
-from desktop.pages.train.network_fields import NetworkFields
+from desktop.pages.train.form.arguments import NetworkFields
+from desktop.pages.train.form.fields import Row, Section
 from desktop.pages.train.recipe_text import ProblemLabel, RecipeModel
 from engine.datasets.splits import SplitRule
 from engine.recipes.applies import unused_fields

@@ -23,7 +23,7 @@ from desktop.pages.train.after.curves import TrainedCurves
 from desktop.pages.train.after.lab import LabReportButton
 from desktop.pages.train.after.published import PublishedFigures
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
-from desktop.pages.train.worker import Judgement, Outcome
+from desktop.pages.train.worker import FEATURE_FILES, Judgement, Outcome
 from desktop.plots.bars import Bar, Bars
 from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
@@ -299,7 +299,7 @@ class TrainResults(QWidget):
         recording, start = item.data(Qt.ItemDataRole.UserRole)
         path = self.judgement.root / str(recording)
         length = self.judgement.window_seconds
-        return None if path.suffix == ".npy" else Place(path, start, start + length)
+        return None if path.suffix in FEATURE_FILES else Place(path, start, start + length)
 
     def _play(self, item: QListWidgetItem) -> None:
         place = self._place(item)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.training.events import Event
     from engine.training.sweeps.sweep import Trial, Trying
 
+FEATURE_FILES = (".npy", ".npz", ".json", ".csv", ".tsv")  # which hold no sound
 _LOOK_SECONDS = 0.05  # how often a pause looks whether it is to end
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop.pages.train.fields import Row, Section
+from desktop.pages.train.form.fields import Row, Section
 from desktop.pages.train.recipe_text import RecipeModel
 from engine.recipes.applies import unused_fields
 from engine.recipes.networks import NETWORK_FIELDS, argument
