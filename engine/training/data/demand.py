@@ -10,6 +10,7 @@ _BASE = 400_000_000  # torch, numpy and the program
 _MOST_HELD = 4_000_000_000  # windows over that stay on the disk
 _SAVED = 1.75  # times a checkpoint's tensors: their bytes, and the file made of them
 _STATES = {"adam": 2, "adamw": 2, "adadelta": 2, "sgd": 0}
+_HEARD_AT_ONCE = 16
 _GB = 1e9
 
 
@@ -34,9 +35,10 @@ def memory_bytes(
     """
     found = summary or summarise(recipe.network.name, recipe.network.arguments | sizes)
     weights, states = _NUMBER * found.total, _states(recipe.training)
-    passed = sum(_product(layer.shape) for layer in found.layers)
-    passed += sizes["bands"] * sizes["frames"]
-    batch = 3 * _NUMBER * passed * recipe.training.batch_size
+    outputs = [sizes["bands"] * sizes["frames"], *(_product(one.shape) for one in found.layers)]
+    batch = 3 * _NUMBER * sum(outputs) * recipe.training.batch_size
+    if recipe.network.name == "embedding_head":  # its trunks hear a few windows once, and forget
+        batch = 3 * _NUMBER * max(outputs) * _HEARD_AT_ONCE
     held = windows_bytes if windows_bytes <= _MOST_HELD else 0
     kept = (3 + states) * weights
     return int(_BASE + kept + _SAVED * (2 + states) * weights + batch + held)
