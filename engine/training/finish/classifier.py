@@ -98,10 +98,7 @@ def make_classifier(
     temperature, thresholds = calibrate(learner, plan, recipe)
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
-    window, hop = data.window_samples, recipe.deployment.hop_samples
-    if isinstance(feature, Given):  # of no time: an example a second is as good as any
-        window, hop = feature.frame_length, data.rate_hz
-    hop = hop or max(1, window // 2)
+    window, hop = _window_and_hop(feature, recipe)
     several = recipe.training.loss == "binary-cross-entropy"
     card = Card(
         name=recipe.name,
@@ -128,6 +125,14 @@ def make_classifier(
         date=datetime.date.today().isoformat(),
     )
     return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _window_and_hop(feature: Feature, recipe: Recipe) -> tuple[int, int]:
+    """Of the card, in samples."""
+    if isinstance(feature, Given):  # of no time: an example a second is as good as any
+        return feature.frame_length, recipe.data.rate_hz
+    window = recipe.data.window_samples
+    return window, recipe.deployment.hop_samples or max(1, window // 2)
 
 
 def _made_by(recipe: Recipe) -> tuple[str, ...]:
