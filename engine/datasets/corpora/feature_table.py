@@ -90,7 +90,7 @@ def _is_csv(path: Path) -> bool:
         lines = [file.readline(_LOOKED_AT).decode("utf-8", "replace") for _ in range(2)]
     head, first = (re.split("[,;\t]", line.casefold()) for line in lines)
     names = [name.strip(' "\r\n') for name in head]
-    labelled = "path" not in names and any(name in _LABELS for name in names)
+    labelled = "path" not in names and path.name != TABLE and any(name in _LABELS for name in names)
     return labelled and 2 * sum(_is_number(cell) for cell in first) >= len(names) > 2
 
 

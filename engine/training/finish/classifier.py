@@ -105,10 +105,7 @@ def make_classifier(
     calibration = _calibration(plan, *calibrate(learner, plan, recipe))
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
-    window, hop = data.window_samples, recipe.deployment.hop_samples
-    if isinstance(feature, Given):  # of no time: an example a second is as good as any
-        window, hop = feature.frame_length, data.rate_hz
-    hop = hop or max(1, window // 2)
+    window, hop = _window_and_hop(feature, recipe)
     several = recipe.training.loss == "binary-cross-entropy"
     known = {"presence_threshold": presence, "gate": _GATE if gate is not None else None}
     card = Card(
@@ -140,6 +137,14 @@ def _calibration(plan: Plan, temperature: float, thresholds: list[float]) -> Cal
         return Calibration(temperature=temperature, thresholds=thresholds)
     scale, bias = plan.units.deviation.tolist(), plan.units.mean.tolist()
     return Calibration(scale=scale, bias=bias, thresholds=[])
+
+
+def _window_and_hop(feature: Feature, recipe: Recipe) -> tuple[int, int]:
+    """Of the card, in samples."""
+    if isinstance(feature, Given):  # of no time: an example a second is as good as any
+        return feature.frame_length, recipe.data.rate_hz
+    window = recipe.data.window_samples
+    return window, recipe.deployment.hop_samples or max(1, window // 2)
 
 
 def _made_by(recipe: Recipe) -> tuple[str, ...]:

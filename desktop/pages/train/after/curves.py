@@ -53,7 +53,7 @@ class TrainedCurves(QWidget):
         self.loss = Curves(self.tr("Loss"), epoch, self.tr("loss"))
         self.accuracy = Curves(self.tr("Accuracy"), epoch, self.tr("accuracy"))
         self.positive = Curves(
-            self.tr("Recall and precision of the positive class"), epoch, self.tr("share")
+            self.tr("Positive class"), epoch, self.tr("share"), legend_below=True
         )
         self.time = Curves(self.tr("Time per epoch"), epoch, self.tr("seconds"))
         self.energy = Curves(self.tr("Energy per epoch"), epoch, self.tr("joules"))
@@ -104,10 +104,14 @@ class TrainedCurves(QWidget):
                 if any(value == value for value in values):
                     self._draw(self.positive, f"{name}, {part}", values)
         self._draw(self.time, TRAINING, _differences(trained.epochs.get("seconds", [])))
+        measured = []
         for name, column in ((GPU, "joules"), (PROCESSOR, "processor_joules")):
             values = _differences(trained.epochs.get(column, []))
             if any(value == value for value in values):
                 self._draw(self.energy, name, values)
+                measured.append(name)
+        words = self.tr("joules ({})").format(", ".join(measured))
+        self.energy.plot.getAxis("left").setLabel(words)
         self._show_measured()
 
     def _draw(self, curves: Curves, name: str, values: list[float]) -> None:

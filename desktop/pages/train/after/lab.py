@@ -208,6 +208,7 @@ class _Sheet:
             self._painter.setPen(QColor("black"))
             title = pictures[index].title  # type: ignore[attr-defined]
             self._painter.drawText(QRectF(x, self._y, wide, above), int(_WRAP), title)
+            self._font(9)  # a picture's words take the painter's weight
             renderer.render(self._painter, QRectF(x, self._y + above, wide, height))
         self._y += above + max(heights) + _GAP
 
