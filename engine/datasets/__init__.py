@@ -28,12 +28,12 @@ __all__ = ["DATASETS", "About", "Dataset", "Excerpt", "open_dataset"]
 
 # Asked in this order: the particular before the general.
 DATASETS: dict[str, ModuleType] = {
+    "emotify": emotify,
     "iowa": iowa,
     "features": feature_table,
     "medley-solos": medley_solos,
     "gtzan": gtzan,
     "author-music": author_music,
-    "emotify": emotify,
     "fsdd": fsdd,
     "manifest": manifest,
     "esc": esc,
