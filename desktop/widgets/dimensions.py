@@ -169,6 +169,7 @@ class Dimensions(QWidget):
         self.rows = DimensionRows(title, ranges)
         self.rows.asked.connect(self.asked)
         self.rows.menu_wanted.connect(self.menu_wanted)
+        self.setFocusProxy(self.rows)
         self.plane = Plane()
         self.plane.setFixedHeight(230)
         self.across, self.up = self._chooser(self.tr("Across")), self._chooser(self.tr("Up"))

@@ -143,7 +143,10 @@ class ValuesTrack(Track):
         shown = self._shown(curves, inner.width())
         pairs = zip(curves.names, curves.scales(), strict=True)
         for column, (name, (low, high)) in enumerate(pairs):
-            painter.setPen(QPen(found[name], 1.6))
+            # There are fewer colours than dimensions may be: dashes tell apart those of one colour.
+            again = found[name] in [found[other] for other in curves.names[:column]]
+            style = Qt.PenStyle.DashLine if again else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(found[name], 1.6, style))
             for run in _runs(curves, shown, column):
                 x = (curves.times[run] - self.time.start) / self.time.span * inner.width()
                 share = (curves.values[run, column] - low) / ((high - low) or 1.0)
