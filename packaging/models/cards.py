@@ -41,6 +41,19 @@ LIMITS = {
 }
 
 
+# Of what is built without recordings whose licences exclude commercial use.
+COMMERCIAL: dict[str, dict[str, object]] = {
+    "genre": {
+        "description": (
+            "Genres of music, several at a time where they mix. Based on the tags of two musicnn "
+            "networks."
+        ),
+        "licence": "ISC (musicnn weights), Apache-2.0 (gate and calibration)",
+        "limits": LIMITS["genre"],
+    }
+}
+
+
 def renewed(card: Card) -> Card:
     """The card with the words of today."""
     return card.model_copy(update={"limits": LIMITS[card.name]})
