@@ -111,6 +111,12 @@ class Kept:
         levels = self.levels[index]
         return Kept(names, owners, self.embedding[index], levels, self.hop_seconds)
 
+    def thinned(self, one_of: int) -> "Kept":
+        """Every so many-th window."""
+        some = slice(0, None, one_of)
+        parts = (self.owners[some], self.embedding[some], self.levels[some])
+        return Kept(self.names, *parts, self.hop_seconds * one_of)
+
     @torch.inference_mode()
     def judged(self, classifier: Classifier) -> Heard:
         """What a classifier on the same trunks says of the recordings."""

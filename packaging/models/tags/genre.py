@@ -127,7 +127,6 @@ SOURCES = [
         name="Recordings of players alone (what is classical)",
         licence="CC0, CC BY, CC BY-NC-SA and others, see the credits",
     ),
-    DataSource(name="Rhythms written for Earmark (disco, reggae)", licence="Apache-2.0"),
 ]
 
 

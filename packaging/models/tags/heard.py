@@ -1,11 +1,10 @@
 """Lets the two musicnn networks hear recordings once and keeps what they heard, window by window.
 
-    python packaging/models/run.py tags.heard SHARED CACHE MUSIC [SOURCE...]
+    python packaging/models/run.py tags.heard SHARED CACHE [SOURCE...]
 
-SHARED holds emotify/, players/, philharmonia/ and ravdess/; MUSIC any music, in one folder a
-package (those of Debian, unpacked); CACHE/styles what tags.styles wrote. Without SOURCE all are
-heard; those that CACHE has already are not heard again. Writes ``CACHE/SOURCE.npz``: ``names`` and
-``rows`` (how many windows) of each recording, and of each window (3 s) the two networks'
+SHARED holds emotify/, players/ and philharmonia/. Without SOURCE all are heard; those that CACHE
+has already are not heard again. Writes ``CACHE/SOURCE.npz``: ``names`` and ``rows`` (how many
+windows) of each recording, and of each window (3 s) the two networks'
 ``embedding`` (3012 numbers, float16), ``gate`` (its logit) and ``level`` (dBFS). emotify's windows
 come every half second, as the application has them; the others', from which labels only learn,
 every one and a half. ``emotify-far`` are the same tracks through a room and a noisy microphone, at
@@ -19,14 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import torch
 from numpy.typing import NDArray
 
 from engine.audio import read
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import level_db
-from gate_sounds import WINDOW, sounds_in, worn
+from gate_sounds import WINDOW, worn
 
 RATE = 16000
 FRAMES, FRAME_HOP = 187, 256
@@ -38,17 +36,15 @@ _EACH_SOLO = 5  # recordings of a label and source, evenly spread
 _THINNED = 3  # of Philharmonia's phrases, this many to one
 _SECONDS = {"emotify": 12.0}
 _FEW_SECONDS = 6.0  # of the others
-_EACH_PACKAGE = 10  # pieces, evenly spread
 Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A recording: its place below a folder, and from where its sound is taken."""
+    """A recording, and its place below a folder."""
 
     name: str
     path: Path
-    start_seconds: float = 0.0
 
 
 def solos(shared: Path) -> Iterator[Piece]:
@@ -67,34 +63,12 @@ def spread(paths: list[Path], most: int) -> list[Path]:
     return [paths[index] for index in sorted(set(chosen.tolist()))]
 
 
-def pieces(music: Path) -> Iterator[Piece]:
-    """Some pieces, from the middle, of each package, of at least half a minute."""
-    packages: dict[str, list[Path]] = {}
-    for package, path, kind in sounds_in([music]):
-        stem = path.stem in ("guitar", "rhythm", "drums")  # of a song that is there whole
-        if kind == "music" and not stem and soundfile.info(path).duration >= 30:
-            packages.setdefault(package, []).append(path)
-    for paths in packages.values():
-        for path in spread(paths, _EACH_PACKAGE):
-            start = soundfile.info(path).duration / 2
-            yield Piece(str(path.relative_to(music)), path, start)
-
-
-def sources(shared: Path, cache: Path, music: Path) -> dict[str, list[Piece]]:
+def sources(shared: Path) -> dict[str, list[Piece]]:
     tracks = [
         Piece(str(path.relative_to(shared)), path)
         for path in sorted((shared / "emotify").glob("*/*.*"))
     ]
-    return {
-        "emotify": tracks,
-        "emotify-far": tracks,
-        "solos": list(solos(shared)),
-        "music": list(pieces(music)),
-        "styles": [
-            Piece(str(path.relative_to(cache)), path)
-            for path in sorted((cache / "styles").rglob("*.flac"))
-        ],
-    }
+    return {"emotify": tracks, "emotify-far": tracks, "solos": list(solos(shared))}
 
 
 def hop_of(source: str) -> int:
@@ -107,7 +81,6 @@ def sound_of(piece: Piece, source: str) -> Samples:
         piece.path,
         mono=True,
         rate_hz=RATE,
-        start_seconds=piece.start_seconds,
         duration_seconds=_SECONDS.get(source, _FEW_SECONDS),
     )
     sound = np.asarray(audio.samples[0])
@@ -155,10 +128,10 @@ def keep(cache: Path, source: str, recordings: list[Piece]) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    shared, cache, music = (Path(word) for word in sys.argv[1:4])
+    shared, cache = Path(sys.argv[1]), Path(sys.argv[2])
     cache.mkdir(parents=True, exist_ok=True)
-    known = sources(shared, cache, music)
-    for source in sys.argv[4:] or known:
+    known = sources(shared)
+    for source in sys.argv[3:] or known:
         if not (cache / f"{source}.npz").exists():
             keep(cache, source, known[source])
             sys.stdout.write(f"{source}: {len(known[source])} recordings\n")

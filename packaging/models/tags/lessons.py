@@ -7,8 +7,8 @@ has.
   recorded and through a room and a microphone; of players alone on instruments of the orchestra
   they learn that it is classical.
 - The others keep saying what the tags say, but of what they cannot be (``EXCLUDED``: a classical
-  track is no blues) they learn to say nothing.
-- disco and reggae, for which there are no tags, learn from synthetic rhythms (tags.styles).
+  track is no blues) they learn to say nothing, and of the rest of emotify to say it half as surely:
+  what such a track is first is its genre.
 """
 
 import copy
@@ -25,12 +25,12 @@ from engine.networks.musicnn.tags import MusicnnTags
 from tags.emotify import GENRES, Kept, tracks
 from tags.labels import GENRE, mix
 
-SOURCES = ("emotify", "emotify-far", "solos", "music", "styles")
-SYNTHETIC = ("disco", "reggae")
-LABELS = [*GENRE, *SYNTHETIC]
+SOURCES = ("emotify", "emotify-far", "solos")
+LABELS = list(GENRE)
 HEIGHT = 0.25  # see tags.labels
-# How much a label stays with its tags: of those that emotify judges, of the others, of the new.
-_NEAR = {"judged": 0.1, "others": 1.0, "synthetic": 0.1}
+_NEAR = 10.0  # how much a label stays with its tags
+_SECOND = 0.5  # of what the tags say of other labels, what stays
+_THINNED = 4  # of emotify's windows, which overlap, so many to one
 _ORCHESTRA = (
     "violin",
     "viola",
@@ -55,8 +55,6 @@ _ORCHESTRA = (
     "organ",
 )
 _SOLOS_WEIGH = 0.3  # all of them together, of what the tracks of a genre weigh
-_STYLES_WEIGH = 0.5
-_DUB = ("Burning Babylon",)  # electronic in emotify; its music is dub reggae
 _POPULAR = {
     "rock",
     "alternative",
@@ -93,19 +91,22 @@ class Windows:
 
     Attributes:
         tags: logits of the tags, shape (windows, 100).
-        truth: probability of each label, shape (windows, labels); NaN: what the tags say stays.
-        weights: shape (windows, labels).
+        fixed: what is known of each label, shape (windows, labels); the truth is that and
+        stays: this share of what the tags say, shape (windows, labels).
+        weights: shape (windows,).
         tracks: number of emotify's track, -1: of something else.
     """
 
     tags: Array
-    truth: Array
+    fixed: Array
+    stays: Array
     weights: Array
     tracks: NDArray[np.int64]
 
     def without(self, left_out: NDArray[np.int64]) -> "Windows":
         kept = ~np.isin(self.tracks, left_out)
-        return Windows(self.tags[kept], self.truth[kept], self.weights[kept], self.tracks[kept])
+        parts = (self.tags, self.fixed, self.stays, self.weights, self.tracks)
+        return Windows(*(part[kept] for part in parts))
 
 
 @torch.inference_mode()
@@ -121,7 +122,7 @@ def is_orchestral(name: str) -> bool:
 
 
 def fitted(
-    tags: Tensor, truth: Tensor, weights: Tensor, prior: tuple[Tensor, Tensor], near: Tensor
+    tags: Tensor, truth: Tensor, weights: Tensor, prior: tuple[Tensor, Tensor], near: float
 ) -> tuple[Tensor, Tensor]:
     """Logistic regressions of labels that stay near others: their rows of tags and biases.
 
@@ -133,7 +134,7 @@ def fitted(
         truth: probabilities, shape (windows, labels).
         weights: of the windows, shape (windows, labels).
         prior: rows (labels, tags) and biases (labels,).
-        near: shape (labels,).
+        near: how much a row stays with the prior's.
     """
     deviation, mean = tags.std(0) + 1e-3, tags.mean(0)
     x, parts = (tags - mean) / deviation, weights / weights.sum(0)
@@ -150,7 +151,7 @@ def fitted(
         total = torch.nn.functional.binary_cross_entropy_with_logits(
             logits, truth, parts, reduction="sum"
         )
-        total = total + (near * change.square().mean(1)).sum() / 2
+        total = total + near * change.square().mean(1).sum() / 2
         total.backward()  # type: ignore[no-untyped-call]
         return float(total.detach())
 
@@ -180,72 +181,50 @@ class Lessons:
     def windows(self, classifier: Classifier) -> Windows:
         """All of them."""
         parts = []
-        for name, kept in self.kept.items():
-            tags = tag_logits(classifier, kept)
-            make = self._tracks if name.startswith("emotify") else self._others
-            truth, weights = make(name, kept)
-            numbers = kept.owners if name.startswith("emotify") else np.full(len(tags), -1)
-            parts.append(Windows(tags, truth, weights, numbers))
-        columns = ("tags", "truth", "weights", "tracks")
+        for name, whole in self.kept.items():
+            kept = whole.thinned(_THINNED) if name == "emotify" else whole
+            make = self._solos if name == "solos" else self._tracks
+            fixed, stays, weights = make(kept)
+            numbers = np.full(len(kept.owners), -1) if name == "solos" else kept.owners
+            parts.append(Windows(tag_logits(classifier, kept), fixed, stays, weights, numbers))
+        columns = ("tags", "fixed", "stays", "weights", "tracks")
         return Windows(*(np.concatenate([getattr(p, c) for p in parts]) for c in columns))
 
-    def _tracks(self, name: str, kept: Kept) -> tuple[Array, Array]:
+    def _tracks(self, kept: Kept) -> tuple[Array, Array, Array]:
         """Each genre weighs the same, an artist as the root of the number of tracks."""
-        count = len(kept.owners)
-        truth, weights = np.full((count, len(LABELS)), np.nan), np.zeros((count, 1))
+        shape = (len(kept.owners), len(LABELS))
+        fixed, stays, weights = np.zeros(shape), np.full(shape, _SECOND), np.zeros(shape[0])
         artists = [row["artist"] for row in self.rows]
         of = np.asarray([artists.count(artist) ** -0.5 for artist in artists])
         for genre in GENRES:
             mine = np.asarray([row["genre"] == genre for row in self.rows])
-            inside = mine[kept.owners]
-            weights[:, 0] += shares(kept.owners, np.where(mine, of, 0.0))
-            for label in [*GENRES, *EXCLUDED[genre], *SYNTHETIC]:
-                truth[inside, LABELS.index(label)] = float(label == genre)
-        dub = np.asarray([artist in _DUB for artist in artists])[kept.owners]
-        truth[dub, LABELS.index("reggae")] = np.nan
-        return truth, np.repeat(weights / 2, len(LABELS), axis=1)  # near and far
+            weights += shares(kept.owners, np.where(mine, of, 0.0)) / 2  # near and far
+            for label in [*GENRES, *EXCLUDED[genre]]:
+                column = LABELS.index(label)
+                fixed[mine[kept.owners], column] = float(label == genre)
+                stays[mine[kept.owners], column] = 0.0
+        return fixed, stays, weights
 
-    def _others(self, name: str, kept: Kept) -> tuple[Array, Array]:
-        count = len(kept.owners)
-        truth, weights = np.full((count, len(LABELS)), np.nan), np.zeros((count, len(LABELS)))
-        if name == "solos":
-            mine = np.asarray([is_orchestral(place) for place in kept.names])
-            for label in ["classical", *EXCLUDED["classical"], *SYNTHETIC]:
-                truth[:, LABELS.index(label)] = float(label == "classical")
-            weights += shares(kept.owners, mine.astype(float))[:, None] * _SOLOS_WEIGH
-        elif name == "styles":
-            styles = np.asarray([place.split("/")[-2] for place in kept.names])
-            for label in SYNTHETIC:
-                column, mine = LABELS.index(label), styles == label
-                truth[:, column] = mine[kept.owners]
-                both = shares(kept.owners, mine * 1.0) + shares(kept.owners, ~mine * 1.0)
-                weights[:, column] = both * _STYLES_WEIGH
-        else:
-            others = [n for n, label in enumerate(LABELS) if label not in (*GENRES, *SYNTHETIC)]
-            weights[:, others] = shares(kept.owners, np.ones(len(kept.names)))[:, None]
-        return truth, weights
-
-
-def rows_of_tags() -> tuple[Array, list[float]]:
-    """The rows and biases that tags.labels has, for all labels; zeros where it has none."""
-    rows, biases = mix(GENRE, ["MTT", "MSD"], HEIGHT)
-    empty = [[0.0] * len(rows[0])] * len(SYNTHETIC)
-    return np.asarray(rows + empty), biases + [-3.0] * len(SYNTHETIC)
+    def _solos(self, kept: Kept) -> tuple[Array, Array, Array]:
+        """Players of instruments of the orchestra, as classical as a track of that genre."""
+        shape = (len(kept.owners), len(LABELS))
+        fixed, stays = np.zeros(shape), np.ones(shape)
+        for label in [*GENRES, *EXCLUDED["classical"]]:
+            fixed[:, LABELS.index(label)] = float(label == "classical")
+            stays[:, LABELS.index(label)] = 0.0
+        mine = np.asarray([is_orchestral(place) for place in kept.names])
+        return fixed, stays, shares(kept.owners, mine.astype(float)) * _SOLOS_WEIGH
 
 
 def learned(classifier: Classifier, windows: Windows) -> Classifier:
     """The classifier with labels that learned from the windows."""
-    tags, weights = torch.from_numpy(windows.tags), torch.from_numpy(windows.weights)
-    rows, biases = rows_of_tags()
-    prior = torch.from_numpy(rows), torch.tensor(biases, dtype=torch.float64)
-    truth = torch.from_numpy(windows.truth)
-    truth = torch.where(truth.isnan(), (tags @ prior[0].T + prior[1]).sigmoid(), truth)
-    kinds = [
-        "judged" if label in GENRES else "synthetic" if label in SYNTHETIC else "others"
-        for label in LABELS
-    ]
-    near = torch.tensor([_NEAR[kind] for kind in kinds], dtype=torch.float64)
-    found, bias = fitted(tags, truth, weights, prior, near)
+    tags = torch.from_numpy(windows.tags)
+    rows, biases = mix(GENRE, ["MTT", "MSD"], HEIGHT)
+    prior = torch.tensor(rows).double(), torch.tensor(biases).double()
+    said = (tags @ prior[0].T + prior[1]).sigmoid()
+    truth = torch.from_numpy(windows.fixed) + torch.from_numpy(windows.stays) * said
+    weights = torch.from_numpy(windows.weights)[:, None].expand(-1, len(LABELS))
+    found, bias = fitted(tags, truth, weights, prior, _NEAR)
     return with_labels(classifier, LABELS, found.numpy(), bias.tolist())
 
 
