@@ -7,8 +7,8 @@ SHARED holds emotify/, CACHE what tags.heard wrote. Prints
 - what `composer` says of Bach's recordings as they are, and with the pitch moved by up to a
   semitone (historical pitch), by what plays;
 - what heads on musicnn's embeddings reach: composers whom at least two artists recorded, each
-  artist left out in turn, "somebody else" being a class of its own (ridge regression on windows, the
-  classes weighing the same; a recording is the sum of its windows).
+  artist left out in turn, "somebody else" being a class of its own (ridge regression on windows,
+  the classes weighing the same; a recording is the sum of its windows).
 """
 
 import itertools
