@@ -19,8 +19,8 @@ _TAGS = (
     "as music."
 )
 _TAGS_ALONE = (
-    "On 317 real recordings (emotify), the right one of classical, electronic, pop and rock was the "
-    "most probable label for 57, 86, 31 and 43 %, names of subgenres included: a third of the "
+    "On 317 real recordings (emotify), the right one of classical, electronic, pop and rock was "
+    "the most probable label for 57, 86, 31 and 43 %, names of subgenres included: a third of the "
     "classical music is called jazz, and much pop and rock folk. The other genres were not "
     f"evaluated. {_TAGS}"
 )
@@ -29,7 +29,8 @@ LIMITS = {
         "Not right about real recordings, so it is not enabled by default. Of 17 recordings of "
         "Bach (emotify, 12 s of each) it attributed none to Bach, but 10 to Mozart, 6 to "
         "Beethoven and 1 to Monteverdi, six of them with enough confidence to be reported. Of 81 "
-        "recordings of other composers, 11 were reported as one of the five. "
+        "recordings of other composers, 11 were reported as one of the five. Moving the pitch (a "
+        "semitone down to half a semitone up) does not mend it. "
         "It was trained on scores played by synthesisers and is right about 86 to 96 % of such "
         "pieces. Each composer is represented by one kind of music: Bach by chorales, Beethoven "
         "and Mozart by string quartets, Monteverdi by madrigals, Palestrina by masses. Other music "
@@ -46,7 +47,15 @@ LIMITS = {
         "reggae are missing: there is no tag for them, and no recording to learn from. Not for "
         f"commercial use: some of the recordings exclude it (see the licence). {_TAGS}"
     ),
-    "mood": _TAGS,
+    "mood": (
+        "Compared with the emotions that listeners reported for 317 recordings (emotify), the "
+        "words follow how calm or how active music is: mellow and calm rank with calmness (rank "
+        "correlation 0.58 and 0.55), energetic with power (0.56) and joyful activation (0.52), "
+        "party with tension (0.46) and power. Whether music makes happy or sad they tell less: "
+        "happy ranks with joyful activation by 0.29 only, and sad is as much tender, nostalgic and "
+        "calm music (0.56, 0.56, 0.39) as sad music (0.46), as beautiful and mellow are. Sensual "
+        f"ranks with none of them. {_TAGS}"
+    ),
     "instruments-in-music": _TAGS,
 }
 

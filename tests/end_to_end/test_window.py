@@ -60,17 +60,17 @@ def test_listen_keep_and_lose_the_microphone(
     assert np.abs(read(again).samples).max() > 0.1  # it listens again without being told to
     screen.key("ctrl+q")
     assert screen.app.wait(10) == 0
-    _says_techno(kept.with_name("first.flac"), heard)
+    _says_electronic(kept.with_name("first.flac"), heard)
 
 
-def _says_techno(path: Path, sound: np.ndarray) -> None:
+def _says_electronic(path: Path, sound: np.ndarray) -> None:
     from engine.audio import Audio, write
 
     write(path, Audio(sound[None], 44100))
     command = [sys.executable, "-m", "engine.cli", "classify", "-f", "json", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     found = json.loads(done.stdout)["classifiers"]
-    assert found["genre"]["summary"][0]["label"] == "techno"
+    assert found["genre"]["summary"][0]["label"] == "electronic"
 
 
 def test_without_a_display_it_tells_and_draws(tmp_path: Path) -> None:

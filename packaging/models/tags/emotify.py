@@ -219,10 +219,10 @@ def moods(rows: list[dict[str, str]], mood: Heard) -> Iterator[str]:
     found, inside = correlations(means, rated), correlations(means, rated, genre)
     yield "| mood | " + " | ".join(word.replace("_", " ") for word in EMOTIONS) + " |"
     yield "| --- |" + " --- |" * len(EMOTIONS)
-    for index, label in enumerate(mood.card.labels):
+    for row, label in enumerate(mood.card.labels):
         cells = [
             f"{a:+.2f} ({b:+.2f} to {c:+.2f}); {d:+.2f}"
-            for a, b, c, d in zip(*(x[index] for x in (found, low, high, inside)), strict=True)
+            for a, b, c, d in zip(*(x[row] for x in (found, low, high, inside)), strict=True)
         ]
         yield f"| {label} | " + " | ".join(cells) + " |"
 

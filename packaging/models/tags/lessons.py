@@ -105,8 +105,13 @@ class Windows:
 
     def without(self, left_out: NDArray[np.int64]) -> "Windows":
         kept = ~np.isin(self.tracks, left_out)
-        parts = (self.tags, self.fixed, self.stays, self.weights, self.tracks)
-        return Windows(*(part[kept] for part in parts))
+        return Windows(
+            self.tags[kept],
+            self.fixed[kept],
+            self.stays[kept],
+            self.weights[kept],
+            self.tracks[kept],
+        )
 
 
 @torch.inference_mode()

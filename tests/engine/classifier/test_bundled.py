@@ -71,6 +71,20 @@ def test_flute_and_harpsichord(classifiers: dict[str, Classifier]) -> None:
             assert summary(heard)[0][0] == label
 
 
+@pytest.mark.parametrize("label", ["flute", "harpsichord"])
+def test_classical_instruments_alone_are_no_popular_music(
+    label: str, classifiers: dict[str, Classifier]
+) -> None:
+    audio = read(resource("sounds", f"{label}.ogg"), mono=True)
+    one = {"genre": classifiers["genre"]}
+    heard = hear(audio.samples[0], audio.rate_hz, one)["genre"]
+    assert summary(heard)[0][0] == "classical"
+    decisions = decide(heard, one["genre"].card.rules())
+    said = {name for decision in decisions for name in decision.heard}
+    assert "classical" in said
+    assert not said & {"blues", "jazz", "hip-hop", "rock", "pop", "country"}
+
+
 def test_a_singer_alone_is_heard_as_a_voice(classifiers: dict[str, Classifier]) -> None:
     path = Path(__file__).resolve().parents[2] / "data" / "singer.ogg"
     one = {"instrument": classifiers["instrument"]}
