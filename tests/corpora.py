@@ -173,6 +173,26 @@ def fsdd(root: Path, takes: int = 7, digits: int = 3, speakers: Sequence[str] = 
     return root
 
 
+def emotify(root: Path, tracks: int = 4, seconds: float = 0.3) -> Path:
+    """Emotify: ``tracks.tsv`` and ``classical/001__Artist-0__Album__Title.wav``."""
+    emotions = (
+        "amazement", "solemnity", "tenderness", "nostalgia", "calmness", "power",
+        "joyful_activation", "tension", "sadness",
+    )  # fmt: skip
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "tracks.tsv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, delimiter="\t")
+        table.writerow(["file_prefix", "genre", "artist", "album", "raters", *emotions])
+        for kind, genre in enumerate(("classical", "pop")):
+            for track in range(tracks):
+                prefix, artist = f"{track + 1:03}", f"Artist {track // 2}"
+                ratings = [0.05 * (place + kind + track + 1) for place in range(len(emotions))]
+                table.writerow([prefix, genre, artist, "Album", 20, *ratings])
+                path = root / genre / f"{prefix}__{artist.replace(' ', '-')}__Album__Title.wav"
+                write(path, sound(kind, track, seconds, 16000, 2), 16000)
+    return root
+
+
 def esc50(root: Path, clips: int = 1, seconds: float = 0.5) -> Path:
     """ESC-50: ``meta/esc50.csv`` and ``audio/1-100032-A-0.wav``; two takes of each clip a fold."""
     (root / "meta").mkdir(parents=True, exist_ok=True)

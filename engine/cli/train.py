@@ -1,5 +1,6 @@
 """``earmark train``."""
 
+import math
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -155,12 +156,18 @@ def _show(event: "Event", bar: Progress, task: object) -> None:
 
 
 def _line(epoch: "EpochDone") -> str:
-    text = f"epoch {epoch.epoch:3}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
-    if epoch.validation_loss == epoch.validation_loss:  # a NaN is not itself
-        text += f"  validation {epoch.validation_loss:.4f} {epoch.validation_accuracy:.4f}"
+    text = f"epoch {epoch.epoch:3}  loss {epoch.loss:.4f}"
+    if math.isfinite(epoch.accuracy):  # of a regression it is none
+        text += f"  accuracy {epoch.accuracy:.4f}"
+    if math.isfinite(epoch.validation_loss):
+        text += f"  validation {epoch.validation_loss:.4f}"
+    if math.isfinite(epoch.validation_accuracy):
+        text += f" {epoch.validation_accuracy:.4f}"
+    if math.isfinite(epoch.validation_concordance):
+        text += f"  concordance {epoch.validation_concordance:.4f}"
     for name, ours in (("training", ""), ("validation", "validation_")):
         recall, precision = (getattr(epoch, f"{ours}{x}") for x in ("recall", "precision"))
-        if recall == recall:
+        if math.isfinite(recall):
             text += f"  {name} recall {recall:.3f} precision {precision:.3f}"
     return text + ("  best" if epoch.best else "")
 
@@ -177,7 +184,8 @@ def _summary(done: "Finished") -> None:
     )
     shown = ("accuracy", "balanced_accuracy", "macro_f1", "recording_accuracy", "macro_auc",
              "positive_recall", "positive_precision",
-             "ece", "open_set_auroc")  # fmt: skip
+             "ece", "concordance", "r2", "gain", "recording_concordance", "recording_r2",
+             "recording_gain", "open_set_auroc")  # fmt: skip
     for name in shown:
         if name in done.metrics:
             words = f"  {term(name).name:24} {with_bounds(done.metrics, name)}"

@@ -10,6 +10,7 @@ from engine.datasets import cache
 from engine.datasets.corpora import (
     audacity,
     author_music,
+    emotify,
     esc,
     feature_table,
     folder,
@@ -27,6 +28,7 @@ __all__ = ["DATASETS", "About", "Dataset", "Excerpt", "open_dataset"]
 
 # Asked in this order: the particular before the general.
 DATASETS: dict[str, ModuleType] = {
+    "emotify": emotify,
     "iowa": iowa,
     "features": feature_table,
     "medley-solos": medley_solos,

@@ -7,6 +7,11 @@ from engine.recipes.networks import argument, trained_kinds
 from engine.recipes.recipe import Recipe
 
 _ADAM = ("adam", "adamw")
+_OF_CLASSES = (
+    "data.positive", "data.most_per_class", "training.class_weights", "training.balanced",
+    "training.label_smoothing", "training.temperature", "training.stop.target_accuracy",
+    "training.stop.target_epochs", "deployment.calibrate",
+)  # fmt: skip
 _STEPPED = ("step", "exponential", "plateau")
 
 
@@ -31,6 +36,9 @@ def unused_fields(recipe: Recipe) -> set[str]:
         "augmentation.time_width": bool(augmentation.time_masks),
         "augmentation.noise_folder": bool(augmentation.noise_snr_db),
     }
+    applies["data.dimensions"] = recipe.is_regression
+    if recipe.is_regression:
+        applies |= dict.fromkeys(_OF_CLASSES, False)
     dense = bool(argument(recipe, "hidden"))
     if recipe.network.name in ("dense", "cnn", "recurrent"):
         applies["network.arguments.activation"] = dense

@@ -75,6 +75,10 @@ class Data(_Strict):
     classes: list[str] = Field(
         default_factory=list, description="Use only these classes; empty: all."
     )
+    dimensions: list[str] = Field(
+        default_factory=list,
+        description="Columns of numbers to predict, such as valence and arousal (regression only).",
+    )
     positive: str = Field(
         "",
         description="Positive class, whose recall and precision are told each epoch; empty: none.",
@@ -192,8 +196,12 @@ class Training(_Strict):
     schedule_epochs: int = Field(
         10, ge=1, description="Epochs per step, or patience of the plateau schedule."
     )
-    loss: Literal["cross-entropy", "mse", "binary-cross-entropy"] = Field(
-        "cross-entropy", description="Loss function; mse compares the softmax with one-hot labels."
+    loss: Literal["cross-entropy", "mse", "binary-cross-entropy", "concordance"] = Field(
+        "cross-entropy",
+        description=(
+            "Loss function; mse compares the softmax with one-hot labels, in a regression the "
+            "values; concordance: 1 minus the concordance correlation (regression only)."
+        ),
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Label smoothing (cross-entropy only)."
@@ -260,7 +268,10 @@ class Deployment(_Strict):
         ge=0,
         description="Distance between windows when listening, in samples; 0: half a window.",
     )
-    task: Literal["instrument", "genre", "mood", "author", "other"] = "other"
+    task: Literal["instrument", "genre", "mood", "author", "other", "regression"] = Field(
+        "other",
+        description="What is predicted; regression: numbers instead of labels.",
+    )
     calibrate: bool = Field(
         True,
         description="Calibrate the probabilities on the validation part (temperature scaling).",
@@ -346,6 +357,17 @@ class Recipe(_Strict):
             raise ValueError("testing on training or validation data needs data.allow_leak = true")
         return self
 
+    @model_validator(mode="after")
+    def _regression_is_whole(self) -> "Recipe":
+        if words := misfit(self):
+            raise ValueError(words)
+        return self
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers are predicted instead of labels."""
+        return self.deployment.task == "regression"
+
     def as_published(self) -> "Recipe":
         """The original, traps and all.
 
@@ -366,6 +388,30 @@ class Recipe(_Strict):
         for path, value in changes.items():
             _set(fields, path.split("."), value, path)
         return validated(fields, self.name)
+
+
+def misfit(recipe: Recipe) -> str:
+    """What is for classes only, or for a regression only, in a sentence; empty: nothing."""
+    training, loss = recipe.training, recipe.training.loss
+    if not recipe.is_regression:
+        if recipe.data.dimensions:
+            return "data.dimensions needs deployment.task = regression"
+        return "the loss concordance needs deployment.task = regression" * (loss == "concordance")
+    if loss not in ("mse", "concordance"):
+        return "a regression needs training.loss = mse or concordance"
+    if len(set(recipe.data.dimensions)) < len(recipe.data.dimensions):
+        return "data.dimensions names a column twice"
+    of_classes = {
+        "training.class_weights": training.class_weights,
+        "training.balanced": training.balanced,
+        "training.label_smoothing": training.label_smoothing > 0,
+        "training.temperature": training.temperature != 1,
+        "training.stop.target_accuracy": training.stop.target_accuracy > 0,
+        "data.most_per_class": recipe.data.most_per_class > 0,
+        "data.positive": bool(recipe.data.positive),
+    }
+    wrong = ", ".join(name for name, is_set in of_classes.items() if is_set)
+    return f"{wrong} applies to classes, not to a regression" if wrong else ""
 
 
 def _set(fields: dict[str, Any], path: Sequence[str], value: Any, whole: str) -> None:

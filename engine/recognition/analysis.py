@@ -196,6 +196,7 @@ class _RateBranch:
             level_db=levels.cpu().numpy(),
             window_seconds=lane.windows.length / self._rate_hz,
             hop_seconds=lane.windows.hop / self._rate_hz,
+            ranges=tuple(lane.classifier.card.ranges or ()),
         )
 
     def _one_by_one(self, lane: _Lane, cut: list[Tensor]) -> Tensor:

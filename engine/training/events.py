@@ -26,7 +26,8 @@ class Started:
         device: where it runs, in words.
         epoch: the first to be trained; above 1 when it goes on after a break.
         epochs: the most there will be.
-        labels: of the classes, in the order of confusion matrices.
+        labels: of the classes, in the order of confusion matrices; of a regression its dimensions.
+        measure: what the validation part is judged by: accuracy, or concordance of a regression.
         memory_bytes: about what the training takes at most; 0: not known.
     """
 
@@ -36,6 +37,7 @@ class Started:
     epoch: int
     epochs: int
     labels: tuple[str, ...] = ()
+    measure: str = "accuracy"
     memory_bytes: int = 0
 
 
@@ -85,6 +87,8 @@ class EpochDone:
         confusion: windows of the validation part, int64, shape (classes, classes), rows true,
             columns predicted; None without a validation part or where several labels may be true.
             It is shown, not kept: the history does not hold it.
+        validation_concordance: of a regression, mean of its dimensions; else NaN. No window of a
+            regression is right or wrong: both accuracies are NaN.
     """
 
     epoch: int
@@ -102,6 +106,13 @@ class EpochDone:
     validation_recall: float = math.nan
     validation_precision: float = math.nan
     confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    validation_concordance: float = math.nan
+
+    @property
+    def validation_measure(self) -> float:
+        """Accuracy of validation, or concordance of a regression."""
+        both = self.validation_accuracy, self.validation_concordance
+        return both[1] if math.isfinite(both[1]) else both[0]
 
     def kept(self) -> dict[str, Any]:
         """What the history keeps, by name."""
@@ -133,13 +144,15 @@ class EpochDone:
             precision=_figure(row.get("precision")),
             validation_recall=_figure(row.get("validation_recall")),
             validation_precision=_figure(row.get("validation_precision")),
+            validation_concordance=_figure(row.get("validation_concordance")),
         )
 
 
 HISTORY = tuple(one.name for one in fields(EpochDone) if one.name != "confusion")
 _OF_POSITIVE = ("recall", "precision", "validation_recall", "validation_precision")
 # What every history holds; the others came later.
-_FIRST = tuple(n for n in HISTORY if n not in (*_OF_POSITIVE, "processor_joules"))
+_LATER = (*_OF_POSITIVE, "processor_joules", "validation_concordance")
+_FIRST = tuple(n for n in HISTORY if n not in _LATER)
 
 
 def _known(value: object) -> float | None:

@@ -235,7 +235,8 @@ def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Starte
     parameters = parameter_counts(learner.network)
     epoch = len(loop.progress.history) + 1
     epochs = recipe.training.epochs
-    return Started(windows, parameters, str(learner.device), epoch, epochs, plan.labels)
+    measure = "concordance" if recipe.is_regression else "accuracy"
+    return Started(windows, parameters, str(learner.device), epoch, epochs, plan.labels, measure)
 
 
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:

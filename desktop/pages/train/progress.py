@@ -108,6 +108,7 @@ class TrainProgress(QWidget):
         self.warnings.clear()
         self.warnings.hide()
         self._labels: tuple[str, ...] = ()
+        self._ends: tuple[float, float] | None = (0.0, 1.0)  # of the axis of accuracy
         self._show_confusion(None)
         self.bar.setValue(0)
         self.left.clear()
@@ -157,6 +158,8 @@ class TrainProgress(QWidget):
     def _started(self, event: Started) -> None:
         self._epochs = event.epochs
         self._labels = event.labels
+        self._ends = (0.0, 1.0) if event.measure == "accuracy" else None
+        self.accuracy.name_measure(event.measure.capitalize(), event.measure)
         learn, choose, judge = event.windows
         learned, total = event.parameters
         self._device = event.device
@@ -166,7 +169,7 @@ class TrainProgress(QWidget):
         self._spent: tuple[float | None, float | None] = (None, None)
         self._say(None, None)
         for curves in (self.loss, self.accuracy, self.rate):
-            fixed = (0.0, 1.0) if curves is self.accuracy else None
+            fixed = self._ends if curves is self.accuracy else None
             curves.set_ranges(x=(0.0, float(event.epochs)), y=fixed)
 
     def _say(self, load: float | None, rate: float | None) -> None:
@@ -213,7 +216,7 @@ class TrainProgress(QWidget):
         self.loss.extend(TRAINING, at, [event.loss])
         self.loss.extend(VALIDATION, at, [event.validation_loss])
         self.accuracy.extend(TRAINING, at, [event.accuracy])
-        self.accuracy.extend(VALIDATION, at, [event.validation_accuracy])
+        self.accuracy.extend(VALIDATION, at, [event.validation_measure])
         self.rate.extend(RATE, at, [event.learning_rate])
         self._spent = event.joules, event.processor_joules
         self._show_confusion(event)
@@ -224,7 +227,7 @@ class TrainProgress(QWidget):
         self.bar.setValue(1000)
         self.left.clear()
         for curves in (self.loss, self.accuracy, self.rate):
-            fixed = (0.0, 1.0) if curves is self.accuracy else None
+            fixed = self._ends if curves is self.accuracy else None
             curves.set_ranges(x=(0.0, float(max(1, event.epochs))), y=fixed)
 
     def stopped(self, words: str) -> None:

@@ -236,6 +236,8 @@ class TrainResults(QWidget):
 
     def _headline(self, judgement: Judgement) -> str:
         figures = judgement.figures
+        if "concordance" in figures:
+            return self._value_headline(figures)
         if "accuracy" not in figures:
             return self.tr("Trained, but not evaluated: there is no test part")
         words = self.tr("{:.1%} of the test windows were classified correctly").format(
@@ -245,6 +247,14 @@ class TrainResults(QWidget):
         if None not in ends:
             words += self.tr(" (95 % interval {:.1%} to {:.1%})").format(*ends)
         return words
+
+    def _value_headline(self, figures: dict[str, float]) -> str:
+        """Of a regression: its agreement, and what of it is better than always saying the mean."""
+        gains = {name: value for name, value in figures.items() if name.startswith("gain:")}
+        names = [name for name in gains if not name.endswith(("_low", "_high"))]
+        better = [name for name in names if figures.get(f"{name}_low", -1.0) > 0]
+        words = self.tr("Concordance {:.2f}; {} of {} dimensions better than the mean predictor")
+        return words.format(figures["concordance"], len(better), len(names))
 
     def _show_evaluation(self, evaluation: "Evaluation") -> None:
         rows = [

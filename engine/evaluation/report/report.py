@@ -8,10 +8,12 @@ from typing import Any
 
 from engine.atomic_write import write_whole
 from engine.errors import DataError
+from engine.evaluation.dimensions import ValueEvaluation
 from engine.evaluation.json_values import json_value
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import sections
+from engine.evaluation.report.dimensions import dimensions
 from engine.evaluation.report.page import Section, document, part
 from engine.evaluation.tags import TagEvaluation
 from engine.recipes.published import Beside
@@ -44,7 +46,7 @@ class RunReport:
     facts: Mapping[str, str]
     warnings: Sequence[str] = ()
     history: sections.History = ()
-    evaluation: Evaluation | TagEvaluation | None = None
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None = None
     open_set: OpenSet | None = None
     published: Sequence[tuple[str, Sequence[Beside]]] = ()
     comparison: Sequence[tuple[str, Mapping[str, float]]] = ()
@@ -89,10 +91,13 @@ def html(report: RunReport) -> str:
 
 
 def _of_evaluation(
-    evaluation: Evaluation | TagEvaluation | None, link: Callable[[str], str] | None
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None,
+    link: Callable[[str], str] | None,
 ) -> list[Section]:
     if evaluation is None:
         return []
+    if isinstance(evaluation, ValueEvaluation):
+        return [dimensions(evaluation)]
     if isinstance(evaluation, TagEvaluation):
         return [sections.tags(evaluation)]
     return [

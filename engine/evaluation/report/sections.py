@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
+from engine.evaluation.dimensions import ValueEvaluation
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import plots
@@ -41,16 +42,19 @@ def warnings(sentences: Sequence[str]) -> Section:
     return Section("warnings", "Warnings", part("bullets", sentences=sentences), note=True)
 
 
-def figures(evaluation: Evaluation | TagEvaluation | None) -> Section:
+def figures(evaluation: Evaluation | TagEvaluation | ValueEvaluation | None) -> Section:
     """Our figures."""
     if evaluation is None:
         words = part("words", text="Not evaluated: there was no test part.")
         return Section("figures", "Results", words)
     text = (
         f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
-        "In brackets: 95 % confidence intervals (bootstrap over recordings; of few recordings "
-        "at least Wilson's interval)."
+        "In brackets: 95 % confidence intervals "
     )
+    if isinstance(evaluation, ValueEvaluation):
+        text += f"(bootstrap over the {evaluation.groups} groups)."
+    else:
+        text += "(bootstrap over recordings; of few recordings at least Wilson's interval)."
     note = part("words", text=text, kind="faint")
     return Section("figures", "Results", _columns([("this run", evaluation.figures())]) + note)
 
@@ -94,6 +98,7 @@ def _joined(*parts: Markup) -> Markup:
 
 def _columns(columns: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     keys = figure_keys([values for _, values in columns])
+    keys = [key for key in keys if ":" not in key]  # dimensions have a table of their own
     rows = [[explained(key), *(figure(v, key) for _, v in columns)] for key in keys]
     return table(["", *(name for name, _ in columns)], rows, len(columns))
 
@@ -107,12 +112,16 @@ def history(epochs: History) -> Section:
         "training": _series(epochs, "accuracy"),
         "validation": _series(epochs, "validation_accuracy"),
     }
+    measure, shown = "accuracy", _known(accuracy)
+    concordance = _known({"validation": _series(epochs, "validation_concordance")})
+    if not shown and concordance:
+        measure, shown = "concordance", concordance
     rate = _series(epochs, "learning_rate")
     positive = [value for value in rate if value > 0]
     wide = bool(positive) and max(positive) >= 10 * min(positive)
     drawn = [
         plots.curves(_known(loss), "epoch", "loss"),
-        plots.curves(_known(accuracy), "epoch", "accuracy"),
+        plots.curves(shown, "epoch", measure),
         plots.curves({"learning rate": rate}, "epoch", "learning rate", log=wide),
     ]
     return Section("history", "Training", _joined(*drawn))

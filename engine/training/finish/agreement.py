@@ -78,7 +78,8 @@ def serving_feature(
         frames = float(((ours - theirs).abs() / theirs.abs().clamp(min=1.0)).max())
         one, other = (_answers(network, values, recipe) for values in (ours, theirs))
     answers = float((one - other).abs().max())
-    differ = f"differ by up to {frames:.1g} in a frame and {answers:.1g} in a probability"
+    what = "a value (in deviations)" if recipe.is_regression else "a probability"
+    differ = f"differ by up to {frames:.1g} in a frame and {answers:.1g} in {what}"
     if max(frames, answers) <= MOST_DIFFERENT:
         words = f"It was trained on features by {library()} and uses Earmark's own, which {differ}."
         return ServingFeature(own, words)
@@ -103,6 +104,8 @@ def _declared(recipe: Recipe, dataset: Dataset) -> bool:
 
 def _answers(network: Network, frames: Tensor, recipe: Recipe) -> Tensor:
     logits = network.head(network.embed(frames))
+    if recipe.is_regression:
+        return logits
     several = recipe.training.loss == "binary-cross-entropy"
     return logits.sigmoid() if several else logits.softmax(1)
 

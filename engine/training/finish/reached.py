@@ -33,7 +33,8 @@ def what_was_reached(
         row = kept.kept()
         parts["training"] = _known({name: row[name] for name in _OF_EPOCH})
         parts["validation"] = _known({name: row[f"validation_{name}"] for name in _OF_EPOCH})
-    if recipe.training.loss != "binary-cross-entropy" and len(plan.validation):
+    one_class = recipe.training.loss != "binary-cross-entropy" and plan.units is None
+    if one_class and len(plan.validation):
         counts = confusion_of(learner, plan, plan.validation)
         classes["validation"] = _recalls(plan.labels, counts)
     if isinstance(judged.evaluation, Evaluation):

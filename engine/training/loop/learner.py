@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from engine.training.augment.augmentation import FrameAugmentation, SoundAugment
 from engine.training.data import embedding_cache
 from engine.training.data.plan import Plan
 from engine.training.data.prepare import PreparedData
-from engine.training.loop.optimisers import loss_of, penalty
+from engine.training.loop.optimisers import loss_of, penalty, value_loss
 
 _MOST_ON_CPU_BYTES = 4_000_000_000
 _SHARE_OF_GPU = 0.6
@@ -170,10 +171,15 @@ class Learner:
         if alpha:
             values, targets = mixup(values, targets, alpha, generator)
         logits = self._forward(values, generator)
-        loss = loss_of(logits, targets, self._training, self._weights)
+        if self._recipe.is_regression:
+            loss = value_loss(logits, targets, self._training)
+        else:
+            loss = loss_of(logits, targets, self._training, self._weights)
         whole = loss + penalty(self.penalised(), self._training)
         whole.backward()  # type: ignore[no-untyped-call]
         right = (logits.detach().argmax(1) == targets.argmax(1)).sum()
+        if self._recipe.is_regression:  # no value is right or wrong
+            right = torch.full((), math.nan, device=self.device)
         shown = whole.detach() if isinstance(whole, Tensor) else loss.detach()
         return Step(shown, right)
 

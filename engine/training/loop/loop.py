@@ -231,6 +231,7 @@ class Loop:
             epoch, learned.loss, learned.accuracy, found.loss, found.accuracy, rate,
             progress.seconds, progress.joules, best, progress.processor_joules,
             learned.recall, learned.precision, found.recall, found.precision, found.confusion,
+            found.concordance,
         )  # fmt: skip
         progress.history.append(done)
         if self._processes.leads:

@@ -10,6 +10,7 @@ from torch.optim import SGD, Adadelta, Adam, AdamW, Optimizer
 
 from engine.recipes.recipe import Training
 
+_LEAST = 1e-8  # of what a concordance is divided by
 _ONE_CYCLE_RISE = 0.3  # share of the steps in which the rate rises
 
 
@@ -98,6 +99,27 @@ def loss_of(
     return functional.cross_entropy(
         logits, targets, weight=class_weights, label_smoothing=training.label_smoothing
     )
+
+
+def value_loss(outputs: Tensor, targets: Tensor, training: Training) -> Tensor:
+    """A regression's loss: a scalar.
+
+    ``mse``: the mean squared error. ``concordance``: 1 - the concordance correlation coefficient
+    (Lin, *A concordance correlation coefficient to evaluate reproducibility*, Biometrics 45, 1989)
+    over the batch, mean of the dimensions; large batches tell it better.
+
+    Args:
+        outputs: shape (batch, dimensions).
+        targets: the same, with mean 0 and deviation 1 over the training part.
+        training: the recipe's part.
+    """
+    if training.loss == "mse":
+        return (outputs - targets).square().mean()
+    said, true = outputs - outputs.mean(0), targets - targets.mean(0)
+    both = (said * true).mean(0)
+    spread = said.square().mean(0) + true.square().mean(0)
+    apart = (outputs.mean(0) - targets.mean(0)).square()
+    return (1 - 2 * both / (spread + apart + _LEAST)).mean()
 
 
 def penalty(weights: Sequence[Tensor], training: Training) -> Tensor | float:

@@ -14,6 +14,7 @@ from engine.training.data.plan import Plan
 from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner
 from engine.training.loop.optimisers import loss_of
+from engine.training.loop.regression import validate_values
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Validated:
             several labels may be true at once, and without windows.
         recall: of the positive class; NaN without one.
         precision: the same; NaN where nothing is predicted positive.
+        concordance: of a regression, mean of its dimensions; else NaN.
     """
 
     loss: float
@@ -34,6 +36,7 @@ class Validated:
     confusion: NDArray[np.int64] | None
     recall: float = math.nan
     precision: float = math.nan
+    concordance: float = math.nan
 
 
 def confusion_of(learner: Learner, plan: Plan, part: Indices) -> NDArray[np.int64]:
@@ -59,6 +62,9 @@ def validate(
     count, classes = len(judged), len(plan.labels)
     if count == 0:
         return Validated(math.nan, math.nan, None)
+    if plan.units is not None:
+        loss, concordance = validate_values(learner, plan, training, processes, judged)
+        return Validated(loss, math.nan, None, concordance=concordance)
     mine = processes.share_of(judged)
     total, done = 0.0, 0
     counts = np.zeros((classes, classes), dtype=np.int64)

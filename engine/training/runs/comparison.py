@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.errors import DataError
 from engine.evaluation.report.report import RunReport, write_html
-from engine.evaluation.significance import compare
+from engine.evaluation.results import ValueResults
+from engine.evaluation.significance import compare, compare_values
 from engine.recipes.published import Beside
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
@@ -91,7 +92,12 @@ def _names(folders: Sequence[Path], recipes: Sequence[Recipe]) -> tuple[str, ...
 
 def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
     try:
-        return compare(read_results(first), read_results(second), names=names).verdict
+        one, other = read_results(first), read_results(second)
+        if isinstance(one, ValueResults) and isinstance(other, ValueResults):
+            return compare_values(one, other, names=names)
+        if isinstance(one, ValueResults) or isinstance(other, ValueResults):
+            return f"{names[0]} and {names[1]} cannot be compared: one predicts labels, one values."
+        return compare(one, other, names=names).verdict
     except DataError as error:
         return f"{names[0]} and {names[1]} cannot be compared by a test: {error}"
 

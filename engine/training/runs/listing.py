@@ -26,7 +26,7 @@ class FoundRun:
         title: of the recipe.
         variant: of the recipe; of a sweep how many trials are done.
         data: name of the data set.
-        accuracy: of the test part in words, with its interval.
+        accuracy: of the test part in words, with its interval; of a regression the concordance.
         epochs: trained; of a sweep by all trials.
         seconds: of training.
         joules: of the GPU; None: not measured.
@@ -124,7 +124,7 @@ def _run(folder: Path, sweep: Path | None) -> FoundRun | None:
         title=str(recipe["title"]),
         variant=str(recipe.get("variant", "")),
         data=str(facts.get("data", "")),
-        accuracy=accuracy_words(figures),
+        accuracy=accuracy_words(figures) or _concordance_words(figures),
         epochs=len(history),
         seconds=float(last.get("seconds") or 0.0),
         joules=last.get("joules"),
@@ -158,6 +158,11 @@ def _sweep(folder: Path) -> FoundRun | None:
         processor_joules=_summed(trials, "processor_joules"),
         date=str(known.get("date") or planned.get("date", "")),
     )
+
+
+def _concordance_words(figures: dict[str, Any]) -> str:
+    words = accuracy_words(figures, "concordance")
+    return f"CCC {words}" if words else ""
 
 
 def _summed(trials: list[dict[str, Any]], name: str) -> float | None:

@@ -33,7 +33,7 @@ class Trial:
         joules: of the GPU; None: not measured.
         processor_joules: of the processor; None: not measured.
         test_accuracy: of the test part, judged once, None where it failed.
-        validation_accuracy: the best.
+        validation_accuracy: the best; of a regression the best concordance.
         reached: whether the recipe's target was reached.
         problem: why it failed, empty if it did not.
     """
@@ -235,5 +235,5 @@ def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
 
 
 def _best(history: Sequence[EpochDone]) -> float | None:
-    found = [e.validation_accuracy for e in history if math.isfinite(e.validation_accuracy)]
+    found = [e.validation_measure for e in history if math.isfinite(e.validation_measure)]
     return max(found, default=None)
