@@ -34,6 +34,7 @@ _GAIN = "Share of the squared error of the mean predictor that is removed, mean 
 # What a figure was measured on, by the beginning of its name.
 _ON = {
     "left_out_": "collections not used in training",
+    "artists_left_out_": "recordings by artists not used in training",
     "gate_held_out_": "rejection gate, held-out sounds",
     "unseen_soundfont_piece_": "unseen instruments, whole pieces",
     "unseen_soundfont_": "unseen instruments",

@@ -54,6 +54,7 @@ CASES = [
     Case("author-rnn", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
     Case("author-gru", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
     Case("tagger-head", "folders", {"data.window_samples": 6000, "data.hop_samples": 6000}),
+    Case("author-embedding", "folders", {"data.window_samples": 6000, "data.hop_samples": 6000}),
     Case("cnn-mel", "folders", SHORT),
     Case("cnn-mobile", "folders", SHORT),
     Case(
