@@ -1,10 +1,9 @@
 """The Listen page: live recognition from the microphone."""
 
-import datetime
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -17,7 +16,6 @@ from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stream, Stretch
 from desktop.pages.listen.listening import Listening
 from desktop.pages.listen.rolling import Rolling
-from desktop.pages.listen.sound import LiveSound
 from desktop.pages.listen.stage import Stage
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.view import ListenView
@@ -31,7 +29,6 @@ from desktop.shared import microphone
 from desktop.shared.page import Page
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import none_enabled, place
-from engine.recognition.heard import Heard
 from resources import resource
 
 _PAINT_MS = 33
@@ -50,8 +47,6 @@ class ListenPage(Page):
         self._session = session
         self.notices = session.notices()
         self._looked = False  # for microphones
-        # Entries that the log does not show yet, each with its stream and when that began.
-        self._unsaid: list[tuple[Heard, LiveSound, datetime.datetime]] = []
         self.stream = Stream()
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
@@ -285,12 +280,7 @@ class ListenPage(Page):
         self.answer.button.set_level(level.peak_db, clipped=bool(clipped))
         self._rolling.take(events)
         self.recordings.take(events)
-        self._unsaid += [
-            (heard, e.sound, self.stream.began_at(e.sound))
-            for e in events
-            if e.sound is not None
-            for heard in e.said.heard
-        ]
+        self.log.collect(events, self.stream)
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 
@@ -306,27 +296,10 @@ class ListenPage(Page):
             self.now.show_frame(latest)
             self.panels.show_curves(self._rolling.ways())
             self.stage.show_line(self.answer.line, self.now.situation.current)
-            self._say_log()
+            self.log.show_collected()
         self.explainer.tidy()
-        self.status.emit(self._figures(latest))
+        self.status.emit(_figures(latest))
         self.notices.advise(latest.advice)
-
-    def _say_log(self) -> None:
-        unsaid, self._unsaid = self._unsaid, []
-        for heard, sound, began in unsaid:
-            self.log.rows.take([heard], sound, began)
-
-    def _figures(self, latest: worker.LiveFrame) -> str:
-        stats = latest.stats
-        words = [
-            self.tr("Listening at {}").format(f"{latest.view.rate_hz / 1000:g} kHz"),
-            self.tr("latency {:.0f} ms").format(stats.latency_seconds * 1000),
-            self.tr("load {}").format(percent(stats.load)),
-            self.tr("{} samples lost, {} windows skipped").format(
-                stats.dropped_samples, stats.skipped_windows
-            ),
-        ]
-        return "   ".join(words)
 
     def _lost(self, message: str) -> None:
         """The microphone is gone: say so once, offer the others."""
@@ -360,7 +333,7 @@ class ListenPage(Page):
         self.now.situation.show_kind("")
         self.notices.advise(None)
         self.explainer.stop()
-        self._say_log()
+        self.log.show_collected()
         self.recordings.stop()
         if self.stream.sound is None:
             self.view.show_live(on=False)
@@ -415,3 +388,21 @@ def _left_out(session: Session, page: QWidget) -> str:
     if not lines:
         return none_enabled(session.loaded_names)
     return "\n\n".join([*lines, page.tr("Use it on the File page.")])
+
+
+def _figures(frame: worker.LiveFrame) -> str:
+    """How well the analysis keeps up, for the status bar."""
+    stats = frame.stats
+    words = [
+        _tr("Listening at {}").format(f"{frame.view.rate_hz / 1000:g} kHz"),
+        _tr("latency {:.0f} ms").format(stats.latency_seconds * 1000),
+        _tr("load {}").format(percent(stats.load)),
+        _tr("{} samples lost, {} windows skipped").format(
+            stats.dropped_samples, stats.skipped_windows
+        ),
+    ]
+    return "   ".join(words)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ListenPage", text)

@@ -1,6 +1,7 @@
 """The panel with the log of detected labels: search, table, copy and export."""
 
-from collections.abc import Callable, Generator, Mapping
+import datetime
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,12 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs
 from desktop.pages.listen.heard.rows import LABEL, SEARCHED, STRETCH, LogRows
-from desktop.pages.listen.heard.stretch import Stretch
+from desktop.pages.listen.heard.stretch import Stream, Stretch
+from desktop.pages.listen.sound import LiveSound
+from desktop.pages.listen.worker import LiveFrame
 from engine.atomic_write import write_whole
 from engine.errors import DataError
+from engine.recognition.heard import Heard
 
 if TYPE_CHECKING:
     from desktop.messages import Notices
@@ -92,6 +96,8 @@ class LogPanel(QFrame):
         super().__init__()
         self.setObjectName("panel")
         self._notices = notices
+        # Entries that are not shown yet, each with its stream and when that began.
+        self._waiting: list[tuple[Heard, LiveSound, datetime.datetime]] = []
         self.rows = LogRows()
         self._shown = QSortFilterProxyModel(self)
         self._shown.setSourceModel(self.rows)
@@ -144,6 +150,21 @@ class LogPanel(QFrame):
         button.setToolTip(tip)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
+
+    def collect(self, frames: Sequence[LiveFrame], stream: Stream) -> None:
+        """Take entries of a stream; they are shown when :meth:`show_collected` says so."""
+        self._waiting += [
+            (heard, frame.sound, stream.began_at(frame.sound))
+            for frame in frames
+            if frame.sound is not None
+            for heard in frame.said.heard
+        ]
+
+    def show_collected(self) -> None:
+        """Show what has come since the last time."""
+        waiting, self._waiting = self._waiting, []
+        for heard, sound, began in waiting:
+            self.rows.take([heard], sound, began)
 
     def set_titles(self, titles: Mapping[str, str]) -> None:
         """What classifiers are called."""
