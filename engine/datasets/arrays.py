@@ -66,7 +66,7 @@ def read_mfcc_json(path: Path) -> dict[str, Any]:
     """
     found = read_json(path, most_bytes=MOST_JSON_BYTES)
     if not isinstance(found, dict) or not {"labels", "mfcc"} <= set(found):
-        raise DataError(f"{path.name} has no 'labels' and 'mfcc', so it holds no features.")
+        raise DataError(f"{path.name} has no 'labels' and 'mfcc', so it contains no features.")
     return found
 
 

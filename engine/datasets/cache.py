@@ -23,7 +23,7 @@ _MOST_TABLES = 50
 _MOST_BYTES = 500_000_000
 _VERSION = 2
 # What tells labels, so that a change inside the file counts.
-_TELLING = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt", ".npy")
+_TELLING = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt", ".npy", ".npz")
 # A file that comes within the clock's grain of the last look leaves no trace in its folder.
 _SETTLED_SECONDS = 2.0
 _log = logging.getLogger(__name__)

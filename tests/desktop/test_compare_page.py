@@ -161,7 +161,7 @@ def test_every_plot_exports_in_every_form(
 ) -> None:
     choose(page, qtbot, trained / "first", trained / "second", trained / "sweep")
     plots = page.view.plots()
-    assert len(plots) == 9
+    assert len(plots) == 10
     for number, plot in enumerate(plots):
         for form in export.FORMS:
             plot.button.click()

@@ -206,7 +206,7 @@ def one_of_torchrun(device: str, report: Report) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=1",
                __file__, "--inside", "--device", device]  # fmt: skip
     command += ["--alone"] if "--alone" in sys.argv else []
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     last = (done.stdout.strip().splitlines() or [""])[-1]
     report.row("torchrun, one process", last or done.stderr[-200:], done.returncode == 0)
 

@@ -19,7 +19,7 @@ class PublishedFigures(QWidget):
         heading = QLabel(self.tr("Published and reached"))
         heading.setObjectName("title")
         tr = self.tr
-        self.table = table([tr("Figure"), tr("Published"), tr("This run"), tr("Note")])
+        self.table = table([tr("Figure"), tr("Published"), tr("This run")])
         self.table.setAccessibleName(tr("Published figures beside those of this run"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
@@ -29,7 +29,10 @@ class PublishedFigures(QWidget):
         self.hide()
 
     def show_rows(self, rows: "Sequence[Beside]") -> None:
-        """Those that this run can be compared with come first."""
+        """Those that this run can be compared with come first; notes follow the names."""
         ordered = sorted(rows, key=lambda one: one.reached is None)
-        fill(self.table, [one.words() for one in ordered], right=(1, 2))
+        cells = []
+        for name, known, reached, note in (one.words() for one in ordered):
+            cells.append((f"{name} ({note})" if note else name, known, reached))
+        fill(self.table, cells, right=(1, 2))
         self.setVisible(bool(rows))

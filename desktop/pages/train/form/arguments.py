@@ -16,7 +16,7 @@ _PATH = "network.arguments."
 
 
 class NetworkFields(QWidget):
-    """Made anew whenever the recipe has another network.
+    """Made again whenever the recipe has another network.
 
     Args:
         model: the recipe.
