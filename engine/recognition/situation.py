@@ -15,7 +15,8 @@ _SILENCE_DBFS = -65.0
 _HOLD_SECONDS = 1.0
 _SEEN_SECONDS = 0.5  # so long another one has to be the case before it is told
 _NOISE_SECONDS = 1.2  # speech is known as such after a second only
-_STALE_SECONDS = 3.0  # after which a decision tells nothing of what is heard now
+# Late answers are 4 s old at most; an older decision tells nothing of what is heard now.
+_STALE_SECONDS = 6.0
 _MUSIC = "music"  # what the gates of classifiers listen for
 _SPEECH = 0.5
 

@@ -85,7 +85,16 @@ def test_answers_that_are_late_tell_nothing_of_now(cards: dict[str, Card]) -> No
     assert settle(decider, cards, music=0.9) == "music"
     for step in range(200):  # ten seconds in which the analysis says nothing new
         late = decided(0.0, 0.0, 2.9)
-        assert decider.push(6.0 + STEP * step, -20.0, 0.0, late, cards) == "music"
-    assert decider.push(16.0, -90.0, 0.0, decided(0.0, 0.0, 2.9), cards) == "music"  # it holds
-    assert settle(decider, cards, level=-90.0, begin=17.0) == "silence"
+        assert decider.push(9.0 + STEP * step, -20.0, 0.0, late, cards) == "music"
+    assert decider.push(19.0, -90.0, 0.0, decided(0.0, 0.0, 2.9), cards) == "music"  # it holds
+    assert settle(decider, cards, level=-90.0, begin=20.0) == "silence"
     assert SituationDecider().push(9.0, -20.0, 0.9, decided(0.9, 0.9, 2.0), cards) == ""
+
+
+def test_answers_that_are_some_seconds_late_still_count(cards: dict[str, Card]) -> None:
+    decider = SituationDecider()
+    settle(decider, cards, music=0.9)
+    for step in range(200):
+        at = 3.0 + STEP * step
+        found = decider.push(at, -20.0, 0.9, decided(0.0, 0.0, max(2.9, at - 3.7)), cards)
+    assert found == "speech"
