@@ -31,6 +31,7 @@ SHORTCUTS = (
     ("K", "Keep the last 30 seconds (Listen)"),
     ("F", "Freeze the picture, so that you can scroll, zoom and select (Listen)"),
     ("W", "Why? Show the evidence for a prediction (Listen, File)"),
+    ("C", "Correct a label: say what it is, or that it is not that (Listen, File)"),
     ("L", "Loop (File)"),
     ("Wheel, + and -", "Zoom in time, at the pointer or the cursor (File, frozen picture)"),
     ("Shift+Wheel, Left, Right, Home, End", "Scroll in time (File, frozen picture)"),

@@ -44,6 +44,7 @@ class Tracks(QFrame):
     """Waveform, spectrogram and lanes over one time axis."""
 
     cursor_wanted = Signal(float)  # by keys
+    menu_opening = Signal(object, object, QPoint)  # menu, its track, place on the screen
     style_applied = Signal()
     mix_changed = Signal()
 
@@ -118,6 +119,7 @@ class Tracks(QFrame):
             place = track.mapToGlobal(track.plot.center().toPoint())
         menu = TrackMenu(self, track, self)
         menu.aboutToHide.connect(menu.deleteLater)
+        self.menu_opening.emit(menu, track, place)
         menu.popup(place)
         return menu
 

@@ -88,7 +88,8 @@ class LanesTrack(Track):
             if stretch.start <= seconds < stretch.end
         ]
 
-    def _stretch_at(self, x: float, y: float) -> tuple[str, Stretch] | None:
+    def stretch_at(self, x: float, y: float) -> tuple[str, Stretch] | None:
+        """The stretch at a place of the widget, with its lane."""
         for lane, (top, bottom, height) in self._places().items():
             for row, stretch in self._lanes[lane] if top <= y < bottom else []:
                 across = self.x_of(stretch.start) <= x < self.x_of(stretch.end)
@@ -97,7 +98,7 @@ class LanesTrack(Track):
         return None
 
     def press(self, place: QPointF) -> None:
-        self.choose(self._stretch_at(place.x(), place.y()))
+        self.choose(self.stretch_at(place.x(), place.y()))
         super().press(place)
 
     def zoom_heights(self, factor: float, at: float) -> None:
