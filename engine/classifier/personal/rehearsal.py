@@ -63,8 +63,9 @@ def embed(classifier: Classifier, windows: Tensor) -> Tensor:
     parts = [
         classifier.network.embed(classifier.feature(some))
         for some in torch.split(windows, WINDOWS_AT_ONCE)
+        if len(some)
     ]
-    return torch.cat(parts).clone()
+    return torch.cat(parts) if parts else torch.zeros(0, classifier.network.embedding_size)
 
 
 def learned_from(remembered: Tensor) -> Tensor:
