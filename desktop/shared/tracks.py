@@ -44,9 +44,9 @@ class Tracks(QFrame):
     """Waveform, spectrogram and lanes over one time axis."""
 
     cursor_wanted = Signal(float)  # by keys
-    menu_opening = Signal(object, object, QPoint)  # menu, its track, place on the screen
     style_applied = Signal()
     mix_changed = Signal()
+    menu_made = Signal(object, object, QPoint)  # a track, its menu, where: to be added to
 
     def __init__(self, settings: Settings, *, interactive: bool) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class Tracks(QFrame):
             place = track.mapToGlobal(track.plot.center().toPoint())
         menu = TrackMenu(self, track, self)
         menu.aboutToHide.connect(menu.deleteLater)
-        self.menu_opening.emit(menu, track, place)
+        self.menu_made.emit(track, menu, place)
         menu.popup(place)
         return menu
 

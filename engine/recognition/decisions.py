@@ -27,6 +27,7 @@ class Candidate:
         heard: whether it counts as heard.
         reason: why not, in words; empty when heard.
         sure: whether it is said without "probably".
+        threshold: probability from which it may begin; 0: it has none of its own.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Candidate:
     heard: bool
     reason: str
     sure: bool = True
+    threshold: float = 0.0
 
     @property
     def words(self) -> str:
@@ -50,12 +52,16 @@ class Decision:
         heard: labels heard, most probable first.
         verdict: in words: the labels, or why there are none.
         candidates: the labels, most probable first, with why each was rejected.
+        absent: why nothing can be heard at all, in words; empty when something can.
+        presence: how probable it is that the row holds what the classifier knows about.
     """
 
     time: float
     heard: tuple[str, ...]
     verdict: str
     candidates: tuple[Candidate, ...]
+    absent: str = ""
+    presence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,8 @@ class Decider:
             candidates = (family, *candidates)
         heard = [candidate for candidate in candidates if candidate.heard]
         words = ", ".join(candidate.words for candidate in heard) or absent or UNCERTAIN
-        return Decision(time, tuple(c.label for c in heard), words, candidates)
+        labels = tuple(candidate.label for candidate in heard)
+        return Decision(time, labels, words, candidates, absent, presence)
 
     def _absent(self, presence: float, level_db: float) -> str:
         """Why nothing can be heard in a row at all; empty when something can."""
@@ -159,13 +166,18 @@ class Decider:
         elif absent:
             reason = absent
         elif not over[index]:
-            reason = f"below its threshold of {threshold:.0%}"
+            reason = below(float(threshold))
         elif not self._rules.several and self._on.any():
             reason = "another label is more probable"
         else:
             reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
         sure = is_sure(probability, self._rules)
-        return Candidate(self._labels[index], probability, heard, reason, sure)
+        return Candidate(self._labels[index], probability, heard, reason, sure, float(threshold))
+
+
+def below(threshold: float) -> str:
+    """Why a label is not heard whose probability is too low."""
+    return f"below its threshold of {100 * threshold:.0f} %"
 
 
 def is_sure(probability: float, rules: Rules) -> bool:
@@ -196,7 +208,7 @@ def leading_family(
     best = max(sums, key=lambda family: sums[family])
     if sums[best] < rules.family_threshold or best in labels:
         return None
-    return Candidate(best, min(1.0, sums[best]), True, "")
+    return Candidate(best, min(1.0, sums[best]), True, "", threshold=rules.family_threshold)
 
 
 def decide(timeline: Timeline, rules: Rules) -> list[Decision]:

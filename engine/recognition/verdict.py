@@ -13,6 +13,7 @@ from engine.recognition.decisions import (
     Candidate,
     Decision,
     Segment,
+    below,
     decide,
     is_sure,
     lane,
@@ -177,11 +178,11 @@ def _by_evidence(
         leads = len(parts) < 2 and index == chances.argmax() and chance >= threshold
         heard = not absent and (leads or (len(parts) > 1 and label in parts))
         chance = parts[label] if heard and label in parts and len(parts) > 1 else chance
-        reason = absent or f"below its threshold of {threshold:.0%}"
+        reason = absent or below(threshold)
         if chance >= threshold and not absent:
             reason = _ONLY_PART if len(parts) > 1 else "another label is more probable"
         sure = is_sure(chance, rules)
-        found.append(Candidate(label, chance, heard, "" if heard else reason, sure))
+        found.append(Candidate(label, chance, heard, "" if heard else reason, sure, threshold))
     family = leading_family(part.labels, rules, chances)
     if family and not absent and not any(c.heard for c in found):
         found.insert(0, family)

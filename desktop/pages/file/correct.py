@@ -28,7 +28,7 @@ class FileCorrecting(QObject):
         super().__init__(page)
         self._state, self._tracks, self._session = state, tracks, session
         self.correcting = Correcting(session, page)
-        tracks.menu_opening.connect(self._add_to_menu)
+        tracks.menu_made.connect(self._add_to_menu)
 
     def ask(self) -> None:
         """Correct the chosen stretch; else what leads in the selection, or at the cursor."""
@@ -42,11 +42,11 @@ class FileCorrecting(QObject):
             name = there[0][0] if there else next(iter(self._state.found.lanes))
             self._correct(name, self._meant(name, seconds), middle)
 
-    def _add_to_menu(self, menu: QMenu, track: Track, place: QPoint) -> None:
+    def _add_to_menu(self, track: Track, menu: QMenu, place: QPoint) -> None:
         if not isinstance(track, LanesTrack) or self._state.found is None:
             return
-        at = track.mapFromGlobal(place).toPointF()
-        found = track.stretch_at(at.x(), at.y())
+        at = track.mapFromGlobal(place)
+        found = track.segment_at(at)
         name = found[0] if found else track.lane_at(track.height_at(at.y()))
         if name is None or name not in self._state.found.lanes:
             return

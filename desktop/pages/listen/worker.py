@@ -1,9 +1,8 @@
 """The background job of the Listen page, from microphone to pictures."""
 
 import contextlib
-import itertools
 import queue
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.pages.listen.memory import Memory, Said
+from desktop.pages.listen.sound import LiveSound
 from engine.audio.audio import Audio
 from engine.audio.level import Level
 from engine.errors import AudioError
 from engine.leftovers import DAY, sweep
 from engine.pictures.view import View, ViewStream
-from engine.recognition.decisions import Decider, Decision, Segment, lane
+from engine.recognition.decisions import Decision, Segment
 
 if TYPE_CHECKING:
     from engine.audio.microphone import Microphone
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from engine.recognition.live import LiveStats, LiveUpdate
 
 _ENVELOPE_SECONDS = 0.01
-_HEARD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -114,57 +114,8 @@ class LiveFrame:
     kept: tuple[Path, ...]  # files with the last seconds, as asked
     stretches: tuple[tuple[Audio, float], ...] = ()  # as asked, each with when it begins
     recorded: tuple[Recorded, ...] = ()  # recordings that have ended
-
-
-@dataclass
-class _Memory:
-    """What was decided in the last minutes, for the lanes."""
-
-    deciders: dict[str, Decider] = field(default_factory=dict)
-    decisions: dict[str, list[Decision]] = field(default_factory=dict)
-    hops: dict[str, float] = field(default_factory=dict)
-
-    def push(self, classifiers: "Mapping[str, Classifier]", update: "LiveUpdate") -> bool:
-        """Decide on new rows; tells whether there were any."""
-        new = False
-        for name, timeline in update.rows.items():
-            if len(timeline) == 0:
-                continue
-            new = True
-            card = classifiers[name].card
-            decider = self.deciders.setdefault(name, Decider(card.labels, card.rules()))
-            self.hops[name] = timeline.hop_seconds
-            kept = self.decisions.setdefault(name, [])
-            kept += decider.push(timeline)
-            oldest = kept[-1].time - _HEARD_SECONDS
-            self.decisions[name] = [d for d in kept if d.time >= oldest]
-        return new
-
-    def lanes(self, names: Iterable[str]) -> dict[str, list[Segment]]:
-        """A lane for each classifier in their order, whether it has said something yet or not."""
-        found: dict[str, list[Segment]] = {}
-        for name in names:
-            kept = self.decisions.get(name, [])
-            if not kept:
-                found[name] = []
-                continue
-            # The first row kept is not the first there was: it does not reach back to 0.
-            late = [d for d in kept if d.time > kept[0].time or len(kept) == 1]
-            whole = lane(late, hop_seconds=self.hops[name])
-            found[name] = [s for s in whole if s.end_seconds > 0]
-        return found
-
-    def unheard(self, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
-        """What was skipped to stay in time: where decisions lie further apart than they should."""
-        found: dict[str, list[tuple[float, float]]] = {}
-        for name in names:
-            times, hop = [d.time for d in self.decisions.get(name, [])], self.hops.get(name, 0.0)
-            found[name] = [
-                (before + hop / 2, after - hop / 2)
-                for before, after in itertools.pairwise(times)
-                if after - before > 1.5 * hop
-            ]
-        return found
+    said: Said = field(default_factory=Said)
+    sound: LiveSound | None = None  # as far back as it is kept
 
 
 def hear(
@@ -185,7 +136,8 @@ def hear(
         stack.callback(desk.close)
         while True:
             # What has just been loaded begins at a time of 0, and the picture with it.
-            memory, picture, restarted = _Memory(), ViewStream(desk.view), True
+            memory = Memory(microphone.rate_hz)
+            picture, restarted = ViewStream(desk.view), True
             loaded = dict(classifiers())
             for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
                 news = desk.step(update)
@@ -208,6 +160,8 @@ def hear(
                     recorded_seconds=desk.recorded_seconds,
                     stretches=tuple(news.stretches),
                     recorded=tuple(news.recorded),
+                    said=memory.say(loaded, update),
+                    sound=LiveSound.of(microphone.ring, microphone.rate_hz, update),
                 )
                 restarted = False
                 if _differ(loaded, classifiers()):

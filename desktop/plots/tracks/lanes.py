@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from desktop.plots.tracks.axes import TitleScale
@@ -88,8 +88,11 @@ class LanesTrack(Track):
             if stretch.start <= seconds < stretch.end
         ]
 
-    def stretch_at(self, x: float, y: float) -> tuple[str, Stretch] | None:
-        """The stretch at a place of the widget, with its lane."""
+    def segment_at(self, place: QPoint) -> tuple[str, Stretch] | None:
+        """The stretch at a place in the widget, with its lane."""
+        return self._stretch_at(place.x(), place.y())
+
+    def _stretch_at(self, x: float, y: float) -> tuple[str, Stretch] | None:
         for lane, (top, bottom, height) in self._places().items():
             for row, stretch in self._lanes[lane] if top <= y < bottom else []:
                 across = self.x_of(stretch.start) <= x < self.x_of(stretch.end)
@@ -98,7 +101,7 @@ class LanesTrack(Track):
         return None
 
     def press(self, place: QPointF) -> None:
-        self.choose(self.stretch_at(place.x(), place.y()))
+        self.choose(self._stretch_at(place.x(), place.y()))
         super().press(place)
 
     def zoom_heights(self, factor: float, at: float) -> None:
