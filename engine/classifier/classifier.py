@@ -31,6 +31,7 @@ class Classifier(nn.Module):
         gate: from the network's embedding to one logit: is this what the classifier knows about?
         sha256: of the file it was loaded from, None before it was saved.
         corrections: what its user corrected, in words; see :mod:`engine.classifier.personal`.
+        taught: labels that these corrections name.
         revision: of these corrections; empty: there are none.
 
     Examples:
@@ -57,6 +58,7 @@ class Classifier(nn.Module):
         self.gate = gate
         self.sha256: str | None = None
         self.corrections: tuple[str, ...] = ()
+        self.taught: frozenset[str] = frozenset()
         self.revision = ""
         calibration, count = card.calibration, len(card.labels)
         self._scale = torch.tensor(calibration.scale or [1.0] * count) / calibration.temperature

@@ -50,6 +50,7 @@ class AnswerBar(QWidget):
         layout.addWidget(self.button)
         layout.addWidget(self.line, 1)
         self._cards: dict[str, Card] = {}
+        self._taught: dict[str, frozenset[str]] = {}  # labels that the user's corrections name
 
     @property
     def leader(self) -> str:
@@ -65,6 +66,7 @@ class AnswerBar(QWidget):
     def set_classifiers(self, classifiers: "Mapping[str, Classifier]") -> None:
         """Which may lead."""
         self._cards = {name: classifier.card for name, classifier in classifiers.items()}
+        self._taught = {name: classifier.taught for name, classifier in classifiers.items()}
         self._menu.clear()
         group = QActionGroup(self._menu)
         for name, card in self._cards.items():
@@ -96,6 +98,10 @@ class AnswerBar(QWidget):
         cards = {name: self._cards[name] for name in self._cards if name in said.waits}
         words = headline(said.situation, said.answers, cards, self.leader, said.waits)
         note = said.late or words.note
+        answer = said.answers.get(self.leader)
+        named = {one.label for one in answer.named} if answer is not None else set()
+        if words.named and named & self._taught.get(self.leader, frozenset()):
+            note = "   ".join(filter(None, (note, self.tr("as you corrected it"))))
         self.line.say(words.words, named=words.named, note=note, aside=words.aside)
 
     def show_words(self, words: str, note: str = "") -> None:

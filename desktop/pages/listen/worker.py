@@ -138,8 +138,10 @@ def hear(
             # What has just been loaded begins at a time of 0, and the picture with it.
             memory = Memory(microphone.rate_hz)
             picture, restarted = ViewStream(desk.view), True
-            loaded = dict(classifiers())
-            for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
+            # It ends where other classifiers are loaded; corrected ones go on with what they hear.
+            updates = listen(microphone, classifiers)
+            for update in stack.enter_context(contextlib.closing(updates)):
+                loaded = update.classifiers
                 news = desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
@@ -164,12 +166,6 @@ def hear(
                     sound=LiveSound.of(microphone.ring, microphone.rate_hz, update),
                 )
                 restarted = False
-                if _differ(loaded, classifiers()):
-                    break
-
-
-def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]") -> bool:
-    return list(loaded) != list(now) or any(now[name] is not c for name, c in loaded.items())
 
 
 @dataclass

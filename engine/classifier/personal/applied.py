@@ -35,7 +35,11 @@ def corrected_card(card: Card, personal: PersonalCard) -> Card:
             "thresholds": [*card.calibration.thresholds, *(typical for _ in more)],
         }
     )
-    changes: dict[str, Any] = {"labels": personal.labels, "calibration": calibration}
+    changes: dict[str, Any] = {
+        "title": f"{card.title}, corrected"[:1000],
+        "labels": personal.labels,
+        "calibration": calibration,
+    }
     if card.families is not None:
         changes["families"] = [*card.families, *more]
     return card.model_copy(update=changes)
@@ -77,6 +81,7 @@ def corrected(base: Classifier, kept: Kept) -> Classifier:
     found.sha256 = base.sha256
     found.revision = personal.revision
     found.corrections = tuple(correction.words for correction in personal.corrections)
+    found.taught = frozenset(c.label for c in personal.corrections if c.label)
     return found
 
 
@@ -121,7 +126,6 @@ def _own_card(card: Card, base: Card, personal: PersonalCard, path: Path) -> Car
     return card.model_copy(
         update={
             "name": name if name and name != base.name else f"{base.name}-corrected"[:100],
-            "title": f"{base.title}, corrected"[:1000],
             "description": (
                 f"'{base.name}' (SHA-256 {personal.base}) with {count} "
                 f"correction{'' if count == 1 else 's'} by its user: {listed}.\n\n"

@@ -112,7 +112,7 @@ def fit(
             presence + shifts[:, -1], present, reduction="none"
         )
         total: Tensor = (weights * (wrong + gate)).sum() + 0.5 * wanted.square().sum()
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]

@@ -225,14 +225,12 @@ def _learned(base: Classifier, kept: Kept, number: int) -> Learned:
 
 def _follows(after: Classifier, correction: Correction, embeddings: Tensor) -> bool:
     """Whether most of the corrected windows are answered as was said."""
-    found = answers(after, embeddings)
-    wrong = set(correction.said)
-    right = {
-        "is": lambda labels: correction.label in labels,
-        "not": lambda labels: not labels & wrong,
-        "nothing": lambda labels: not labels,
-    }[correction.kind]
-    return 2 * sum(right(labels) for labels in found) > len(found)
+    found, wrong = answers(after, embeddings), set(correction.said)
+    if correction.kind == "is":
+        right = [correction.label in labels for labels in found]
+    else:
+        right = [not (labels & wrong if correction.kind == "not" else labels) for labels in found]
+    return 2 * sum(right) > len(right)
 
 
 def _checked(card: Card, said: Said) -> Said:

@@ -103,7 +103,8 @@ def at_rate(stretch: Stretch, rate_hz: int) -> Samples:
     if not 0 <= stretch.begin < stretch.end <= sound.duration_seconds + 0.1:
         raise AudioError("That sound is no longer in memory. Choose a more recent moment.")
     samples = resample(sound.mono()[None], sound.rate_hz, rate_hz)[0]
-    return np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
+    np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
+    return samples
 
 
 def _nearest(notes: NDArray[np.float64], at: float, slack: float) -> float:
