@@ -22,10 +22,11 @@ LOW_HZ, HIGH_HZ, ODD_HZ = 500.0, 3000.0, 1500.0
 
 
 def tone(hz: float, seconds: float = 2.0, level: float = 0.2) -> NDArray[np.float32]:
-    """In a little noise, as sounds of this world are."""
+    """Three close partials in a little noise, as sounds of this world are."""
     time = np.arange(round(seconds * RATE)) / RATE
-    noise = np.random.default_rng(7).normal(0, 0.002, len(time))
-    return (level * np.sin(2 * np.pi * hz * time) + noise).astype(np.float32)
+    noise = np.random.default_rng(7).normal(0, 0.0005, len(time))
+    partials = sum(np.sin(2 * np.pi * hz * ratio * time) for ratio in (1.0, 1.15, 1.3))
+    return (level / 3 * partials + noise).astype(np.float32)
 
 
 def stretch(sound: NDArray[np.float32], *, silence: float = 0.5) -> Stretch:
@@ -54,9 +55,9 @@ def two_tones(*, multi_label: bool, gate: bool = True) -> Classifier:
         for label, (first, last) in enumerate(((300.0, 2000.0), (2400.0, 4000.0))):
             near = (places > float(hz_to_mel(first))) & (places < float(hz_to_mel(last)))
             weight = torch.zeros(MEL["n_mels"], frames)
-            weight[torch.from_numpy(near)] = 0.06 / frames
+            weight[torch.from_numpy(near)] = 0.025 / frames
             output.weight[label] = weight.flatten()
-            output.bias[label] += 0.06 * 47 * int(near.sum())
+            output.bias[label] += 0.025 * 59 * int(near.sum())
     return Classifier(card, made.feature, made.network, door if gate else None)
 
 
