@@ -84,7 +84,9 @@ def _csv_rows() -> Callable[[FileResult], str]:
 
 def _json(result: FileResult) -> str:
     info = result.info
-    line = to_json(str(info.path), info.duration_seconds, result.timelines, result.verdicts)
+    line = to_json(
+        str(info.path), info.duration_seconds, result.timelines, result.verdicts, result.remark
+    )
     return line + "\n"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.bounded import parse_json
+from engine.datasets.delimited import delimiter_of, number_of
 from engine.errors import DataError
 from engine.export.words import encodable
 from engine.recognition.decisions import Decision
@@ -63,13 +64,14 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def from_csv(text: str) -> dict[str, Timeline]:
-    """Read what :func:`to_csv` wrote about one file.
+    """Read what :func:`to_csv` wrote about one file, also as a spreadsheet saved it since.
 
     Raises:
         DataError: it is not such a table, or one of several files.
     """
     try:
-        lines = csv.reader(io.StringIO(text, newline=""))
+        between, text = delimiter_of(text)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=between)
         head = next(lines, [])
         first = 1 if head[:1] == [_FILE] else 0
         if tuple(head[first : first + len(_FIXED)]) != _FIXED:
@@ -90,8 +92,8 @@ def from_csv(text: str) -> dict[str, Timeline]:
 def _timeline(labels: list[str], rows: list[list[str]]) -> Timeline:
     fixed = len(_FIXED) - 1
     own = [index for index in range(len(labels)) if rows[0][fixed + index] != ""]
-    numbers = np.asarray([[float(cell) for cell in row[:fixed]] for row in rows])
-    cells = [[float(row[fixed + index]) for index in own] for row in rows]
+    numbers = np.asarray([[number_of(cell) for cell in row[:fixed]] for row in rows])
+    cells = [[number_of(row[fixed + index]) for index in own] for row in rows]
     return Timeline(
         labels=tuple(labels[index] for index in own),
         times=numbers[:, 0],
@@ -108,6 +110,7 @@ def to_json(
     duration_seconds: float,
     timelines: Mapping[str, Timeline],
     verdicts: Mapping[str, Decision],
+    remark: str = "",
 ) -> str:
     """One line of JSON with the results of one file.
 
@@ -116,6 +119,7 @@ def to_json(
         duration_seconds: its length.
         timelines: by classifier.
         verdicts: what each of them says of the whole file.
+        remark: a sentence about what is missing of the file; told where there is one.
 
     Raises:
         DataError: a value is not a finite number.
@@ -124,12 +128,9 @@ def to_json(
     classifiers = {
         name: _described(timeline, verdicts[name]) for name, timeline in timelines.items()
     }
-    content = {
-        "file": file,
-        "duration_seconds": round(duration_seconds, _DIGITS),
-        "classifiers": classifiers,
-    }
-    return json_line(content)
+    content = {"file": file, "duration_seconds": round(duration_seconds, _DIGITS)}
+    missing = {"remark": remark} if remark else {}
+    return json_line(content | missing | {"classifiers": classifiers})
 
 
 def json_line(content: Mapping[str, Any]) -> str:

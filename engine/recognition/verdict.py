@@ -40,16 +40,21 @@ class FileResult:
         timelines: by classifier.
         lanes: the stretches that each classifier heard.
         verdicts: what each classifier says of all of it.
+        remark: a sentence about what is missing of the file; empty if nothing is.
     """
 
     info: "AudioInfo"
     timelines: Mapping[str, Timeline]
     lanes: Mapping[str, Sequence[Segment]]
     verdicts: Mapping[str, Decision]
+    remark: str = ""
 
 
 def conclude(
-    info: "AudioInfo", timelines: Mapping[str, Timeline], rules: Mapping[str, Rules]
+    info: "AudioInfo",
+    timelines: Mapping[str, Timeline],
+    rules: Mapping[str, Rules],
+    remark: str = "",
 ) -> FileResult:
     """Decide the overall result of a completely analysed file.
 
@@ -57,6 +62,7 @@ def conclude(
         info: about the file.
         timelines: by classifier.
         rules: of the same classifiers.
+        remark: about what is missing of the file.
 
     Examples:
         >>> from engine import Catalog, analyse, conclude
@@ -85,7 +91,7 @@ def conclude(
         name: verdict_on(timeline, decisions[name], rules[name])
         for name, timeline in timelines.items()
     }
-    return FileResult(info, timelines, lanes, verdicts)
+    return FileResult(info, timelines, lanes, verdicts, remark)
 
 
 def verdict_on(
