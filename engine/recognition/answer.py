@@ -48,12 +48,14 @@ class Named:
         certainty: how it is said.
         probability: mean of about the last second.
         since: second at which it was first said.
+        last: second at which it was last heard; later ones are a pause.
     """
 
     label: str
     certainty: Certainty
     probability: float
     since: float
+    last: float
 
     @property
     def words(self) -> str:
@@ -156,7 +158,7 @@ class Answerer:
         ranked = sorted(
             self._names.items(), key=lambda item: (_RANKS[item[1].certainty], item[1].since)
         )
-        named = tuple(Named(x, n.certainty, n.probability, n.since) for x, n in ranked)
+        named = tuple(Named(x, n.certainty, n.probability, n.since, n.last) for x, n in ranked)
         lines = self._lines(decision, named)
         if named:
             self._empty.words = ""

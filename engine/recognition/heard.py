@@ -58,21 +58,24 @@ class HeardLog:
                 if entry.classifier == name and entry.label not in said:
                     del self._going[key]
                     changed.append(replace(entry, goes_on=False))
-            changed += [self._on(name, named, answer, hops[name]) for named in said.values()]
+            changed += [
+                self._on(name, named, hops[name])
+                for named in said.values()
+                if named.last >= answer.time or (name, named.label) not in self._going
+            ]
         return sorted(changed, key=lambda entry: entry.number)
 
-    def _on(self, name: str, named: Named, answer: Answer, hop: float) -> Heard:
-        key, end = (name, named.label), answer.time + hop / 2
+    def _on(self, name: str, named: Named, hop: float) -> Heard:
+        """An entry that begins or goes on: a pause is none of it, unless it is heard again."""
+        key, end = (name, named.label), named.last + hop / 2
         if key in self._going:
             entry, rows = self._going[key]
             mean = (entry.probability * rows + named.probability) / (rows + 1)
             entry = replace(entry, end_seconds=end, probability=mean)
         else:
             start = max(0.0, named.since - hop / 2)
-            entry, rows = (
-                Heard(self._count, name, named.label, start, end, named.probability, True),
-                0,
-            )
+            entry = Heard(self._count, name, named.label, start, end, named.probability, True)
+            rows = 0
             self._count += 1
         self._going[key] = (entry, rows + 1)
         return entry
