@@ -85,7 +85,7 @@ class Correcting(QObject):
     def cancel(self) -> None:
         """Ask and learn no longer; what is kept stays."""
         if self.chooser is not None:
-            self.chooser.close()
+            self.chooser.dismiss()
         if self._job is not None:
             self._job.cancel()
             self._ended()
@@ -111,7 +111,7 @@ class Correcting(QObject):
             )
             nothing = self.tr("None of these") + kind
         recent = self._session.settings.get(CORRECTED)
-        chooser = ClassChooser(heading, said, card.labels, recent, nothing, self._page)
+        chooser = ClassChooser(heading, said, card.labels, recent, nothing, self._page.window())
         self.chooser = chooser
         chooser.chosen.connect(lambda choice: self._said(choice, said, answers))
         chooser.cancelled.connect(self._cancelled)
@@ -164,7 +164,7 @@ class Correcting(QObject):
         if self.chooser is not None:
             chooser, self.chooser = self.chooser, None
             chooser.blockSignals(True)
-            chooser.close()
+            chooser.dismiss()
         self._ended()
         self._session.notify(text, kind="error")
 

@@ -1,4 +1,4 @@
-"""A popup that asks what a sound is: a class by its first letters, or that it is not what was said.
+"""A small panel that asks what a sound is: a class by its first letters, or not what was said.
 
 Those used last come first; what is typed and no class yet becomes a new one.
 """
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QLabel,
     QLineEdit,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 _WIDTH, _ROWS = 300, 9
 _CHOICE = Qt.ItemDataRole.UserRole
@@ -33,7 +35,7 @@ class ClassChoice:
 
 
 class ClassChooser(QFrame):
-    """Opens at a place; goes when something is chosen, on Escape, and on a click elsewhere.
+    """Opens over its window; goes when something is chosen, on Escape, and on a click elsewhere.
 
     Args:
         heading: what was heard, and that it is asked what it is.
@@ -41,7 +43,7 @@ class ClassChooser(QFrame):
         labels: all classes there are.
         recent: those chosen last, the latest first.
         nothing: words for that it is none of these; empty: that cannot be said.
-        parent: which the keyboard returns to.
+        parent: the window it opens over.
     """
 
     chosen = Signal(object)  # a ClassChoice
@@ -52,13 +54,13 @@ class ClassChooser(QFrame):
         heading: str,
         said: Sequence[str],
         labels: Sequence[str],
-        recent: Sequence[str] = (),
-        nothing: str = "",
-        parent: QWidget | None = None,
+        recent: Sequence[str],
+        nothing: str,
+        parent: QWidget,
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
+        self._over, self._before = parent, QApplication.focusWidget()
         self.setObjectName("panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._said, self._nothing = list(said), nothing
         known = [*recent, *sorted(labels, key=str.casefold)]
         self._labels = [label for label in dict.fromkeys(known) if label not in self._said]
@@ -86,13 +88,16 @@ class ClassChooser(QFrame):
         self.setFixedWidth(_WIDTH)
 
     def open_at(self, place: QPoint) -> None:
-        """Show it there, wholly on the screen."""
+        """Show it at a place of the screen, wholly inside the window."""
         self.adjustSize()
-        room = self.screen().availableGeometry()
-        x = min(place.x(), room.right() - self.width())
-        y = min(place.y(), room.bottom() - self.height())
-        self.move(max(room.left(), x), max(room.top(), y))
+        at, room = self._over.mapFromGlobal(place), self._over.rect()
+        x, y = (
+            max(0, min(at.x(), room.width() - self.width())),
+            max(0, min(at.y(), room.height() - self.height())),
+        )
+        self.move(x, y)
         self.show()
+        self.raise_()
         self.edit.setFocus()
 
     @property
@@ -137,36 +142,49 @@ class ClassChooser(QFrame):
         item = self.list.currentItem()
         if item is not None:
             choice: ClassChoice = item.data(_CHOICE)
-            self._done = True
-            self.close()
+            self._end()
             self.chosen.emit(choice)
 
+    def dismiss(self) -> None:
+        """Take it away; nothing is said."""
+        if self._end():
+            self.cancelled.emit()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            step = {
-                Qt.Key.Key_Up: -1,
-                Qt.Key.Key_Down: 1,
-                Qt.Key.Key_PageUp: -_ROWS,
-                Qt.Key.Key_PageDown: _ROWS,
-            }.get(Qt.Key(event.key()))
-            if step is not None:
-                row = self.list.currentRow() + step
-                self.list.setCurrentRow(min(max(0, row), self.list.count() - 1))
-                item = self.list.currentItem()
-                self.edit.setAccessibleDescription(item.text() if item is not None else "")
-                return True
+        if event.type() == QEvent.Type.FocusOut and not self._done:
+            self.dismiss()
+        elif event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._key(Qt.Key(event.key()))
+        elif event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # no key of the window's while it is open
+            return True
         return super().eventFilter(watched, event)
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._end()
+    def _key(self, key: Qt.Key) -> bool:
+        """Move in the list or leave; tells whether the key meant that."""
+        step = {
+            Qt.Key.Key_Up: -1,
+            Qt.Key.Key_Down: 1,
+            Qt.Key.Key_PageUp: -_ROWS,
+            Qt.Key.Key_PageDown: _ROWS,
+        }.get(key)
+        if step is not None:
+            row = self.list.currentRow() + step
+            self.list.setCurrentRow(min(max(0, row), self.list.count() - 1))
+            item = self.list.currentItem()
+            self.edit.setAccessibleDescription(item.text() if item is not None else "")
+        elif key == Qt.Key.Key_Escape:
+            self.dismiss()
+        return step is not None or key == Qt.Key.Key_Escape
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        super().closeEvent(event)
-        self._end()
-
-    def _end(self) -> None:
-        if not self._done:
-            self._done = True
-            self.cancelled.emit()
-            self.close()
+    def _end(self) -> bool:
+        """Go, and give the keyboard back; False: it has gone already."""
+        if self._done:
+            return False
+        self._done = True
+        before = self._before
+        if before is not None and isValid(before) and self.edit.hasFocus():
+            before.setFocus()
+        self.hide()
+        self.deleteLater()
+        return True

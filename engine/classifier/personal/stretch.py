@@ -102,13 +102,14 @@ def at_rate(stretch: Stretch, rate_hz: int) -> Samples:
         )
     if not 0 <= stretch.begin < stretch.end <= sound.duration_seconds + 0.1:
         raise AudioError("That sound is no longer in memory. Choose a more recent moment.")
-    samples = resample(sound.mono()[None], sound.rate_hz, rate_hz)[0]
+    samples = resample(sound.mono()[None], sound.rate_hz, rate_hz)
     np.nan_to_num(samples, copy=False, posinf=0.0, neginf=0.0)
-    return samples
+    mixed: Samples = samples[0]
+    return mixed
 
 
 def _nearest(notes: NDArray[np.float64], at: float, slack: float) -> float:
-    best = float(notes[np.abs(notes - at).argmin()])
+    best = float(notes[int(np.abs(notes - at).argmin())])
     return best if abs(best - at) <= slack else at
 
 

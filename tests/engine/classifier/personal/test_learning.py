@@ -161,22 +161,27 @@ def test_the_same_corrections_give_the_same_head(catalog: Catalog, tones: Classi
 
 
 def test_what_else_changes_is_said(
-    catalog: Catalog, tones: Classifier, monkeypatch: pytest.MonkeyPatch
+    catalog: Catalog,
+    tones: Classifier,
+    remembered: torch.Tensor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Those that are held out are the corrected sound itself: to follow is to change them."""
+    """Among those that are held out is the corrected sound itself: to follow is to change it."""
 
     def same(base: Classifier) -> Generator[float, None, torch.Tensor]:
         yield 0.0
-        others = np.linspace(200, 7000, 30)
-        windows = [tone(hz, 1.0) for other in others for hz in (other, ODD_HZ)]
         with torch.inference_mode():
-            return base.network.embed(base.feature(torch.from_numpy(np.stack(windows))))
+            odd = base.network.embed(base.feature(torch.from_numpy(tone(ODD_HZ, 1.0))[None]))
+        rows = [*remembered[:, None]]
+        for place in range(1, 21, 2):
+            rows.insert(place, odd)
+        return torch.cat(rows)
 
     monkeypatch.setattr(learning, "remember", same)
     learned = teach(catalog, tones, tone(ODD_HZ), Said("is", "high", ("low",)))
+    assert learned.followed
     assert not learned.check.fine
-    assert set(learned.check.changed) == {"low to high"}
-    assert len(learned.check.changed) == 30
+    assert learned.check.changed.count("low to high") == 10
 
 
 def test_what_was_left_beside_it_is_remembered(catalog: Catalog, tones: Classifier) -> None:
