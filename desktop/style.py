@@ -180,8 +180,6 @@ def _sheet(use: Colours) -> str:
         background: {use.panel}; color: {use.faint}; border: 1px solid {use.line}; }}
     QPushButton#record:checked {{ background: {use.danger}; border-color: {use.danger}; }}
     QLabel#title {{ font-size: 17px; font-weight: 600; }}
-    QLabel#welcome {{ font-size: 30px; font-weight: 600; }}
-    QLabel#hint {{ color: {use.faint}; font-size: 15px; }}
     QLabel#faint {{ color: {use.faint}; }}
     QLabel#problem {{ color: {use.danger}; }}
     QStatusBar {{ color: {use.faint}; }}

@@ -6,8 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.numbers import percent
-from desktop.plots.clock import clock
+from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.overlay import Overlay
 from desktop.settings import COLOURS, VIEW, WAVEFORM_ONLY, Settings
 from desktop.shared.tracks import Tracks

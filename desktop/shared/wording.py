@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from desktop.numbers import percent
-from desktop.plots.clock import clock
+from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.lanes import Stretch
 from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.widgets.predictions import Bar

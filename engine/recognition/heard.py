@@ -1,4 +1,4 @@
-"""The log of what was heard: one entry for each label from when it was said until it was not."""
+"""The log of detected labels: one entry for each, from when it was said until it was not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

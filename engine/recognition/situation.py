@@ -15,6 +15,7 @@ _SILENCE_DBFS = -65.0
 _HOLD_SECONDS = 1.0
 _SEEN_SECONDS = 0.5  # so long another one has to be the case before it is told
 _NOISE_SECONDS = 1.2  # speech is known as such after a second only
+_STALE_SECONDS = 3.0  # after which a decision tells nothing of what is heard now
 _MUSIC = "music"  # what the gates of classifiers listen for
 _SPEECH = 0.5
 
@@ -45,7 +46,10 @@ class SituationDecider:
             decisions: the newest of each classifier.
             cards: of all classifiers.
         """
-        found = _situation(level_db, speech, decisions, cards)
+        fresh_ones = {n: d for n, d in decisions.items() if seconds - d.time <= _STALE_SECONDS}
+        found = _situation(level_db, speech, fresh_ones, cards)
+        if not found and self.current:
+            return self.current  # the answers are late: what was heard last still holds
         if found != self._seen:
             self._seen, self._seen_since = found, seconds
         if found == self.current:

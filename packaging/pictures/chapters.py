@@ -12,7 +12,7 @@ from pictures.stage import FULL, Stage
 from pictures.teach import teach
 
 _SURE = r"\d\s?%"  # what a classifier says, in per cent
-_CLEAR = r"^(piano|cello|distorted guitar|drums)\."  # what the demo's instruments are
+_CLEAR = r"^(probably )?(piano|cello|distorted guitar|drums)\."  # what the demo's instruments are
 
 
 def file(stage: Stage) -> None:

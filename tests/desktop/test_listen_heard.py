@@ -146,12 +146,12 @@ def test_what_the_ring_has_lost_comes_from_the_recording(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page.record(True)
-    qtbot.waitUntil(lambda: page._recorded, timeout=ENOUGH)
+    qtbot.waitUntil(lambda: page.recordings._begun, timeout=ENOUGH)
     qtbot.wait(900)
     sound = page.stream.sound
     assert sound is not None
     page.record(False)
-    qtbot.waitUntil(lambda: page._recording is None, timeout=ENOUGH)
+    qtbot.waitUntil(lambda: page.recordings._path is None, timeout=ENOUGH)
     ((path, (first, last)),) = [(path, span) for (_, path), span in page.recordings._spans.items()]
     stretch = Stretch(sound, first + 0.2, last - 0.2)
     page.stop()
@@ -161,6 +161,17 @@ def test_what_the_ring_has_lost_comes_from_the_recording(
     page.replay.play(Stretch(sound, last + 1.0, last + 2.0))
     assert len(played) == 1
     assert "no longer kept" in page.notices.text
+
+
+def test_one_ring_is_kept_and_no_more(page: ListenPage, qtbot: QtBot) -> None:
+    before = page.stream.sound
+    assert before is not None
+    page.stop()
+    assert before.between(0.1, 0.5) is not None  # also while nothing listens
+    page.start()
+    qtbot.waitUntil(lambda: page.stream.sound is not before, timeout=ENOUGH)
+    assert before.ring is None
+    assert before.between(0.1, 0.5) is None
 
 
 def test_the_log_is_copied_and_exported(page: ListenPage, qtbot: QtBot, tmp_path: Path) -> None:

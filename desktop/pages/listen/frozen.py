@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stream, Stretch
 from desktop.pages.listen.rolling import Rolling
-from desktop.pages.listen.sound import HeldSound, LiveSound
+from desktop.pages.listen.sound import HeldSound
 from desktop.plots.clock import clock
 from desktop.shared.tracks import Tracks
 
@@ -114,7 +114,7 @@ class FrozenPicture(QObject):
         """Let nothing move, and keep the sound that belongs to it."""
         sound, latest = self._stream.sound, self._stream.latest
         if not self.on:
-            self._held = sound.hold() if isinstance(sound, LiveSound) else None
+            self._held = sound.hold() if sound is not None else None
             self._rolling.frozen = True
         seconds = latest.stats.seconds if latest is not None else self._tracks.time.end
         self.bar.show_at(seconds, listening=listening)

@@ -1,7 +1,7 @@
 """The Listen page: live recognition from the microphone."""
 
+import datetime
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from desktop import jobs
-from desktop.numbers import percent
 from desktop.pages.listen import worker
 from desktop.pages.listen.frozen import FrozenPicture
 from desktop.pages.listen.heard.correct import ListenCorrecting
@@ -19,11 +18,12 @@ from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stream, Stretch
 from desktop.pages.listen.listening import Listening
 from desktop.pages.listen.rolling import Rolling
+from desktop.pages.listen.sound import LiveSound
 from desktop.pages.listen.stage import Stage
 from desktop.pages.listen.toolbar import ListenBar
 from desktop.pages.listen.view import ListenView
 from desktop.pages.listen.why import ListenWhy
-from desktop.plots.clock import clock
+from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.track import Track
 from desktop.requests import OpenFile, Request, ShowSounds, StartListening
 from desktop.session import Session
@@ -51,9 +51,8 @@ class ListenPage(Page):
         self._session = session
         self.notices = session.notices()
         self._looked = False  # for microphones
-        self._recording: Path | None = None
-        self._recorded = False  # whether that file has begun
-        self._unsaid: list[Heard] = []  # that the log does not show yet
+        # Entries that the log does not show yet, each with its stream and when that began.
+        self._unsaid: list[tuple[Heard, LiveSound, datetime.datetime]] = []
         self.stream = Stream()
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
@@ -74,11 +73,14 @@ class ListenPage(Page):
 
     def _build(self) -> None:
         session = self._session
-        self.recordings = Recordings(session, self.notices, parent=self)
+        self.bar = ListenBar()
+        self.listening = Listening(
+            session, lambda: self.bar.device, lambda: self.bar.channel, parent=self
+        )
+        self.recordings = Recordings(self.listening.ask, session, self.notices, parent=self)
         self.replay = Replay(session, self.notices, self.recordings, parent=self)
         self.offers = Offers(self.stream, self.replay, parent=self)
         self.frozen = FrozenPicture(self.tracks, self._rolling, self.stream, self.replay)
-        self.bar = ListenBar()
         self.explainer = ListenWhy(
             self._rolling, self.tracks, self.bar.freeze, session, self._ask_stretch
         )
@@ -95,9 +97,6 @@ class ListenPage(Page):
             self,
         )
         self.stage = Stage(self)
-        self.listening = Listening(
-            session, lambda: self.bar.device, lambda: self.bar.channel, parent=self
-        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
@@ -133,6 +132,7 @@ class ListenPage(Page):
         bar = self.bar
         bar.refresh.clicked.connect(self.find_devices)
         bar.record.clicked.connect(self.record)
+        self.recordings.shown.connect(bar.show_recording)
         bar.keep.clicked.connect(self.keep)
         bar.freeze.toggled.connect(self._freeze)
         bar.device_chosen.connect(self._device_chosen)
@@ -241,9 +241,6 @@ class ListenPage(Page):
 
     def stop(self) -> None:
         """Close the microphone; the picture stays, and what was recorded."""
-        recording = self._end_recording()
-        if recording is not None:
-            self.recordings.say_recorded(worker.Recorded(recording, 0.0))
         self.listening.stop()
         self.replay.stop()
 
@@ -253,20 +250,15 @@ class ListenPage(Page):
 
     def record(self, on: bool) -> None:
         """Begin or end recording."""
-        if not self.is_listening:
-            return
-        path = self.recordings.new_file("recording") if on else None
-        self._recording = path or self._recording  # the one that ends is told when it has
-        self._recorded = self._recorded and not on
-        self.listening.ask(worker.Record(path))
-        self.bar.show_recording(0.0 if on else None)
+        if self.is_listening:
+            self.recordings.record(on)
 
     def keep(self) -> None:
         """Save the last half minute; of a picture that is frozen what is selected or shown."""
         if self.frozen.on:
             self.frozen.keep()
         elif self.is_listening:
-            self.listening.ask(worker.KeepLast(self.recordings.new_file("kept")))
+            self.recordings.keep()
 
     def _ask_stretch(self, begin: float, end: float) -> bool:
         """Ask for the sound that is to be explained; False when nothing listens."""
@@ -296,36 +288,21 @@ class ListenPage(Page):
         self.stream.take(events)
         if first:
             self.listening.ask(worker.ShowView(self.tracks.view(last.view.rate_hz)))
-        self._recorded = last.recorded_seconds is not None
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
         self.stage.meter.set_level(level.rms_db, level.peak_db, clipped)
         self.answer.button.set_level(level.peak_db, clipped=bool(clipped))
         self._rolling.take(events)
-        if self._recording is not None:
-            self.recordings.note(last, self._recording)
-        if self._recorded:
-            self.bar.show_recording(last.recorded_seconds)
-        self._unsaid += [heard for e in events for heard in e.said.heard]
-        for kept in (path for e in events for path in e.kept):
-            self.recordings.say_kept(kept)
-        for recorded in (ended for e in events for ended in e.recorded):
-            self._recording_ended(recorded)
+        self.recordings.take(events)
+        self._unsaid += [
+            (heard, e.sound, self.stream.began_at(e.sound))
+            for e in events
+            if e.sound is not None
+            for heard in e.said.heard
+        ]
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
-
-    def _end_recording(self) -> Path | None:
-        """The file that is being recorded to, now that it ends unasked."""
-        path = self._recording if self._recorded else None
-        self._recording, self._recorded = None, False
-        return path
-
-    def _recording_ended(self, ended: worker.Recorded) -> None:
-        if ended.path == self._recording:
-            self._recording = None
-            self.bar.show_recording(None)
-        self.recordings.say_recorded(ended)
 
     def _say(self) -> None:
         """What is read, set less often than what moves."""
@@ -344,9 +321,9 @@ class ListenPage(Page):
         self.notices.advise(latest.advice)
 
     def _say_log(self) -> None:
-        changed, self._unsaid = self._unsaid, []
-        if changed and self.stream.sound is not None:
-            self.log.rows.take(changed, self.stream.sound, self.stream.began)
+        unsaid, self._unsaid = self._unsaid, []
+        for heard, sound, began in unsaid:
+            self.log.rows.take([heard], sound, began)
 
     def _figures(self, latest: worker.LiveFrame) -> str:
         stats = latest.stats
@@ -393,9 +370,7 @@ class ListenPage(Page):
         self.notices.advise(None)
         self.explainer.stop()
         self._say_log()
-        recording = self._end_recording()
-        if recording is not None:
-            self.recordings.say_recorded(worker.Recorded(recording, 0.0))
+        self.recordings.stop()
         if self.stream.sound is None:
             self.view.show_live(on=False)
         else:
@@ -406,7 +381,9 @@ class ListenPage(Page):
         classifiers = self._session.live_classifiers
         self.explainer.forget()
         self.answer.set_classifiers(classifiers)
-        self.panels.set_classifiers(classifiers, self.tr("ready"), _left_out(self._session, self))
+        left_out = _left_out(self._session, self)
+        self.view.welcome.say("" if classifiers else left_out)
+        self.panels.set_classifiers(classifiers, self.tr("ready"), left_out)
         titles = {n: c.card.title for n, c in classifiers.items()}
         self.log.set_titles(titles)
         self.tracks.lanes.set_titles(titles)
@@ -415,7 +392,7 @@ class ListenPage(Page):
     def _play_row(self, stretch: Stretch) -> None:
         """Play a row of the log; a picture that is frozen shows where it was."""
         self.replay.play(stretch)
-        if self.frozen.on and stretch.sound == self.stream.sound:
+        if self.frozen.on and stretch.sound is self.stream.sound:
             self.tracks.time.select(stretch.begin, stretch.end)
 
     def _offer_lane(self, track: Track, menu: QMenu, place: QPoint) -> None:

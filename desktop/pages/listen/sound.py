@@ -17,36 +17,42 @@ class Sound(Protocol):
         """A stretch as far as it is there; None: none of it is."""
 
 
-@dataclass(frozen=True)
 class LiveSound:
     """What is in a ring: the last two minutes, also after its microphone was closed.
 
-    Attributes:
+    Args:
         ring: that the microphone writes into; only read here.
         rate_hz: of its samples.
         start: index of the sample at 0 seconds.
     """
 
-    ring: Ring
-    rate_hz: int
-    start: int
+    def __init__(self, ring: Ring, rate_hz: int, start: int) -> None:
+        self.ring: Ring | None = ring
+        self._rate_hz, self._start = rate_hz, start
 
     @classmethod
     def of(cls, ring: Ring, rate_hz: int, update: "LiveUpdate") -> "LiveSound":
-        """The sound of a stream, as one step of it tells."""
+        """The sound of a stream, as any step of it tells."""
         newest = update.first + len(update.samples)  # heard after stats.seconds
         return cls(ring, rate_hz, newest - round(update.stats.seconds * rate_hz))
 
+    def forget(self) -> None:
+        """Let the ring go: it is large, and another one is in use."""
+        self.ring = None
+
     def between(self, begin: float, end: float) -> Audio | None:
-        return self.hold().between(begin, end)
+        held = self.hold()
+        return None if held is None else held.between(begin, end)
 
-    def hold(self) -> "HeldSound":
-        """A copy that nothing overwrites."""
-        first, samples = self.ring.since(max(0, self.start))
-        return HeldSound(Audio(samples, self.rate_hz), (first - self.start) / self.rate_hz)
+    def hold(self) -> "HeldSound | None":
+        """A copy that nothing overwrites; None: the ring is gone."""
+        if self.ring is None:
+            return None
+        first, samples = self.ring.since(max(0, self._start))
+        return HeldSound(Audio(samples, self._rate_hz), (first - self._start) / self._rate_hz)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeldSound:
     """A copy of what was kept at one moment.
 

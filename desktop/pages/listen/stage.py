@@ -1,6 +1,6 @@
 """The answer alone, over the whole screen: to be read from the other end of a room."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QScreen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -10,6 +10,7 @@ from desktop.widgets.level_meter import LevelMeter
 from desktop.widgets.situation import SituationStrip
 from engine.recognition.situation import SITUATIONS
 
+_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_F11, Qt.Key.Key_Space, Qt.Key.Key_F)
 _SHARE = 0.62  # of the screen's height that the answer takes
 
 
@@ -59,6 +60,13 @@ class Stage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), QColor(colours().window))
+
+    def event(self, event: QEvent) -> bool:
+        """The keys that it knows are its own, whatever they mean in the window's menus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.key() in _KEYS)
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():

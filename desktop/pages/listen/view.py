@@ -15,7 +15,7 @@ from desktop.shared.tracks import Tracks
 from desktop.shared.wording import in_order
 from desktop.widgets.why_strip import WhyStrip
 
-_SIDE = 336  # pixels of the panels and the log
+_SIDE = 356  # pixels of the panels and the log
 
 
 class ListenView(QWidget):

@@ -17,14 +17,12 @@ class Welcome(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.button = ListenButton(_SIZE)
-        head = self._line(self.tr("What is playing?"), "welcome")
-        self._hint = self._line(
-            self.tr(
-                "Earmark names the instruments and the genre that the microphone hears.\nNothing "
-                "leaves this computer."
-            ),
-            "hint",
-        )
+        head = self._line(self.tr("What is playing?"), 30)
+        head.setObjectName("title")
+        self.hint = self._line("", 15)
+        self.hint.setObjectName("faint")
+        self.hint.setWordWrap(True)
+        self.say("")
         self.demo = self._way(
             self.tr("Try the demo"), self.tr("Opens a piece of music that is already analysed")
         )
@@ -44,17 +42,23 @@ class Welcome(QWidget):
         layout.addStretch(2)
         layout.addWidget(head)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(self._hint)
+        layout.addWidget(self.hint)
         layout.addLayout(ways)
         layout.addStretch(3)
 
-    def say(self, words: str) -> None:
-        """What goes on, in place of the hint."""
-        self._hint.setText(words)
+    def say(self, problem: str) -> None:
+        """Why nothing would be named; empty: it would, and what is said is what that means."""
+        self.hint.setText(
+            problem
+            or self.tr(
+                "Earmark names the instruments and the genre that the microphone hears.\nNothing "
+                "leaves this computer."
+            )
+        )
 
-    def _line(self, words: str, name: str) -> QLabel:
+    def _line(self, words: str, pixels: int) -> QLabel:
         label = QLabel(words)
-        label.setObjectName(name)
+        label.setStyleSheet(f"font-size: {pixels}px;")  # over the sheet of the application
         label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return label
 

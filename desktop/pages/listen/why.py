@@ -56,8 +56,8 @@ class ListenWhy(QObject):
 
     def forget(self) -> None:
         """Another stream begins: times and windows of the last one mean nothing any more."""
+        self.why.close()  # which may let the picture, and what is said, go on
         self._shown, self._meant = {}, None
-        self.why.close()
 
     def ask(self) -> None:
         """Why the leading prediction: of those heard, if any are."""

@@ -3,7 +3,7 @@
 import contextlib
 import queue
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,33 +139,46 @@ def hear(
             memory = Memory(microphone.rate_hz)
             picture, restarted = ViewStream(desk.view), True
             # It ends where other classifiers are loaded; corrected ones go on with what they hear.
-            updates = listen(microphone, classifiers)
+            updates, sound = listen(microphone, classifiers), None
             for update in stack.enter_context(contextlib.closing(updates)):
-                loaded = update.classifiers
-                news = desk.step(update)
+                desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
-                new = memory.push(loaded, update)
-                yield LiveFrame(
-                    device=desk.device,
-                    view=desk.view,
-                    columns=picture.push(update.samples),
-                    restarted=restarted,
-                    envelope=_envelope(update.samples, microphone.rate_hz),
-                    level=microphone.level(),
-                    advice=microphone.advice(),
-                    decisions={name: d[-1] for name, d in memory.decisions.items() if d},
-                    lanes=memory.lanes(loaded) if new else None,
-                    unheard=memory.unheard(loaded) if new else {},
-                    stats=update.stats,
-                    kept=tuple(news.kept),
-                    recorded_seconds=desk.recorded_seconds,
-                    stretches=tuple(news.stretches),
-                    recorded=tuple(news.recorded),
-                    said=memory.say(loaded, update),
-                    sound=LiveSound.of(microphone.ring, microphone.rate_hz, update),
-                )
+                columns = picture.push(update.samples)
+                sound = sound or LiveSound.of(microphone.ring, microphone.rate_hz, update)
+                frame = _frame(desk, memory, update, columns, restarted=restarted)
+                yield replace(frame, sound=sound)
                 restarted = False
+
+
+def _frame(
+    desk: "_Desk",
+    memory: Memory,
+    update: "LiveUpdate",
+    columns: NDArray[np.float32],
+    *,
+    restarted: bool,
+) -> LiveFrame:
+    microphone, news, classifiers = desk.microphone, desk.news, update.classifiers
+    new = memory.push(classifiers, update)
+    return LiveFrame(
+        device=desk.device,
+        view=desk.view,
+        columns=columns,
+        restarted=restarted,
+        envelope=_envelope(update.samples, microphone.rate_hz),
+        level=microphone.level(),
+        advice=microphone.advice(),
+        decisions={name: kept[-1] for name, kept in memory.decisions.items() if kept},
+        lanes=memory.lanes(classifiers) if new else None,
+        unheard=memory.unheard(classifiers) if new else {},
+        stats=update.stats,
+        kept=tuple(news.kept),
+        recorded_seconds=desk.recorded_seconds,
+        stretches=tuple(news.stretches),
+        recorded=tuple(news.recorded),
+        said=memory.say(classifiers, update),
+    )
 
 
 @dataclass
@@ -181,7 +194,8 @@ class _Desk:
     """Does what is asked of the worker, and writes what comes while it is recorded."""
 
     def __init__(self, microphone: "Microphone", requests: LiveRequests) -> None:
-        self._microphone, self._requests = microphone, requests
+        self.microphone, self._requests = microphone, requests
+        self.news = _DeskNews()  # of the last step
         self._recorder: Recorder | None = None
         self._lost_before = 0  # samples, when the recording began
         self.view = View("stft", microphone.rate_hz)
@@ -191,9 +205,10 @@ class _Desk:
     def recorded_seconds(self) -> float | None:
         return None if self._recorder is None else self._recorder.seconds
 
-    def step(self, update: "LiveUpdate") -> _DeskNews:
+    def step(self, update: "LiveUpdate") -> None:
         """Do what was asked, then record what is new."""
-        news, lost = _DeskNews(), update.stats.dropped_samples
+        news = self.news = _DeskNews()
+        lost = update.stats.dropped_samples
         for request in self._requests.take():
             match request:
                 case ShowView(view):
@@ -211,14 +226,13 @@ class _Desk:
                 self._recorder.write(update.samples[None])
             except AudioError as error:  # a full disk ends the recording, not the listening
                 news.recorded += self._end(lost, str(error))
-        return news
 
     def _begin(self, path: Path, lost: int) -> list[Recorded]:
         from engine.audio.recording import Recorder
 
         sweep(path.parent, older_than=DAY)  # what a kill left of sounds that were being written
         try:
-            self._recorder = Recorder(path, rate_hz=self._microphone.rate_hz)
+            self._recorder = Recorder(path, rate_hz=self.microphone.rate_hz)
         except AudioError as error:
             return [Recorded(path, 0.0, str(error))]
         self._lost_before = lost
@@ -233,22 +247,22 @@ class _Desk:
             self.close()
         except AudioError as error:
             problem = problem or str(error)
-        missing = (lost - self._lost_before) / self._microphone.rate_hz
+        missing = (lost - self._lost_before) / self.microphone.rate_hz
         return [Recorded(recorder.path, missing, problem)]
 
     def _keep(self, path: Path, seconds: float) -> None:
         from engine.audio.recording import Recorder
 
-        rate = self._microphone.rate_hz
+        rate = self.microphone.rate_hz
         with Recorder(path, rate_hz=rate) as recorder:
-            recorder.write(self._microphone.ring.last(round(seconds * rate)))
+            recorder.write(self.microphone.ring.last(round(seconds * rate)))
 
     def _stretch(self, update: "LiveUpdate", begin: float, end: float) -> tuple[Audio, float]:
         """A stretch out of the ring, and when it begins."""
-        rate = self._microphone.rate_hz
+        rate = self.microphone.rate_hz
         now = update.first + len(update.samples)  # heard after stats.seconds
         start, stop = (now + round((at - update.stats.seconds) * rate) for at in (begin, end))
-        first, samples = self._microphone.ring.since(max(0, start))
+        first, samples = self.microphone.ring.since(max(0, start))
         begins = update.stats.seconds + (first - now) / rate
         return Audio(samples[:, : max(0, stop - first)], rate), begins
 

@@ -100,9 +100,15 @@ def test_words_change_once_a_second_at_most() -> None:
     changes = [b.time for a, b in itertools.pairwise(answers) if a.words != b.words]
     assert all(b - a >= HOLD_SECONDS - 1e-6 for a, b in itertools.pairwise(changes))
     assert len(changes) <= 1  # the mean does not swing
+    slower = [((0.99, 0.0, 0.0), ["piano"], "")] * 8
+    slower += [((0.99 if n % 6 > 2 else 0.45, 0.0, 0.0), ["piano"], "") for n in range(60)]
+    words = [(answer.words, answer.time) for answer in run(ONE, slower)]
+    changes = [b[1] for a, b in itertools.pairwise(words) if a[0] != b[0]]
+    assert changes
+    assert all(b - a >= HOLD_SECONDS - 1e-6 for a, b in itertools.pairwise(changes))
     mixed = [((0.1, 0.1, 0.1), [], "silence" if n % 2 else "not music") for n in range(40)]
-    words = [answer.words for answer in run(ONE, mixed)]
-    assert sum(a != b for a, b in itertools.pairwise(words)) <= 10
+    said_then = [answer.words for answer in run(ONE, mixed)]
+    assert sum(a != b for a, b in itertools.pairwise(said_then)) <= 10
 
 
 def test_unknown_is_said_of_real_rejection_only_and_tells_what_it_might_be() -> None:

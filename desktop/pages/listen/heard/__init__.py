@@ -1,1 +1,1 @@
-"""What was heard, after it was: its log, its sound once more, files of it, and its menus."""
+"""Detected labels afterwards: their log, their sound once more, files of it, and their menus."""

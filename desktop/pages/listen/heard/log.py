@@ -1,4 +1,4 @@
-"""The panel with the log: search, table, copy and export."""
+"""The panel with the log of detected labels: search, table, copy and export."""
 
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
@@ -50,7 +50,7 @@ class LogTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(24)
         self.horizontalHeader().setHighlightSections(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(self.tr("Log of what was heard"))
+        self.setAccessibleName(self.tr("Log of detected labels"))
         self.clicked.connect(lambda index: self.play_wanted.emit(index.data(STRETCH)))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._want_menu)
@@ -82,7 +82,7 @@ class LogTable(QTableView):
 
 
 class LogPanel(QFrame):
-    """What was heard, newest first.
+    """The detected labels, newest first.
 
     Args:
         notices: of the page, to say what became of a file.

@@ -1,4 +1,4 @@
-"""What the right button offers on what was heard: the answer, a lane, a row of the log."""
+"""What the right button offers on a detected label: the answer, a lane, a row of the log."""
 
 from collections.abc import Callable, Sequence
 

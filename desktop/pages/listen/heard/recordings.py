@@ -2,30 +2,43 @@
 
 import datetime
 import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, QUrl
+from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from desktop.messages import Action, Kind, Notices
 from desktop.pages.listen.sound import Sound
-from desktop.pages.listen.worker import LiveFrame, Recorded
+from desktop.pages.listen.worker import KeepLast, LiveFrame, Record, Recorded, Request
 from desktop.requests import OpenFile
 from desktop.session import Session
 from desktop.settings import RECORDINGS, Settings
 
 
 class Recordings(QObject):
-    """Gives names that are free, and says what was saved with ways to it.
+    """Gives names that are free, records, and says what was saved with ways to it.
 
     Args:
+        ask: asks the worker for one more thing.
         session: remembers the folder, opens files, and says what stays when a page says something
             new.
         notices: of the page.
     """
 
-    def __init__(self, session: Session, notices: Notices, parent: QObject) -> None:
+    shown = Signal(object)  # seconds that were recorded; None: nothing is being recorded
+
+    def __init__(
+        self,
+        ask: Callable[[Request], None],
+        session: Session,
+        notices: Notices,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
+        self._ask = ask
+        self._path: Path | None = None  # that is recorded to
+        self._begun = False  # whether that file has
         self._session, self._notices = session, notices
         self._names: set[Path] = set()  # of files that were asked for
         self._spans: dict[tuple[Sound, Path], tuple[float, float]] = {}
@@ -40,16 +53,47 @@ class Recordings(QObject):
         self._names.add(path)
         return path
 
-    def note(self, frame: LiveFrame, path: Path) -> None:
-        """Remember which seconds of a stream are in a file that is being recorded to."""
-        if frame.sound is not None and frame.recorded_seconds is not None:
-            end = frame.stats.seconds
-            self._spans[frame.sound, path] = (end - frame.recorded_seconds, end)
+    def record(self, on: bool) -> None:
+        """Begin or end recording."""
+        path = self.new_file("recording") if on else None
+        self._path = path or self._path  # the one that ends is told when it has
+        self._begun = self._begun and not on
+        self._ask(Record(path))
+        self.shown.emit(0.0 if on else None)
+
+    def keep(self) -> None:
+        """Save the last half minute."""
+        self._ask(KeepLast(self.new_file("kept")))
+
+    def take(self, frames: Sequence[LiveFrame]) -> None:
+        """Tell what became of files, the oldest news first."""
+        last = frames[-1]
+        self._begun = last.recorded_seconds is not None
+        if self._begun:
+            self.shown.emit(last.recorded_seconds)
+            if self._path is not None and last.sound is not None:
+                end = last.stats.seconds
+                self._spans[last.sound, self._path] = (end - (last.recorded_seconds or 0.0), end)
+        for kept in (path for frame in frames for path in frame.kept):
+            self.say_kept(kept)
+        for ended in (found for frame in frames for found in frame.recorded):
+            if ended.path == self._path:
+                self._path = None
+                self.shown.emit(None)
+            self._say_recorded(ended)
+
+    def stop(self) -> None:
+        """The microphone is closed: what was recorded to has ended, unasked."""
+        path = self._path if self._begun else None
+        self._path, self._begun = None, False
+        self.shown.emit(None)
+        if path is not None:
+            self._say_recorded(Recorded(path, 0.0))
 
     def find(self, sound: Sound, begin: float, end: float) -> tuple[Path, float] | None:
         """A recording with all of a stretch, and the second of it where that begins."""
         for (of, path), (first, last) in self._spans.items():
-            if of == sound and first <= begin and end <= last and path.exists():
+            if of is sound and first <= begin and end <= last and path.exists():
                 return path, begin - first
         return None
 
@@ -58,7 +102,7 @@ class Recordings(QObject):
         words = self.tr("Saved as {}.").format(path)
         self._notices.notify(words, self._ways(path), "success")
 
-    def say_recorded(self, ended: Recorded) -> None:
+    def _say_recorded(self, ended: Recorded) -> None:
         """What became of a recording; stays when the page says something new."""
         if ended.problem:
             self._session.notify(ended.problem, kind="error")

@@ -1,4 +1,4 @@
-"""What was heard once more: played, kept as a file, opened; from memory or from a recording."""
+"""Sound once more: played, kept as a file, opened; from memory or from a recording."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -18,7 +18,7 @@ _EDGE = 0.05  # seconds that may be missing of a stretch
 
 
 class Replay(QObject):
-    """Plays and keeps stretches of what was heard; tells which second of the stream is played.
+    """Plays and keeps stretches of the stream; tells which second of it is played.
 
     Args:
         session: opens files.

@@ -7,9 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from desktop.numbers import percent
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.sound import Sound
+from desktop.plots.clock import percent
 from desktop.style import label_colour
 from engine.recognition.heard import Heard
 

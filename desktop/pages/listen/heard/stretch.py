@@ -4,14 +4,14 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop.pages.listen.sound import Sound
+from desktop.pages.listen.sound import LiveSound, Sound
 from desktop.pages.listen.worker import LiveFrame
 from engine.audio.audio import Audio
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a stream, with what was heard in it.
+    """A part of a stream, with the label that was detected in it.
 
     Attributes:
         sound: of its stream.
@@ -40,21 +40,39 @@ class Stream:
     Attributes:
         latest: the newest step; None: nothing has come since the microphone was opened.
         sound: of the newest stream, also after its end; None: nothing was ever heard.
-        began: when that stream began, in the time of day.
     """
 
     def __init__(self) -> None:
         self.latest: LiveFrame | None = None
-        self.sound: Sound | None = None
-        self.began = datetime.datetime.now().astimezone()
+        self.sound: LiveSound | None = None
+        self._begins: dict[LiveSound, datetime.datetime] = {}  # of all whose rings are kept
+
+    @property
+    def began(self) -> datetime.datetime:
+        """When the newest stream began, in the time of day."""
+        return self.began_at(self.sound)
+
+    def began_at(self, sound: "LiveSound | None") -> datetime.datetime:
+        """When a stream began, in the time of day."""
+        now = datetime.datetime.now().astimezone()
+        return now if sound is None else self._begins.get(sound, now)
 
     def take(self, frames: Sequence[LiveFrame]) -> None:
         """Take news, the oldest first."""
-        self.latest = last = frames[-1]
-        if last.sound is not None and last.sound != self.sound:
-            self.sound = last.sound
-            passed = datetime.timedelta(seconds=last.stats.seconds)
-            self.began = datetime.datetime.now().astimezone() - passed
+        now = datetime.datetime.now().astimezone()
+        for frame in frames:
+            self.latest, sound = frame, frame.sound
+            if sound is not None and sound is not self.sound:
+                self._begins[sound] = now - datetime.timedelta(seconds=frame.stats.seconds)
+                self.sound = sound
+        self._forget()
+
+    def _forget(self) -> None:
+        """One ring is kept: that of the newest stream, and of those before it in the same one."""
+        for sound in list(self._begins):
+            if self.sound is not None and sound.ring is not self.sound.ring:
+                sound.forget()
+                del self._begins[sound]
 
     def stretch(
         self, begin: float, end: float, label: str = "", classifier: str = ""
