@@ -62,7 +62,7 @@ class ListenCorrecting(QObject):
         source = self._replay.source(stretch)
         if source is not None:
             said = [stretch.label] if stretch.label else []
-            self.correcting.ask(stretch.classifier, said, _fetch(stretch, *source), place)
+            self.correcting.ask(stretch.classifier or self._leader(), said, _fetch(stretch, *source), place)
 
     def _name(self, place: QPoint) -> None:
         """The menu of an answer that names nothing is the question itself."""
@@ -79,9 +79,10 @@ def _fetch(stretch: Stretch, source: Audio | Path, begin: float) -> Fetch:
         return of_file(source, last - seconds, last)
     # A copy: what is kept goes on to be overwritten.
     held = stretch.sound.hold() if isinstance(stretch.sound, LiveSound) else stretch.sound
+    assert held is not None  # it was found a moment ago
     first = stretch.end - seconds - AROUND_SECONDS
     sound, whole = held.between(first, stretch.end + AROUND_SECONDS), held.between(0.0, stretch.end)
-    assert sound is not None  # it was found a moment ago
+    assert sound is not None
     # It may begin later than asked for: counted from the end of the stretch, which is there.
     end = min(stretch.end - max(0.0, first), whole.duration_seconds if whole else 0.0)
 
