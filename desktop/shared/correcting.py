@@ -70,6 +70,10 @@ class Correcting(QObject):
         classifier = self._session.classifiers.get(name)
         if classifier is None:
             return
+        if classifier.card.is_regression:
+            words = self.tr("'{}' gives numbers: there is no label to correct.")
+            self._session.notify(words.format(classifier.card.title))
+            return
         self.cancel()
         answers: _Answers = queue.SimpleQueue()
         self._job = jobs.run(

@@ -102,7 +102,7 @@ class Why(QObject):
         self._tracks.spectrogram.set_overlay(overlay)
         at = clock(sum(found.window_seconds) / 2, 0.1)
         words = self.tr("Evidence for {} at {} ({})")
-        text = words.format(found.label, at, percent(found.probability))
+        text = words.format(found.label, at, found.words)
         self.strip.say(text, self._notes(found), overlay.hue)
 
     def _notes(self, found: Explanation) -> str:

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.plots.values.track import ValueCurves
 from desktop.shared.wording import SAY_WHY, bars, in_order, said_bars
+from desktop.widgets.dimensions import Dimensions
 from desktop.widgets.predictions import Predictions
 from engine.recognition.answer import Answer
 from engine.recognition.decisions import Decision
 from engine.recognition.headline import panel_words
 
 if TYPE_CHECKING:
+    from engine.classifier.card import Card
     from engine.classifier.classifier import Classifier
 
 _WIDTH = 320
@@ -36,7 +39,7 @@ class PredictionPanels(QScrollArea):
         self._remark.setObjectName("faint")
         self._remark.setWordWrap(True)
         self._remark.hide()
-        self._panels: dict[str, Predictions] = {}
+        self._panels: dict[str, Predictions | Dimensions] = {}
         self._before: QWidget | None = None
         self._layout = QVBoxLayout(inner)
         self._layout.setContentsMargins(14, 10, 14, 10)
@@ -82,7 +85,7 @@ class PredictionPanels(QScrollArea):
             panel.deleteLater()
         for place, (name, classifier) in enumerate(classifiers.items(), self._first):
             if name not in self._panels:
-                panel = self._panels[name] = Predictions(classifier.card.title)
+                panel = self._panels[name] = _panel(classifier.card)
                 panel.asked.connect(lambda label, asked=name: self.asked.emit(asked, label))
                 panel.menu_wanted.connect(
                     lambda label, at, asked=name: self.menu_wanted.emit(asked, label, at)
@@ -105,6 +108,17 @@ class PredictionPanels(QScrollArea):
         if name in self._panels:
             self._panels[name].set_predictions(decision.verdict, bars(decision))
 
+    def shows_values(self, name: str) -> bool:
+        """Whether this classifier gives values instead of labels."""
+        return isinstance(self._panels.get(name), Dimensions)
+
+    def show_curves(self, curves: Mapping[str, ValueCurves]) -> None:
+        """The way through the plane of those that give values."""
+        for name, way in curves.items():
+            panel = self._panels.get(name)
+            if isinstance(panel, Dimensions):
+                panel.show_curves(way)
+
     def show_answer(self, name: str, answer: Answer) -> None:
         """What one of them says of this moment."""
         if name in self._panels:
@@ -120,3 +134,10 @@ class PredictionPanels(QScrollArea):
         """Why one of them says nothing."""
         if name in self._panels:
             self._panels[name].set_predictions(words, [])
+
+
+def _panel(card: "Card") -> Predictions | Dimensions:
+    """Bars of labels, or values of dimensions."""
+    if card.ranges is None:
+        return Predictions(card.title)
+    return Dimensions(card.title, card.labels, card.ranges)

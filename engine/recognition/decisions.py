@@ -22,8 +22,8 @@ class Candidate:
     """One label in one row.
 
     Attributes:
-        label: its name; a family's where only that is sure.
-        probability: smoothed, or by the evidence of the last seconds.
+        label: its name; a family's where only that is sure; of a regression a dimension's.
+        probability: smoothed, or by the evidence of the last seconds; of a dimension its value.
         heard: whether it counts as heard.
         reason: why not, in words; empty when heard.
         sure: whether it is said without "probably".
@@ -83,7 +83,7 @@ class Decider:
     """
 
     def __init__(self, labels: Sequence[str], rules: Rules) -> None:
-        if len(rules.thresholds) != len(labels):
+        if not rules.ranges and len(rules.thresholds) != len(labels):
             raise ValueError("one threshold a label is needed")
         if rules.families and len(rules.families) != len(labels):
             raise ValueError("one family a label is needed")
@@ -121,6 +121,8 @@ class Decider:
     ) -> Decision:
         rules = self._rules
         absent = self._absent(presence, level_db)
+        if rules.ranges:
+            return values_told((time, presence), self._labels, probabilities, absent)
         over = (probabilities >= self._thresholds) & (absent == "")
         self._recent.append(over)
         confirmed = np.sum(list(self._recent), axis=0) >= rules.needed
@@ -178,6 +180,36 @@ class Decider:
 def below(threshold: float) -> str:
     """Why a label is not heard whose probability is too low."""
     return f"below its threshold of {100 * threshold:.0f} %"
+
+
+def values_told(
+    row: tuple[float, float],
+    dimensions: Sequence[str],
+    values: np.ndarray[tuple[int], np.dtype[np.float64]],
+    absent: str,
+) -> Decision:
+    """What a regression says: no label, but the value of each dimension, in their order.
+
+    Args:
+        row: centre of the window in seconds, and presence.
+        dimensions: their names.
+        values: of each.
+        absent: why they mean nothing, in words; empty: they do.
+    """
+    pairs = list(zip(dimensions, values.tolist(), strict=True))
+    words = absent or ", ".join(f"{name} {value_words(value)}" for name, value in pairs)
+    candidates = tuple(Candidate(name, value, False, absent) for name, value in pairs)
+    return Decision(row[0], (), words, candidates, absent, row[1])
+
+
+def value_words(value: float) -> str:
+    """A dimension's value as it is read: three digits, or two decimals.
+
+    >>> [value_words(value) for value in (0.123, -0.5, 61.25, 1234.5)]
+    ['0.12', '-0.50', '61.2', '1234']
+    """
+    size = abs(value)
+    return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"
 
 
 def is_sure(probability: float, rules: Rules) -> bool:

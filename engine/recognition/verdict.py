@@ -18,9 +18,10 @@ from engine.recognition.decisions import (
     is_sure,
     lane,
     leading_family,
+    values_told,
 )
 from engine.recognition.evidence import total
-from engine.recognition.timeline import Timeline, between, summary
+from engine.recognition.timeline import Timeline, between, rows, summary
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
@@ -104,7 +105,8 @@ def verdict_on(
 
     A label counts as heard if some row heard it and its mean over the rows (weighted by presence,
     as in ``summary``) reaches its threshold times the release. Where no label does, the family
-    whose means are sure and that some row heard.
+    whose means are sure and that some row heard. Of a regression the means of the dimensions over
+    the rows that are neither silent nor something it knows nothing of.
 
     Args:
         timeline: all rows.
@@ -133,6 +135,8 @@ def verdict_on(
         return Decision(0.0, (), "", ())
     first = int(np.searchsorted(timeline.times, part.times[0]))
     decided = decisions[first : first + len(part)]
+    if rules.ranges:
+        return _means(part, decided)
     last, heard_in = decided[-1], {label for decision in decided for label in decision.heard}
     if rules.evidence is None:
         candidates = _candidates(part, last, heard_in, rules)
@@ -144,6 +148,17 @@ def verdict_on(
     words = ", ".join(candidate.words for candidate in heard) or absent
     words = words or (last.verdict if alike and not last.heard else "no clear label")
     return Decision(last.time, tuple(c.label for c in heard), words, tuple(candidates))
+
+
+def _means(part: Timeline, decided: Sequence[Decision]) -> Decision:
+    """Each dimension's mean over the rows that mean something; over all where none does."""
+    absent = [decision.absent for decision in decided]
+    told = rows(part, np.asarray([reason == "" for reason in absent]))
+    means = dict(summary(told if len(told) else part))
+    values = np.asarray([means[name] for name in part.labels])
+    reasons = set(absent)
+    missing = "" if len(told) else absent[-1] if len(reasons) == 1 else UNCERTAIN
+    return values_told((decided[-1].time, decided[-1].presence), part.labels, values, missing)
 
 
 def _candidates(

@@ -65,8 +65,10 @@ class AnswerBar(QWidget):
 
     def set_classifiers(self, classifiers: "Mapping[str, Classifier]") -> None:
         """Which may lead."""
-        self._cards = {name: classifier.card for name, classifier in classifiers.items()}
         self._taught = {name: classifier.taught for name, classifier in classifiers.items()}
+        cards = {name: classifier.card for name, classifier in classifiers.items()}
+        # What gives values says no word; its panel and its curves show them.
+        self._cards = {name: card for name, card in cards.items() if not card.is_regression}
         self._menu.clear()
         group = QActionGroup(self._menu)
         for name, card in self._cards.items():
@@ -128,8 +130,10 @@ class AnswerPanels(QWidget):
         said = frame.said
         self.situation.show_kind(said.situation)
         for name, words in said.waits.items():
-            answer = said.answers.get(name)
-            if words:
+            answer, decision = said.answers.get(name), frame.decisions.get(name)
+            if decision is not None and self.panels.shows_values(name):
+                self.panels.show_decision(name, decision)
+            elif words:
                 self.panels.step_back(name, words)
             elif answer is not None:
                 self.panels.show_answer(name, answer)

@@ -314,6 +314,7 @@ class ListenPage(Page):
             self.explainer.show_decisions(latest.decisions)
             self.answer.show_frame(latest)
             self.now.show_frame(latest)
+            self.panels.show_curves(self._rolling.ways())
             self.stage.show_line(self.answer.line, self.now.situation.current)
             self._say_log()
         self.explainer.tidy()
@@ -387,7 +388,11 @@ class ListenPage(Page):
         titles = {n: c.card.title for n, c in classifiers.items()}
         self.log.set_titles(titles)
         self.tracks.lanes.set_titles(titles)
-        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.tracks.values.set_titles(titles)
+        self.tracks.values.set_curves({})
+        self.tracks.lanes.set_lanes(
+            {name: [] for name, c in classifiers.items() if not c.card.is_regression}
+        )
 
     def _play_row(self, stretch: Stretch) -> None:
         """Play a row of the log; a picture that is frozen shows where it was."""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from desktop.pages.listen.memory import Memory, Said
 from desktop.pages.listen.sound import LiveSound
+from desktop.plots.values.track import ValueCurves
+from desktop.shared.values import curves_of
 from engine.audio.audio import Audio
 from engine.audio.level import Level
 from engine.errors import AudioError
@@ -113,6 +115,7 @@ class LiveFrame:
     recorded_seconds: float | None
     kept: tuple[Path, ...]  # files with the last seconds, as asked
     stretches: tuple[tuple[Audio, float], ...] = ()  # as asked, each with when it begins
+    curves: dict[str, ValueCurves] = field(default_factory=dict)  # of what gives values
     recorded: tuple[Recorded, ...] = ()  # recordings that have ended
     said: Said = field(default_factory=Said)
     sound: LiveSound | None = None  # as far back as it is kept
@@ -172,6 +175,7 @@ def _frame(
         decisions={name: kept[-1] for name, kept in memory.decisions.items() if kept},
         lanes=memory.lanes(classifiers) if new else None,
         unheard=memory.unheard(classifiers) if new else {},
+        curves=curves_of(memory.decisions, memory.hops, classifiers) if new else {},
         stats=update.stats,
         kept=tuple(news.kept),
         recorded_seconds=desk.recorded_seconds,

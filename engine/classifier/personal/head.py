@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.networks.personal import nearness, on_sphere, with_unknown
 
-SHARPNESS = 5.0
+SHARPNESS = 6.0
 REACH = 1e-3  # nearness under which a sound that is to stay needs no point of its own
 _STRENGTH = 10.0  # logits by which a shift is expected to differ from 0
 _STEPS = 100

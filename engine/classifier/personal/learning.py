@@ -98,6 +98,8 @@ def prepare(
         AudioError: there is no such sound, or only silence.
         ModelError: what is kept is damaged, or cannot be written.
     """
+    if base.card.is_regression:
+        raise ModelError(f"'{base.card.title}' gives numbers: there is no label to correct.")
     samples = at_rate(stretch, base.card.rate_hz)
     yield 0.1
     begin, end = trim(samples, base.card.rate_hz, stretch.begin, stretch.end)

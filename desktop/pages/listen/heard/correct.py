@@ -62,7 +62,9 @@ class ListenCorrecting(QObject):
         source = self._replay.source(stretch)
         if source is not None:
             said = [stretch.label] if stretch.label else []
-            self.correcting.ask(stretch.classifier or self._leader(), said, _fetch(stretch, *source), place)
+            self.correcting.ask(
+                stretch.classifier or self._leader(), said, _fetch(stretch, *source), place
+            )
 
     def _name(self, place: QPoint) -> None:
         """The menu of an answer that names nothing is the question itself."""
