@@ -152,7 +152,7 @@ class _Listening:
         self._latency = self._load = 0.0
 
     def follow(self, classifiers: Mapping[str, Classifier]) -> bool:
-        """Go on with these; False: they need another analysis."""
+        """Let these judge from now on; False: they need another analysis."""
         old = self._classifiers
         if list(classifiers) == list(old) and all(c is old[n] for n, c in classifiers.items()):
             return True

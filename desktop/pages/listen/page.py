@@ -88,14 +88,7 @@ class ListenPage(Page):
         self.view = ListenView(session, self.notices, self.tracks, self.frozen.bar, strip, self.bar)
         self.answer, self.now, self.log = self.view.answer, self.view.now, self.view.log
         self.panels, self.controls = self.now.panels, self.view.controls
-        self.corrections = ListenCorrecting(
-            self.offers,
-            self.replay,
-            self.answer.line,
-            lambda: self.answer.leader,
-            session,
-            self,
-        )
+        self.corrections = ListenCorrecting(self.offers, self.replay, self.answer, session, self)
         self.stage = Stage(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -126,7 +126,7 @@ def parse_card(text: object, name: str) -> PersonalCard:
         ModelError: they are missing, wrong, or of a newer Earmark.
     """
     if not isinstance(text, str):
-        raise ModelError(f"{name} holds no corrections of Earmark's.")
+        raise ModelError(f"{name} contains no corrections of Earmark's.")
     fields = parse_json(text, name, ModelError, most_bytes=_MOST_BYTES)
     found = fields.get("format") if isinstance(fields, dict) else None
     if isinstance(found, int) and found > FORMAT:

@@ -89,32 +89,35 @@ def fit(
     kernel = strength**2 * (kernel + 1e-6 * torch.eye(len(kernel), dtype=kernel.dtype))
     root = torch.linalg.cholesky(kernel)
     classes = taught.targets.shape[1]
-    prior = with_unknown(taught.logits.double(), classes, several)
-    presence = taught.presence.double()
-    targets, present = taught.targets.double(), taught.present.double()
-    weights = taught.weights.double()
     # In the coordinates of the root the penalty is the plain sum of squares.
     wanted = torch.zeros(len(kernel), classes + 1, dtype=kernel.dtype, requires_grad=True)
     optimiser = torch.optim.LBFGS(
         [wanted], max_iter=_STEPS, tolerance_grad=1e-5, line_search_fn="strong_wolfe"
     )
+    prior = with_unknown(taught.logits.double(), classes, several)
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        shifts = root @ wanted
-        logits = prior + shifts[:, :-1]
-        if several:
-            each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-            wrong = each.sum(1)
-        else:
-            wrong = functional.cross_entropy(logits, targets, reduction="none")
-        gate = functional.binary_cross_entropy_with_logits(
-            presence + shifts[:, -1], present, reduction="none"
-        )
-        total: Tensor = (weights * (wrong + gate)).sum() + 0.5 * wanted.square().sum()
+        wrong = _wrong(taught, prior, root @ wanted, several=several)
+        total: Tensor = wrong + 0.5 * wanted.square().sum()
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
     shifts = strength**2 * torch.linalg.solve_triangular(root.T, wanted.detach(), upper=True)
     return Head(centre.float(), spread.float(), places.float(), shifts.float())
+
+
+def _wrong(taught: Taught, prior: Tensor, shifts: Tensor, *, several: bool) -> Tensor:
+    """How far the shifted answers are from those that are wanted: cross-entropy, in nats."""
+    logits, targets = prior + shifts[:, :-1], taught.targets.double()
+    if several:
+        each = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        wrong = each.sum(1)
+    else:
+        wrong = functional.cross_entropy(logits, targets, reduction="none")
+    gate = functional.binary_cross_entropy_with_logits(
+        taught.presence.double() + shifts[:, -1], taught.present.double(), reduction="none"
+    )
+    total: Tensor = (taught.weights.double() * (wrong + gate)).sum()
+    return total

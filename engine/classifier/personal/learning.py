@@ -238,7 +238,9 @@ def _follows(after: Classifier, correction: Correction, embeddings: Tensor) -> b
 def _checked(card: Card, said: Said) -> Said:
     """What was said, by labels of the classifier instead of families."""
     label = " ".join(said.label.split())[:200]
-    named = [card.labels[index] for name in said.said for index in card.members(name)]
+    groups = [[card.labels[index] for index in card.members(name)] for name in said.said]
+    # A family that the label belongs to was right.
+    named = [name for group in groups if label not in group for name in group]
     wrong = tuple(dict.fromkeys(name for name in named if name != label))
     if said.kind == "is" and not label:
         raise ModelError("Say what it is: choose a class or type a new one.")

@@ -1,12 +1,12 @@
 """Corrections on the Listen page: of the answer, a lane or a row of the log, while it listens."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QCursor
 
+from desktop.pages.listen.answer import AnswerBar
 from desktop.pages.listen.heard.menu import Offers
 from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stretch
@@ -14,7 +14,6 @@ from desktop.pages.listen.sound import LiveSound
 from desktop.session import Session
 from desktop.shared.correcting import AROUND_SECONDS, Correcting, Fetch, of_file
 from desktop.shared.page import Page
-from desktop.widgets.headline import Headline
 from engine.audio.audio import Audio
 
 if TYPE_CHECKING:
@@ -24,13 +23,12 @@ _MOST_SECONDS = 20.0  # of a stretch: more of the same teaches nothing
 
 
 class ListenCorrecting(QObject):
-    """Every menu on what was heard offers it; a key and an answer without a name lead here too.
+    """Every menu on a label offers it; a key and an answer without a name lead here too.
 
     Args:
         offers: the menus.
         replay: finds the sound of a stretch.
-        line: the large answer.
-        leader: the classifier that gives it; empty: none.
+        answer: the large one.
         session: knows the classifiers.
         page: the popup opens over it.
     """
@@ -39,23 +37,23 @@ class ListenCorrecting(QObject):
         self,
         offers: Offers,
         replay: Replay,
-        line: Headline,
-        leader: Callable[[], str],
+        answer: AnswerBar,
         session: Session,
         page: Page,
     ) -> None:
         super().__init__(page)
-        self._offers, self._replay, self._line, self._leader = offers, replay, line, leader
+        self._offers, self._replay, self._answer = offers, replay, answer
         self.correcting = Correcting(session, page)
         words = self.tr("It is not {}...")
         offers.corrections.append((words, lambda stretch: self.correct(stretch, QCursor.pos())))
-        line.menu_wanted.connect(self._name)
+        answer.line.menu_wanted.connect(self._name)
 
     def ask(self) -> None:
         """Correct what the large answer says now, or name what it does not."""
-        stretch = self._offers.answered(self._leader()) or self._offers.latest(self._leader())
+        leader, line = self._answer.leader, self._answer.line
+        stretch = self._offers.answered(leader) or self._offers.latest(leader)
         if stretch is not None:
-            self.correct(stretch, self._line.mapToGlobal(self._line.rect().bottomLeft()))
+            self.correct(stretch, line.mapToGlobal(line.rect().bottomLeft()))
 
     def correct(self, stretch: Stretch, place: QPoint) -> None:
         """Ask what a stretch is."""
@@ -63,13 +61,14 @@ class ListenCorrecting(QObject):
         if source is not None:
             said = [stretch.label] if stretch.label else []
             self.correcting.ask(
-                stretch.classifier or self._leader(), said, _fetch(stretch, *source), place
+                stretch.classifier or self._answer.leader, said, _fetch(stretch, *source), place
             )
 
     def _name(self, place: QPoint) -> None:
         """The menu of an answer that names nothing is the question itself."""
-        stretch = self._offers.latest(self._leader())
-        if stretch is not None and self._offers.answered(self._leader()) is None:
+        leader = self._answer.leader
+        stretch = self._offers.latest(leader)
+        if stretch is not None and self._offers.answered(leader) is None:
             self.correct(stretch, place)
 
 

@@ -67,7 +67,7 @@ class Offers(QObject):
         return self._now(classifier, answer.named[0].label)
 
     def latest(self, classifier: str) -> Stretch | None:
-        """What was heard last, whatever a classifier says of it; None: nothing."""
+        """The last seconds, whatever a classifier says of them; None: there are none."""
         latest = self._stream.latest
         if latest is None or not classifier:
             return None

@@ -224,8 +224,10 @@ def test_a_family_that_was_heard_is_all_its_labels(catalog: Catalog) -> None:
     base.card = base.card.model_copy(update={"families": ["a", "b", "a"]})
     base.save(catalog.folder / "tones.safetensors")
     teach(catalog, base, tone(ODD_HZ), Said("is", "hiss", ("a",)))
+    teach(catalog, base, tone(ODD_HZ), Said("is", "high", ("a",)))
     card = catalog.corrections.card(base.sha256 or "")
     assert card is not None
-    assert card.corrections[0].said == ["low"]
+    # The first was of that family: that it was said was right.
+    assert [correction.said for correction in card.corrections] == [[], ["low", "hiss"]]
     teach(catalog, base, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
     assert catalog.load("tones").card.families == ["a", "b", "a", "kazoo"]
