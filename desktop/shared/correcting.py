@@ -95,7 +95,8 @@ class Correcting(QObject):
             self._ended()
 
     def undo(self, name: str, numbers: Sequence[int]) -> None:
-        """Take corrections of a classifier back."""
+        """Take corrections of a classifier back; what is being asked for is asked no more."""
+        self.cancel()
         self._job = jobs.run(
             lambda: _undoing(name, numbers),
             on_result=self._undone,

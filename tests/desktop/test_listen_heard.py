@@ -199,7 +199,7 @@ def test_menus_offer_what_can_be_done_with_what_was_heard(
 ) -> None:
     page.stop()
     corrected: list[Stretch] = []
-    page.offers.corrections.append(("It is not {}", corrected.append))
+    page.offers.corrections[:] = [("It is not {}", corrected.append)]
     add(page, heard(90, "techno", 0.25, 0.75))
     stretch = page.log.table.model().index(0, 0).data(STRETCH)
     menu = page.offers.show(stretch, QPoint(10, 10))
