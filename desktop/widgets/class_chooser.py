@@ -116,9 +116,11 @@ class ClassChooser(QFrame):
         known = {label.casefold() for label in [*self._labels, *self._said]}
         if typed and sought not in known:
             self._add(self.tr("New class: {}").format(typed), ClassChoice("is", typed))
+        classes = self.list.count()
         if not typed:
             self._add_denials()
-        self.list.setCurrentRow(0)
+        # Return alone is the class that was used last, and never a denial.
+        self.list.setCurrentRow(self.list.count() - classes if classes else 0)
 
     def _add_denials(self) -> None:
         if self._said:

@@ -47,6 +47,7 @@ def test_last_ones_first_and_what_was_said_can_be_denied(chooser: ClassChooser) 
     words = [chooser.list.item(row).text() for row in range(chooser.list.count())]
     assert words[:4] == ["None of these", "It is not flute", "kazoo", "oboe"]
     assert words[4:] == ["bass clarinet", "clarinet", "violin"]
+    assert chooser.list.currentRow() == 2  # Return alone denies nothing
 
 
 def test_first_letters_lead_to_a_class(chooser: ClassChooser, chosen: list[ClassChoice]) -> None:
