@@ -33,6 +33,7 @@ SHORTCUTS = (
     ("F11", "Show the answer on the full screen; Esc returns (Listen)"),
     ("Enter", "Open a row of the log as a file (Listen)"),
     ("W", "Why? Show the evidence for a prediction (Listen, File)"),
+    ("C", "Correct a label: say what it is, or that it is not that (Listen, File)"),
     ("L", "Loop (File)"),
     ("Wheel, + and -", "Zoom in time, at the pointer or the cursor (File, frozen picture)"),
     ("Shift+Wheel, Left, Right, Home, End", "Scroll in time (File, frozen picture)"),

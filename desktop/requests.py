@@ -44,13 +44,14 @@ class ShowSounds:
 
 @dataclass(frozen=True)
 class AddRegion:
-    """Take a stretch of a file, in seconds, into a class that the person is asked for."""
+    """Take a stretch of a file, in seconds, into a class; the person is asked which, if none."""
 
     page: ClassVar = "sounds"
     shows: ClassVar = False
     path: Path
     start: float
     end: float
+    label: str = ""
 
 
 @dataclass(frozen=True)

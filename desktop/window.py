@@ -50,6 +50,7 @@ COMMANDS = {
     "keep": (QT_TRANSLATE_NOOP("Commands", "&Keep the last 30 seconds"), "K"),
     "freeze": (QT_TRANSLATE_NOOP("Commands", "&Freeze the picture"), "F"),
     "why": (QT_TRANSLATE_NOOP("Commands", "&Why?"), "W"),
+    "correct": (QT_TRANSLATE_NOOP("Commands", "&Correct..."), "C"),
     "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
     "stage": (QT_TRANSLATE_NOOP("Commands", "&Answer in full screen"), "F11"),
     "devices": (QT_TRANSLATE_NOOP("Commands", "Search for &microphones"), "F5"),

@@ -41,6 +41,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "dropout_between": (0, 1),
     "trunks": (0, 16),
     "tags": (1, 100_000),
+    "points": (0, 1 << 14),
+    "sharpness": (0, 1000),
 }
 
 

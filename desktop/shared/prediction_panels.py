@@ -91,6 +91,9 @@ class PredictionPanels(QScrollArea):
                     lambda label, at, asked=name: self.menu_wanted.emit(asked, label, at)
                 )
             self._layout.insertWidget(place, self._panels[name])
+            panel = self._panels[name]
+            if isinstance(panel, Predictions):
+                panel.set_title(classifier.card.title)
             self._panels[name].set_refusal(classifier.card.refusal(SAY_WHY))
             self._panels[name].set_predictions(words, [])
         self._panels = {name: self._panels[name] for name in classifiers}

@@ -86,6 +86,13 @@ class Predictions(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(280, _HEAD + _SHOWN * _ROW + 8)
 
+    def set_title(self, title: str) -> None:
+        """Name of the classifier, once it is called otherwise."""
+        if title != self._title:
+            self._title = title
+            self.setAccessibleName(title)
+            self.update()
+
     def set_refusal(self, words: str) -> None:
         """Why there is no evidence to be seen for its classes; empty: a click shows it."""
         self._refusal = words

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from engine.bounded import read_json
 from engine.classifier.card import Card
 from engine.classifier.file import SUFFIX, read_header, renamed, sha256, write_file
+from engine.classifier.personal.card import PersonalCard
+from engine.classifier.personal.store import PersonalStore
 from engine.errors import ModelError
 from resources import resource
 
@@ -26,6 +29,7 @@ DEFAULT = ("instrument", "genre")
 _REMOVED = ".removed"  # where deleted ones wait for a while
 _KEPT_SECONDS = 30 * 24 * 3600
 _ADJUSTMENTS = "adjustments.json"
+_log = logging.getLogger(__name__)
 
 
 class Adjustment(BaseModel):
@@ -77,6 +81,9 @@ class Catalog:
     Args:
         folder: where the user's own are, None: the usual place for this system.
 
+    Attributes:
+        corrections: what the user corrected of each.
+
     Examples:
         >>> from engine import Catalog
         >>> catalog = Catalog()
@@ -89,6 +96,7 @@ class Catalog:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or platformdirs.user_data_path("Earmark", appauthor=False) / "models"
+        self.corrections = PersonalStore(self.folder)
 
     def entries(self) -> list[Entry]:
         """All classifiers that can be read, the bundled first."""
@@ -213,8 +221,14 @@ class Catalog:
         return card.adjusted(mine.thresholds, mine.smoothing_seconds) if mine else card
 
     def refreshed(self, classifier: "Classifier", entry: Entry) -> "Classifier":
-        """An open classifier as it is adjusted now, sharing its tensors with the one given."""
-        card = self._card_of(entry)
+        """An open classifier as it is corrected and adjusted now.
+
+        It shares its tensors with the one given, and is that one if nothing has changed.
+        """
+        if not self._mine(entry):
+            return classifier
+        classifier, card = self._corrected(classifier, entry)
+        card = self.adjusted(card)
         if classifier.card == card:
             return classifier
         other = copy.copy(classifier)
@@ -222,7 +236,7 @@ class Catalog:
         return other
 
     def load(self, name: str) -> "Classifier":
-        """Open a classifier by name, as the user adjusted it, or by path, as it is.
+        """Open a classifier by name, as the user corrected and adjusted it, or by path, as it is.
 
         Raises:
             ModelError: there is none, or its file cannot be used.
@@ -241,9 +255,32 @@ class Catalog:
         loaded = [self.load(name) for name in names]
         return {classifier.card.name: classifier for classifier in loaded}
 
-    def _card_of(self, entry: Entry) -> Card:
-        mine = entry.bundled or entry.path.parent == self.folder
-        return self.adjusted(entry.card) if mine else entry.card
+    def _mine(self, entry: Entry) -> bool:
+        return entry.bundled or entry.path.parent == self.folder
+
+    def _corrected(self, classifier: "Classifier", entry: Entry) -> "tuple[Classifier, Card]":
+        """With the corrections there are now, and the card that goes with them.
+
+        Corrections that cannot be read cost no classifier: it listens without them.
+        """
+        from engine.classifier.personal.applied import corrected, corrected_card, uncorrected
+
+        try:
+            personal = self._personal(classifier.sha256)
+            card = entry.card if personal is None else corrected_card(entry.card, personal)
+            if classifier.revision != (personal.revision if personal else ""):
+                classifier = uncorrected(classifier, entry.card)
+                kept = self.corrections.read(classifier.sha256 or "") if personal else None
+                if kept is not None:
+                    classifier = corrected(classifier, kept)
+                    card = corrected_card(entry.card, kept.card)
+            return classifier, card.model_copy(update={"network": classifier.card.network})
+        except ModelError as error:
+            _log.warning("%s", error)
+            return uncorrected(classifier, entry.card), entry.card
+
+    def _personal(self, digest: str | None) -> PersonalCard | None:
+        return self.corrections.card(digest) if digest else None
 
     def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
         plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}

@@ -30,6 +30,9 @@ class Classifier(nn.Module):
         network: frames to logits.
         gate: from the network's embedding to one logit: is this what the classifier knows about?
         sha256: of the file it was loaded from, None before it was saved.
+        corrections: what its user corrected, in words; see :mod:`engine.classifier.personal`.
+        taught: labels that these corrections name.
+        revision: of these corrections; empty: there are none.
 
     Examples:
         A classifier is a torch module: waveforms in, probabilities out.
@@ -54,10 +57,18 @@ class Classifier(nn.Module):
         self.network = network
         self.gate = gate
         self.sha256: str | None = None
+        self.corrections: tuple[str, ...] = ()
+        self.taught: frozenset[str] = frozenset()
+        self.revision = ""
         calibration, count = card.calibration, len(card.labels)
         self._scale = torch.tensor(calibration.scale or [1.0] * count) / calibration.temperature
         self._bias = torch.tensor(calibration.bias or [0.0] * count)
         self.eval()
+
+    @property
+    def calibration(self) -> tuple[Tensor, Tensor]:
+        """What the head's logits are multiplied by, and what is added then, each (labels,)."""
+        return self._scale, self._bias
 
     @property
     def window_frames(self) -> int:
@@ -90,7 +101,7 @@ class Classifier(nn.Module):
         logits = self.logits(embedding)
         presence = torch.ones_like(rms_db)
         if self.gate is not None:
-            presence = self.gate(embedding)[:, 0].sigmoid()
+            presence = (self.gate(embedding)[:, 0] + self.network.presence(embedding)).sigmoid()
         presence = torch.where(rms_db < self.card.calibration.silence_dbfs, 0.0, presence)
         if self.card.is_regression:
             return logits, presence

@@ -45,6 +45,22 @@ def read_header(path: Path) -> Header:
     Raises:
         ModelError: it cannot be read or is no classifier of this version of Earmark.
     """
+    metadata, tensors = read_metadata(path)
+    card_text = metadata.get("card")
+    if not isinstance(card_text, str):
+        raise ModelError(
+            f"{path.name} contains tensors but no Earmark model card, so it is not an "
+            "Earmark classifier."
+        )
+    return Header(_card(card_text, path), tensors)
+
+
+def read_metadata(path: Path) -> tuple[dict[str, Any], dict[str, tuple[str, tuple[int, ...]]]]:
+    """The metadata of a safetensors file, and type and shape of each of its tensors.
+
+    Raises:
+        ModelError: it cannot be read, is damaged or something else.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
@@ -149,7 +165,9 @@ def _header_length(start: bytes, size: int, path: Path) -> int:
     return length
 
 
-def _parse(text: bytes, path: Path, tensor_bytes: int) -> Header:
+def _parse(
+    text: bytes, path: Path, tensor_bytes: int
+) -> tuple[dict[str, Any], dict[str, tuple[str, tuple[int, ...]]]]:
     damaged = f"{path.name} is damaged: its header cannot be read."
     try:
         header = parse_json(text, "the header", ModelError, most_bytes=MOST_HEADER_BYTES)
@@ -159,16 +177,10 @@ def _parse(text: bytes, path: Path, tensor_bytes: int) -> Header:
     if not isinstance(metadata, dict):
         raise ModelError(damaged)
     tensors = {name: _described(entry, damaged) for name, entry in header.items()}
-    card_text = metadata.get("card")
-    if not isinstance(card_text, str):
-        raise ModelError(
-            f"{path.name} contains tensors but no Earmark model card, so it is not an "
-            "Earmark classifier."
-        )
     told = sum(_BYTES.get(kind, 1) * math.prod(shape) for kind, shape in tensors.values())
     if told > tensor_bytes:
         raise ModelError(f"{path.name} is incomplete. Copy or download it again.")
-    return Header(_card(card_text, path), tensors)
+    return metadata, tensors
 
 
 def _described(entry: Any, damaged: str) -> tuple[str, tuple[int, ...]]:

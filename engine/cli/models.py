@@ -1,13 +1,17 @@
 """``earmark models``."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from engine.classifier.catalog import Catalog, Entry
 from engine.classifier.figures import figure_lines
+from engine.classifier.file import SUFFIX
+from engine.classifier.personal.card import PersonalCard
 from engine.cli.output import Overwrite, data, notes
 from engine.errors import ModelError
 from engine.export.destinations import check_file
@@ -46,7 +50,8 @@ def show(
     name: Annotated[str, typer.Argument(help="Name of a classifier, or path of its file.")],
 ) -> None:
     """Show the model card of a classifier."""
-    entry = Catalog().find(name)
+    catalog = Catalog()
+    entry = catalog.find(name)
     card = entry.card
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Name", card.name)
@@ -69,7 +74,13 @@ def show(
     table.add_row("Input", f"{card.window_samples / card.rate_hz:.2f} s at {card.rate_hz} Hz")
     table.add_row("Date", card.date)
     table.add_row("File", str(entry.path))
-    table.add_row("SHA-256", entry.sha256())
+    digest = entry.sha256()
+    table.add_row("SHA-256", digest)
+    personal = catalog.corrections.card(digest)
+    if personal is not None:
+        table.add_row(
+            "Corrected", f"{len(personal.corrections)} times (earmark models corrections)"
+        )
     data().print(table)
 
 
@@ -91,6 +102,66 @@ def export(
         f"at most {difference:.1g}."
     )
     data().print(text, markup=False)
+
+
+@app.command("corrections")
+def corrections(
+    name: Annotated[str | None, typer.Argument(help="Name of a classifier; default: all.")] = None,
+    undo: Annotated[
+        list[int] | None, typer.Option(help="Number of a correction to take back; repeatable.")
+    ] = None,
+    undo_all: Annotated[bool, typer.Option("--undo-all", help="Take all of them back.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Save the corrected classifier as a .safetensors file of its own."),
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Show what you corrected in the window, take it back, or save the corrected classifier."""
+    catalog = Catalog()
+    if name is None:
+        if undo or undo_all or save:
+            raise ModelError("Say which classifier: earmark models corrections NAME.")
+        _list_corrections(catalog.corrections.cards())
+        return
+    entry = catalog.find(name)
+    card = catalog.corrections.card(entry.sha256())
+    if card is None:
+        raise ModelError(f"There are no corrections of '{entry.name}'.")
+    if undo or undo_all:
+        _undo(catalog, entry, [c.number for c in card.corrections] if undo_all else undo or [])
+    elif save is not None:
+        _save_corrected(catalog, entry, save, overwrite=overwrite)
+    else:
+        _list_corrections([card])
+
+
+def _list_corrections(cards: Sequence[PersonalCard]) -> None:
+    table = Table("Classifier", "No.", "Date", "Correction", "Heard in", "Seconds")
+    for card in cards:
+        for one in card.corrections:
+            row = (card.name, str(one.number), one.date[:16].replace("T", " "), one.words)
+            table.add_row(*map(escape, (*row, one.heard or "microphone", f"{one.seconds:.1f}")))
+    data().print(table)
+
+
+def _undo(catalog: Catalog, entry: Entry, numbers: Sequence[int]) -> None:
+    from engine.classifier.classifier import Classifier
+    from engine.classifier.personal.learning import undo
+
+    left = undo(Classifier.load(entry.path), catalog.corrections, numbers).count
+    data().print(f"Undone. '{entry.name}' has {left} corrections.", markup=False)
+
+
+def _save_corrected(catalog: Catalog, entry: Entry, path: Path, *, overwrite: bool) -> None:
+    from engine.classifier.classifier import Classifier
+    from engine.classifier.personal.applied import save_corrected
+
+    if path.suffix != SUFFIX:
+        raise ModelError(f"Classifiers are {SUFFIX} files. Choose a name that ends in {SUFFIX}.")
+    check_file(path, [], overwrite)
+    save_corrected(Classifier.load(entry.path), catalog.corrections, path)
+    data().print(f"Saved as {path}.", markup=False)
 
 
 @app.command("verify")

@@ -12,6 +12,7 @@ from engine.networks.dense import Dense, EmbeddingHead
 from engine.networks.mobile import MobileCnn
 from engine.networks.musicnn.mobile import MusicnnMobile
 from engine.networks.musicnn.tags import MusicnnTags
+from engine.networks.personal import Personal
 from engine.networks.pitch_cnn import PitchCnn
 from engine.networks.recurrent import Crnn, Recurrent
 
@@ -28,6 +29,7 @@ NETWORKS: dict[str, type[Network]] = {
     "musicnn_mobile": MusicnnMobile,
     "musicnn_tags": MusicnnTags,
     "pitch_cnn": PitchCnn,
+    "personal": Personal,
 }
 
 

@@ -80,6 +80,10 @@ class Network(nn.Module, ABC):
     def head(self, embedding: Tensor) -> Tensor:
         """Shape (batch, embedding_size) to logits (batch, classes)."""
 
+    def presence(self, embedding: Tensor) -> Tensor:
+        """Added to the gate's logit, mostly 0: shape (batch, embedding_size) to (batch,)."""
+        return embedding.new_zeros(embedding.shape[0])
+
     def forward(self, features: Tensor) -> Tensor:
         """Shape (batch, bands, frames) to logits (batch, classes)."""
         return self.head(self.embed(features))

@@ -75,6 +75,22 @@ class Analysis:
                 self._rates[rate] = _RateBranch(self._rate_hz, rate, self._device)
             self._rates[rate].add(name, classifier, self._hops[name])
 
+    def exchange(self, classifiers: Mapping[str, Classifier]) -> bool:
+        """Let other heads judge from the next row on, and go on hearing with the same trunks.
+
+        Returns:
+            Whether that was possible: names, features, trunks and windows are those there are.
+        """
+        if list(classifiers) != list(self._classifiers):
+            return False
+        pairs = {name: (old, classifiers[name]) for name, old in self._classifiers.items()}
+        if not all(_hears_alike(old, new) for old, new in pairs.values()):
+            return False
+        for name, (_, new) in pairs.items():
+            self._classifiers[name] = new.to(self._device)
+            self._rates[new.card.rate_hz].exchange(name, new)
+        return True
+
     def push(self, samples: NDArray[np.float32]) -> dict[str, Timeline]:
         """Take mono samples, float32, shape (n,); give each classifier's new rows, maybe none.
 
@@ -93,6 +109,18 @@ class Analysis:
         for branch in self._rates.values():
             rows |= branch.push(samples, self._offset, last=last)
         return {name: rows[name] for name in self._classifiers}
+
+
+def _hears_alike(one: Classifier, other: Classifier) -> bool:
+    """Whether two classifiers differ in nothing but what they make of their embeddings."""
+    trunks = zip(one.network.trunks, other.network.trunks, strict=False)
+    sizes = {(c.card.rate_hz, c.card.window_samples, c.card.hop_samples) for c in (one, other)}
+    return (
+        one.feature is other.feature
+        and one.network.embedding_size == other.network.embedding_size
+        and all(mine is its for mine, its in trunks)
+        and len(sizes) == 1
+    )
 
 
 def choose_windows(classifier: Classifier, hop_seconds: float | None) -> Windows:
@@ -134,6 +162,10 @@ class _RateBranch:
             lane.trunk_keys.append(key)
             if key not in self._trunks:
                 self._trunks[key] = (lane.feature_key, trunk.sliding(*frames))
+
+    def exchange(self, name: str, classifier: Classifier) -> None:
+        """See :meth:`Analysis.exchange`."""
+        self._lanes[name].classifier = classifier
 
     def push(
         self, samples: NDArray[np.float32], offset: float, *, last: bool

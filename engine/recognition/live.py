@@ -1,7 +1,7 @@
 """Live classification of the microphone."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,17 +65,19 @@ class LiveUpdate:
         first: index of the first of ``samples`` in the ring.
         samples: the new sound, float32, shape (n,), at the microphone's rate.
         stats: how well the analysis keeps up.
+        classifiers: those that gave the rows, by name.
     """
 
     rows: dict[str, Timeline]
     first: int
     samples: NDArray[np.float32]
     stats: LiveStats
+    classifiers: Mapping[str, Classifier]
 
 
 def listen(
     microphone: Listened,
-    classifiers: Mapping[str, Classifier],
+    classifiers: Mapping[str, Classifier] | Callable[[], Mapping[str, Classifier]],
     *,
     hop_seconds: float | None = None,
     device: str = "cpu",
@@ -87,7 +89,8 @@ def listen(
 
     Args:
         microphone: open, or anything with a ring that fills.
-        classifiers: by name; may be empty.
+        classifiers: by name; may be empty. A function is asked at each step: where only heads have
+            changed, as by a correction, they judge from the next row on; else listening ends.
         hop_seconds: step between rows, None: each classifier's own.
         device: where to compute.
 
@@ -106,15 +109,19 @@ def listen(
         >>> rows.probabilities.shape == (len(rows), len(rows.labels))
         True
     """
-    for classifier in classifiers.values():
+    given = classifiers if callable(classifiers) else lambda: classifiers
+    first = given()
+    for classifier in first.values():
         classifier.card.refuse_files_only("listen")
     with one_torch_thread():
-        work = _Listening(microphone, classifiers, hop_seconds, device)
-        yield from _steps(microphone, work)
+        work = _Listening(microphone, first, hop_seconds, device)
+        yield from _steps(microphone, work, given)
 
 
-def _steps(microphone: Listened, work: "_Listening") -> Generator[LiveUpdate, None, None]:
-    while True:
+def _steps(
+    microphone: Listened, work: "_Listening", given: Callable[[], Mapping[str, Classifier]]
+) -> Generator[LiveUpdate, None, None]:
+    while work.follow(given()):
         microphone.check()
         begun = time.monotonic()
         yield work.step()
@@ -131,7 +138,7 @@ class _Listening:
         hop_seconds: float | None,
         device: str,
     ) -> None:
-        self._microphone = microphone
+        self._microphone, self._classifiers = microphone, dict(classifiers)
         self._rate = microphone.rate_hz
         self._analysis = Analysis(classifiers, self._rate, hop_seconds=hop_seconds, device=device)
         self._half_seconds = {
@@ -143,6 +150,14 @@ class _Listening:
         self._start = self._position = microphone.ring.end
         self._lost = self._skipped = 0
         self._latency = self._load = 0.0
+
+    def follow(self, classifiers: Mapping[str, Classifier]) -> bool:
+        """Let these judge from now on; False: they need another analysis."""
+        old = self._classifiers
+        if list(classifiers) == list(old) and all(c is old[n] for n, c in classifiers.items()):
+            return True
+        self._classifiers = dict(classifiers)
+        return self._analysis.exchange(classifiers)
 
     def step(self) -> LiveUpdate:
         """Analyse what is new."""
@@ -161,7 +176,7 @@ class _Listening:
                 end = timeline.times[-1] + self._half_seconds[name]
                 newest = self._start + round(end * self._rate)
                 self._latency = now - self._microphone.capture_time(newest)
-        return LiveUpdate(rows, first, samples[0], self._stats())
+        return LiveUpdate(rows, first, samples[0], self._stats(), self._classifiers)
 
     def _recent(self, first: int, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """What is analysed of the new samples: nothing of too many, to go on from now."""

@@ -26,6 +26,13 @@ EXAMPLES = {
     "crnn": SIZES | {"channels": [4, 4], "units": 5},
     "embedding_head": {"bands": 96, "frames": 60, "classes": 3, "hidden": [16]},
     "musicnn_tags": {"tags": [5, 7], "classes": 3},
+    "personal": {
+        "base": {"name": "dense", "arguments": SIZES | {"hidden": [8]}},
+        "classes": 4,
+        "points": 5,
+        "several": False,
+        "sharpness": 4.0,
+    },
     "pitch_cnn": SIZES
     | {"channels": [4, 6], "kernels": [5, 3], "pools": [1, 2], "width": 6, "overtones": [-7, 12]},
 }

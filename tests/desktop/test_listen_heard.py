@@ -199,7 +199,7 @@ def test_menus_offer_what_can_be_done_with_what_was_heard(
 ) -> None:
     page.stop()
     corrected: list[Stretch] = []
-    page.offers.corrections.append(("It is not {}", corrected.append))
+    page.offers.corrections[:] = [("It is not {}", corrected.append)]
     add(page, heard(90, "techno", 0.25, 0.75))
     stretch = page.log.table.model().index(0, 0).data(STRETCH)
     menu = page.offers.show(stretch, QPoint(10, 10))
@@ -235,12 +235,11 @@ def test_the_menu_of_a_lane_speaks_of_the_segment_under_the_pointer(
     from desktop.plots.tracks.lanes import Stretch as Segment
 
     page.stop()
-    page.offers.corrections.append(("It is not {}", lambda _: None))
     lanes, seen = page.tracks.lanes, page.tracks.time
     lanes.set_lanes({"genre": [Segment(seen.start, seen.end, "jazz", 0.9)]})
     place = lanes.mapToGlobal(QPoint(round(lanes.plot.center().x()), round(lanes.plot.top()) + 8))
     menu = page.tracks.open_menu(lanes, place)
-    assert menu.actions()[0].text() == "It is not jazz"
+    assert menu.actions()[0].text() == "It is not jazz..."
     menu.close()
     menu = page.tracks.open_menu(page.tracks.waveform)
     assert "It is not" not in menu.actions()[0].text()

@@ -44,6 +44,7 @@ COMMANDS = {
     "earmark models show genre": NONE,
     "earmark models verify": NONE,
     "earmark models export genre genre.onnx": NONE,
+    "earmark models corrections": NONE,
     "earmark recipes list": NONE,
     "earmark recipes show genre-cnn": NONE,
     "earmark recipes network genre-cnn": NONE,

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.file import worker
+from desktop.pages.file.correct import FileCorrecting
 from desktop.pages.file.export import FileExports
 from desktop.pages.file.facts import FileFacts
 from desktop.pages.file.header import FileHeader
@@ -66,6 +67,7 @@ class FilePage(Page):
         self.explainer = FileWhy(
             self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
         )
+        self.corrections = FileCorrecting(self.state, self.tracks, self._session, self)
         self._lay_out()
         self._connect()
 
@@ -136,6 +138,7 @@ class FilePage(Page):
         return {
             "play": self.play,
             "why": self.explainer.ask,
+            "correct": self.corrections.ask,
             "loop": self.header.loop_button.toggle,
         }
 

@@ -50,6 +50,7 @@ class AnswerBar(QWidget):
         layout.addWidget(self.button)
         layout.addWidget(self.line, 1)
         self._cards: dict[str, Card] = {}
+        self._taught: dict[str, frozenset[str]] = {}  # labels that the user's corrections name
 
     @property
     def leader(self) -> str:
@@ -64,6 +65,7 @@ class AnswerBar(QWidget):
 
     def set_classifiers(self, classifiers: "Mapping[str, Classifier]") -> None:
         """Which may lead."""
+        self._taught = {name: classifier.taught for name, classifier in classifiers.items()}
         cards = {name: classifier.card for name, classifier in classifiers.items()}
         # What gives values says no word; its panel and its curves show them.
         self._cards = {name: card for name, card in cards.items() if not card.is_regression}
@@ -98,6 +100,10 @@ class AnswerBar(QWidget):
         cards = {name: self._cards[name] for name in self._cards if name in said.waits}
         words = headline(said.situation, said.answers, cards, self.leader, said.waits)
         note = said.late or words.note
+        answer = said.answers.get(self.leader)
+        named = {one.label for one in answer.named} if answer is not None else set()
+        if words.named and named & self._taught.get(self.leader, frozenset()):
+            note = "   ".join(filter(None, (note, self.tr("as you corrected it"))))
         self.line.say(words.words, named=words.named, note=note, aside=words.aside)
 
     def show_words(self, words: str, note: str = "") -> None:

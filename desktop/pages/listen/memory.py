@@ -52,6 +52,7 @@ class Memory:
         self.decisions: dict[str, list[Decision]] = {}
         self.hops: dict[str, float] = {}
         self._newest: dict[str, list[Decision]] = {}  # that no answer has heard of yet
+        self._cards: dict[str, Card] = {}  # whose rules decide
         self._deciders: dict[str, Decider] = {}
         self._answerers: dict[str, Answerer] = {}
         self._answers: dict[str, Answer] = {}
@@ -69,6 +70,10 @@ class Memory:
                 continue
             new = True
             card = classifiers[name].card
+            if card is not self._cards.get(name):  # it was corrected: it has its say at once
+                self._cards[name] = card
+                self._deciders.pop(name, None)
+                self._answerers.pop(name, None)
             decider = self._deciders.setdefault(name, Decider(card.labels, card.rules()))
             self.hops[name] = timeline.hop_seconds
             decided = decider.push(timeline)

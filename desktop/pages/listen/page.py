@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from desktop import jobs
 from desktop.pages.listen import worker
 from desktop.pages.listen.frozen import FrozenPicture
+from desktop.pages.listen.heard.correct import ListenCorrecting
 from desktop.pages.listen.heard.menu import Offers
 from desktop.pages.listen.heard.recordings import Recordings
 from desktop.pages.listen.heard.replay import Replay
@@ -82,6 +83,7 @@ class ListenPage(Page):
         self.view = ListenView(session, self.notices, self.tracks, self.frozen.bar, strip, self.bar)
         self.answer, self.now, self.log = self.view.answer, self.view.now, self.view.log
         self.panels, self.controls = self.now.panels, self.view.controls
+        self.corrections = ListenCorrecting(self.offers, self.replay, self.answer, session, self)
         self.stage = Stage(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -152,6 +154,7 @@ class ListenPage(Page):
             "keep": self.keep,
             "freeze": self.bar.freeze.click,
             "why": self.explainer.ask,
+            "correct": self.corrections.ask,
             "devices": self.find_devices,
             "stage": self.show_stage,
         }

@@ -141,30 +141,28 @@ def hear(
             # What has just been loaded begins at a time of 0, and the picture with it.
             memory = Memory(microphone.rate_hz)
             picture, restarted = ViewStream(desk.view), True
-            loaded, sound = dict(classifiers()), None
-            for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
+            # It ends where other classifiers are loaded; corrected ones go on with what they hear.
+            updates, sound = listen(microphone, classifiers), None
+            for update in stack.enter_context(contextlib.closing(updates)):
                 desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
                 columns = picture.push(update.samples)
                 sound = sound or LiveSound.of(microphone.ring, microphone.rate_hz, update)
-                frame = _frame(desk, memory, loaded, update, columns, restarted=restarted)
+                frame = _frame(desk, memory, update, columns, restarted=restarted)
                 yield replace(frame, sound=sound)
                 restarted = False
-                if _differ(loaded, classifiers()):
-                    break
 
 
 def _frame(
     desk: "_Desk",
     memory: Memory,
-    classifiers: "Mapping[str, Classifier]",
     update: "LiveUpdate",
     columns: NDArray[np.float32],
     *,
     restarted: bool,
 ) -> LiveFrame:
-    microphone, news = desk.microphone, desk.news
+    microphone, news, classifiers = desk.microphone, desk.news, update.classifiers
     new = memory.push(classifiers, update)
     return LiveFrame(
         device=desk.device,
@@ -185,10 +183,6 @@ def _frame(
         recorded=tuple(news.recorded),
         said=memory.say(classifiers, update),
     )
-
-
-def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]") -> bool:
-    return list(loaded) != list(now) or any(now[name] is not c for name, c in loaded.items())
 
 
 @dataclass

@@ -55,7 +55,7 @@ class CardView(QScrollArea):
         self._path: Path | None = None
         self._onnx_refusal, self._exporting = "", False
         self._name_controls()
-        layout = QVBoxLayout(inner)
+        layout = self._inner = QVBoxLayout(inner)
         layout.setContentsMargins(18, 12, 18, 14)
         layout.setSpacing(10)
         layout.addLayout(self._top())
@@ -72,6 +72,10 @@ class CardView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setObjectName("read")
         self.setAccessibleName(self.tr("Model card"))
+
+    def add(self, widget: QWidget) -> None:
+        """One more part, under the thresholds."""
+        self._inner.insertWidget(self._inner.indexOf(self.thresholds) + 1, widget)
 
     def _name_controls(self) -> None:
         for button, words in (

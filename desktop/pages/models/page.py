@@ -12,6 +12,7 @@ from desktop import jobs
 from desktop.messages import Kind
 from desktop.pages.models import worker
 from desktop.pages.models.card import CardView
+from desktop.pages.models.corrections import CorrectionsView
 from desktop.pages.models.list import ClassifierList
 from desktop.session import Session
 from desktop.shared.page import Page
@@ -43,6 +44,8 @@ class ModelsPage(Page):
 
     def _build(self) -> None:
         self.list, self.card = ClassifierList(), CardView()
+        self.corrections = CorrectionsView(self._session, self.notices)
+        self.card.add(self.corrections)
         self.card.setEnabled(False)
         middle = QHBoxLayout()
         middle.setSpacing(10)
@@ -98,6 +101,7 @@ class ModelsPage(Page):
         self.chosen, self._broken_path = name, None
         self.card.setEnabled(True)
         self.card.show_listed(listed)
+        self.corrections.show_of(name)
 
         def show(words: str, *, good: bool) -> None:
             if self.chosen == name:
@@ -113,6 +117,7 @@ class ModelsPage(Page):
     def _choose_broken(self, path: Path) -> None:
         self.chosen, self._broken_path = "", path
         self.card.setEnabled(False)
+        self.corrections.show_of("")
         bundled = [e.entry.path for e in self.found.listed.values() if e.entry.bundled]
         delete = (self.tr("Delete"), self.delete)
         self.notices.clear()

@@ -135,7 +135,9 @@ class SoundsPage(Page):
 
     def take(self, request: Request) -> None:
         """Ask which class a stretch of a file is of, and take it among the sounds."""
-        if isinstance(request, AddRegion):
+        if isinstance(request, AddRegion) and request.label:
+            self.add_region(request.path, request.start, request.end, request.label)
+        elif isinstance(request, AddRegion):
             words, title = self.tr("Class of the selected sound:"), self.tr("Add to the sounds")
             label, chosen = QInputDialog.getItem(
                 self.window(), title, words, self.class_names(), 0, True

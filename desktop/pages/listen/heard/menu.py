@@ -14,6 +14,7 @@ Correction = tuple[str, Callable[[Stretch], object]]
 
 
 _LOOK_BACK = 5.0  # seconds that are meant by what is said now, at most
+_UNNAMED_SECONDS = 2.0  # that are meant where nothing is said
 
 
 class Offers(QObject):
@@ -64,6 +65,14 @@ class Offers(QObject):
         if answer is None or not answer.named:
             return None
         return self._now(classifier, answer.named[0].label)
+
+    def latest(self, classifier: str) -> Stretch | None:
+        """The last seconds, whatever a classifier says of them; None: there are none."""
+        latest = self._stream.latest
+        if latest is None or not classifier:
+            return None
+        now = latest.stats.seconds
+        return self._stream.stretch(now - _UNNAMED_SECONDS, now, "", classifier)
 
     def _now(self, classifier: str, label: str) -> Stretch | None:
         latest = self._stream.latest

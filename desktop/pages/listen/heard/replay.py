@@ -92,6 +92,10 @@ class Replay(QObject):
 
         jobs.run(work, on_result=then, on_error=self._notices.fail, parent=self)
 
+    def source(self, stretch: Stretch) -> tuple[Audio | Path, float] | None:
+        """Its sound, or a recording and where it begins there; says so where there is none."""
+        return self._found(stretch)
+
     def _find(self, stretch: Stretch) -> tuple[Audio | Path, float] | None:
         """Its sound, or a recording that it is in, and where it begins there."""
         sound = stretch.audio()

@@ -1,0 +1,1 @@
+"""What a user corrected: a small head over a classifier, which itself never changes."""

@@ -1,0 +1,68 @@
+"""``earmark models corrections``: listed, taken back, saved as a classifier."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
+from engine.classifier.personal.card import Said
+from engine.cli.app import run
+from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixtures
+    HIGH_HZ,
+    ODD_HZ,
+    _remembered_once,
+    remembered,
+    tone,
+    two_tones,
+)
+from tests.engine.classifier.personal.test_learning import teach
+
+
+@pytest.fixture
+def tones() -> Classifier:
+    """Corrected twice, among the user's own."""
+    catalog, classifier = Catalog(), two_tones(multi_label=False)
+    classifier.save(catalog.folder / "tones.safetensors")
+    teach(catalog, classifier, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
+    teach(catalog, classifier, tone(HIGH_HZ), Said("not", said=("high",)))
+    return classifier
+
+
+def test_they_are_listed(tones: Classifier, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "corrections"]) == 0
+    text = capsys.readouterr().out
+    assert "kazoo, not low" in text
+    assert "not high" in text
+    assert "take.wav" in text
+    assert run(["models", "show", "tones"]) == 0
+    assert "2 times (earmark models corrections)" in capsys.readouterr().out
+
+
+def test_they_are_taken_back(tones: Classifier, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "corrections", "tones", "--undo", "1"]) == 0
+    assert capsys.readouterr().out == "Undone. 'tones' has 1 corrections.\n"
+    assert Catalog().load("tones").corrections == ("not high",)
+    assert run(["models", "corrections", "tones", "--undo", "1"]) == 2
+    assert "no such correction" in capsys.readouterr().err
+    assert run(["models", "corrections", "tones", "--undo-all"]) == 0
+    assert Catalog().load("tones").corrections == ()
+
+
+def test_the_corrected_classifier_is_saved(
+    tones: Classifier, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "mine.safetensors"
+    assert run(["models", "corrections", "tones", "--save", str(target)]) == 0
+    assert Classifier.load(target).card.labels == ["low", "high", "hiss", "kazoo"]
+    assert run(["models", "corrections", "tones", "--save", str(target)]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert run(["models", "corrections", "tones", "--save", str(tmp_path / "mine.onnx")]) == 2
+    assert "safetensors" in capsys.readouterr().err
+
+
+def test_what_is_missing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models", "corrections", "genre"]) == 2
+    assert "no corrections of 'genre'" in capsys.readouterr().err
+    assert run(["models", "corrections", "--undo", "1"]) == 2
+    assert "which classifier" in capsys.readouterr().err
