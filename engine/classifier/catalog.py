@@ -282,6 +282,10 @@ class Catalog:
     def _personal(self, digest: str | None) -> PersonalCard | None:
         return self.corrections.card(digest) if digest else None
 
+    def card_of(self, entry: Entry) -> Card:
+        """The card of an entry, as the user adjusted it where it is one of the catalog's."""
+        return self.adjusted(entry.card) if self._mine(entry) else entry.card
+
     def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
         plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}
         text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"

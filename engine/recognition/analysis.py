@@ -33,7 +33,7 @@ class _Lane:
     feature_key: str | None  # None: the feature is not local, windows are computed one by one
     trunk_keys: list[str] = field(default_factory=list)
     given: int = 0
-    waiting: list[Tensor] = field(default_factory=list)
+    embeddings: Tensor | None = None  # of windows whose last samples are still to come
 
 
 class Analysis:
@@ -210,8 +210,12 @@ class _RateBranch:
         if lane.feature_key is None:
             embedding = self._one_by_one(lane, cut)
         else:
-            # Padding for another classifier's windows may have completed more than are wanted.
-            embedding = torch.cat([embeddings[key][:count] for key in lane.trunk_keys], dim=1)
+            # Frames need not reach to a window's end: it may be embedded a block before its samples
+            # are all there, and padding for another classifier's windows may complete more of them.
+            embedding = torch.cat([embeddings[key] for key in lane.trunk_keys], dim=1)
+            if lane.embeddings is not None:
+                embedding = torch.cat([lane.embeddings, embedding])
+            embedding, lane.embeddings = embedding[:count], embedding[count:]
         lane.given += count
         probabilities, presence = lane.classifier.judge(embedding, levels.to(self._device))
         if not all(values.isfinite().all() for values in (probabilities, presence, levels)):

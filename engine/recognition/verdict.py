@@ -11,10 +11,10 @@ from engine.recognition.decisions import (
     SILENCE,
     UNCERTAIN,
     Candidate,
+    Decider,
     Decision,
     Segment,
     below,
-    decide,
     is_sure,
     lane,
     leading_family,
@@ -30,6 +30,7 @@ _ONLY_PART = "only in part of the sound"
 # Heard for so much of the time that anything was, and for so long, a label is one of several that
 # follow each other.
 _PART, _PART_SECONDS = 0.2, 2.0
+_ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def conclude(
         >>> conclude(analysis.info, analysis.timelines, rules).verdicts["instrument"].heard
         ('flute',)
     """
-    decisions = {name: decide(timeline, rules[name]) for name, timeline in timelines.items()}
+    decisions = {name: _decided(timeline, rules[name]) for name, timeline in timelines.items()}
     lanes = {
         name: lane(
             decisions[name],
@@ -93,6 +94,17 @@ def conclude(
         for name, timeline in timelines.items()
     }
     return FileResult(info, timelines, lanes, verdicts, remark)
+
+
+def _decided(timeline: Timeline, rules: Rules) -> list[Decision]:
+    """The decisions; of all but the last only what was heard, or a day of sound takes gigabytes."""
+    decider, found, last = Decider(timeline.labels, rules), list[Decision](), list[Decision]()
+    for first in range(0, len(timeline), _ROWS_AT_ONCE):
+        last = decider.push(rows(timeline, slice(first, first + _ROWS_AT_ONCE)))
+        found += [
+            replace(one, candidates=tuple(c for c in one.candidates if c.heard)) for one in last
+        ]
+    return [*found[:-1], *last[-1:]]
 
 
 def verdict_on(

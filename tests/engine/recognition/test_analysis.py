@@ -1,5 +1,6 @@
 """The analysis of classifiers whose windows share nothing: still each window alone."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,25 @@ def test_rows_are_windows_alone_whatever_the_blocks(
     np.testing.assert_allclose(rows.probabilities, alone, atol=1e-5)
     np.testing.assert_allclose(rows.times, (np.asarray(starts) + 8000) / 16000)
     np.testing.assert_allclose(rows.probabilities.sum(axis=1), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("hop", [3840, 15872])
+def test_blocks_that_end_between_a_window_s_last_frame_and_its_last_sample(hop: int) -> None:
+    """Its frames end at sample 15872 of 16000: the embedding is there before the samples are."""
+    classifier = make(False, None, hop)
+    sound = np.random.default_rng(5).standard_normal(16000 * 4).astype(np.float32) * 0.1
+    analysis, parts = Analysis({"x": classifier}, 16000), []
+    cuts = [0, 15900, *(15900 + n * hop for n in range(1, 40) if 15900 + n * hop < 64000), 64000]
+    for first, last in itertools.pairwise(cuts):
+        parts.append(analysis.push(sound[first:last])["x"])
+    parts.append(analysis.finish()["x"])
+    assert all(len(part) == len(part.probabilities) for part in parts)
+    rows = concatenate(parts)
+    padded = torch.from_numpy(np.pad(sound, (0, 16000)))
+    with torch.inference_mode():
+        windows = torch.stack([padded[n * hop : n * hop + 16000] for n in range(len(rows))])
+        alone = classifier(windows).numpy()
+    np.testing.assert_allclose(rows.probabilities, alone, atol=1e-5)
 
 
 def test_a_hop_one_asks_for_is_the_nearest_possible() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from engine.audio.files import AudioInfo
-from engine.classifier.rules import Rules
-from engine.recognition.decisions import SILENCE, Decision, decide
+from engine.classifier.rules import Evidence, Rules
+from engine.recognition.decisions import SILENCE, Decision, decide, lane
 from engine.recognition.timeline import Timeline, rows
 from engine.recognition.verdict import FileResult, conclude, verdict_on
 
@@ -125,3 +125,28 @@ def test_a_file_gets_lanes_and_verdicts_of_all_its_classifiers() -> None:
         "a": ("piano",),
         "b": (),
     }
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        RULES,
+        FAMILIES,
+        replace(RULES, smoothing_seconds=2.0, several=False),
+        replace(RULES, several=False, evidence=Evidence(4.0, 0.5, 0.5, 0.01, 3.0, 2.0, 0.8)),
+    ],
+)
+def test_a_long_file_is_concluded_in_parts_as_at_once(rules: Rules) -> None:
+    """More rows than are decided at once: what is dropped in between changes nothing."""
+    rng = np.random.default_rng(8)
+    slow = np.repeat(rng.random((210, 2)), 10, axis=0)
+    whole = line([(float(a), float(b)) for a, b in slow], level=list(-20 - 60 * (slow[:, 0] < 0.1)))
+    for count in (999, 1000, 1001, 2100):
+        part = rows(whole, slice(0, count))
+        info = AudioInfo(Path("a.wav"), count / 2 + 0.5, 16000, 1, "WAV")
+        found = conclude(info, {"x": part}, {"x": rules})
+        decisions = decide(part, rules)
+        assert found.verdicts["x"] == verdict_on(part, decisions, rules)
+        seconds = info.duration_seconds
+        assert found.lanes["x"] == lane(decisions, hop_seconds=0.5, duration_seconds=seconds)
+        assert found.lanes["x"]
