@@ -105,12 +105,17 @@ class Control:
 
 @dataclass(frozen=True)
 class Order:
-    """A training to run; with ``resume`` an interrupted one, from its folder."""
+    """A training to run; with ``resume`` an interrupted one, from its folder.
+
+    ``device`` and ``threads`` are as of :class:`engine.training.train.Place`.
+    """
 
     title: str
     recipe: Recipe | None
     data: Path
     resume: Path | None = None
+    device: str = "auto"
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,8 @@ def training(
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
-    place = Place(folder, resume=order.resume is not None)
+    resumed, threads = order.resume is not None, order.threads
+    place = Place(folder, device=order.device, resume=resumed, threads=threads)
     steps = (
         train_in_process(recipe, data, place) if separate_process else train(recipe, dataset, place)
     )
