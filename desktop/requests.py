@@ -44,6 +44,14 @@ class UseMicrophone:
 
 
 @dataclass(frozen=True)
+class ShowSounds:
+    """Show the sounds one gathers."""
+
+    page: ClassVar = "sounds"
+    shows: ClassVar = True
+
+
+@dataclass(frozen=True)
 class AddRegion:
     """Take a stretch of a file, in seconds, into a class that the person is asked for."""
 
@@ -84,6 +92,7 @@ Request = (
     | ExportPredictions
     | StartListening
     | UseMicrophone
+    | ShowSounds
     | AddRegion
     | TrainProject
     | ShowTraining

@@ -73,6 +73,7 @@ THREADS = Setting(
     "train/threads", 0, "threads of the processor for a training; 0: all but one", (0, 256)
 )
 LABELS = Setting("view/labels", [], "labels in the order that decides their colours")
+LEADING = Setting("listen/leading", "", "classifier of the large answer; empty: for instruments")
 LOADED = Setting("models/loaded", ["instrument", "genre"], "enabled classifiers")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 PROJECTS = Setting("sounds/recent", [], "data sets opened last")

@@ -57,6 +57,7 @@ COMMANDS = {
     "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
     "next": (QT_TRANSLATE_NOOP("Commands", "&Next file of the list"), "Ctrl+PgDown"),
     "previous": (QT_TRANSLATE_NOOP("Commands", "&Previous file of the list"), "Ctrl+PgUp"),
+    "stage": (QT_TRANSLATE_NOOP("Commands", "&Answer in full screen"), "F11"),
     "devices": (QT_TRANSLATE_NOOP("Commands", "Search for &microphones"), "F5"),
 }
 _PLAIN = Qt.KeyboardModifier.NoModifier

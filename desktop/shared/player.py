@@ -10,11 +10,12 @@ from desktop import jobs
 from desktop.settings import OUTPUT, OUTPUT_API, VOLUME, Settings
 
 if TYPE_CHECKING:
+    from engine.audio.audio import Audio
     from engine.audio.playback import Player
 
 
 class Transport(QObject):
-    """Plays one file at a time; tells where the loudspeaker is."""
+    """Plays one file, or sound in memory, at a time; tells where the loudspeaker is."""
 
     moved = Signal(float)
     playing_changed = Signal(bool)
@@ -23,7 +24,7 @@ class Transport(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings = Settings()
-        self._path: Path | None = None
+        self._path: Path | Audio | None = None
         self._player: Player | None = None
         self._job: jobs.Job | None = None
         self._wanted: tuple[float, float | None, bool] | None = None  # while another begins
@@ -47,8 +48,8 @@ class Transport(QObject):
         if self._player is not None:
             self._player.volume = self.volume
 
-    def set_file(self, path: Path | None) -> None:
-        """Which file to play; what plays stops."""
+    def set_file(self, path: "Path | Audio | None") -> None:
+        """Which file or sound to play; what plays stops."""
         self.pause()
         self._path = path
         self._player = None
@@ -98,7 +99,7 @@ class Transport(QObject):
         if player is not None and player.playing:
             jobs.run(_ending(player), parent=self)
 
-    def _started(self, path: Path, player: "Player") -> None:
+    def _started(self, path: "Path | Audio", player: "Player") -> None:
         self._job = None
         if path != self._path:  # another file was opened meanwhile
             jobs.run(_ending(player), parent=self)

@@ -51,6 +51,8 @@ class Rules:
             single label is.
         evidence: how windows add up; None: they are smoothed. Only where not several labels may be
             heard at once.
+        ranges: of each dimension its lowest and highest value; empty: there are labels instead.
+            Dimensions have no thresholds: none is reported, each has a value.
     """
 
     thresholds: tuple[float, ...]
@@ -65,3 +67,4 @@ class Rules:
     families: tuple[str, ...] = ()
     family_threshold: float = 0.6
     evidence: Evidence | None = None
+    ranges: tuple[tuple[float, float], ...] = ()

@@ -27,6 +27,8 @@ _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presen
 def to_csv(timelines: Mapping[str, Timeline], *, file: str | None = None, head: bool = True) -> str:
     """A row a window and classifier; a column for each label, empty where it is not its own.
 
+    Dimensions of a regression are columns like labels; read back, nothing tells them apart.
+
     Args:
         timelines: by classifier.
         file: what to put in a first column, for tables of several files; None: no such column.
@@ -154,6 +156,8 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
 
 
 def _described(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
+    if timeline.is_regression:
+        return _described_values(timeline, verdict)
     return {
         "verdict": {"words": verdict.verdict, "labels": list(verdict.heard)},
         "summary": [
@@ -161,20 +165,52 @@ def _described(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
             for label, probability in summary(timeline)
         ],
         "timeline": {
-            "times": [round(float(time), _DIGITS) for time in timeline.times],
+            "times": _times(timeline),
             "labels": list(timeline.labels),
             "probabilities": _rounded(timeline.probabilities),
-            "presence": _rounded(timeline.presence),
-            "level_db": _rounded(timeline.level_db),
-            "window_seconds": round(timeline.window_seconds, _DIGITS),
-            "hop_seconds": round(timeline.hop_seconds, _DIGITS),
+            **_windows(timeline),
         },
     }
 
 
+def _described_values(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
+    """Of a regression: no labels and probabilities, but dimensions and values."""
+    missing = verdict.candidates[0].reason if verdict.candidates else ""
+    return {
+        "verdict": {"words": verdict.verdict, "missing": missing},
+        "summary": [
+            {"dimension": one.label, "mean": round(one.probability, _DIGITS)}
+            for one in verdict.candidates
+        ],
+        "timeline": {
+            "times": _times(timeline),
+            "dimensions": list(timeline.labels),
+            "ranges": [[round(end, _DIGITS) for end in ends] for ends in timeline.ranges],
+            "values": _rounded(timeline.probabilities),
+            **_windows(timeline),
+        },
+    }
+
+
+def _times(timeline: Timeline) -> list[float]:
+    return [round(float(time), _DIGITS) for time in timeline.times]
+
+
+def _windows(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "presence": _rounded(timeline.presence),
+        "level_db": _rounded(timeline.level_db),
+        "window_seconds": round(timeline.window_seconds, _DIGITS),
+        "hop_seconds": round(timeline.hop_seconds, _DIGITS),
+    }
+
+
 def _read(entry: dict[str, Any]) -> Timeline:
-    labels = tuple(str(label) for label in entry["labels"])
-    probabilities = np.asarray(entry["probabilities"], dtype=np.float32)
+    of_values = "dimensions" in entry
+    labels = tuple(str(label) for label in entry["dimensions" if of_values else "labels"])
+    cells = entry["values" if of_values else "probabilities"]
+    probabilities = np.asarray(cells, dtype=np.float32)
+    ranges = tuple((float(low), float(high)) for low, high in entry["ranges"]) if of_values else ()
     return Timeline(
         labels=labels,
         times=np.asarray(entry["times"], dtype=np.float64),
@@ -183,6 +219,7 @@ def _read(entry: dict[str, Any]) -> Timeline:
         level_db=np.asarray(entry["level_db"], dtype=np.float32),
         window_seconds=float(entry["window_seconds"]),
         hop_seconds=float(entry["hop_seconds"]),
+        ranges=ranges,
     )
 
 

@@ -29,7 +29,9 @@ from desktop.settings import (
     REMEMBER,
     THREADS,
 )
+from desktop.shared import microphone
 from desktop.window import Window
+from engine.audio.devices import DeviceId, InputDevice
 from tests.desktop.conftest import settle
 
 DEVICES = SoundDevices(
@@ -184,4 +186,30 @@ def test_error_reports_are_deleted(session: Session, qtbot: QtBot) -> None:
     dialog.privacy.errors.click()
     assert not report.exists()
     assert not dialog.privacy.errors.isEnabled()
+    settle(qtbot)
+
+
+def test_the_listen_page_takes_the_microphone_and_the_channel(
+    window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_inputs() -> Generator[None, None, list[InputDevice]]:
+        yield
+        return [InputDevice(DeviceId("Interface", "Test"), 8, 48000, True, 0)]
+
+    monkeypatch.setattr(microphone, "find_inputs", find_inputs)
+    window.show_page("listen")
+    settle(qtbot)
+    bar = window.page("listen").bar  # type: ignore[attr-defined]
+    assert bar.channel is None
+    window.show_preferences()
+    dialog = window.findChild(Preferences)
+    assert dialog is not None
+    settle(qtbot)
+    choose(dialog.sound.microphone, ("Interface", "Test"))
+    choose(dialog.sound.channel, 6)
+    settle(qtbot)
+    assert (bar.device, bar.channel) == (("Interface", "Test"), 6)
+    bar.channels.setCurrentIndex(3)
+    assert window._session.settings.get(CHANNEL) == 2
+    dialog.close()
     settle(qtbot)

@@ -40,16 +40,23 @@ class FileLanes(QObject):
     def name(self) -> None:
         """What each lane is called in the gutter."""
         titles = {name: c.card.title for name, c in self._session.classifiers.items()}
+        self._tracks.values.set_titles(titles)
         self._tracks.lanes.set_titles(titles | {self.labels.lane: self.tr("Your labels")})
 
     def show(self) -> None:
         """What each classifier heard so far, and the person's own labels."""
         found = self._state.found.lanes if self._state.found is not None else {}
-        lanes = {name: stretches(found.get(name, ())) for name in self._session.classifiers}
+        lanes = {name: stretches(found.get(name, ())) for name in self._listening}
         if self.labels.shown:
             lanes[self.labels.lane] = self.labels.stretches
         self._exports.own = self.labels.stretches
         self._tracks.lanes.set_lanes(lanes, self._unheard())
+
+    @property
+    def _listening(self) -> list[str]:
+        """What names labels: what gives values has no stretches."""
+        classifiers = self._session.classifiers.items()
+        return [name for name, one in classifiers if not one.card.is_regression]
 
     def _unheard(self) -> dict[str, list[tuple[float, float]]]:
         """What is not analysed yet, in each lane."""
@@ -61,13 +68,14 @@ class FileLanes(QObject):
 
     def _names(self) -> list[str]:
         """What a label may be called: what the classifiers know."""
-        cards = (classifier.card for classifier in self._session.classifiers.values())
+        cards = (self._session.classifiers[name].card for name in self._listening)
         return list(dict.fromkeys(label for card in cards for label in card.labels))
 
     def _labels_changed(self) -> None:
         self.show()
         found, labels = self._state.found, self.labels
-        first = next(iter(found.lanes.values()), ()) if found is not None else ()
+        heard = found.lanes if found is not None else {}
+        first = next((heard[name] for name in self._listening if heard.get(name)), ())
         if labels.shown and not labels.stretches and first:
             begin = (self.tr("Copy them"), lambda: labels.take_over(stretches(first)))
             words = self.tr("Your labels are empty. Begin with a copy of the detected ones?")

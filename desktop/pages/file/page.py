@@ -115,7 +115,7 @@ class FilePage(Page):
         tracks.lanes.hovered.connect(self._explain)
         for other in (tracks.waveform, tracks.spectrogram, tracks.axis):
             other.clicked.connect(lambda _: tracks.lanes.choose(None))
-        for track in (tracks.waveform, tracks.spectrogram, tracks.lanes, tracks.axis):
+        for track in tracks.all:
             track.clicked.connect(self.seek)
         tracks.cursor_wanted.connect(self.seek)
         self.queue.chosen.connect(self.open)
@@ -231,6 +231,7 @@ class FilePage(Page):
         self.explainer.why.close()
         self.header.why_button.setEnabled(False)
         self.state.found = None
+        self.tracks.values.set_curves({})
         if self.path is None or not classifiers:
             self.lanes.show()
             self.panels.set_classifiers({}, "", none_enabled(self._session.loaded_names))
@@ -259,6 +260,7 @@ class FilePage(Page):
             self.state.found = founds[-1]
             self.header.set_explains(self.explainer.refused())
             self.lanes.show()
+            self.tracks.values.set_curves(founds[-1].curves)
             self._summarise()
 
     @property
@@ -339,6 +341,9 @@ class FilePage(Page):
                 self.panels.show_decision(name, decision)
             else:
                 self.panels.show_words(name, self._waiting_words())
+        self.panels.show_curves(
+            {name: way.between(selection) for name, way in self.found.curves.items()}
+        )
 
     def _waiting_words(self) -> str:
         """What stands where there are no results: whether they are still to come."""

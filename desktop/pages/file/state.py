@@ -45,7 +45,8 @@ class FileState:
         if self.found is None:
             return ""
         classifiers = self._session.classifiers
-        names = sorted(self.found.lanes, key=lambda n: classifiers[n].card.task != "instrument")
+        labelling = [n for n in self.found.lanes if not classifiers[n].card.is_regression]
+        names = sorted(labelling, key=lambda n: classifiers[n].card.task != "instrument")
         lanes = {name: self.found.lanes[name] for name in names}
         return in_time_order(lanes, stretch or (0.0, self.found.seconds))
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from engine.errors import DataError
 from engine.evaluation.report.report import RunReport, write_html
-from engine.evaluation.significance import compare
+from engine.evaluation.results import ValueResults
+from engine.evaluation.significance import compare, compare_values
+from engine.recipes.published import Beside
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
 from engine.training.runs.results import read_results
@@ -24,6 +26,7 @@ class Compared:
         differences: fields of the recipes that are not the same, with each run's value.
         verdicts: sentences on each further run against the first.
         settings: all fields of the recipes, with each run's value.
+        published: of each run the original's figures beside its own.
     """
 
     names: tuple[str, ...]
@@ -31,6 +34,7 @@ class Compared:
     differences: dict[str, tuple[Any, ...]]
     verdicts: tuple[str, ...]
     settings: dict[str, tuple[Any, ...]]
+    published: tuple[Sequence[Beside], ...] = ()
 
 
 def compare_runs(folders: Sequence[Path]) -> Compared:
@@ -49,7 +53,8 @@ def compare_runs(folders: Sequence[Path]) -> Compared:
                 zip(folders[1:], names[1:], strict=True)]  # fmt: skip
     settings = settings_of(recipes)
     differences = {f: v for f, v in settings.items() if any(one != v[0] for one in v)}
-    return Compared(names, tuple(figures), differences, tuple(verdicts), settings)
+    published = tuple(run.published() for run in runs)
+    return Compared(names, tuple(figures), differences, tuple(verdicts), settings, published)
 
 
 def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
@@ -74,7 +79,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
         warnings=[f"As published: {trap}" for trap in recipe.published.traps]
         if recipe.published
         else [],
-        published=dict(recipe.published.figures) if recipe.published else {},
+        published=list(zip(found.names, found.published, strict=True)),
         comparison=list(zip(found.names, found.figures, strict=True)),
         verdicts=found.verdicts,
     )
@@ -91,7 +96,12 @@ def _names(folders: Sequence[Path], recipes: Sequence[Recipe]) -> tuple[str, ...
 
 def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
     try:
-        return compare(read_results(first), read_results(second), names=names).verdict
+        one, other = read_results(first), read_results(second)
+        if isinstance(one, ValueResults) and isinstance(other, ValueResults):
+            return compare_values(one, other, names=names)
+        if isinstance(one, ValueResults) or isinstance(other, ValueResults):
+            return f"{names[0]} and {names[1]} cannot be compared: one predicts labels, one values."
+        return compare(one, other, names=names).verdict
     except DataError as error:
         return f"{names[0]} and {names[1]} cannot be compared by a test: {error}"
 
