@@ -8,6 +8,7 @@ _PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)#\s]+)(#only-(light|dark))?\)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _NAMES = {
     "comma": ",",
+    "delete": "Delete",
     "page-down": "PgDown",
     "page-up": "PgUp",
     "ctrl": "Ctrl",
