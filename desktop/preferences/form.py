@@ -49,7 +49,7 @@ class Form(QWidget):
 
 
 def offer(box: QComboBox, choices: Sequence[tuple[str, object]], chosen: object) -> None:
-    """Fill a box anew without telling it as a choice; what is not there is offered nonetheless."""
+    """Fill a box again without telling it as a choice; what is not there is offered nonetheless."""
     blocker = QSignalBlocker(box)
     box.clear()
     for words, value in choices:

@@ -13,7 +13,7 @@ def in_time_order(
     lanes: Mapping[str, Sequence[Segment]],
     stretch: tuple[float, float],
 ) -> str:
-    """What was heard from when to when, in the order of time.
+    """The detected labels of a stretch, in the order of time.
 
     Args:
         lanes: stretches by classifier, the leading one first; where it heard nothing, what the next

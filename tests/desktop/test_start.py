@@ -84,7 +84,6 @@ def test_later_starts_open_the_page_and_the_file_of_before_even_after_a_crash(
     third = start()
     assert third.current == "train"
     assert "file" not in third._made  # nothing is read that nobody looks at
-    third.show_page("file")
 
 
 def test_a_file_that_is_gone_is_no_reason_to_complain(start: Start, tmp_path: Path) -> None:

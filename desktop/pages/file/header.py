@@ -38,7 +38,7 @@ class FileHeader(QWidget):
         self.facts = Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
         self.sentence = Elided("")
-        self.sentence.setAccessibleName(self.tr("What was heard, in the order of time"))
+        self.sentence.setAccessibleName(self.tr("Detected labels, in the order of time"))
         self.music = MusicLine()
         self.words = Elided("")
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
