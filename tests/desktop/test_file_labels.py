@@ -133,6 +133,8 @@ def test_they_can_begin_as_a_copy_of_what_was_detected(page: FilePage) -> None:
     page.labels.take_over(detected)
     page.labels.take_over(detected)  # nothing twice
     assert [s.label for s in page.labels.stretches] == ["piano", "cello"]
+    assert page.labels.shown
+    assert not page.notices.current  # nothing is offered that was done
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ class FileLabels(QObject):
         known = {(s.start, s.end, s.label) for s in self.stretches}
         new = [s for s in detected if (s.start, s.end, s.label) not in known]
         if new:
-            self.button.setChecked(True)
             self._change(self.tr("copy the detected labels"), [*self.stretches, *new])
+            self.button.setChecked(True)
 
     def ask_to_add(self) -> None:
         """Ask for the label of the selection."""
@@ -116,9 +116,9 @@ class FileLabels(QObject):
     def add(self, start: float, end: float, label: str) -> None:
         """One more label."""
         if end - start >= _LEAST_SECONDS:
-            self.button.setChecked(True)
             made = Stretch(start, end, label, 1.0)
             self._change(self.tr("add '{}'").format(label), [*self.stretches, made])
+            self.button.setChecked(True)  # now: an empty lane would offer a copy of the detected
             self._tracks.lanes.choose((self.lane, made))
             self._dragged = False
 
