@@ -13,12 +13,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.crash import read_report
 from desktop.icons import application_icon
+from desktop.manual.reader import Reader
 from desktop.pages import PAGES
 from resources import resource
 
@@ -35,6 +37,7 @@ SHORTCUTS = (
     ("W", "Why? Show the evidence for a prediction (Listen, File)"),
     ("C", "Correct a label: say what it is, or that it is not that (Listen, File)"),
     ("L", "Loop (File)"),
+    ("Ctrl+PgDown, Ctrl+PgUp", "Next, previous file of the list (File)"),
     ("Wheel, + and -", "Zoom in time, at the pointer or the cursor (File, frozen picture)"),
     ("Shift+Wheel, Left, Right, Home, End", "Scroll in time (File, frozen picture)"),
     ("Ctrl+Wheel", "Zoom in frequency or amplitude"),
@@ -45,6 +48,7 @@ SHORTCUTS = (
     ("Drag", "Select a range; drag it or its edges to move it"),
     ("Middle button, Space+Drag", "Scroll"),
     ("Right click, Menu key", "Menu of a track: scale, grid, mouse, copy as picture, export"),
+    ("E, A, F2, Delete", "Your labels: show, add of the selection, rename, delete (File)"),
     ("Esc", "Close the explanation; clear the selection"),
     ("Ctrl+E", "Export the detected labels"),
     ("Right button, Menu", "Menu of a plot: export, grid, hide a series"),
@@ -52,8 +56,10 @@ SHORTCUTS = (
     ("Left, Right, 1 to 9", "Read values off curves, hide a series (Train, Compare)"),
     ("Ctrl+C", "Copy a plot as picture"),
     ("1 to 9", "Move the selected sounds to that class (Sounds)"),
+    ("M", "Move the selected sounds to a class that you type (Sounds)"),
     ("Delete", "Remove the selected sounds (Sounds)"),
-    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo (Sounds)"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo (Sounds, Models)"),
+    ("Ctrl+,", "Preferences"),
     ("F6", "Go to the latest message; Esc dismisses it"),
     ("F1", "Show these shortcuts"),
     ("Ctrl+Q", "Quit"),
@@ -103,16 +109,39 @@ class About(QDialog):
         head.setObjectName("title")
         picture = QLabel()
         picture.setPixmap(application_icon().pixmap(64, 64))
-        # The second is in installed programs only: the licences of all that is bundled.
-        credits = [resource("NOTICE.md"), resource("LICENSES.md")]
-        words = [file.read_text(encoding="utf-8") for file in credits if file.exists()]
-        text = _reader("\n\n".join([versions(), *words]), _tr("Versions and credits"))
+        notice = resource("NOTICE.md")
+        credits = Reader(_tr("Credits"))
+        credits.show_markdown(notice.read_text(encoding="utf-8"), notice.parent)
+        self.pages = QTabWidget()
+        self.pages.tabBar().setAccessibleName(_tr("Pages of About"))
+        self.pages.addTab(credits, _tr("Credits"))
+        self.pages.addTab(_reader(versions(), _tr("Versions")), _tr("Versions"))
+        licences = resource("LICENSES.md")  # in installed programs: of all that is bundled
+        if licences.is_file():  # as it is: megabytes of it would take seconds to lay out
+            text = licences.read_text(encoding="utf-8")
+            self.pages.addTab(_reader(text, _tr("Licences")), _tr("Licences"))
         newer = QPushButton(_tr("Check for a newer version"))
         newer.setToolTip(_tr("Opens the list of releases in your browser"))
         newer.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(release_page())))
         newer.setVisible(bool(release_page()))
-        _lay_out(self, picture, head, text, newer)
+        _lay_out(self, picture, head, self.pages, newer)
         self.resize(620, 520)
+
+
+class WhatsNew(QDialog):
+    """The changes of each version."""
+
+    def __init__(self, changelog: Path, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(_tr("What's new"))
+        text = changelog.read_text(encoding="utf-8")
+        # What stands before the first version is for those who write it.
+        _, mark, rest = text.partition("\n## ")
+        self.reader = Reader(_tr("Changes"))
+        self.reader.show_markdown(mark.strip() + " " + rest if mark else text, changelog.parent)
+        _lay_out(self, self.reader)
+        self.resize(720, 560)
 
 
 class Shortcuts(QDialog):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from desktop import style
 from desktop.icons import application_icon
 from desktop.session import Session
-from desktop.settings import APPEARANCE, PAGE, RECENT
+from desktop.settings import APPEARANCE, LABELS, PAGE, RECENT
 from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 
@@ -60,6 +60,7 @@ def open_window(
     """
     session = Session()
     style.apply(application, session.settings.get(APPEARANCE))
+    style.remember_labels(session.settings.get(LABELS))
     sounds = any(_is_sound(path) for path in files)
     first = not session.settings.get(RECENT)
     page = "file" if sounds or demo else session.settings.get(PAGE)
@@ -67,11 +68,8 @@ def open_window(
     window.show()
 
     def begin() -> None:
-        last = [Path(name) for name in session.settings.get(RECENT)[:1]]
         if not sounds and (demo or first):
             window.open_demo(show=demo)
-        elif not sounds and page == "file" and last[0].is_file():
-            window.open_file(last[0])
         open_paths(session, window, files)
         # Loading torch holds Python's lock now and then: after the first picture is there.
         QTimer.singleShot(300, session.load_classifiers)
@@ -87,13 +85,13 @@ def open_window(
 def open_paths(
     session: Session, window: Window, paths: Sequence[Path], *, front: bool = False
 ) -> None:
-    """Show the first sound of these, and let the classifiers among them listen."""
+    """Show the sounds among these, and let the classifiers among them listen."""
     for path in paths:
         if not _is_sound(path):
             window.show_page("models")
             session.use_classifier(path)
-    for path in [path for path in paths if _is_sound(path)][:1]:
-        window.open_file(path)
+    if sounds := [path for path in paths if _is_sound(path)]:
+        window.open_file(sounds[0], sounds[1:])
     if front:
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.show()

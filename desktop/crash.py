@@ -39,6 +39,13 @@ def reports() -> list[Path]:
     return sorted(reports_folder().glob(f"{_REPORT}*{_SUFFIX}"), reverse=True)
 
 
+def delete_reports() -> None:
+    """Delete them all; one that is in use stays."""
+    for path in reports():
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def read_report(path: Path) -> str:
     """The text of a report, or why there is none."""
     try:

@@ -10,11 +10,12 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class OpenFile:
-    """Show a file; without a path, ask for one."""
+    """Show a file; without a path, ask for one. With more of them: a list at the left."""
 
     page: ClassVar = "file"
     shows: ClassVar = True
     path: Path | None
+    more: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class StartListening:
 
     page: ClassVar = "listen"
     shows: ClassVar = True
+
+
+@dataclass(frozen=True)
+class UseMicrophone:
+    """Another microphone or channel was chosen in the Preferences: take what the settings say."""
+
+    page: ClassVar = "listen"
+    shows: ClassVar = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,14 @@ class TrainProject:
 
 
 @dataclass(frozen=True)
+class ShowTraining:
+    """Show where one trains."""
+
+    page: ClassVar = "train"
+    shows: ClassVar = True
+
+
+@dataclass(frozen=True)
 class ChooseRun:
     """Choose a run or sweep by its folder."""
 
@@ -75,8 +92,10 @@ Request = (
     OpenFile
     | ExportPredictions
     | StartListening
+    | UseMicrophone
     | ShowSounds
     | AddRegion
     | TrainProject
+    | ShowTraining
     | ChooseRun
 )

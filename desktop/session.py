@@ -10,7 +10,16 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from desktop import jobs
 from desktop.messages import Action, Kind, Message, Messages, Notices
 from desktop.requests import Request
-from desktop.settings import FOLDER, LOADED, PROJECT, RECENT, Settings
+from desktop.settings import (
+    FOLDER,
+    LOADED,
+    PROJECT,
+    PROJECTS,
+    RECENT,
+    RECORDINGS,
+    REMEMBER,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from engine.classifier.catalog import Entry
@@ -106,6 +115,9 @@ class Session(QObject):
 
     def open_project(self, folder: Path) -> None:
         """Another folder of sounds."""
+        if self.settings.get(REMEMBER):
+            known = [str(folder), *(p for p in self.settings.get(PROJECTS) if p != str(folder))]
+            self.settings.set(PROJECTS, known[:_MOST_RECENT])
         self.settings.set(PROJECT, str(folder))
         self.project_changed.emit()
 
@@ -118,8 +130,24 @@ class Session(QObject):
         place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         return Path(place) / "Earmark"
 
+    @property
+    def recordings_folder(self) -> Path:
+        """Where recordings go."""
+        chosen = self.settings.get(RECORDINGS)
+        music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
+        return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"
+
+    def forget(self) -> None:
+        """Remember no file and no data set any more; they themselves stay."""
+        for setting in (RECENT, PROJECTS):
+            self.settings.set(setting, [])
+        self.settings.set(FOLDER, "")
+        self.recent_changed.emit()
+
     def opened(self, path: Path) -> None:
         """Remember a file as opened last."""
+        if not self.settings.get(REMEMBER):
+            return
         paths = [str(path), *(p for p in self.settings.get(RECENT) if p != str(path))]
         self.settings.set(RECENT, paths[:_MOST_RECENT])
         self.settings.set(FOLDER, str(path.parent))

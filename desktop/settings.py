@@ -56,15 +56,28 @@ PAGE = Setting(
     "the page shown last",
     ("listen", "file", "sounds", "train", "compare", "models"),
 )
+REMEMBER = Setting("files/remember", True, "whether files and data sets opened are remembered")
 RECENT = Setting("files/recent", [], "files opened last")
 FOLDER = Setting("files/folder", "", "where files were opened last")
 RECORDINGS = Setting("listen/folder", "", "where recordings go")
 DEVICE = Setting("listen/device", "", "name of the microphone")
 HOST_API = Setting("listen/host_api", "", "host API of the microphone")
+CHANNEL = Setting("listen/channel", -1, "channel of the microphone, from 0; -1: all", (-1, 255))
+OUTPUT = Setting("play/device", "", "name of the loudspeaker")
+OUTPUT_API = Setting("play/host_api", "", "host API of the loudspeaker")
+VOLUME = Setting("play/volume", 100, "volume of what is played, in percent", (0, 100))
+COMPUTE = Setting(
+    "train/device", "auto", "what trainings compute on: auto, gpu, cpu", ("auto", "gpu", "cpu")
+)
+THREADS = Setting(
+    "train/threads", 0, "threads of the processor for a training; 0: all but one", (0, 256)
+)
+LABELS = Setting("view/labels", [], "labels in the order that decides their colours")
 LEADING = Setting("listen/leading", "", "classifier of the large answer; empty: for instruments")
 LOADED = Setting("models/loaded", ["instrument", "genre"], "enabled classifiers")
 CORRECTED = Setting("models/corrected", [], "classes that corrections named last")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
+PROJECTS = Setting("sounds/recent", [], "data sets opened last")
 LEARNED = Setting("train/folders", [], "recipes, each followed by the folder it learned from")
 RUNS = Setting("compare/folders", [], "folders of runs added to the Compare page")
 WAVEFORM_ONLY = "waveform"  # a value of what the picture shows

@@ -1,15 +1,14 @@
 """Colours and shapes, light and dark."""
 
-import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from resources import resource
@@ -109,11 +108,53 @@ def apply(application: QApplication, appearance: str) -> None:
     application.setStyleSheet(_sheet(use) + _fields(use) + _rings(use) + _tabs(use) + _toasts(use))
 
 
+# Eight colours that also people who cannot tell red from green, or blue from yellow, can tell
+# apart, on light and on dark; a test holds how far they are apart.
+CLASS_COLOURS = (
+    *("#0c59cb", "#e89b1f", "#944387", "#bbe58e"),
+    *("#a83a0a", "#21bffe", "#89876d", "#ffcbd9"),
+)
+PATTERNS = 4
+_met: list[str] = []  # labels in the order in which they were first shown
+
+
+def label_look(label: str) -> tuple[QColor, int]:
+    """Colour of a label and its pattern, from 0 (plain) to 3; the same wherever it is shown.
+
+    The first eight labels that are met differ by colour, later ones by colour and pattern.
+    """
+    if label not in _met:
+        _met.append(label)
+    place = _met.index(label)
+    return QColor(CLASS_COLOURS[place % len(CLASS_COLOURS)]), place // len(CLASS_COLOURS) % PATTERNS
+
+
 def label_colour(label: str) -> QColor:
-    """A colour that stays the same for a label, readable in light and dark."""
-    hue = int.from_bytes(hashlib.sha256(label.encode()).digest()[:4], "big") % 360
-    dark = colours().dark
-    return QColor.fromHsl(hue, 140 if dark else 150, 105 if dark else 190)
+    """The colour of a label alone; see :func:`label_look`."""
+    return label_look(label)[0]
+
+
+def pattern_brush(colour: QColor, pattern: int) -> QBrush:
+    """The lines or dots of a pattern, to be drawn over the colour."""
+    ink = QColor(colour.darker(190) if colour.lightness() > 90 else colour.lighter(220))
+    ink.setAlpha(150)
+    styles = (
+        Qt.BrushStyle.NoBrush,
+        Qt.BrushStyle.BDiagPattern,
+        Qt.BrushStyle.Dense6Pattern,
+        Qt.BrushStyle.DiagCrossPattern,
+    )
+    return QBrush(ink, styles[pattern])
+
+
+def met_labels() -> list[str]:
+    """All labels that have a colour, in the order that decides which."""
+    return list(_met)
+
+
+def remember_labels(labels: Sequence[str]) -> None:
+    """Give labels the colours that they had the last time."""
+    _met.extend(dict.fromkeys(label for label in labels if label not in _met))
 
 
 def colour_table(name: str) -> NDArray[np.uint8]:
@@ -232,6 +273,8 @@ def _rings(use: Colours) -> str:
     QCheckBox {{ border: 2px solid transparent; border-radius: 5px; padding: 1px 3px; }}
     QCheckBox:focus {{ border-color: {use.accent}; }}
     QCheckBox::indicator:unchecked {{ border: 1px solid {use.faint}; border-radius: 3px; }}
+    QSlider {{ border: 2px solid transparent; border-radius: 5px; }}
+    QSlider:focus {{ border-color: {use.accent}; }}
     QTreeView, QTableView, QListView, QPlainTextEdit {{
         border: 1px solid {use.line}; }}
     QScrollArea#read {{ border: 2px solid transparent; }}

@@ -1,6 +1,6 @@
 """The main window: pages, menus, status bar, drops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -29,18 +29,22 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import jobs, style
-from desktop.about import About, CrashReport, EarlierReports, Shortcuts
+from desktop.about import About, CrashReport, EarlierReports, Shortcuts, WhatsNew
 from desktop.crash import crash_file, reports
+from desktop.manual.dialog import Manual
+from desktop.menus.edit import EditMenu
 from desktop.pages import PAGES
 from desktop.plots import export
+from desktop.preferences.dialog import Preferences
 from desktop.rail import Rail
 from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
-from desktop.settings import APPEARANCE, GEOMETRY, PAGE, RECENT
+from desktop.settings import APPEARANCE, GEOMETRY, LABELS, PAGE, RECENT
 from desktop.shared.page import Page
+from desktop.shared.tracks import Tracks
 from desktop.widgets.toasts import Toasts
 from engine.export import EXPORTS
-from resources import resource
+from resources import documentation, resource
 
 # Keys without Ctrl, in the Sound menu. A page says which of them it knows (`Page.commands`): they
 # work where they mean something, elsewhere they press buttons.
@@ -52,10 +56,15 @@ COMMANDS = {
     "why": (QT_TRANSLATE_NOOP("Commands", "&Why?"), "W"),
     "correct": (QT_TRANSLATE_NOOP("Commands", "&Correct..."), "C"),
     "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
+    "next": (QT_TRANSLATE_NOOP("Commands", "&Next file of the list"), "Ctrl+PgDown"),
+    "previous": (QT_TRANSLATE_NOOP("Commands", "&Previous file of the list"), "Ctrl+PgUp"),
     "stage": (QT_TRANSLATE_NOOP("Commands", "&Answer in full screen"), "F11"),
     "devices": (QT_TRANSLATE_NOOP("Commands", "Search for &microphones"), "F5"),
 }
 _PLAIN = Qt.KeyboardModifier.NoModifier
+_USUAL = 1280, 800
+_MOST_LABELS = 500  # as many as the settings hold
+_TITLE_BAR = 40  # pixels that the system adds to a window, at most
 
 
 class Window(QMainWindow):
@@ -93,10 +102,16 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self._words, 1)
         self.statusBar().addPermanentWidget(self._light)
         self._connect()
-        self.resize(1280, 800)
+        self._resize_to_screen()
         self.restoreGeometry(session.settings.get(GEOMETRY))
         self._show_light()
         self.show_page(first)
+
+    def _resize_to_screen(self) -> None:
+        """The usual size, or what the screen has room for with the title bar."""
+        room = self.screen().availableGeometry()
+        width, height = _USUAL
+        self.resize(min(width, room.width()), min(height, room.height() - _TITLE_BAR))
 
     def _connect(self) -> None:
         self._rail.chosen.connect(self.show_page)
@@ -164,9 +179,9 @@ class Window(QMainWindow):
             self.show_page(request.page)
         page.take(request)
 
-    def open_file(self, path: Path) -> None:
-        """Show a file on its page."""
-        self._bring(OpenFile(path))
+    def open_file(self, path: Path, more: Sequence[Path] = ()) -> None:
+        """Show a file on its page, and list others that were opened with it."""
+        self._bring(OpenFile(path, tuple(more)))
 
     def open_demo(self, *, show: bool = True) -> None:
         """Open the demo sound that comes with Earmark; without showing its page, if one likes."""
@@ -179,6 +194,8 @@ class Window(QMainWindow):
     def _build_menus(self) -> None:
         bar = self.menuBar()
         self._fill_file_menu(bar.addMenu(self.tr("&File")))
+        self.edit_menu = EditMenu(lambda: self.page(self.current), self.show_preferences)
+        bar.addMenu(self.edit_menu)
         view = bar.addMenu(self.tr("&View"))
         for key, entry in PAGES.items():
             self._add(view, f"&{entry.title}", entry.keys, partial(self.show_page, key))
@@ -188,11 +205,41 @@ class Window(QMainWindow):
         for name, (words, keys) in COMMANDS.items():
             title = QCoreApplication.translate("Commands", str(words))
             self._commands[name] = self._add(sound, title, keys, partial(self._command, name))
-        help_menu = bar.addMenu(self.tr("&Help"))
-        self._add(help_menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
-        self._add(help_menu, self.tr("&Error reports"), "", self._show_reports)
-        self._add(help_menu, self.tr("&About Earmark"), "", lambda: About(self).open())
+        self._fill_help_menu(bar.addMenu(self.tr("&Help")))
         self._list_recent()
+
+    def _fill_help_menu(self, menu: QMenu) -> None:
+        documents = documentation()
+        manual = self._add(menu, self.tr("&Manual"), "", self.show_manual)
+        self._add(menu, self.tr("&Shortcuts"), "F1", lambda: Shortcuts(self).open())
+        news = self._add(menu, self.tr("What's &new"), "", self._show_news)
+        for action in (manual, news):
+            action.setEnabled(documents is not None)
+        menu.addSeparator()
+        self._add(menu, self.tr("&Error reports"), "", self._show_reports)
+        self._add(menu, self.tr("&About Earmark"), "", lambda: About(self).open())
+
+    def show_manual(self) -> None:
+        """Open the manual where it is about the page that is shown."""
+        if (documents := documentation()) is not None:
+            manual = Manual(documents / "docs", self)
+            manual.open_at(f"guide/{self.current}")
+            manual.show()
+
+    def _show_news(self) -> None:
+        if (documents := documentation()) is not None:
+            WhatsNew(documents / "CHANGELOG.md", self).open()
+
+    def show_preferences(self) -> None:
+        """Open the preferences; each change is in force at once."""
+        dialog = Preferences(self._session, self)
+        dialog.appearance_chosen.connect(self.set_appearance)
+        dialog.units_changed.connect(self._show_units)
+        dialog.open()
+
+    def _show_units(self) -> None:
+        for tracks in self.findChildren(Tracks):
+            tracks.show_units()
 
     def _fill_file_menu(self, menu: QMenu) -> None:
         self._add(menu, self.tr("&Open..."), "Ctrl+O", lambda: self._bring(OpenFile(None)))
@@ -273,10 +320,11 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_file(Path(paths[0]))
+            self.open_file(paths[0], paths[1:])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -289,6 +337,7 @@ class Window(QMainWindow):
         for page in self._made.values():
             page.stop()
         self._session.settings.set(GEOMETRY, self.saveGeometry())
+        self._session.settings.set(LABELS, style.met_labels()[:_MOST_LABELS])
         crash_file.show = None
         jobs.cancel_all()
         super().closeEvent(event)

@@ -15,10 +15,11 @@ class PortAudioError(Exception):
 
 @dataclass
 class FakeDevice:
-    """One input."""
+    """One input, or an output."""
 
     name: str
     channels: int = 1
+    output_channels: int = 0
     rate_hz: int = 48000
     refuses: bool = False  # no permission, or in use
 
@@ -87,6 +88,7 @@ class FakePortAudio:
                 "name": device.name,
                 "hostapi": 0,
                 "max_input_channels": device.channels,
+                "max_output_channels": device.output_channels,
                 "default_samplerate": float(rate),
             }
             for device, rate in zip(self._listed, self._rates, strict=True)

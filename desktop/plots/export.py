@@ -193,7 +193,7 @@ class ExportDialog(QDialog):
         self.form.addItems(list(FORMS))
         self.colours = QComboBox()
         self.colours.addItems([self.tr("Light"), self.tr("Dark")])
-        self.colours.setCurrentIndex(int(style.colours().dark))
+        # Light whatever the window is: most plots go onto paper or a slide.
         self.wide, self.high = self._side(size.width()), self._side(size.height())
         self.scale = QComboBox()
         for times in (1, 2, 3, 4):

@@ -58,8 +58,7 @@ def shape_of(kind: int) -> QPainterPath:
 
 def paint_of(kind: int, label: str) -> tuple[QPen, QBrush]:
     """Edge and filling of a class's mark."""
-    use, colour = colours(), label_colour(label)
-    strong = QColor.fromHsl(max(0, colour.hslHue()), 190, 150 if use.dark else 115)
+    use, strong = colours(), label_colour(label)
     ground = QColor(use.plot)
     hollow = (kind // len(_shapes())) % 2 == 1
     edge = theme.pen(strong, 1.8) if hollow else theme.pen(ground, 1.0)

@@ -88,6 +88,7 @@ class Scatter(Figure):
     play_wanted = Signal()
     remove_wanted = Signal()
     relabel_wanted = Signal(int)  # number of the class from 0
+    move_wanted = Signal()  # to a class that is to be asked for
 
     def __init__(self) -> None:
         super().__init__(
@@ -407,6 +408,7 @@ class Scatter(Figure):
             Qt.Key.Key_Space: self.play_wanted.emit,
             Qt.Key.Key_Return: self.play_wanted.emit,
             Qt.Key.Key_Enter: self.play_wanted.emit,
+            Qt.Key.Key_M: self.move_wanted.emit,
             Qt.Key.Key_Delete: self.remove_wanted.emit,
             Qt.Key.Key_Backspace: self.remove_wanted.emit,
         }

@@ -19,7 +19,8 @@ _DOUBTFUL = 0.1  # a gap from which the shares are not to be trusted
 _COLD_MAPS = ("viridis", "cividis")
 _WARM, _COLD = "#ff5fb0", "#35e8ff"
 
-ExplanationTask = Callable[[], Generator[float, None, Explanation]]
+# An explanation that is yielded is a coarse one, to look at until the returned one is there.
+ExplanationTask = Callable[[], Generator[float | Explanation, None, Explanation]]
 
 
 class Why(QObject):
@@ -53,11 +54,21 @@ class Why(QObject):
         self.prepare(words)
         self._job = jobs.run(
             work,
-            on_event=lambda shares: self.strip.set_progress(shares[-1]),
+            on_event=self._heard,
             on_result=self._found,
             on_error=self._failed,
             parent=self,
         )
+
+    def _heard(self, events: list[float | Explanation]) -> None:
+        shares = [event for event in events if isinstance(event, float)]
+        coarse = [event for event in events if isinstance(event, Explanation)]
+        if coarse and self._job is not None:
+            self.explanation = coarse[-1]
+            self._show()
+            self.found.emit()
+        if shares:
+            self.strip.set_progress(shares[-1])
 
     def prepare(self, words: str) -> None:
         """Say what will be looked for as soon as its sound is there."""
@@ -89,9 +100,11 @@ class Why(QObject):
 
     def _found(self, explanation: Explanation) -> None:
         self._job = None
+        first = self.explanation is None
         self.explanation = explanation
         self._show()
-        self.found.emit()
+        if first:  # else the view was moved to it already
+            self.found.emit()
 
     def _show(self) -> None:
         """Lay it over the picture as that is now."""
@@ -105,7 +118,9 @@ class Why(QObject):
         text = words.format(
             found.label, at, found.words if found.is_value else percent(found.probability)
         )
-        self.strip.say(text, self._notes(found), overlay.hue)
+        refining = self._job is not None
+        notes = self.tr("First estimate; it is being refined.") if refining else self._notes(found)
+        self.strip.say(text, notes, overlay.hue, refining=refining)
 
     def _notes(self, found: Explanation) -> str:
         """Where it spoke most, and what this picture cannot show."""

@@ -24,6 +24,17 @@ class Page(QWidget):
         """What the window's keys do while it is shown, by the names of `window.COMMANDS`."""
         return {}
 
+    @property
+    def steps(self) -> tuple[str, str]:
+        """What Undo would take back and Redo make again, in words; empty: nothing."""
+        return "", ""
+
+    def undo(self) -> None:
+        """Take the last change back, if there is one."""
+
+    def redo(self) -> None:
+        """Make again what was taken back, if there is anything."""
+
     def enter(self) -> None:
         """It is shown now, by rail, key or request."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop import jobs
+from desktop.settings import OUTPUT, OUTPUT_API, VOLUME, Settings
 
 if TYPE_CHECKING:
     from engine.audio.audio import Audio
@@ -22,6 +23,7 @@ class Transport(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._settings = Settings()
         self._path: Path | Audio | None = None
         self._player: Player | None = None
         self._job: jobs.Job | None = None
@@ -33,6 +35,18 @@ class Transport(QObject):
     @property
     def playing(self) -> bool:
         return self._timer.isActive()
+
+    @property
+    def volume(self) -> float:
+        """What samples are multiplied by. The cube: steps sound alike from loud to soft."""
+        share = self._settings.get(VOLUME) / 100
+        return float(share**3)
+
+    def set_volume(self, percent: int) -> None:
+        """How loud it plays, from 0 to 100; at once, and kept."""
+        self._settings.set(VOLUME, percent)
+        if self._player is not None:
+            self._player.volume = self.volume
 
     def set_file(self, path: "Path | Audio | None") -> None:
         """Which file or sound to play; what plays stops."""
@@ -49,11 +63,17 @@ class Transport(QObject):
             self._wanted = (start, end, loop)
             return
 
+        get = self._settings.get
+        output, volume = (get(OUTPUT), get(OUTPUT_API)), self.volume
+
         def work() -> Generator[None, None, "Player"]:
+            from engine.audio.devices import DeviceId
             from engine.audio.playback import Player
 
             yield
             ready = player or Player(path)
+            ready.device = DeviceId(*output) if output[0] else None
+            ready.volume = volume
             ready.play(start, end, loop=loop)
             return ready
 

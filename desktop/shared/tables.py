@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
-_NAME_WIDTH = 90  # the least of the first column
+_NAME_WIDTH, _MOST_NAME = 90, 150  # pixels of the first column where there is little room
 
 
 class _Table(QTableWidget):
@@ -21,11 +21,13 @@ class _Table(QTableWidget):
             max(self.sizeHintForColumn(column), header.sectionSizeHint(column))
             for column in range(1, header.count())
         )
-        narrow = self.viewport().width() - others < _NAME_WIDTH
+        # No usual name is cut: rather one scrolls to the last figures.
+        least = min(_MOST_NAME, max(_NAME_WIDTH, self.sizeHintForColumn(0)))
+        narrow = self.viewport().width() - others < least
         mode = QHeaderView.ResizeMode
         header.setSectionResizeMode(0, mode.Interactive if narrow else mode.Stretch)
         if narrow:
-            header.resizeSection(0, _NAME_WIDTH)
+            header.resizeSection(0, least)
 
 
 def table(headings: list[str]) -> QTableWidget:

@@ -114,6 +114,14 @@ class Tracks(QFrame):
         get = self.settings.get
         self.spectrogram.set_colours(colour_table(get(COLOURS)), get(DB_LOW), get(DB_HIGH))
 
+    def show_units(self) -> None:
+        """Axes and choosers as the settings are now."""
+        self.apply()
+        if self.controls is not None:
+            self.controls.reload()
+        if self._view is not None:
+            self.apply_style(self._view)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.apply()  # another page may have chosen otherwise

@@ -1,12 +1,13 @@
 """Classes as cards: name, how much there is of each, and what one can do with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -18,7 +19,9 @@ from PySide6.QtGui import (
     QPen,
 )
 from PySide6.QtWidgets import (
+    QComboBox,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -30,11 +33,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.style import colours, label_colour
-from desktop.widgets.controls import hold_back
+from desktop.style import colours, label_look, pattern_brush
+from desktop.widgets.controls import Elided, hold_back
 
 ROWS_MIME = "application/x-earmark-rows"
 _KEYS = 9
+_MANY = 12  # classes from which cards are compact, can be searched and sorted
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class ClassCard(QFrame):
         self._others: list[str] = []
         self._share = 0.0
         self._selected = self._hovered = self._fixed = False
-        self._label = QLabel()
+        self._compact = False
+        self._label = Elided("")
         self._label.setStyleSheet("font-weight: 600; font-size: 15px;")
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.editor = QLineEdit()
@@ -102,18 +107,38 @@ class ClassCard(QFrame):
         below.addWidget(self._amount, 1)
         below.addWidget(self.add_button)
         below.addWidget(self.menu_button)
+        self._brief = QLabel()  # of a compact card: the count alone
+        self._brief.setObjectName("faint")
+        self._brief.hide()
+        top.insertWidget(2, self._brief)
+        self._below = QWidget()
+        below.setContentsMargins(0, 0, 0, 0)
+        self._below.setLayout(below)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 10, 18)
         layout.setSpacing(6)
         layout.addLayout(top)
-        layout.addLayout(below)
+        layout.addWidget(self._below)
+        self.set_compact(False)
+
+    def set_compact(self, on: bool) -> None:
+        """One line: where there are many classes. The right button has what the buttons do."""
+        self._compact = on
+        self._below.setVisible(not on)
+        self._brief.setVisible(on)
+        self._key.setVisible(not on)  # two numbers side by side would be read as one
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(*((14, 5, 10, 11) if on else (14, 10, 10, 18)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self._fixed:
+            self.menu().popup(event.globalPos())
 
     def show_facts(self, facts: ClassFacts, others: Sequence[str], *, selected: bool) -> None:
         """Show a class; ``others`` are those it can be merged into."""
         self.name, self._share, self._selected = facts.name, facts.share, selected
         self._others = list(others)
         self._label.setText(facts.name)
-        self._label.setToolTip(facts.name)
         words = self.tr("{} sounds").format(facts.count)
         if facts.count == 1:
             words = self.tr("1 sound")
@@ -122,6 +147,8 @@ class ClassCard(QFrame):
             short = self.tr("{:.0f} s").format(facts.seconds)
             words += "  \u00b7  " + (minutes if facts.seconds >= 60 else short)
         self._amount.setText(words)
+        self._brief.setText(str(facts.count))
+        self._brief.setToolTip(words)
         self.setAccessibleName(self.tr("Class {}").format(facts.name))
         self.setAccessibleDescription(words)
         self.add_button.setAccessibleName(self.tr("Add files to {}").format(facts.name))
@@ -236,35 +263,73 @@ class ClassCard(QFrame):
             painter.setPen(QPen(QColor(use.text), 1.5, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(4, 4, -4, -4), 5, 5)
-        bar = QRectF(14, self.height() - 12, self.width() - 28, 5)
+        bar = QRectF(14, self.height() - (8 if self._compact else 12), self.width() - 28, 5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))
         painter.drawRoundedRect(bar, 2.5, 2.5)
         if self._share:
             bar.setWidth(max(5.0, bar.width() * self._share))
-            painter.setBrush(label_colour(self.name))
+            colour, pattern = label_look(self.name)
+            painter.setBrush(colour)
             painter.drawRoundedRect(bar, 2.5, 2.5)
+            if pattern:
+                painter.setBrush(pattern_brush(colour, pattern))
+                painter.drawRoundedRect(bar, 2.5, 2.5)
 
 
-class ClassCards(QScrollArea):
-    """All cards, one under the other."""
+class ClassCards(QWidget):
+    """All cards, one under the other; with many, a line to search and a choice of order above."""
 
     made = Signal(ClassCard)
 
     def __init__(self) -> None:
         super().__init__()
         self.cards: list[ClassCard] = []
-        self._body = QWidget()
-        self._layout = QVBoxLayout(self._body)
+        self._facts: list[ClassFacts] = []
+        self._selected = ""
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search the classes"))
+        self.search.setAccessibleName(self.tr("Search the classes"))
+        self.search.setClearButtonEnabled(True)
+        self.order = QComboBox()
+        self.order.setAccessibleName(self.tr("Order of the classes"))
+        for words, key in (
+            (self.tr("As added"), "added"),
+            (self.tr("By name"), "name"),
+            (self.tr("Most first"), "most"),
+            (self.tr("Fewest first"), "fewest"),
+        ):
+            self.order.addItem(words, key)
+        self.words = QLabel()
+        self.words.setObjectName("faint")
+        self._tools = QWidget()
+        self._build()
+        self.search.textChanged.connect(lambda _: self._arrange())
+        self.order.currentIndexChanged.connect(lambda _: self._arrange())
+
+    def _build(self) -> None:
+        body = QWidget()
+        self._layout = QVBoxLayout(body)
         self._layout.setContentsMargins(0, 0, 6, 0)
         self._layout.setSpacing(8)
         self._layout.addStretch(1)
-        self.setWidget(self._body)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName(self.tr("Classes"))
+        self._area = QScrollArea()
+        self._area.setWidget(body)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setAccessibleName(self.tr("Classes"))
+        tools = QGridLayout(self._tools)
+        tools.setContentsMargins(0, 0, 6, 0)
+        tools.addWidget(self.search, 0, 0, 1, 2)
+        tools.addWidget(self.words, 1, 0)
+        tools.addWidget(self.order, 1, 1)
+        tools.setColumnStretch(0, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._tools)
+        layout.addWidget(self._area, 1)
 
     def sizeHint(self) -> QSize:
         return QSize(310, 400)
@@ -282,10 +347,35 @@ class ClassCards(QScrollArea):
             self.cards.append(card)
             card.step_wanted.connect(lambda by, card=card: self._step(card, by))
             self.made.emit(card)
+        self._facts, self._selected = list(facts), selected
         names = [one.name for one in facts]
         for card, one in zip(self.cards, facts, strict=True):
             others = [name for name in names if name != one.name]
             card.show_facts(one, others, selected=one.name == selected)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Order and hide the cards; a few need neither."""
+        many = len(self.cards) >= _MANY
+        self._tools.setVisible(many)
+        wanted = self.search.text().strip().casefold() if many else ""
+        orders: dict[str, Callable[[int], object]] = {
+            "added": lambda n: n,
+            "name": lambda n: self._facts[n].name.casefold(),
+            "most": lambda n: -self._facts[n].count,
+            "fewest": lambda n: self._facts[n].count,
+        }
+        order = orders[self.order.currentData() if many else "added"]
+        places = sorted(range(len(self.cards)), key=lambda n: (order(n), n))
+        for place, number in enumerate(places):
+            card = self.cards[number]
+            if self._layout.indexOf(card) != place:
+                self._layout.insertWidget(place, card)
+            card.set_compact(many)
+            card.setVisible(wanted in card.name.casefold())
+        self._layout.setSpacing(4 if many else 8)
+        shown = sum(wanted in card.name.casefold() for card in self.cards)
+        self.words.setText(self.tr("{} of {} classes").format(shown, len(self.cards)))
 
     def hold_back(self, reason: str) -> None:
         """No class can be changed, for this reason; empty: all can."""
@@ -293,10 +383,18 @@ class ClassCards(QScrollArea):
             card.hold_back(reason)
 
     def _step(self, card: ClassCard, by: int) -> None:
-        place = self.cards.index(card) + by
-        if 0 <= place < len(self.cards):
-            self.cards[place].setFocus()
-            self.ensureWidgetVisible(self.cards[place])
+        shown = [c for c in self._in_order() if not c.isHidden()]
+        place = shown.index(card) + by
+        if 0 <= place < len(shown):
+            shown[place].setFocus()
+            self.ensureWidgetVisible(shown[place])
+
+    def _in_order(self) -> list[ClassCard]:
+        return sorted(self.cards, key=self._layout.indexOf)
+
+    def ensureWidgetVisible(self, card: QWidget) -> None:
+        """Scroll to a card."""
+        self._area.ensureWidgetVisible(card)
 
     def card(self, name: str) -> ClassCard | None:
         """The card of a class."""

@@ -1,8 +1,11 @@
 """Labels and buttons as every page has them."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from desktop.icons import icon
+from desktop.style import colours
 
 _USUAL_TIP = "usual_tip"
 
@@ -28,6 +31,34 @@ class Elided(QLabel):
         role = self.foregroundRole()
         place, enabled = self.contentsRect(), self.isEnabled()
         self.style().drawItemText(painter, place, flags, self.palette(), enabled, shown, role)
+
+
+class IconButton(QPushButton):
+    """A button with a picture before its words, in the colour of the words."""
+
+    def __init__(self, words: str, picture: str) -> None:
+        super().__init__(words)
+        self._picture = picture
+        self.setIconSize(QSize(16, 16))
+        self.toggled.connect(lambda _: self._colour())
+        self._colour()
+
+    def set_picture(self, name: str) -> None:
+        """Another picture, of `resources/icons`."""
+        self._picture = name
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.EnabledChange):
+            self._colour()
+
+    def _colour(self) -> None:
+        use = colours()
+        colour = use.text if self.isEnabled() else use.faint
+        if self.isEnabled() and (self.isChecked() or self.objectName() == "main"):
+            colour = use.accent_text
+        self.setIcon(icon(self._picture, colour))
 
 
 def heading(words: str) -> QLabel:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 _FEW = 2
@@ -55,13 +55,13 @@ class ProblemStrip(QFrame):
             button.setAccessibleName(f"{mend}: {words}")
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, number=row: self.mend.emit(number))
-            self._layout.addWidget(label, row, 0)
-            self._layout.addWidget(button, row, 1)
+            self._layout.addWidget(label, 2 * row, 0, 1, 2)
+            self._layout.addWidget(button, 2 * row + 1, 0, Qt.AlignmentFlag.AlignLeft)
             self.buttons.append(button)
         hidden = len(self._problems) - _FEW
         words = self.tr("Show fewer") if self._all else self.tr("{} more").format(hidden)
         self.more.setText(words)
         self.more.setVisible(hidden > 0)
         if hidden > 0:
-            self._layout.addWidget(self.more, 0, 2)
+            self._layout.addWidget(self.more, 2 * len(shown) - 1, 1)
         self.setVisible(bool(self._problems))

@@ -53,9 +53,12 @@ class WhyStrip(QFrame):
         """How much of it is done."""
         self.progress.setValue(round(1000 * share))
 
-    def say(self, text: str, notes: str, hue: str | None) -> None:
-        """What was found, what else there is to know, and the colour it is shown in."""
-        self._say(text, notes, hue, waiting=False)
+    def say(self, text: str, notes: str, hue: str | None, *, refining: bool = False) -> None:
+        """What was found, what else there is to know, and the colour it is shown in.
+
+        ``refining``: a better answer is on its way.
+        """
+        self._say(text, notes, hue, waiting=refining)
 
     def _say(self, text: str, notes: str, hue: str | None, *, waiting: bool = True) -> None:
         self._text.setText(text)

@@ -39,6 +39,48 @@ class InputDevice:
     index: int
 
 
+@dataclass(frozen=True, order=True)
+class OutputDevice:
+    """A loudspeaker, headphones or other output.
+
+    Attributes:
+        id: what it is known by.
+        is_default: whether the system plays there unless told otherwise.
+        index: PortAudio's number, good until the list is renewed.
+    """
+
+    id: DeviceId
+    is_default: bool
+    index: int
+
+
+def output_devices(*, renew: bool = False) -> list[OutputDevice]:
+    """All outputs, the default first; none when there is no sound system.
+
+    Args:
+        renew: look for devices plugged in or out since the last time. Has no effect while a
+            microphone or loudspeaker is in use.
+
+    Raises:
+        AudioError: PortAudio is missing.
+    """
+    sounddevice = portaudio()
+    if renew:
+        refresh()
+    try:
+        apis = sounddevice.query_hostapis()
+        devices = list(sounddevice.query_devices())
+        default = _default(sounddevice, "output")
+    except sounddevice.PortAudioError:
+        return []
+    found: dict[DeviceId, OutputDevice] = {}
+    for index, device in enumerate(devices):
+        if device["max_output_channels"] > 0:
+            name = DeviceId(device["name"], apis[device["hostapi"]]["name"])
+            found.setdefault(name, OutputDevice(name, index == default, index))
+    return sorted(found.values(), key=lambda device: (not device.is_default, device.id))
+
+
 def input_devices(*, renew: bool = False) -> list[InputDevice]:
     """All inputs, the default first; none when there is no sound system.
 
@@ -55,7 +97,7 @@ def input_devices(*, renew: bool = False) -> list[InputDevice]:
     try:
         apis = sounddevice.query_hostapis()
         devices = list(sounddevice.query_devices())
-        default = _default(sounddevice)
+        default = _default(sounddevice, "input")
     except sounddevice.PortAudioError:
         return []
     found: dict[DeviceId, InputDevice] = {}
@@ -154,8 +196,8 @@ def wait_for_device(wanted: DeviceId | None) -> Generator[list[InputDevice], Non
         time.sleep(0.1)
 
 
-def _default(sounddevice: object) -> int:
+def _default(sounddevice: object, kind: str) -> int:
     try:
-        return int(sounddevice.query_devices(kind="input")["index"])  # type: ignore[attr-defined]
+        return int(sounddevice.query_devices(kind=kind)["index"])  # type: ignore[attr-defined]
     except (ValueError, sounddevice.PortAudioError):  # type: ignore[attr-defined]
         return -1

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audio.audio import Audio
+from engine.audio.devices import DeviceId, output_devices
 from engine.audio.files import probe, stream
 from engine.audio.portaudio import close_stream, opening, portaudio
 from engine.errors import AudioError
@@ -40,13 +41,21 @@ class Player:
 
     Args:
         path: the file, or the sound.
+        device: see below.
+
+    Attributes:
+        device: where to play from the next :meth:`play` on; None, or one that is not there: the
+            system's default.
+        volume: what samples are multiplied by, 0 to 1; may be changed while it plays.
 
     Raises:
         AudioError: the file cannot be read.
     """
 
-    def __init__(self, path: Path | str | Audio) -> None:
+    def __init__(self, path: Path | str | Audio, device: DeviceId | None = None) -> None:
         self._path = path if isinstance(path, Audio) else Path(path)
+        self.device = device
+        self.volume = 1.0
         self._info = path if isinstance(path, Audio) else probe(path)
         self._blocks: queue.Queue[_Block | None] = queue.Queue(_QUEUED_BLOCKS)
         self._stream: Any = None
@@ -101,6 +110,7 @@ class Player:
         try:
             with opening() as sounddevice:
                 self._stream = sounddevice.OutputStream(
+                    device=self._number(),
                     samplerate=self._info.rate_hz,
                     channels=self._left.shape[1],
                     dtype="float32",
@@ -115,6 +125,13 @@ class Player:
             raise AudioError(
                 "Playback is not possible: there is no loudspeaker, or another program is using it."
             ) from error
+
+    def _number(self) -> int | None:
+        """PortAudio's number of the device; None: the system decides."""
+        if self.device is None:
+            return None
+        there = (d.index for d in output_devices() if d.id == self.device)
+        return next(there, None)
 
     def pause(self) -> None:
         """Stop; :meth:`play` continues from here."""
@@ -198,7 +215,7 @@ class Player:
             if done == 0:
                 self._mark = (self._left_at, time.monotonic() + self._latency)
             count = min(frames - done, len(self._left))
-            out[done : done + count] = self._left[:count]
+            out[done : done + count] = self._left[:count] * np.float32(self.volume)
             self._left = self._left[count:]
             self._left_at += count / self._info.rate_hz
             done += count

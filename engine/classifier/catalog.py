@@ -14,7 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from engine.bounded import read_json
 from engine.classifier.card import Card
-from engine.classifier.file import SUFFIX, read_header, renamed, sha256, write_file
+from engine.classifier.file import (
+    SUFFIX,
+    read_header,
+    renamed,
+    sha256,
+    with_card,
+    write_file,
+)
 from engine.classifier.personal.card import PersonalCard
 from engine.classifier.personal.store import PersonalStore
 from engine.errors import ModelError
@@ -29,6 +36,7 @@ DEFAULT = ("instrument", "genre")
 _REMOVED = ".removed"  # where deleted ones wait for a while
 _KEPT_SECONDS = 30 * 24 * 3600
 _ADJUSTMENTS = "adjustments.json"
+_MOST_TITLE = 100  # characters
 _log = logging.getLogger(__name__)
 
 
@@ -145,6 +153,21 @@ class Catalog:
         write_file(target, renamed(path, name))
         self.reset(name)  # of one that had this name before
         return Entry(name, target, read_header(target).card, False)
+
+    def retitle(self, path: Path, title: str) -> Entry:
+        """Give one of the user's own another title; its name and tensors stay.
+
+        Raises:
+            ModelError: it is not the user's own, the title is empty, or it cannot be written.
+        """
+        if path.parent != self.folder:
+            raise ModelError(f"{path.stem} comes with Earmark and keeps its title.")
+        title = " ".join(title.split())
+        if not title or len(title) > _MOST_TITLE:
+            raise ModelError(f"A title has 1 to {_MOST_TITLE} characters.")
+        card = read_header(path).card.model_copy(update={"title": title})
+        write_file(path, with_card(path, card))
+        return Entry(card.name, path, card, False)
 
     def remove(self, path: Path) -> Path:
         """Take one of the user's own out of the catalog, readable or not.

@@ -36,7 +36,7 @@ Changes = Annotated[
 ]
 Kind = Annotated[str, typer.Option("--kind", help="Kind of data set; auto recognises it.")]
 Device = Annotated[
-    str, typer.Option("--device", help="Device to compute on: auto, cpu, cuda, cuda:1 or mps.")
+    str, typer.Option("--device", help="Device to compute on: auto, cpu, gpu, cuda, cuda:1 or mps.")
 ]
 
 

@@ -27,8 +27,10 @@ from engine.threads import one_torch_thread
 from engine.windows import Windows
 
 STEPS = 20
+COARSE_STEPS = 3  # an answer to look at while the exact one is computed
 _NEAREST = -8.0  # first point of the path looked at, a power of ten
 _LOOKS, _CLOSE_LOOKS = 24, 60  # points looked at first, and where there are to be no even steps
+_LOOKS_A_STEP = 3  # at most: a coarse answer takes coarse looks
 _EARLY, _MUCH = 0.05, 0.2  # so much of the change in so small a share: no even steps
 _DENSE = 3  # times as many steps, where there are to be no even ones
 _EVENLY = 0.25  # share of the steps laid evenly, beside those laid where the logit moves
@@ -255,10 +257,11 @@ def _borders(
         Shares of the path from 0 to 1: ``steps + 1`` of them, or of thrice the steps where
             dense.
     """
-    looked, moved = yield from _looked(logit_at, _LOOKS)
+    most = _LOOKS_A_STEP * steps
+    looked, moved = yield from _looked(logit_at, min(_LOOKS, most))
     if moved[looked[1:] <= _EARLY].sum() < _MUCH:
         return [step / steps for step in range(steps + 1)]
-    looked, moved = yield from _looked(logit_at, _CLOSE_LOOKS)
+    looked, moved = yield from _looked(logit_at, min(_CLOSE_LOOKS, most))
     travel = moved + _EVENLY * np.diff(looked)
     travelled = np.concatenate([[0.0], np.cumsum(travel)])
     even = np.linspace(0.0, travelled[-1], _DENSE * steps + 1)

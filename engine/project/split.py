@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.datasets.splits import Items, split
+from engine.datasets.splits import Items, SplitRule, split
 from engine.datasets.table import Excerpt
 from engine.errors import DataError
 from engine.project.check import Facts
@@ -14,6 +14,8 @@ from engine.project.twins import group_of
 from engine.recipes.recipe import Recipe
 from engine.windows import Windows
 
+_MUCH = 0.12  # of a class's sounds: by so much more or less than planned is said
+_FEW_GROUPS = 8  # from so many on, they are not the reason
 PARTS = ("training", "validation", "test")
 
 
@@ -41,6 +43,7 @@ class Draw:
         parts: the part of each sound, by the identity of its row.
         shares: for each class the share of training, validation and test.
         problem: why it cannot be drawn; empty: it can.
+        uneven: which classes do not get the planned shares, and why, as sentences.
     """
 
     recipe: str
@@ -49,6 +52,7 @@ class Draw:
     parts: dict[int, str] = field(default_factory=dict)
     shares: dict[str, tuple[Share, Share, Share]] = field(default_factory=dict)
     problem: str = ""
+    uneven: tuple[str, ...] = ()
 
 
 def draw(
@@ -85,7 +89,42 @@ def draw(
     for name, chosen in zip(PARTS, (parts.training, parts.validation, parts.test), strict=True):
         found.parts.update({id(heard[n][0]): name for n in owner[chosen].tolist()})
     found.shares.update(_shares([row for row, _ in heard], found.parts))
-    return found
+    return replace(found, uneven=tuple(uneven(found, rule)))
+
+
+def uneven(found: Draw, rule: SplitRule) -> list[str]:
+    """Which classes do not get the share that the rule says, and why, as sentences.
+
+    Args:
+        found: a split.
+        rule: it was drawn by.
+    """
+    wanted = _wanted(rule)
+    said = []
+    for label, parts in found.shares.items():
+        total = sum(part.sounds for part in parts)
+        if not total or wanted is None:
+            continue
+        off = max(abs(p.sounds / total - share) for p, share in zip(parts, wanted, strict=True))
+        if off <= max(_MUCH, 1.0 / total):
+            continue
+        groups = sum(part.groups for part in parts)
+        numbers = " / ".join(str(part.sounds) for part in parts)
+        plan = " / ".join(f"{share:.0%}" for share in wanted)
+        said.append(
+            f"'{label}' gets {numbers} instead of {plan}: its {total} sounds are of "
+            f"{groups} {found.by}s, which are not divided"
+            + (", and windows are counted, not sounds." if groups > _FEW_GROUPS else ".")
+        )
+    return said
+
+
+def _wanted(rule: SplitRule) -> tuple[float, float, float] | None:
+    """Shares of training, validation and test; None: the rule knows folds or tests on others."""
+    if rule.official or rule.folds or rule.test_is_validation or rule.train_on_test:
+        return None
+    rest = 1 - rule.test
+    return rest * (1 - rule.validation), rest * rule.validation, rule.test
 
 
 def _windows(seconds: float, recipe: Recipe) -> int:

@@ -22,12 +22,13 @@ from engine.training.data.plan import Plan, make_plan
 from engine.training.data.prepare import PreparedData, feature_of, prepare
 from engine.training.events import Event, Preparing, Started, Warned
 from engine.training.finish.ending import Ending
-from engine.training.loop.devices import choose_device
+from engine.training.loop.devices import choose_device, out_of_memory
 from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner, seeded
 from engine.training.loop.loop import Loop
 from engine.training.loop.optimisers import initialise
 from engine.training.runs.run import Run
+from engine.training.runs.shelf import forget_reason, keep_reason
 
 _NOISE_WINDOWS = 4  # a row of noise is longer than a window, so that windows of it differ
 
@@ -38,7 +39,8 @@ class Place:
 
     Attributes:
         folder: of the run.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        device: ``auto``, ``cpu``, ``gpu``, ``cuda``, ``cuda:1`` or ``mps``.
+        threads: of the processor, for a training in a process of its own; 0: all but one.
         resume: go on with a run that was broken off.
         background: folder of recordings that are none of the classes, None: noises only.
         cache: folder for windows, None: the user's.
@@ -54,12 +56,15 @@ class Place:
     cache: Path | None = None
     kind: str = "auto"
     trunks: Callable[[], Sequence[Trunk]] | None = None
+    threads: int = 0
 
 
 def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, None, Run]:
     """Train a recipe on a data set.
 
     Closing the generator ends the training; the best weights so far are kept as a classifier.
+    Where the memory of a GPU is full, the training goes on on the processor, from the last whole
+    epoch, and says so.
 
     Args:
         recipe: what to learn and how.
@@ -79,10 +84,54 @@ def train(recipe: Recipe, dataset: Dataset, place: Place) -> Generator[Event, No
     processes = ProcessGroup(device)
     run = Run(place.folder)
     with run.alone() if processes.leads else contextlib.nullcontext():
-        yield from _training(recipe, dataset, place, run, (device, processes))
+        forget_reason(run.folder)
+        try:
+            yield from _wherever_it_fits(recipe, dataset, place, run, (device, processes))
+        except EarmarkError as error:
+            if processes.leads and run.checkpoint_file.is_file():
+                keep_reason(run.folder, str(error))
+            raise
     processes.wait()
     processes.part()
     return run
+
+
+def _wherever_it_fits(
+    recipe: Recipe,
+    dataset: Dataset,
+    place: Place,
+    run: Run,
+    on: tuple[torch.device, ProcessGroup],
+) -> Generator[Event, None, None]:
+    """Train on a GPU; go on on the processor if its memory is full."""
+    if not (yield from _training_if_fits(recipe, dataset, place, run, on)):
+        return
+    yield Warned(
+        "The GPU's memory is full: another program may use it, or the recipe is too large for it. "
+        "Training continues on the processor (CPU), which is slower."
+    )
+    resumed = replace(place, resume=run.checkpoint_file.is_file())
+    cpu = torch.device("cpu")
+    yield from _training(recipe, dataset, resumed, run, (cpu, ProcessGroup(cpu)))
+
+
+def _training_if_fits(
+    recipe: Recipe,
+    dataset: Dataset,
+    place: Place,
+    run: Run,
+    on: tuple[torch.device, ProcessGroup],
+) -> Generator[Event, None, bool]:
+    """Train; gives whether it broke off because a GPU's memory is full."""
+    device, processes = on
+    try:
+        yield from _training(recipe, dataset, place, run, on)
+    except RuntimeError as error:
+        # Of several processes the others would wait for this one for ever.
+        if device.type == "cpu" or processes.size > 1 or not out_of_memory(error):
+            raise
+        return True
+    return False
 
 
 def _training(

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QByteArray, QEvent, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QMouseEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop.pages.compare.page import ComparePage
 from desktop.plots import export
 from desktop.plots.curves import Curves
+from desktop.requests import ShowTraining
 from desktop.session import Session
 from engine.training.runs.run import Run
 from engine.training.sweeps.sweep import Trial
@@ -98,6 +99,10 @@ def test_nothing_there_is_said(session: Session, show: Show, qtbot: QtBot) -> No
     page = show(ComparePage(session))
     qtbot.waitUntil(lambda: page._finding is None, timeout=120_000)
     assert str(session.runs_folder) in page.empty.text()
+    asked: list[object] = []
+    session.requested.connect(asked.append)
+    page.train_button.click()
+    assert asked == [ShowTraining()]
     assert page.empty.isVisible()
     assert "Select two or more" in page.view.words.text()
 
@@ -283,3 +288,25 @@ def test_a_sweep_has_parallel_coordinates(page: ComparePage, qtbot: QtBot, train
     assert page.view.parallel.isVisible()
     choose(page, qtbot, trained / "first")
     assert not page.view.parallel.isVisible()
+
+
+def test_curves_come_first_and_all_settings_are_folded(
+    page: ComparePage, trained: Path, qtbot: QtBot
+) -> None:
+    choose(page, qtbot, trained / "first", trained / "second")
+    view = page.view
+    qtbot.wait(30)
+    inner = view.widget()
+    heights = [w.mapTo(inner, QPoint(0, 0)).y() for w in (view.loss, view.differences, view.more)]
+    assert heights == sorted(heights)
+    table = view.differences.table
+    names = [table.item(row, 0).text() for row in range(table.rowCount())]  # type: ignore[union-attr]
+    assert names == ["Learning rate (training)"]
+    assert table.item(0, 0).toolTip() == "training.learning_rate"  # type: ignore[union-attr]
+    assert not view.settings.isVisible()
+    view.more.click()
+    assert view.settings.isVisible()
+    rows = view.settings.table
+    shown = {rows.item(row, 0).text() for row in range(rows.rowCount())}  # type: ignore[union-attr]
+    assert {"Batch size (training)", "Hidden (network)", "Learning rate (training)"} <= shown
+    assert not any("published" in name.lower() for name in shown)

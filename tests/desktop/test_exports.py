@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.file.page import FilePage
+from desktop.plots.export import open_export
 from desktop.settings import LOADED
 from desktop.window import Window
 from engine.classifier.classifier import Classifier
@@ -48,3 +49,13 @@ def test_what_is_exported_is_what_is_shown(page: FilePage, qtbot: QtBot, tmp_pat
     assert verdict == {"words": shown.verdict, "labels": list(shown.heard)}
     assert verdict["labels"] == ["flute"]
     assert "  instrument: flute\n" in (tmp_path / "out.txt").read_text(encoding="utf-8")
+
+
+def test_a_plot_is_exported_light_unless_one_says_otherwise(
+    page: FilePage, window: Window, qtbot: QtBot
+) -> None:
+    window.set_appearance("dark")
+    dialog = open_export(page.tracks.waveform, window)
+    assert dialog.colours.currentText() == "Light"
+    dialog.close()
+    window.set_appearance("light")

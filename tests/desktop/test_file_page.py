@@ -17,7 +17,7 @@ from desktop.pages.file import worker
 from desktop.pages.file.page import FilePage
 from desktop.plots.tracks.axes import GUTTER
 from desktop.plots.tracks.lanes import Stretch, _in_rows
-from desktop.settings import LOADED, MIX
+from desktop.settings import LOADED, MIX, VOLUME
 from desktop.window import Window
 from engine.audio import Audio, read, write
 from engine.classifier.classifier import Classifier
@@ -384,3 +384,98 @@ def test_an_export_never_goes_over_the_sound(page: FilePage, qtbot: QtBot, tmp_p
     page.exports._write(worker.export_audio(sound, (0.0, 1.0), tmp_path / "link.flac"))
     qtbot.waitUntil(lambda: "over a sound" in page.notices.text, timeout=60_000)
     assert sound.read_bytes() == b"precious"
+
+
+def test_a_view_changes_without_starting_over_or_wiping(page: FilePage, qtbot: QtBot) -> None:
+    found, waveform = page.found, page.tracks.waveform
+    seen = waveform._finest()[0].shape[2]
+    wiped: list[float] = []
+
+    def look() -> None:
+        strips, _, last = waveform._finest()
+        if strips.shape[2] < seen or last < 31.0:
+            wiped.append(last)
+
+    page.picture._tracks.style_applied.connect(look)
+    page.tracks.time.changed.connect(look)
+    page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
+    overview = page.picture.overview
+    while page.picture.view.kind != "mel":
+        assert page.picture.overview is overview  # the old picture stays
+        look()
+        qtbot.wait(1)
+    settle(qtbot)
+    look()
+    assert not wiped
+    assert page.found is found
+    assert page.picture.overview is not overview
+    assert page.picture._whole
+
+
+def test_a_stopped_analysis_is_not_started_over_by_another_view(
+    page: FilePage, qtbot: QtBot
+) -> None:
+    page.state.found = None  # as if it had been stopped before the first result
+    page.controls.kind.setCurrentIndex(page.controls.kind.findData("chroma"))
+    settle(qtbot)
+    assert page._analysis is None
+    assert page.found is None
+    page.open(DEMO)  # asked for once more
+    settle(qtbot)
+    assert page.found is not None
+
+
+def test_time_left_is_told_with_the_speed(page: FilePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    header, now = page.header, [100.0]
+    monkeypatch.setattr("desktop.pages.file.header.time.monotonic", lambda: now[0])
+    header.set_progress(0.0, 600.0)
+    header.set_progress(12.0, 600.0)
+    now[0] += 10.0
+    header.set_progress(132.0, 600.0)
+    assert header.left.text() == "0:39 left, at 12x real time"
+    now[0] += 90.0
+    header.set_progress(140.0, 600.0)
+    assert header.left.text().endswith("at 1.3x real time")
+    header.set_progress(None)
+    assert header.left.text() == ""
+
+
+def test_position_and_volume(page: FilePage, qtbot: QtBot) -> None:
+    bar = page.playback.bar
+    page.seek(12.3)
+    assert bar.position.text() == "0:12.3 / 0:32.0"
+    bar.volume.setValue(50)
+    assert page.transport.volume == pytest.approx(0.125)
+    assert page._session.settings.get(VOLUME) == 50
+    place = bar.volume.mapTo(page, bar.volume.rect().topLeft())
+    for at in (0.0, 9.9, 31.0):
+        page.transport.moved.emit(at)
+        qtbot.wait(5)
+        assert bar.volume.mapTo(page, bar.volume.rect().topLeft()) == place
+
+
+def test_the_evidence_moves_nothing(page: FilePage, qtbot: QtBot) -> None:
+    before = page.tracks.geometry()
+    buttons = page.header.play_button.geometry()
+    page.explainer.why.say("Some evidence for a label that has a long name")
+    qtbot.wait(30)
+    assert page.explainer.why.strip.isVisible()
+    assert not page.header.facts.isVisible()
+    assert page.tracks.geometry() == before
+    page.explainer.why.close()
+    qtbot.wait(30)
+    assert page.header.facts.isVisible()
+    page.header.set_playing(True)
+    qtbot.wait(10)
+    assert page.header.play_button.text() == "Pause"
+    assert page.header.play_button.geometry() == buttons
+    assert page.tracks.geometry() == before
+
+
+def test_the_demo_is_one_sentence_in_the_order_of_time(heard: FilePage) -> None:
+    words = heard.header.sentence.text()
+    assert ", then " in words
+    first = words.split(", then ")[0]
+    assert any(label in first for label in ("piano", "classical", "calm", "quiet"))
+    heard.tracks.time.select(25.5, 30.5)
+    assert heard.header.sentence.text() != words

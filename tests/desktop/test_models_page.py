@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.models.page import ModelsPage
+from desktop.pages.models.thresholds import sensitivity_of, shifted
 from desktop.session import Session
 from engine.classifier.catalog import BUNDLED, Catalog
 from engine.classifier.file import sha256
@@ -240,6 +242,7 @@ def test_every_control_has_a_name(page: ModelsPage) -> None:
 def test_the_card_fits_its_place(page: ModelsPage, width: int, columns: int, qtbot: QtBot) -> None:
     page.resize(width, 640)
     page.list.select("instrument")
+    page.card.thresholds.more.setChecked(True)
     qtbot.wait(20)
     inner = page.card.widget()
     assert inner.minimumSizeHint().width() <= page.card.viewport().width()
@@ -250,3 +253,53 @@ def test_the_card_fits_its_place(page: ModelsPage, width: int, columns: int, qtb
         end = row.spin.mapTo(inner, row.spin.rect().bottomRight())
         assert end.x() < inner.width()
         assert row.slider.width() >= row.slider.minimumWidth()
+
+
+def test_one_slider_moves_all_thresholds_and_thirty_are_folded(
+    page: ModelsPage, qtbot: QtBot
+) -> None:
+    thresholds = page.card.thresholds
+    assert not thresholds.rows["high"].slider.isVisible()
+    thresholds.more.setChecked(True)
+    assert thresholds.rows["high"].slider.isVisible()
+    before = {label: row.value for label, row in thresholds.rows.items()}
+    assert thresholds.sensitivity.value() == 0
+    thresholds.sensitivity.setValue(20)
+    assert all(row.value < before[label] for label, row in thresholds.rows.items())
+    qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    assert page.card.thresholds.sensitivity.value() == 20  # where one left it
+    thresholds.sensitivity.setValue(0)
+    for label, row in thresholds.rows.items():
+        assert row.value == pytest.approx(before[label], abs=1e-3)
+    for threshold in (0.05, 0.5, 0.9):
+        assert 0 < shifted(threshold, 1.0) < threshold < shifted(threshold, -1.0) < 1
+        there = shifted(threshold, 0.5)
+        assert sensitivity_of(threshold, there) == pytest.approx(0.5, abs=0.01)
+
+
+def test_ctrl_z_undoes_thresholds_a_title_and_a_deletion(
+    page: ModelsPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.card.thresholds.rows["high"].spin.setValue(0.9)
+    qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    assert page.steps[0] == "change the thresholds of tiny"
+    page.undo()
+    qtbot.waitUntil(lambda: "tiny" not in Catalog().adjustments(), timeout=120_000)
+    title = page.found.listed["tiny"].card.title
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My ears", True))
+    page.card.rename_button.click()
+    qtbot.waitUntil(lambda: page.found.listed["tiny"].card.title == "My ears", timeout=120_000)
+    assert Catalog().load("tiny").card.title == "My ears"
+    page.undo()
+    qtbot.waitUntil(lambda: page.found.listed["tiny"].card.title == title, timeout=120_000)
+    page.delete()
+    qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+    page.activateWindow()
+    page.list.tree.setFocus()
+    qtbot.keyClick(page.list.tree, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=120_000)
+    assert page.steps == ("", "")
+    page.list.select("genre")
+    assert not page.card.rename_button.isEnabled()

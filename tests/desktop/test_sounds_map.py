@@ -118,7 +118,7 @@ def test_a_lasso_chooses_and_a_class_takes(page: SoundsPage, qtbot: QtBot) -> No
     assert len(places) == len(chosen)
     page.view.cards.cards[1].rows_dropped.emit("drum")
     qtbot.waitUntil(lambda: classes_of(page, places) == {"drum"}, timeout=120_000)
-    qtbot.waitUntil(lambda: "to 'drum'" in page.view.header.undo.text(), timeout=120_000)
+    qtbot.waitUntil(lambda: "to 'drum'" in page.view.header.undo.toolTip(), timeout=120_000)
     page.undo()
     qtbot.waitUntil(lambda: "bell" in classes_of(page, places), timeout=120_000)
     QTest.mouseClick(scatter.viewport(), LEFT, NONE, QPoint(12, 8))

@@ -110,7 +110,7 @@ def test_classes_are_made_named_and_undone(page: SoundsPage, qtbot: QtBot) -> No
     card.editor.setText("flute")
     QTest.keyClick(card.editor, Qt.Key.Key_Return)
     idle(qtbot, page, lambda: page.class_names() == ["flute"])
-    assert "rename" in page.view.header.undo.text()
+    assert "rename" in page.view.header.undo.toolTip()
     page.view.header.undo.click()
     idle(qtbot, page, lambda: page.class_names() == ["Class 1"])
     page.view.header.redo.click()

@@ -158,7 +158,7 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
     page.view.table.selectRow(0)
     QTest.keyClick(page.view.table, Qt.Key.Key_2)
     idle(qtbot, page, lambda: bool(project.history.undo_words))
-    before, steps = project.rows, page.view.header.undo.text()
+    before, steps = project.rows, page.view.header.undo.toolTip()
     said: list[str] = []
     page._session.messages.said.connect(lambda message: said.append(message.text))
     with monkeypatch.context() as disk:
@@ -177,7 +177,7 @@ def test_a_full_disk_changes_nothing_and_says_so_once(
             idle(qtbot, page, lambda: len(said) == 1)
             assert "No space left" in said[0]
             assert project.rows == before
-            assert page.view.header.undo.text() == steps
+            assert page.view.header.undo.toolTip() == steps
             assert Project(folder).rows == before
     page.undo()
     idle(qtbot, page, lambda: not project.history.undo_words)

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -12,9 +13,11 @@ from pytestqt.qtbot import QtBot
 from desktop import jobs
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.queue import Training
+from desktop.pages.train.worker import Order
 from desktop.session import Session
+from desktop.settings import COMPUTE, THREADS
 from engine.recipes.recipe import find_recipe
-from engine.training.events import BatchDone
+from engine.training.events import BatchDone, Preparing
 from engine.training.finish import background
 from tests import corpora
 
@@ -77,7 +80,7 @@ def test_a_preset_is_one_click_and_shows_its_origin(
 ) -> None:
     recipes = page.recipes.list
     for name in ("genre-cnn", "instrument-mlp"):
-        item = recipes.item(recipes.names.index(name))
+        item = recipes.item(recipes.line_of(name))
         recipes.scrollToItem(item)
         place = recipes.visualItemRect(item).center()
         qtbot.mouseClick(recipes.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -250,13 +253,27 @@ def test_another_project_is_looked_at(
     page: TrainPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = corpora.folders(tmp_path / "other", files=2, seconds=0.3)
-    page.source.set_folder(tmp_path)
     monkeypatch.setattr(Session, "project", property(lambda _: other))
     page._session.project_changed.emit()
     assert page.source.is_project
     qtbot.waitUntil(lambda: "other (folder), 6 excerpts" in page.sounds.found.text(), timeout=MOST)
     assert page.sounds.folder.text() == "other"
     assert not page.sounds.project.isVisible()
+
+
+def test_a_folder_that_was_chosen_is_not_replaced_unasked(
+    page: TrainPage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = corpora.folders(tmp_path / "other", files=2, seconds=0.3)
+    page.source.set_folder(tmp_path)
+    monkeypatch.setattr(Session, "project", property(lambda _: other))
+    page._session.project_changed.emit()
+    assert page.source.folder == tmp_path
+    (message,) = page._session.messages.current
+    assert "Train on 'other' instead?" in message.text
+    message.actions[0][1]()
+    assert page.source.is_project
+    qtbot.waitUntil(lambda: "other (folder), 6 excerpts" in page.sounds.found.text(), timeout=MOST)
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 40])
@@ -269,3 +286,60 @@ def test_epochs_are_whole_numbers(page: TrainPage, epochs: int) -> None:
         ((step, places),) = axis.tickValues(0.0, float(epochs), wide)
         assert len(places) >= 2
         assert all(word == str(int(word)) for word in axis.tickStrings(places, 1.0, step))
+
+
+def test_a_failed_training_keeps_its_reason(page: TrainPage, qtbot: QtBot) -> None:
+    begun: Any = object()  # it does not wait
+    training = Training(Order("Mine", None, Path()), "running", job=begun)
+    page.queue.trainings = [training]
+    page.queue.current = training
+    page.queue._failed(training, "There is no room on the disk.")
+    assert page.controls.list.item(0).text() == "Mine: failed. There is no room on the disk."
+    assert page.controls.list.item(0).toolTip() == "There is no room on the disk."
+    page.notices.clear()
+    page.controls.list.setCurrentRow(0)
+    page.controls.list.itemClicked.emit(page.controls.list.item(0))
+    assert page.tabs.currentWidget() is page.results
+    assert page.results.headline.text() == "Mine failed"
+    assert page.results.remarks.text() == "There is no room on the disk."
+
+
+def test_phases_are_named_and_one_bar_never_goes_back(page: TrainPage) -> None:
+    progress, seen = page.progress, []
+    progress.begin("Mine")
+    progress._epochs, progress._device, progress._sizes, progress._joules = 2, "CPU", "", None
+    steps = [Preparing(0.5), Preparing(1.0)]
+    steps += [BatchDone(e, b, 4, (0.5,), 0.1, 1.0, None) for e in (1, 2) for b in (1, 4)]
+    steps += [Preparing(0.1), Preparing(0.9), Preparing(1.0)]
+    for step in steps:
+        progress.take([step])
+        seen.append((progress.bar.value(), progress.state.text()))
+    values = [value for value, _ in seen]
+    assert values == sorted(values)
+    assert seen[0][1] == "Step 1 of 4: Computing the features"
+    assert seen[2][1] == "Step 2 of 4: training, epoch 1 of 2, batch 1 of 4"
+    assert seen[-2][1] == "Step 3 of 4: Training the rejection gate"
+    assert seen[-1][1] == "Step 4 of 4: Evaluating on the test part"
+
+
+def test_recipes_are_grouped(page: TrainPage) -> None:
+    recipes = page.recipes.list
+    lines = [recipes.item(row).text() for row in range(recipes.count())]
+    assert lines[0] == "Start here"
+    own, course = lines[1 : lines.index("Course systems")], lines[lines.index("Course systems") :]
+    assert "Residual CNN on mel bands" in own
+    assert "Genre: LSTM" in course
+    assert not recipes.item(0).flags() & Qt.ItemFlag.ItemIsSelectable
+    assert all(not recipes.item(recipes.line_of(name)).icon().isNull() for name in recipes.names)
+
+
+def test_computing_follows_the_preferences(page: TrainPage) -> None:
+    page._session.settings.set(COMPUTE, "cpu")
+    page._session.settings.set(THREADS, 3)
+    page.queue._begin = lambda _: None  # type: ignore[method-assign]
+    page.start()
+    order = page.queue.trainings[0].order
+    assert isinstance(order, Order)
+    assert (order.device, order.threads) == ("cpu", 3)
+    page.queue.trainings.clear()
+    page.queue.current = None

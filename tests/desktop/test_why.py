@@ -370,3 +370,25 @@ def test_a_stretch_of_a_family(
     page.explainer.explain("instrument", "keyboards", peak)
     found(page, qtbot)
     assert page.explainer.why.explanation.label == "keyboards"
+
+
+def test_a_coarse_answer_comes_first_and_is_refined(
+    page: FilePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[str, float]] = []
+    strip = page.explainer.why.strip
+    say = strip.say
+
+    def said(text: str, notes: str, hue: str | None, *, refining: bool = False) -> None:
+        explanation = page.explainer.why.explanation
+        assert explanation is not None
+        shown.append((notes, explanation.gap))
+        say(text, notes, hue, refining=refining)
+        assert strip.progress.isVisibleTo(strip) == refining
+
+    monkeypatch.setattr(strip, "say", said)
+    page.explainer.ask()
+    qtbot.waitUntil(lambda: len(shown) >= 2 and page.explainer.why._job is None, timeout=120_000)
+    assert shown[0][0] == "First estimate; it is being refined."
+    assert shown[-1][0] != shown[0][0]
+    assert shown[-1][1] <= shown[0][1]

@@ -86,7 +86,7 @@ def _listen(microphone: VirtualMicrophone, seconds: float) -> int:
     from resources import resource
 
     application = make_application(["earmark"])
-    session, window = open_window(application, [])
+    session, window = open_window(application, [], demo=True)
     while not session.classifiers:
         application.processEvents()
         time.sleep(0.01)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QTableWidget,
     QTableWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -54,7 +55,15 @@ class DetailsView(QScrollArea):
         )
         self.words.setAccessibleName(self.tr("Conclusion"))
         self.figures = _Table(self.tr("Figures"))
-        self.differences = _Table(self.tr("Differences between the recipes"))
+        self.differences = _Table(self.tr("What differs"))
+        self.settings = _Table(self.tr("All settings"))
+        self.more = QToolButton()
+        self.more.setObjectName("section")
+        self.more.setText(self.tr("All settings"))
+        self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setArrowType(Qt.ArrowType.RightArrow)
+        self.more.toggled.connect(self._unfold)
         self.loss = self._over_epochs(self.tr("Loss"), self.tr("loss"))
         self.accuracy = self._over_epochs(self.tr("Accuracy"), self.tr("accuracy"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
@@ -103,12 +112,14 @@ class DetailsView(QScrollArea):
         layout.setContentsMargins(0, 6, 4, 0)
         layout.setSpacing(10)
         layout.addWidget(self.words)
-        layout.addLayout(tables)
-        layout.addWidget(self.published)
         layout.addWidget(self._curves)
         layout.addWidget(self.trials)
         layout.addWidget(self._charts)
         layout.addWidget(self._frames[self.parallel])
+        layout.addLayout(tables)
+        layout.addWidget(self.published)
+        layout.addWidget(self.more)
+        layout.addWidget(self.settings)
         layout.addStretch(1)
         self.setWidget(inner)
         self.setWidgetResizable(True)
@@ -122,12 +133,23 @@ class DetailsView(QScrollArea):
         self.words.setText("\n".join(details.verdicts) or hint)
         self.words.setVisible(bool(self.words.text()))
         self._show_figures(details)
-        fields = {f: [_short(v) for v in values] for f, values in details.differences.items()}
-        self.differences.show_rows(details.names, fields)
+        for table, found in (
+            (self.differences, details.differences),
+            (self.settings, details.settings),
+        ):
+            rows = {field_name(f): [_short(v) for v in values] for f, values in found.items()}
+            table.show_rows(details.names, rows, list(found))
+        self.more.setVisible(bool(details.settings))
+        self._unfold(self.more.isChecked())
         self._show_published(details)
         self._show_curves(details)
         self._show_bars(details)
         self.trials.show_trials(details.of_trials)
+
+    def _unfold(self, on: bool) -> None:
+        """Show all settings of the recipes, or fold them away."""
+        self.more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.settings.setVisible(on and self.settings.table.rowCount() > 0)
 
     def _show_figures(self, details: Details) -> None:
         names = dict.fromkeys(name for figures in details.figures for name in figures)
@@ -257,6 +279,13 @@ class _Table(QFrame):
         heights = sum(self.table.rowHeight(line) for line in range(len(rows)))
         header = self.table.horizontalHeader().sizeHint().height()
         self.table.setFixedHeight(heights + header + 4)
+
+
+def field_name(path: str) -> str:
+    """A recipe's field in words: ``training.learning_rate`` is "Learning rate (training)"."""
+    parts = [part.replace("_", " ") for part in path.split(".") if part != "arguments"]
+    name = parts[-1][:1].upper() + parts[-1][1:]
+    return f"{name} ({' '.join(parts[:-1])})" if len(parts) > 1 else name
 
 
 def _short(value: object) -> str:

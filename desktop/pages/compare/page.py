@@ -21,7 +21,7 @@ from desktop import jobs
 from desktop.pages.compare import worker
 from desktop.pages.compare.details import DetailsView
 from desktop.pages.compare.table import RunTable
-from desktop.requests import ChooseRun, Request
+from desktop.requests import ChooseRun, Request, ShowTraining
 from desktop.session import Session
 from desktop.settings import RUNS
 from desktop.shared.page import Page
@@ -61,12 +61,17 @@ class ComparePage(Page):
         self.empty = QLabel()
         self.empty.setObjectName("faint")
         self.empty.setWordWrap(True)
+        self.train_button = QPushButton(self.tr("Train a classifier"))
+        self.train_button.setObjectName("main")
+        self.train_button.setToolTip(self.tr("Show the Train page"))
+        self.train_button.clicked.connect(lambda: self._session.request(ShowTraining()))
         upper = QFrame()
         upper.setObjectName("panel")
         above = QVBoxLayout(upper)
         above.setContentsMargins(14, 10, 14, 10)
         above.addLayout(self._head())
         above.addWidget(self.empty)
+        above.addWidget(self.train_button, 0, Qt.AlignmentFlag.AlignLeft)
         above.addWidget(self.table, 1)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
@@ -164,10 +169,13 @@ class ComparePage(Page):
 
     def _show_rows(self, rows: list[FoundRun]) -> None:
         self._finding = None
-        self.empty.setVisible(not rows)
+        for widget in (self.empty, self.train_button):
+            widget.setVisible(not rows)
         self.empty.setText(
             self.tr(
-                "There are no finished runs in {} yet. Train a classifier, or add a folder."
+                "Here runs are compared: their curves, figures and settings, and whether a "
+                "difference is more than chance. There are no finished runs in {} yet. Train a "
+                "classifier, or add a folder of runs."
             ).format(self._session.runs_folder)
         )
         self.table.setVisible(bool(rows))

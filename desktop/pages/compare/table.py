@@ -94,7 +94,7 @@ class RunTable(QTreeWidget):
     def _item(self, row: FoundRun) -> QTreeWidgetItem:
         item = QTreeWidgetItem(
             [
-                row.folder.name,
+                row.shown_name,
                 row.title,
                 row.variant,
                 row.data,
@@ -107,7 +107,7 @@ class RunTable(QTreeWidget):
         )
         item.setData(0, _PLACE, str(row.folder))
         item.setSizeHint(_DATE, QSize(_DATE_WIDTH, _ROW_HEIGHT))
-        item.setToolTip(0, str(row.folder))
+        item.setToolTip(0, "\n".join(filter(None, (str(row.folder), row.notes))))
         item.setToolTip(1, row.title)
         if row.joules is None and row.processor_joules is None:
             item.setToolTip(_ENERGY, self.tr("not measured"))

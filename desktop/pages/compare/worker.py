@@ -35,6 +35,7 @@ class Details:
         names: of the runs.
         figures: of each.
         differences: fields of the recipes that are not the same, with each run's value.
+        settings: all fields of the recipes, likewise.
         verdicts: sentences on each further run against the first.
         histories: of each run the columns of its epochs, by name.
         charts: of the sweep.
@@ -47,6 +48,7 @@ class Details:
     names: tuple[str, ...] = ()
     figures: tuple[dict[str, float], ...] = ()
     differences: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    settings: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     verdicts: tuple[str, ...] = ()
     histories: tuple[dict[str, list[float]], ...] = ()
     charts: "tuple[Chart, ...]" = ()
@@ -60,7 +62,7 @@ def read_details(
     runs: Sequence[FoundRun], sweep: FoundRun | None
 ) -> Generator[None, None, Details]:
     """Read what the page shows of them."""
-    from engine.training.runs.comparison import compare_runs
+    from engine.training.runs.comparison import compare_runs, settings_of
     from engine.training.runs.run import Run
 
     yield
@@ -72,19 +74,32 @@ def read_details(
     if len(runs) < 2:
         names = tuple(row.title for row in runs)
         figures = tuple(_figures(row.folder) for row in runs)
-        published = tuple(Run(row.folder).published() for row in runs)
-        known = replace(swept, names=names, figures=figures, published=published)
+        settings = settings_of([Run(row.folder).recipe() for row in runs])
+        known = replace(
+            swept,
+            names=names,
+            figures=figures,
+            settings=_telling(settings),
+            published=tuple(Run(row.folder).published() for row in runs),
+        )
         return replace(known, histories=tuple(histories))
     found = compare_runs([row.folder for row in runs])
     return replace(
         swept,
         names=found.names,
         figures=found.figures,
-        differences=found.differences,
+        differences=_telling(found.differences),
+        settings=_telling(found.settings),
         verdicts=found.verdicts,
         histories=tuple(histories),
         published=found.published,
     )
+
+
+def _telling(fields: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Without what only describes a recipe."""
+    about = ("title", "description")
+    return {f: v for f, v in fields.items() if f not in about and not f.startswith("published")}
 
 
 def _figures(folder: Path) -> dict[str, float]:

@@ -10,6 +10,7 @@ from desktop import jobs
 from desktop.messages import Notices
 from desktop.pages.file import worker
 from desktop.pages.file.state import FileState
+from desktop.plots.tracks.lanes import Stretch
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.requests import AddRegion
 from desktop.session import Session
@@ -39,6 +40,7 @@ class FileExports(QObject):
         super().__init__(parent)
         self._state, self._time = state, time
         self._session, self._notices, self._parent = session, notices, parent
+        self.page = parent
         self.menu = QMenu(parent)
         for form in EXPORTS.values():
             action = self.menu.addAction(form.words)
@@ -48,7 +50,28 @@ class FileExports(QObject):
         self._region.triggered.connect(lambda: self.export_region())
         self._teach = self.menu.addAction(self.tr("Add the selection to a class of sounds..."))
         self._teach.triggered.connect(self._teach_region)
+        self._own = self.menu.addMenu(self.tr("Your labels"))
+        for name in worker.OWN_FORMS:
+            action = self._own.addAction(EXPORTS[name].words)
+            action.triggered.connect(lambda _=False, chosen=name: self._ask_own(chosen))
+        self.own: list[Stretch] = []
+        self.menu.aboutToShow.connect(lambda: self._own.setEnabled(bool(self.own)))
         self.set_selection(False)
+
+    def _ask_own(self, form: str) -> None:
+        path = self._state.path
+        if path is not None:
+            kind = EXPORTS[form]
+            proposed = str(path.with_name(f"{path.stem} labels{kind.suffix}"))
+            kinds = f"{kind.words} (*{kind.suffix})"
+            name, _ = QFileDialog.getSaveFileName(self._parent, self.tr("Export"), proposed, kinds)
+            if name:
+                self.export_own_to(Path(name), form)
+
+    def export_own_to(self, target: Path, form: str) -> None:
+        """Save a person's own labels."""
+        if self._state.info is not None:
+            self._write(worker.export_own(target, form, self._state.info, self.own))
 
     def set_selection(self, there: bool) -> None:
         """Whether a stretch is selected."""
@@ -81,7 +104,11 @@ class FileExports(QObject):
         if selection is None or path is None:
             return
         proposed, title = f"{path.stem} part.flac", self.tr("Export the selection")
-        name, _ = QFileDialog.getSaveFileName(self._parent, title, str(path.with_name(proposed)))
+        kinds = self.tr("FLAC (*.flac);;WAV (*.wav)")
+        start = str(path.with_name(proposed))
+        name, chosen = QFileDialog.getSaveFileName(self._parent, title, start, kinds)
+        if name and not Path(name).suffix:
+            name += ".wav" if "wav" in chosen else ".flac"
         if name:
             self._write(worker.export_audio(path, selection, Path(name)))
 

@@ -1,6 +1,6 @@
 """The File page: one recording with its pictures and detected labels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -13,19 +13,22 @@ from desktop.pages.file.correct import FileCorrecting
 from desktop.pages.file.export import FileExports
 from desktop.pages.file.facts import FileFacts
 from desktop.pages.file.header import FileHeader
+from desktop.pages.file.lanes import FileLanes
 from desktop.pages.file.picture import FilePicture
+from desktop.pages.file.playback import Playback, PlaybackBar
+from desktop.pages.file.queue import FileQueue
 from desktop.pages.file.state import FileState
 from desktop.pages.file.why import FileWhy
 from desktop.plots.clock import clock
 from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
-from desktop.settings import FOLDER
+from desktop.settings import FOLDER, RECENT
 from desktop.shared.page import Page
 from desktop.shared.picture_controls import PictureControls
 from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
-from desktop.shared.wording import explained, in_order, none_enabled, place, stretches
+from desktop.shared.wording import explained, in_order, none_enabled, place
 from engine.audio.formats import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
@@ -42,18 +45,26 @@ class FilePage(Page):
         self.notices = session.notices()
         self.state = FileState(session)
         self._analysis: jobs.Job | None = None
+        self._entered = False  # shown once
+        self._again = False  # the open file was opened once more
         self._build()
         session.classifiers_loaded.connect(self._analyse)
         session.loading_failed.connect(lambda path, text: self._find_facts())
         jobs.run(worker.ask_output, on_result=self.header.set_output_problem, parent=self)
 
     def _build(self) -> None:
-        self.header = FileHeader()
         self.tracks = Tracks(self._session.settings, interactive=True)
         self.controls = PictureControls(self._session.settings)
         self.panels = PredictionPanels(self.tr("Whole file"))
         self.picture = FilePicture(self.tracks, self)
+        self.explainer = FileWhy(
+            self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
+        )
         self.transport = Transport(self)
+        bar = PlaybackBar(self._session.settings)
+        self.playback = Playback(self.transport, self.tracks.time, bar)
+        self.header = FileHeader(self.explainer.why.strip, bar)
+        self.queue = FileQueue()
         self.facts = FileFacts(
             self.header.music, self.tracks.axis, self._session.settings, parent=self
         )
@@ -64,32 +75,32 @@ class FilePage(Page):
             self.tr("Copy tempo, key and tuning"), self.facts.copy
         )
         self._copy_facts.setEnabled(False)
-        self.explainer = FileWhy(
-            self.state, self.tracks, lambda: self.picture.view, self._session, parent=self
-        )
+        self.lanes = FileLanes(self.state, self.tracks, self._session, self.exports, self.notices)
+        self.labels = self.lanes.labels
         self.corrections = FileCorrecting(self.state, self.tracks, self._session, self)
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
         middle = QHBoxLayout()
+        middle.addWidget(self.queue)
         middle.addWidget(self.tracks, 1)
         middle.addWidget(self.panels)
         below = QHBoxLayout()
         below.addWidget(self.controls)
         below.addWidget(self.facts.beats_box)
-        below.addStretch(1)
-        below.addWidget(self.header.words)
+        below.addWidget(self.labels.button)
+        below.addWidget(self.header.words, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
         layout.addWidget(self.header)
-        layout.addWidget(self.explainer.why.strip)
         layout.addLayout(middle, 1)
         layout.addLayout(below)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        in_order(self.header.open_button, self.explainer.why.strip.close_button)
-        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
+        close, volume = self.explainer.why.strip.close_button, self.playback.bar.volume
+        in_order(self.header.open_button, close, volume, *self.tracks.all[:3])
+        in_order(self.facts.beats_box, self.labels.button)
         self.panels.follow(self.tracks.lanes)
         self.setAcceptDrops(False)  # the window takes drops wherever they fall
 
@@ -109,6 +120,7 @@ class FilePage(Page):
         for track in tracks.all:
             track.clicked.connect(self.seek)
         tracks.cursor_wanted.connect(self.seek)
+        self.queue.chosen.connect(self.open)
         self.panels.asked.connect(self.explainer.ask_label)
         header = self.header
         header.open_button.clicked.connect(self.choose)
@@ -140,18 +152,29 @@ class FilePage(Page):
             "why": self.explainer.ask,
             "correct": self.corrections.ask,
             "loop": self.header.loop_button.toggle,
+            "next": lambda: self.queue.step(1),
+            "previous": lambda: self.queue.step(-1),
         }
 
     def enter(self) -> None:
         self.setFocus()  # its keys work, Space foremost
         self.controls.reload()
+        if not self._entered:
+            self._entered = True
+            self._open_last()
+
+    def _open_last(self) -> None:
+        """The file of the last time, unless there is one already; it may be gone."""
+        recent = self._session.settings.get(RECENT)
+        if recent and not self.picture.busy and Path(recent[0]).is_file():
+            self.picture.look(Path(recent[0]))
 
     def take(self, request: Request) -> None:
         match request:
             case OpenFile(None):
                 self.choose()
-            case OpenFile(Path() as path):
-                self.open(path)
+            case OpenFile(Path() as path, more):
+                self.open_several([path, *more])
             case ExportPredictions(form):
                 self.exports.export(form)
 
@@ -159,25 +182,32 @@ class FilePage(Page):
         self.transport.pause()
 
     def choose(self) -> None:
-        """Ask for a file."""
+        """Ask for files."""
         kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
         folder = self._session.settings.get(FOLDER)
         title, any_file = self.tr("Open a sound file"), self.tr("All files (*)")
-        name, _ = QFileDialog.getOpenFileName(
+        names, _ = QFileDialog.getOpenFileNames(
             self, title, folder, f"{self.tr('Sounds')} ({kinds});;{any_file}"
         )
-        if name:
-            self.open(Path(name))
+        if names:
+            self.open_several([Path(name) for name in names])
+
+    def open_several(self, paths: Sequence[Path]) -> None:
+        """Show the first of these, and all of them as a list; sounds of folders among them."""
+        self.queue.open_several(paths, self.notices.fail)
 
     def open(self, path: Path) -> None:
         """Show a file; the former one stays if this one cannot be read."""
         self.setFocus()
+        self._again = path == self.path
         self.picture.look(path)
 
     def _opened(self, path: Path, overview: Overview) -> None:
         if path == self.path:  # only another picture of it
-            if self._analysis is None and not (self.found and self.found.done):
+            stopped = self._analysis is None and not (self.found and self.found.done)
+            if self._again and stopped:
                 self._analyse()  # which was cancelled
+            self._again = False
             self._find_facts()
             return
         self.state.path, self.state.info = path, overview.info
@@ -187,8 +217,10 @@ class FilePage(Page):
         self.state.found = None
         self.transport.set_file(path)
         self.header.describe(overview.info)
-        self.tracks.lanes.set_lanes({})
+        self.labels.open(path)
+        self.lanes.show()
         self.tracks.time.set_duration(overview.info.duration_seconds)
+        self.queue.mark(path)
         self._session.opened(path)
         self._session.load_classifiers()
         self._analyse()
@@ -204,20 +236,15 @@ class FilePage(Page):
         self.state.found = None
         self.tracks.values.set_curves({})
         if self.path is None or not classifiers:
-            self.tracks.lanes.set_lanes({})
+            self.lanes.show()
             self.panels.set_classifiers({}, "", none_enabled(self._session.loaded_names))
             self._find_facts()
             return
         path = self.path
-        titles = {n: c.card.title for n, c in classifiers.items()}
-        self.tracks.lanes.set_titles(titles)
-        self.tracks.values.set_titles(titles)
-        self.tracks.lanes.set_lanes(
-            {name: [] for name, c in classifiers.items() if not c.card.is_regression},
-            self._unheard(),
-        )
+        self.lanes.name()
+        self.lanes.show()
         self.panels.set_classifiers(classifiers, self.tr("analysing..."))
-        self.header.set_progress(0.0)
+        self.header.set_progress(0.0, self.tracks.time.duration)
         self._analysis = jobs.run(
             lambda: worker.analyse_file(path, classifiers),
             on_event=self._heard,
@@ -231,24 +258,25 @@ class FilePage(Page):
         founds = [event for event in events if isinstance(event, worker.AnalysisUpdate)]
         seconds = [event for event in events if isinstance(event, float)]
         if seconds and self.picture.overview is not None:
-            self.header.set_progress(seconds[-1] / self.picture.overview.info.duration_seconds)
+            self.header.set_progress(seconds[-1], self.picture.overview.info.duration_seconds)
         if founds:
             self.state.found = founds[-1]
             self.header.set_explains(self.explainer.refused())
-            # What gives values has no stretches.
-            named = {n: s for n, s in founds[-1].lanes.items() if n not in founds[-1].curves}
-            lanes = {name: stretches(found) for name, found in named.items()}
-            self.tracks.lanes.set_lanes(lanes, self._unheard())
+            self.lanes.show()
             self.tracks.values.set_curves(founds[-1].curves)
             self._summarise()
 
-    def _unheard(self) -> dict[str, list[tuple[float, float]]]:
-        """What is not analysed yet, in each lane."""
-        found = self.state.found
-        if found is not None and found.done:
-            return {}
-        begin = found.seconds if found is not None else 0.0
-        return {name: [(begin, self.tracks.time.duration)] for name in self._session.classifiers}
+    @property
+    def steps(self) -> tuple[str, str]:
+        return self.labels.steps
+
+    def undo(self) -> None:
+        """Take the last change of the labels back."""
+        self.labels.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self.labels.redo()
 
     def _finished(self, result: object) -> None:
         self._analysis = None
@@ -260,6 +288,8 @@ class FilePage(Page):
             self.notices.notify(words.format(self.found.repaired), kind="warning")
         if self.found is not None and self.found.remark:
             self.notices.notify(self.found.remark, kind="warning")
+        if self.path is not None:
+            self.queue.tell_result(self.path, self.state.sentence(None))
         self._find_facts()
         self.analysed.emit()
 
@@ -308,6 +338,7 @@ class FilePage(Page):
         if selection is not None:
             heading = self.tr("{} to {}").format(*(clock(seconds, 0.1) for seconds in selection))
         self.panels.heading.setText(heading)
+        self.header.sentence.setText(self.state.sentence(selection))
         for name, decision in self.state.verdicts(selection).items():
             if decision.verdict:
                 self.panels.show_decision(name, decision)
@@ -325,24 +356,12 @@ class FilePage(Page):
 
     def seek(self, seconds: float) -> None:
         """Put the cursor there; a selection is given up."""
-        time = self.tracks.time
-        time.clear_selection()
-        time.set_cursor(min(max(0.0, seconds), time.duration))
-        self.transport.seek(time.cursor or 0.0)
+        self.playback.seek(seconds)
 
     def play(self) -> None:
         """Play or pause: the selection, or from the cursor on."""
-        if not self.header.play_button.isEnabled():
-            return
-        if self.transport.playing:
-            self.transport.pause()
-            return
-        time = self.tracks.time
-        loop = self.header.loop_button.isChecked()
-        start, end = time.selection or (time.cursor or 0.0, None)
-        if end is None and start >= time.duration - 0.05:
-            start = 0.0
-        self.transport.play(start, end, loop=loop)
+        if self.header.play_button.isEnabled():
+            self.playback.toggle(loop=self.header.loop_button.isChecked())
 
     def _read_out(self, seconds: float, height: float) -> None:
         words = place(self.picture.view, self.tracks.spectrogram, seconds, height)
@@ -360,5 +379,7 @@ class FilePage(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
             self.explainer.why.close()
+        elif not event.modifiers() and self.labels.take_key(event.key()):
+            return
         elif not self.tracks.take_key(event.key(), event.modifiers()):
             super().keyPressEvent(event)

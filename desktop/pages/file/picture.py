@@ -30,6 +30,7 @@ class FilePicture(QObject):
         self._next: jobs.Job | None = None  # of what is to be shown
         self._detail: jobs.Job | None = None
         self.overview: Overview | None = None
+        self._sound: Overview | None = None  # whose waveform is shown: no view changes that
         self._whole = False  # whether all of the file has been surveyed
         self.view = View("stft", 44100)
         self._rest = QTimer(self)
@@ -39,6 +40,11 @@ class FilePicture(QObject):
         tracks.time.changed.connect(self._moved)
         tracks.mix_changed.connect(self._moved)
         tracks.apply_style(self.view)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a file is shown, or about to be."""
+        return self._path is not None or self._next is not None
 
     def look(self, path: Path | None) -> None:
         """Survey a file; the one shown stays, and goes on, until this one proves readable."""
@@ -59,14 +65,19 @@ class FilePicture(QObject):
         job: jobs.Job = jobs.run(
             work,
             on_event=lambda events: self._grown(job, path, events[-1]),
-            on_result=self._surveyed,
+            on_result=lambda overview: self._surveyed(job, path, overview),
             on_error=self._broken,
             parent=self,
         )
         self._next = job
 
-    def _grown(self, job: jobs.Job, path: Path, overview: Overview) -> None:
+    def _grown(self, job: jobs.Job, path: Path, overview: Overview, *, done: bool = False) -> None:
         if overview is not self.overview:
+            again = path == self._path and self._whole
+            if again and not done and overview.known_seconds < self._tracks.time.end:
+                return  # the picture of before stays until what one looks at has been read
+            if not again:
+                self._sound = overview
             if self._survey is not None:
                 self._survey.cancel()
             if self._detail is not None:  # of another picture, or another file
@@ -79,8 +90,10 @@ class FilePicture(QObject):
             self.opened.emit(path, overview)
         self._show(overview)
 
-    def _surveyed(self, overview: Overview) -> None:
+    def _surveyed(self, job: jobs.Job, path: Path, overview: Overview) -> None:
+        self._grown(job, path, overview, done=True)
         self._survey, self._whole = None, True
+        self._sound = overview
         self._show(overview)
 
     def _broken(self, message: str) -> None:
@@ -98,7 +111,8 @@ class FilePicture(QObject):
             (0.0, overview.info.duration_seconds),
             known,
         )
-        whole = overview.envelope.between(0.0, overview.info.duration_seconds, _MAP_POINTS)
+        envelope = (self._sound or overview).envelope
+        whole = envelope.between(0.0, overview.info.duration_seconds, _MAP_POINTS)
         self._tracks.minimap.set_envelope(*whole)
         self._moved()
 
@@ -107,7 +121,7 @@ class FilePicture(QObject):
             return
         time = self._tracks.time
         width = max(1, self._tracks.waveform.width())
-        overview = self.overview
+        overview = self._sound or self.overview
         shown = overview.envelope.between(time.start, time.end, width)
         envelope, first, last = shown
         if self._apart:
@@ -115,7 +129,8 @@ class FilePicture(QObject):
             # While the file is surveyed, one channel may be a block ahead of another.
             known = min(row.shape[1] for row in rows)
             envelope = np.stack([row[:, :known] for row in rows])
-        end = overview.info.duration_seconds if self._whole else overview.known_seconds
+        read = self._whole or overview is not self.overview  # one of before was read to its end
+        end = overview.info.duration_seconds if read else overview.known_seconds
         self._tracks.waveform.set_envelope(envelope, first, last, (0.0, end))
         self._rest.start()
 

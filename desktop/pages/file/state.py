@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from desktop.pages.file.worker import AnalysisUpdate
 from desktop.session import Session
 from engine.recognition.decisions import Decision
+from engine.recognition.story import in_time_order
 from engine.recognition.verdict import FileResult, verdict_on
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ class FileState:
             )
             for name, timeline in found.timelines.items()
         }
+
+    def sentence(self, stretch: tuple[float, float] | None) -> str:
+        """What follows what in a stretch, or in all that was heard; instruments go before."""
+        if self.found is None:
+            return ""
+        classifiers = self._session.classifiers
+        labelling = [n for n in self.found.lanes if not classifiers[n].card.is_regression]
+        names = sorted(labelling, key=lambda n: classifiers[n].card.task != "instrument")
+        lanes = {name: self.found.lanes[name] for name in names}
+        return in_time_order(lanes, stretch or (0.0, self.found.seconds))
 
     def result(self) -> FileResult | None:
         """As it is exported; None: there is nothing to export yet."""

@@ -40,7 +40,8 @@ class FileWhy(QObject):
         """Why what is chosen in the lanes; else the leading label at the cursor, or of it all."""
         time = self._tracks.time
         chosen, cursor = self._tracks.lanes.chosen, time.cursor
-        if chosen is not None and self._state.found is not None:
+        found = self._state.found
+        if chosen is not None and found is not None and chosen[0] in found.timelines:
             lane, stretch = chosen
             inside = cursor is not None and stretch.start <= cursor <= stretch.end
             if inside and cursor is not None:
@@ -141,7 +142,9 @@ class FileWhy(QObject):
 
 def _work(
     classifier: "Classifier", path: Path, seconds: float, label: str
-) -> Generator[float, None, Explanation]:
-    from engine.explain.integrated_gradients import explain_file
+) -> Generator[float | Explanation, None, Explanation]:
+    """A coarse explanation first, then the exact one."""
+    from engine.explain.integrated_gradients import COARSE_STEPS, explain_file
 
+    yield (yield from explain_file(classifier, path, seconds, label, steps=COARSE_STEPS))
     return (yield from explain_file(classifier, path, seconds, label))

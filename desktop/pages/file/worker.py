@@ -1,15 +1,16 @@
 """What the File page's workers do; generators that run in jobs."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.plots.tracks.lanes import Stretch
 from desktop.plots.values.track import ValueCurves
 from desktop.shared.values import curves_of
 from engine.atomic_write import write_text
 from engine.errors import EarmarkError
-from engine.export import EXPORTS
+from engine.export import EXPORTS, own_labels
 from engine.export.destinations import refuse_sound
 from engine.export.words import encodable
 from engine.recognition.decisions import Decider, Decision, Segment, lane
@@ -17,9 +18,15 @@ from engine.recognition.timeline import Timeline, concatenate
 from engine.recognition.verdict import FileResult
 
 if TYPE_CHECKING:
+    from engine.audio.files import AudioInfo
     from engine.classifier.classifier import Classifier
     from engine.music.facts import MusicFacts
     from engine.recognition.files import FileAnalysis, FileProgress
+
+
+OWN_LANE = own_labels.LANE
+OWN_FORMS = ("audacity", "raven")  # of exports: those that are about stretches alone
+_MOST_FILES = 1000  # of a list
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,28 @@ def analyse_file(
             yield found.update()
 
 
+def find_sounds(paths: Sequence[Path]) -> Generator[None, None, list[Path]]:
+    """These files, and the sounds in the folders among them, in order of their names.
+
+    Raises:
+        AudioError: there is none.
+    """
+    from engine.audio.formats import EXTENSIONS
+    from engine.errors import AudioError
+
+    found: list[Path] = []
+    for path in paths:
+        yield
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in EXTENSIONS)
+        found += [file for file in inside if file.is_file() and not file.name.startswith(".")]
+    if not found:
+        raise AudioError(f"There are no sound files in {paths[0].name}.")
+    return found[:_MOST_FILES]
+
+
 def find_music(path: Path) -> "Generator[float, None, MusicFacts]":
     """Tempo, beats, key and tuning; yields the share done. librosa is loaded here."""
     from engine.music.facts import analyse_music
@@ -124,6 +153,32 @@ def export(path: Path, form: str, result: FileResult) -> Callable[[], Generator[
         return path
 
     return work
+
+
+def recall_labels(path: Path) -> Generator[None, None, list[Stretch]]:
+    """A person's own labels of a file."""
+    yield
+    return [
+        Stretch(s.start_seconds, s.end_seconds, s.label, s.mean_probability)
+        for s in own_labels.recall(path)
+    ]
+
+
+def keep_labels(path: Path, stretches: Sequence[Stretch]) -> Generator[None, None, None]:
+    """Keep them for the next time the file is opened."""
+    yield
+    own_labels.keep(path, _segments(stretches))
+
+
+def export_own(
+    target: Path, form: str, info: "AudioInfo", stretches: Sequence[Stretch]
+) -> Callable[[], Generator[None, None, Path]]:
+    """A job that saves a person's own labels."""
+    return export(target, form, FileResult(info, {}, {OWN_LANE: _segments(stretches)}, {}))
+
+
+def _segments(stretches: Sequence[Stretch]) -> list[Segment]:
+    return [Segment(s.start, s.end, s.label, s.probability) for s in stretches]
 
 
 def export_audio(

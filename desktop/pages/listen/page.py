@@ -23,9 +23,9 @@ from desktop.pages.listen.view import ListenView
 from desktop.pages.listen.why import ListenWhy
 from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.track import Track
-from desktop.requests import OpenFile, Request, ShowSounds, StartListening
+from desktop.requests import OpenFile, Request, ShowSounds, StartListening, UseMicrophone
 from desktop.session import Session
-from desktop.settings import DEVICE, HOST_API
+from desktop.settings import CHANNEL, DEVICE, HOST_API
 from desktop.shared import microphone
 from desktop.shared.page import Page
 from desktop.shared.tracks import Tracks
@@ -45,6 +45,7 @@ class ListenPage(Page):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._again = False  # listens again once the microphones are listed
         self._session = session
         self.notices = session.notices()
         self._looked = False  # for microphones
@@ -169,6 +170,10 @@ class ListenPage(Page):
     def take(self, request: Request) -> None:
         if isinstance(request, StartListening) and not self.is_listening:
             self.start()
+        elif isinstance(request, UseMicrophone):
+            self._again = self.is_listening
+            self.stop()
+            self.find_devices()  # which takes what the settings say
 
     def find_devices(self) -> None:
         """Ask for the microphones, unless one is in use: asking again would stop it."""
@@ -182,7 +187,8 @@ class ListenPage(Page):
 
     def _list_devices(self, found: list[Any]) -> None:
         settings = self._session.settings
-        self.bar.list_devices(found, (settings.get(DEVICE), settings.get(HOST_API)))
+        wanted = settings.get(DEVICE), settings.get(HOST_API)
+        self.bar.list_devices(found, wanted, settings.get(CHANNEL))
         if not found:
             self.notices.advise(
                 self.tr(
@@ -192,11 +198,16 @@ class ListenPage(Page):
             )
         elif not self.is_listening:
             self.notices.clear()
+        if self._again:
+            self._again = False
+            self.start()
 
     def _device_chosen(self) -> None:
         name, host_api = self.bar.device
         self._session.settings.set(DEVICE, name)
         self._session.settings.set(HOST_API, host_api)
+        channel = self.bar.channel
+        self._session.settings.set(CHANNEL, -1 if channel is None else channel)
         if self.is_listening:
             self.stop()
             self.start()

@@ -9,7 +9,7 @@ from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
 from desktop.widgets.level_meter import LevelMeter
 
-_MOST_CHANNELS = 32
+_MOST_CHANNELS = 256
 
 
 class ListenBar(QWidget):
@@ -103,8 +103,8 @@ class ListenBar(QWidget):
         channel: int | None = self.channels.currentData()
         return channel
 
-    def list_devices(self, found: list[Any], wanted: tuple[str, str]) -> None:
-        """Offer microphones; the wanted one is chosen if it is among them."""
+    def list_devices(self, found: list[Any], wanted: tuple[str, str], channel: int = -1) -> None:
+        """Offer microphones; the wanted one and channel are chosen if they are among them."""
         self.devices.blockSignals(True)
         self.devices.clear()
         channels = found[0].channels if found else 2
@@ -116,6 +116,10 @@ class ListenBar(QWidget):
                 self.devices.setCurrentIndex(self.devices.count() - 1)
         self.devices.blockSignals(False)
         self._fill_channels()
+        self.channels.blockSignals(True)
+        if 0 <= channel < self.channels.count() - 1:
+            self.channels.setCurrentIndex(channel + 1)
+        self.channels.blockSignals(False)
 
     def set_state(self, *, listening: bool) -> None:
         """Which buttons work."""

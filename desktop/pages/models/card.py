@@ -1,6 +1,7 @@
 """The model card of one classifier, with its actions."""
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,15 +45,14 @@ class CardView(QScrollArea):
         self.description = _words()
         self.remark = _words()
         self.remark.setAccessibleName(self.tr("What it cannot do"))
-        self.export_button = QPushButton(self.tr("Export..."))
-        self.onnx_button = QPushButton(self.tr("Export as ONNX..."))
-        self.delete_button = QPushButton(self.tr("Delete"))
         self.copy_button = QPushButton(self.tr("Copy"))
         self.copy_button.clicked.connect(self._copy)
+        self._make_buttons()
         self.thresholds = Thresholds()
         self.facts: dict[str, QLabel] = {}
         self.digest = _words()
         self._path: Path | None = None
+        self._own_thresholds: Sequence[float] = ()  # as the card has them
         self._onnx_refusal, self._exporting = "", False
         self._name_controls()
         layout = self._inner = QVBoxLayout(inner)
@@ -77,10 +77,17 @@ class CardView(QScrollArea):
         """One more part, under the thresholds."""
         self._inner.insertWidget(self._inner.indexOf(self.thresholds) + 1, widget)
 
+    def _make_buttons(self) -> None:
+        self.export_button = QPushButton(self.tr("Export..."))
+        self.onnx_button = QPushButton(self.tr("ONNX..."))
+        self.rename_button = QPushButton(self.tr("Rename..."))
+        self.delete_button = QPushButton(self.tr("Delete"))
+
     def _name_controls(self) -> None:
         for button, words in (
             (self.export_button, self.tr("Export a copy of the classifier")),
             (self.onnx_button, self.tr("Export the classifier as ONNX")),
+            (self.rename_button, self.tr("Give the classifier another title")),
             (self.delete_button, self.tr("Delete the classifier")),
             (self.copy_button, self.tr("Copy the SHA-256")),
         ):
@@ -90,7 +97,12 @@ class CardView(QScrollArea):
 
     def _top(self) -> QVBoxLayout:
         buttons = QHBoxLayout()
-        for button in (self.export_button, self.onnx_button, self.delete_button):
+        for button in (
+            self.export_button,
+            self.onnx_button,
+            self.rename_button,
+            self.delete_button,
+        ):
             buttons.addWidget(button)
         buttons.addStretch(1)
         top = QVBoxLayout()
@@ -148,12 +160,19 @@ class CardView(QScrollArea):
             self.digest.setText(self.tr("computing..."))
             self.copy_button.setEnabled(False)
             self.verticalScrollBar().setValue(0)
+        self.rename_button.setEnabled(not listed.entry.bundled)
+        self.rename_button.setToolTip(
+            self.tr("Built-in classifiers keep their titles")
+            if listed.entry.bundled
+            else self.rename_button.accessibleName()
+        )
         self.delete_button.setEnabled(not listed.entry.bundled)
         self.delete_button.setToolTip(
             self.tr("Built-in classifiers cannot be deleted")
             if listed.entry.bundled
             else self.tr("Delete the classifier; you can undo this")
         )
+        self._own_thresholds = original.calibration.thresholds
         self.show_thresholds(card, adjusted=card != original)
 
     def set_exporting(self, *, on: bool) -> None:
@@ -170,7 +189,9 @@ class CardView(QScrollArea):
             dict(zip(card.labels, values, strict=False)), card.calibration.smoothing_seconds
         )
         named = [] if card.is_regression else card.labels  # values have no thresholds
-        self.thresholds.show_card(card.name, named, choice, adjusted)
+        own = self._own_thresholds or values
+        original = dict(zip(card.labels, own, strict=False))
+        self.thresholds.show_card(card.name, named, choice, adjusted, original)
 
     def show_digest(self, words: str, *, good: bool) -> None:
         """The SHA-256, or why there is none."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QLineEdit, QVBoxLayout
 
 from desktop import jobs
 from desktop.messages import Kind
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
 
 _SUFFIX = ".safetensors"
+_MOST_STEPS = 50
 
 
 class ModelsPage(Page):
@@ -34,6 +35,7 @@ class ModelsPage(Page):
         self.chosen = ""
         self._unopened: dict[Path, str] = {}
         self._broken_path: Path | None = None
+        self._done: list[tuple[str, Callable[[], object]]] = []  # what can be undone, and how
         self._adjusting = False
         self._waiting: tuple[str, worker.Adjustment] | None = None
         self._build()
@@ -65,11 +67,23 @@ class ModelsPage(Page):
         self.card.export_button.clicked.connect(self.ask_export)
         self.card.onnx_button.clicked.connect(self.ask_onnx)
         self.card.delete_button.clicked.connect(self.delete)
-        self.card.thresholds.changed.connect(self._adjust)
-        self.card.thresholds.reset.connect(lambda name: self._adjust(name, worker.Adjustment()))
+        self.card.rename_button.clicked.connect(self.ask_title)
+        self.card.thresholds.changed.connect(self._change)
+        self.card.thresholds.reset.connect(lambda name: self._change(name, worker.Adjustment()))
         for view in (self.list.tree, self.list.broken):
             shortcut = QShortcut(QKeySequence.StandardKey.Delete, view, self.delete)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        back = QShortcut(QKeySequence.StandardKey.Undo, self, self.undo)
+        back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    @property
+    def steps(self) -> tuple[str, str]:
+        return (self._done[-1][0], "") if self._done else ("", "")
+
+    def undo(self) -> None:
+        """Take the last change of a title, of thresholds, or the last deletion back."""
+        if self._done:
+            self._done.pop()[1]()
 
     def refresh(self) -> None:
         """Read the catalog again."""
@@ -226,12 +240,43 @@ class ModelsPage(Page):
     def _removed(self, kept: Path, name: str, listened: bool) -> None:
         self.chosen, self._broken_path = "", None
         words = self.tr("{} was deleted.").format(kept.name)
-        undo = (self.tr("Undo"), lambda: self.undo(kept, name, listened))
+        self._can_undo(
+            self.tr("delete {}").format(kept.name), lambda: self.bring_back(kept, name, listened)
+        )
+        undo = (self.tr("Undo"), self.undo)
         self.notices.clear()  # what was said of it
         self.notices.notify(words, [undo], "success")
         self.refresh()
 
-    def undo(self, kept: Path, name: str, listened: bool) -> None:
+    def _can_undo(self, words: str, how: Callable[[], object]) -> None:
+        self._done.append((words, how))
+        del self._done[:-_MOST_STEPS]
+
+    def ask_title(self) -> None:
+        """Ask for another title of the classifier that is shown."""
+        listed = self.found.listed.get(self.chosen)
+        if listed is not None and not listed.entry.bundled:
+            words, now = self.tr("Title of the classifier:"), listed.card.title
+            title, given = QInputDialog.getText(
+                self, self.tr("Rename"), words, QLineEdit.EchoMode.Normal, now
+            )
+            if given and title.strip() not in ("", now):
+                self.retitle(listed.entry.path, title)
+                self._can_undo(
+                    self.tr("rename {}").format(now), lambda: self.retitle(listed.entry.path, now)
+                )
+
+    def retitle(self, path: Path, title: str) -> None:
+        """Give a classifier another title."""
+
+        def renamed(name: str) -> None:
+            if name in self._session.classifiers:
+                self._session.set_loaded(self._session.loaded_names)
+            self.refresh()
+
+        self._run(lambda: worker.retitle(path, title), renamed)
+
+    def bring_back(self, kept: Path, name: str, listened: bool) -> None:
         """Bring back what was deleted."""
 
         def back(path: Path) -> None:
@@ -243,6 +288,18 @@ class ModelsPage(Page):
             self.refresh()
 
         self._run(lambda: worker.restore(kept), back)
+
+    def _change(self, name: str, choice: worker.Adjustment) -> None:
+        """Other thresholds, which can be undone."""
+        before = worker.Adjustment()
+        listed = self.found.listed.get(name)
+        if listed is not None and listed.card != listed.entry.card:
+            values = listed.card.calibration
+            thresholds = dict(zip(listed.card.labels, values.thresholds, strict=True))
+            before = worker.Adjustment(thresholds, values.smoothing_seconds)
+        words = self.tr("change the thresholds of {}").format(name)
+        self._can_undo(words, lambda: self._adjust(name, before))
+        self._adjust(name, choice)
 
     def _adjust(self, name: str, choice: worker.Adjustment) -> None:
         """One after the other: each reads and writes the same file."""

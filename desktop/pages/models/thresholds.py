@@ -1,6 +1,7 @@
 """Editor of the thresholds and the smoothing of a classifier."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,10 +21,34 @@ from PySide6.QtWidgets import (
 from desktop.pages.models.worker import Adjustment
 
 _STEPS = 100
+_REACH = 40  # steps of the sensitivity to each side
+_MOST_SHIFT = 3.0  # at its ends, in natural log odds: a threshold of 0.5 becomes 0.05 or 0.95
 _WAIT_MS = 250
 _COLUMNS = 2
 _GAP, _BETWEEN, _LEAST_SLIDER = 10, 16, 80  # pixels
 _MOST_SMOOTHING = 30.0
+
+
+def shifted(threshold: float, sensitivity: float) -> float:
+    """A threshold as a sensitivity from -1 to 1 moves it, 0 to 1: by odds, so that none passes."""
+    if not 0.0 < threshold < 1.0:
+        return threshold
+    odds = math.log(threshold / (1 - threshold)) - _MOST_SHIFT * sensitivity
+    return round(1 / (1 + math.exp(-odds)), 4)
+
+
+def sensitivity_of(original: float, threshold: float) -> float:
+    """The sensitivity that makes one threshold of the other, from -1 to 1."""
+    if not (0.0 < original < 1.0 and 0.0 < threshold < 1.0):
+        return 0.0
+    before, now = (math.log(t / (1 - t)) for t in (original, threshold))
+    return max(-1.0, min(1.0, (before - now) / _MOST_SHIFT))
+
+
+def _faint(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setObjectName("faint")
+    return label
 
 
 class _Spin(QDoubleSpinBox):
@@ -85,7 +111,18 @@ class Thresholds(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
         self._timer.timeout.connect(self._tell)
+        self._original: dict[str, float] = {}
         self._holder = QWidget()
+        self._area = QWidget()  # what is folded away
+        inside = QVBoxLayout(self._area)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self._holder)
+        self.sensitivity = self._sensitivity()
+        self.more = QToolButton()
+        self.more.setObjectName("section")
+        self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.toggled.connect(self._unfold)
         self.smoothing = self._smoothing()
         self.reset_button = QPushButton(self.tr("Reset"))
         self.reset_button.setAccessibleName(self.tr("Reset thresholds and smoothing"))
@@ -96,7 +133,45 @@ class Thresholds(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._head())
-        layout.addWidget(self._holder)
+        layout.addWidget(self._area)
+        self._unfold(False)
+
+    def _sensitivity(self) -> QSlider:
+        """One slider for all labels: their thresholds as on the card, or all lower or higher."""
+        slider = _Slider(Qt.Orientation.Horizontal)
+        slider.setRange(-_REACH, _REACH)
+        slider.setPageStep(_REACH // 4)
+        slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        slider.setAccessibleName(self.tr("Sensitivity"))
+        slider.setToolTip(
+            self.tr("To the right more labels are reported, to the left only the most certain ones")
+        )
+        slider.valueChanged.connect(self._shift)
+        return slider
+
+    def _shift(self, place: int) -> None:
+        """All thresholds lower (to the right) or higher than on the card."""
+        for label, row in self.rows.items():
+            row.show_value(shifted(self._original.get(label, row.value), place / _REACH))
+        self._timer.start()
+
+    def _show_sensitivity(self) -> None:
+        """Where the slider stands for the thresholds that are in force: their middle."""
+        places = sorted(
+            sensitivity_of(self._original[label], row.value)
+            for label, row in self.rows.items()
+            if label in self._original
+        )
+        blocker = QSignalBlocker(self.sensitivity)
+        middle = places[len(places) // 2] if places else 0.0
+        self.sensitivity.setValue(round(_REACH * middle))
+        blocker.unblock()
+
+    def _unfold(self, on: bool) -> None:
+        """Show the threshold of each label, or fold them away."""
+        self.more.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.more.setText(self.tr("Threshold of each label"))
+        self._area.setVisible(on)
 
     def _smoothing(self) -> QDoubleSpinBox:
         spin = _Spin()
@@ -122,6 +197,14 @@ class Thresholds(QWidget):
         hint.setWordWrap(True)
         name = QLabel(self.tr("Smoothing"))
         name.setBuddy(self.smoothing)
+        row = QHBoxLayout()
+        for widget in (
+            QLabel(self.tr("Sensitivity")),
+            _faint(self.tr("less")),
+            self.sensitivity,
+            _faint(self.tr("more")),
+        ):
+            row.addWidget(widget, 1 if widget is self.sensitivity else 0)
         below = QHBoxLayout()
         below.addWidget(name)
         below.addWidget(self.smoothing)
@@ -130,13 +213,20 @@ class Thresholds(QWidget):
         head = QVBoxLayout()
         head.addWidget(title)
         head.addWidget(hint)
+        head.addLayout(row)
         head.addLayout(below)
+        head.addWidget(self.more)
         return head
 
     def show_card(
-        self, name: str, labels: Sequence[str], choice: Adjustment, adjusted: bool
+        self,
+        name: str,
+        labels: Sequence[str],
+        choice: Adjustment,
+        adjusted: bool,
+        original: Mapping[str, float] | None = None,
     ) -> None:
-        """Show what is in force for a classifier."""
+        """Show what is in force for a classifier; ``original``: thresholds of its own card."""
         if self._timer.isActive() and name == self._name:
             return  # being changed: what is kept is older
         self.flush()
@@ -145,6 +235,8 @@ class Thresholds(QWidget):
             self._rebuild(labels)
         for label, row in self.rows.items():
             row.show_value(choice.thresholds[label])
+        self._original = dict(original or choice.thresholds)
+        self._show_sensitivity()
         self._smoothing_seconds = choice.smoothing_seconds or 0.0
         blocker = QSignalBlocker(self.smoothing)
         self.smoothing.setValue(self._smoothing_seconds)
@@ -156,7 +248,7 @@ class Thresholds(QWidget):
         self._holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.rows = {label: _Row(self.tr("Threshold of {}").format(label)) for label in labels}
         for row in self.rows.values():
-            row.spin.valueChanged.connect(lambda _: self._timer.start())
+            row.spin.valueChanged.connect(lambda _: self._one_changed())
         self._names = {label: QLabel(label.replace("&", "&&")) for label in labels}
         for label, name in self._names.items():
             name.setBuddy(self.rows[label].spin)
@@ -166,7 +258,7 @@ class Thresholds(QWidget):
         grid.setVerticalSpacing(4)
         self._columns = 0
         self._arrange()
-        layout = self.layout()
+        layout = self._area.layout()
         if layout is not None:
             layout.replaceWidget(old, self._holder)
         old.hide()  # it would be seen below the new one until it is deleted
@@ -211,6 +303,10 @@ class Thresholds(QWidget):
 
     def _smooth(self, seconds: float) -> None:
         self._smoothing_seconds = seconds
+        self._timer.start()
+
+    def _one_changed(self) -> None:
+        self._show_sensitivity()
         self._timer.start()
 
     def _reset(self) -> None:

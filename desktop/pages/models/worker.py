@@ -106,6 +106,14 @@ def to_onnx(name: str, target: Path) -> Generator[None, None, float]:
     return export_onnx(classifier, target)
 
 
+def retitle(path: Path, title: str) -> Generator[None, None, str]:
+    """Give a classifier another title; gives its name."""
+    from engine.classifier.catalog import Catalog
+
+    yield
+    return Catalog().retitle(path, title).name
+
+
 def remove(path: Path) -> Generator[None, None, Path]:
     """Take a classifier out of the catalog; gives where it waits."""
     from engine.classifier.catalog import Catalog

@@ -1,20 +1,21 @@
 """The header of the Sounds page, and its welcome text while the project is empty."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
-
-_MOST_WORDS = 26
 
 
 class SoundsHeader(QWidget):
@@ -35,11 +36,22 @@ class SoundsHeader(QWidget):
         self.undo = self._button(self.tr("Undo"), self.tr("Undo the last change (Ctrl+Z)"))
         self.redo = self._button(self.tr("Redo"), self.tr("Redo the undone change (Ctrl+Shift+Z)"))
         self.open = self._button(
-            self.tr("Open a data set..."), self.tr("Open a folder of labelled sounds, or a project")
+            self.tr("Open a data set"), self.tr("Open a folder of labelled sounds, or a project")
         )
+        self._menu = QMenu(self.open)
+        self._menu.setToolTipsVisible(True)
+        self.choose = self._menu.addAction(self.tr("Choose a folder..."))
+        self._menu.addSeparator()
+        self.open.setMenu(self._menu)
+        self.recent: list[QAction] = []
         self.new = self._button(self.tr("New class"), self.tr("Add a class (Ctrl+N)"))
         self.train = self._button(self.tr("Train"), self.tr("Train a classifier on these classes"))
         self.train.setObjectName("main")
+        self._lay_out()
+        self.show_progress(1.0)
+        self.show_steps("", "")
+
+    def _lay_out(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(1)
         words.addWidget(self._title)
@@ -53,8 +65,6 @@ class SoundsHeader(QWidget):
         layout.setSpacing(4)
         layout.addLayout(row)
         layout.addWidget(self.progress)
-        self.show_progress(1.0)
-        self.show_steps("", "")
 
     def _button(self, words: str, tip: str) -> QPushButton:
         button = QPushButton(words)
@@ -75,15 +85,39 @@ class SoundsHeader(QWidget):
             (self.undo, self.tr("Undo"), undo),
             (self.redo, self.tr("Redo"), redo),
         ):
-            short = step if len(step) <= _MOST_WORDS else step[: _MOST_WORDS - 3] + "..."
-            text = self.tr("{}: {}").format(words, short) if step else words
-            button.setText(text.replace("&", "&&"))
+            # The words stay as they are: what stands beside must not move.
             button.setAccessibleName(f"{words}: {step}" if step else words)
             button.setToolTip(f"{words}: {step}" if step else words)
             button.setEnabled(bool(step))
 
+    def show_opening(self, folder: Path) -> None:
+        """A folder is being read: how long that takes is not known."""
+        self._title.setText(folder.name)
+        self._place.setText(self.tr("Opening..."))
+        self.progress.setMaximum(0)
+        self.progress.show()
+
+    def show_looking(self, share: float) -> None:
+        """All sounds are being looked through."""
+        self.progress.setToolTip(self.tr("Looking through the sounds"))
+        self.show_progress(share)
+
+    def show_recent(
+        self, names: Sequence[str], current: Path, choose: Callable[[Path], None]
+    ) -> None:
+        """Offer the data sets that were opened last, but not the one that is open."""
+        for action in self.recent:
+            self._menu.removeAction(action)
+        self.recent = []
+        for folder in [path for path in map(Path, names) if path != current]:
+            action = self._menu.addAction(folder.name)
+            action.setToolTip(str(folder))
+            action.triggered.connect(lambda _=False, chosen=folder: choose(chosen))
+            self.recent.append(action)
+
     def show_progress(self, share: float) -> None:
-        """A thin line while something is copied."""
+        """A thin line while something is copied or looked through."""
+        self.progress.setMaximum(1000)
         self.progress.setValue(round(1000 * share) if share < 1.0 else 0)
         policy = self.progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)

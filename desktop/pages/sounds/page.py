@@ -4,17 +4,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QVBoxLayout
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import QInputDialog, QVBoxLayout
 
+from desktop.pages.sounds.asking import ask_files, ask_folder, drop_words, pick_class
 from desktop.pages.sounds.view import TABLE, SoundsView
-from desktop.pages.sounds.worker import Findings, ProjectWorker, all_of
+from desktop.pages.sounds.worker import Findings, ProjectWorker, all_of, move_to
 from desktop.requests import AddRegion, OpenFile, Request, TrainProject
 from desktop.session import Session
-from desktop.settings import FOLDER
+from desktop.settings import PROJECTS
 from desktop.shared.page import Page
 from desktop.widgets.class_cards import ClassCard, local_files
-from engine.audio.formats import EXTENSIONS
 from engine.project.project import Project
 
 
@@ -33,6 +39,9 @@ class SoundsPage(Page):
         self.notices = session.notices()
         self.label = ""
         self._found = Findings()
+        self._fresh: set[str] = (
+            set()
+        )  # classes made just now: nobody needs to be told that they lack sounds
         self.worker = ProjectWorker(self)
         self.view = SoundsView(session, self._recording_place)
         layout = QVBoxLayout(self)
@@ -53,8 +62,8 @@ class SoundsPage(Page):
         header.train.clicked.connect(lambda: self._session.request(TrainProject()))
         for button in (header.new, view.welcome.new):
             button.clicked.connect(self.new_class)
-        for button in (header.open, view.welcome.open):
-            button.clicked.connect(self.choose_project)
+        view.welcome.open.clicked.connect(self.choose_project)
+        header.choose.triggered.connect(self.choose_project)
         view.cards.made.connect(self._connect_card)
         view.strip.mend.connect(self._mend)
         view.recorder.recorded.connect(self._recorded)
@@ -63,6 +72,7 @@ class SoundsPage(Page):
         view.current_changed.connect(lambda: view.show_excerpt(self.project))
         for shown in (table, view.map.scatter):
             shown.play_wanted.connect(self.play)
+            shown.move_wanted.connect(self.ask_class)
             shown.remove_wanted.connect(self.remove_selected)
         for source in (table, view.map):
             source.relabel_wanted.connect(self._relabel_to)
@@ -72,12 +82,15 @@ class SoundsPage(Page):
         view.excerpt.failed.connect(self.notices.fail)
 
     def _connect_worker(self) -> None:
+        self.worker.opened.connect(lambda: self.view.header.show_progress(1.0))
         self.worker.opened.connect(self._opened)
         self.worker.changed.connect(self._refresh)
         self.worker.checked.connect(self._checked)
         self.worker.failed.connect(self.notices.fail)
         self.worker.followed.connect(self.notices.notify)
         self.worker.progress.connect(self.view.header.show_progress)
+        self.worker.looking.connect(self.view.header.show_looking)
+        self.worker.opening.connect(self.view.header.show_opening)
         self._session.project_changed.connect(self._open)
 
     def _connect_card(self, card: ClassCard) -> None:
@@ -108,14 +121,10 @@ class SoundsPage(Page):
         return self.worker.project
 
     @property
-    def recording(self) -> bool:
-        """Whether the microphone is open."""
-        return self.view.recorder.recording
-
-    @property
     def found(self) -> Findings:
         """What was found in the project, as far as it still holds."""
-        return self._found.still_true(self.project.rows if self.project is not None else ())
+        rows = self.project.rows if self.project is not None else ()
+        return self._found.still_true(rows).without(self._fresh)
 
     def class_names(self) -> list[str]:
         """The classes, in order."""
@@ -123,6 +132,8 @@ class SoundsPage(Page):
 
     def _refresh(self) -> None:
         """Show the project as it is now."""
+        session, header = self._session, self.view.header
+        header.show_recent(session.settings.get(PROJECTS), session.project, session.open_project)
         names = self.class_names()
         if self.label not in names:
             self.label = names[0] if names else ""
@@ -157,6 +168,11 @@ class SoundsPage(Page):
         """Play the selected sound, or stop."""
         self.view.excerpt.play()
 
+    @property
+    def steps(self) -> tuple[str, str]:
+        history = self.project.history if self.project is not None else None
+        return (history.undo_words, history.redo_words) if history is not None else ("", "")
+
     def undo(self) -> None:
         """Take the last change back."""
         self.worker.do(lambda project: project.history.undo(), self._stepped)
@@ -186,6 +202,7 @@ class SoundsPage(Page):
 
         def named(_: object) -> None:
             self.choose_class(name)
+            self._fresh = {name}
             card = self.view.cards.card(name)
             if card is not None:
                 self.view.cards.ensureWidgetVisible(card)
@@ -196,26 +213,19 @@ class SoundsPage(Page):
     def choose_class(self, name: str) -> None:
         """Show the sounds of a class."""
         if name != self.label:
+            self._fresh = set()
             self.label = name
             self._refresh()
 
     def choose_project(self) -> None:
         """Ask for a folder of sounds."""
-        if folder := self._ask_folder(self.tr("Open a data set")):
+        if folder := ask_folder(self, self.tr("Open a data set"), self._session.project.parent):
             self._session.open_project(folder)
 
     def choose_files(self, label: str) -> None:
         """Ask for files for a class."""
-        kinds = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
-        names, _ = QFileDialog.getOpenFileNames(
-            self,
-            self.tr("Add sounds to '{}'").format(label),
-            self._session.settings.get(FOLDER),
-            self.tr("Sounds ({});;All files (*)").format(kinds),
-        )
-        if names:
-            self._session.settings.set(FOLDER, str(Path(names[0]).parent))
-            self.add_files(label, [Path(name) for name in names])
+        if paths := ask_files(self, label, self._session.settings):
+            self.add_files(label, paths)
 
     def add_files(self, label: str, paths: Sequence[Path]) -> None:
         """Copy files into a class; folders that hold a folder for each class bring those along."""
@@ -239,12 +249,17 @@ class SoundsPage(Page):
         if number < len(names):
             self._relabel(names[number])
 
+    def ask_class(self) -> None:
+        """Ask by its first letters which class the selected sounds belong to; a new one is made."""
+        if self.view.picked and self.project is not None and not self.project.read_only:
+            pick_class(self, len(self.view.picked), self.class_names(), self._relabel)
+
     def _relabel(self, label: str) -> None:
         rows = self.view.picked
         at = self.view.table.currentIndex().row()
         if any(row.label != label for row in rows):
             self.worker.do(
-                lambda project: project.relabel(rows, label), lambda _: self.view.table.go_to(at)
+                lambda project: move_to(project, rows, label), lambda _: self.view.table.go_to(at)
             )
 
     def _rename(self, name: str, new: str) -> None:
@@ -252,7 +267,10 @@ class SoundsPage(Page):
 
         def follow(_: object) -> None:
             if chosen:
+                fresh = name in self._fresh
                 self.choose_class(" ".join(new.split()))
+                self._fresh = {self.label} if fresh else set()
+                self._refresh()
 
         self.worker.do(lambda project: project.rename_class(name, new), follow)
 
@@ -320,7 +338,9 @@ class SoundsPage(Page):
     def _mend(self, number: int) -> None:
         problem = self.found.problems[number]
         if problem.kind == "missing":
-            folder = self._ask_folder(self.tr("Where are the missing sounds?"))
+            folder = ask_folder(
+                self, self.tr("Where are the missing sounds?"), self._session.project.parent
+            )
             if folder is not None:
                 self.worker.do(lambda project: project.look_for(folder))
         elif problem.kind == "beyond":
@@ -341,20 +361,23 @@ class SoundsPage(Page):
         if row is not None and self.project is not None:
             self._session.request(OpenFile(self.project.file_of(row)))
 
-    def _ask_folder(self, title: str) -> Path | None:
-        start = str(self._session.project.parent)
-        name = QFileDialog.getExistingDirectory(self, title, start)
-        return Path(name) if name else None
-
     def _recording_place(self, label: str, name: str) -> Path | None:
         project = self.project
         return None if project is None else project.recording_path(label, name)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if local_files(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
         if paths := local_files(event.mimeData()):
             event.acceptProposedAction()
-            self.add_files(self.label, paths)
+            self.view.drop_hint.offer(drop_words(paths, self.label))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.view.drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.view.drop_hint.hide()
+        if paths := local_files(event.mimeData()):
+            event.acceptProposedAction()
+            self.notices.clear()
+            self.worker.do(
+                lambda project: all_of(project, self.label, paths, apart=True), self._added
+            )

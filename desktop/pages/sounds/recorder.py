@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 
 from desktop import jobs
 from desktop.session import Session
-from desktop.settings import DEVICE, HOST_API
+from desktop.settings import CHANNEL, DEVICE, HOST_API
 from desktop.shared import microphone
 from desktop.widgets.level_meter import LevelMeter
+from desktop.widgets.level_trace import LevelTrace
 from desktop.widgets.record_button import RecordButton
 from engine.audio.level import Level
 
@@ -107,11 +108,13 @@ class RecordPanel(QFrame):
         self.long.setToolTip(self.tr("Counts down from 3, then records for 20 seconds"))
         self.long.clicked.connect(self._toggle_long)
         self.meter = LevelMeter()
+        self.trace = LevelTrace()
         self.examples = QComboBox()
         self.examples.setAccessibleName(self.tr("Length of the examples"))
         self.examples.setToolTip(self.tr("Recordings are split into examples of this length"))
         for seconds in (1.0, 1.5, 2.0, 3.0):
             self.examples.addItem(self.tr("Examples of {:g} s").format(seconds), seconds)
+        self.examples.setMinimumWidth(self.examples.sizeHint().width())
         self._title = QLabel()
         self._title.setStyleSheet("font-weight: 600; font-size: 15px;")
         self._words = QLabel(
@@ -131,7 +134,9 @@ class RecordPanel(QFrame):
         layout.addWidget(self._title, 0, 1)
         layout.addLayout(row, 1, 1)
         layout.addWidget(self._words, 2, 1)
+        layout.addWidget(self.trace, 0, 2, 3, 1)
         layout.setColumnStretch(1, 1)
+        layout.setColumnStretch(2, 1)
 
     @property
     def recording(self) -> bool:
@@ -158,11 +163,12 @@ class RecordPanel(QFrame):
         if self.recording or path is None:
             return
         label, stop, get = self._label, threading.Event(), self._session.settings.get
-        device, host_api = get(DEVICE), get(HOST_API)
+        device, host_api, channel = get(DEVICE), get(HOST_API), get(CHANNEL)
         self._stop, self._seconds = stop, 0.0
+        self.trace.clear()
         self._job = jobs.run(
             lambda: record(
-                lambda: microphone.open_chosen(device, host_api),
+                lambda: microphone.open_chosen(device, host_api, None if channel < 0 else channel),
                 path,
                 stop,
                 count_in,
@@ -203,6 +209,9 @@ class RecordPanel(QFrame):
         self._seconds = last.seconds
         level = max((event.level for event in events), key=lambda found: found.peak)
         self.meter.set_level(level.rms_db, level.peak_db, sum(e.level.clipped for e in events))
+        for event in events:
+            if not event.count_in:
+                self.trace.add(event.level.peak_db)
         face = str(last.count_in) if last.count_in else f"{last.seconds:.1f}"
         self.hold.show_face(face, active=True)
         if last.count_in:

@@ -6,6 +6,8 @@ from desktop.plots.bars import Bar, Bars
 from desktop.plots.theme import TEST, TRAINING, VALIDATION
 from engine.project.split import Draw
 
+_MOST_SAID = 3  # classes; the tool tip has all
+
 
 class SplitPanel(QWidget):
     """A sentence that says by which rule, and a bar for each class."""
@@ -45,12 +47,17 @@ class SplitPanel(QWidget):
         if draw.problem:
             self.words.setText(draw.problem)
             return
-        self.words.setText(
-            self.tr(
-                "Preview of the split '{}': no {} is in two parts, and every class is in each. "
-                "It updates as you edit."
-            ).format(draw.recipe, draw.by)
-        )
+        everywhere = all(part.sounds for parts in draw.shares.values() for part in parts)
+        words = self.tr("Preview of the split '{}': no {} is in two parts.")
+        if everywhere:
+            words = self.tr(
+                "Preview of the split '{}': no {} is in two parts, and every class is in each."
+            )
+        shown = [words.format(draw.recipe, draw.by), *draw.uneven[:_MOST_SAID]]
+        if len(draw.uneven) > _MOST_SAID:
+            shown.append(self.tr("And {} more classes.").format(len(draw.uneven) - _MOST_SAID))
+        self.words.setText("\n".join(shown))
+        self.words.setToolTip("\n".join(draw.uneven))
         words = self.tr("{} ({})")
         self.bars.set_bars(
             [

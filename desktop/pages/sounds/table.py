@@ -150,6 +150,7 @@ class ExcerptTable(QTableView):
     play_wanted = Signal()
     remove_wanted = Signal()
     relabel_wanted = Signal(int)  # number of the class from 0
+    move_wanted = Signal()  # to a class that is to be asked for
     open_wanted = Signal()
 
     def __init__(self) -> None:
@@ -262,4 +263,5 @@ class ExcerptTable(QTableView):
             Qt.Key.Key_Delete: self.remove_wanted,
             Qt.Key.Key_Backspace: self.remove_wanted,
             Qt.Key.Key_Return: self.open_wanted,
+            Qt.Key.Key_M: self.move_wanted,
         }.get(Qt.Key(key))

@@ -24,6 +24,7 @@ from desktop.pages.sounds.worker import Findings
 from desktop.session import Session
 from desktop.widgets.class_cards import ClassCards, ClassFacts
 from desktop.widgets.controls import hold_back
+from desktop.widgets.drop_hint import DropHint
 from desktop.widgets.problem_strip import ProblemStrip
 from engine.datasets.table import Excerpt
 from engine.project.project import Project
@@ -61,6 +62,7 @@ class SoundsView(QWidget):
         self.recorder = RecordPanel(session, recording_place)
         self.table, self.map, self.split = ExcerptTable(), MapPanel(), SplitPanel()
         self.excerpt = ExcerptPanel(session)
+        self.drop_hint = DropHint(self)
         self._build()
         for shown in (self.table, self.map.scatter):
             shown.current_changed.connect(self.current_changed)
@@ -69,8 +71,9 @@ class SoundsView(QWidget):
     def _build(self) -> None:
         right = QVBoxLayout()
         right.setSpacing(8)
-        right.addWidget(self.recorder)
+        # Above all that comes and goes: the three buttons stay under the pointer.
         right.addLayout(self._switch())
+        right.addWidget(self.recorder)
         self.views.setMinimumHeight(_LEAST_HIGH)
         right.addWidget(self.views, 1)
         right.addWidget(self.excerpt)
@@ -78,8 +81,13 @@ class SoundsView(QWidget):
         middle = QHBoxLayout(body)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(12)
-        self.cards.setFixedWidth(310)
-        middle.addWidget(self.cards)
+        left = QWidget()
+        left.setFixedWidth(310)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.cards, 1)
+        column.addWidget(self.strip)  # the list above gets shorter, nothing else moves
+        middle.addWidget(left)
         middle.addLayout(right, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -89,7 +97,6 @@ class SoundsView(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.header)
         layout.addWidget(self.note)
-        layout.addWidget(self.strip)
         layout.addWidget(self._pages, 1)
 
     def _switch(self) -> QHBoxLayout:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,16 +39,22 @@ class Findings:
         holding = [p for p in self.problems if rows and all(id(r) in here for r in p.rows)]
         return replace(self, problems=holding)
 
+    def without(self, labels: Collection[str]) -> "Findings":
+        """Without what these classes lack: one is about to fill them."""
+        return replace(self, problems=[p for p in self.problems if p.label not in labels or p.rows])
+
 
 class ProjectWorker(QObject):
     """Opens a project, changes it and looks through it, never in the window's thread."""
 
+    opening = Signal(object)  # the folder
     opened = Signal()
     changed = Signal()
     checked = Signal(object)
     failed = Signal(str)
     followed = Signal(str)  # what others did to the project, where one has to know
     progress = Signal(float)  # share done; 1 at the end
+    looking = Signal(float)  # the same of looking through all sounds
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +73,7 @@ class ProjectWorker(QObject):
     def open(self, place: Path) -> None:
         """Another project; what was removed from the former goes for good."""
         former = self.leave()
+        self.opening.emit(place)
 
         def work() -> Generator[None, None, Project]:
             if former is not None:
@@ -175,10 +182,16 @@ class ProjectWorker(QObject):
             self._check.cancel()
             self._check = None
         if self._job is None and project is not None:
-            self._check = jobs.run(lambda: _look(project), on_result=self._checked, parent=self)
+            self._check = jobs.run(
+                lambda: _look(project),
+                on_event=lambda shares: self.looking.emit(shares[-1]),
+                on_result=self._checked,
+                parent=self,
+            )
 
     def _checked(self, found: Findings) -> None:
         self._check = None
+        self.looking.emit(1.0)
         self.checked.emit(found)
 
 
@@ -199,10 +212,23 @@ def _look(project: Project) -> Generator[float, None, Findings]:
     return Findings(problems, seconds, draw(rows, project.facts_of, find_recipe(_RECIPE)))
 
 
+def move_to(project: Project, rows: Sequence[Excerpt], label: str) -> None:
+    """Put sounds into a class, which is made if there is none of that name."""
+    if label not in project.classes:
+        project.add_class(label)
+    project.relabel(rows, label)
+
+
 def all_of(
-    project: Project, label: str, paths: Sequence[Path]
+    project: Project, label: str, paths: Sequence[Path], *, apart: bool = False
 ) -> Generator[float, None, tuple[str, ...]]:
     """Add files to a class; whole data sets among them bring their own classes.
+
+    Args:
+        project: takes them.
+        label: the class.
+        paths: files and folders.
+        apart: whether each folder is a class of its own, named as the folder.
 
     Returns:
         Sentences about what was left out.
@@ -214,8 +240,14 @@ def all_of(
     sets = [path for path in paths if path.is_dir() and folder.recognises(path)]
     for path in sets:
         yield from project.import_folder(path)
-    if rest := [path for path in paths if path not in sets]:
+    rest = [path for path in paths if path not in sets]
+    if apart:
+        for path in [path for path in rest if path.is_dir()]:
+            yield from project.add_files(path.name, [path])
+        rest = [path for path in rest if not path.is_dir()]
+    if rest:
         if not label:  # a folder that is dropped before there are classes names one
             label = rest[0].name if rest[0].is_dir() else rest[0].parent.name
         yield from project.add_files(label, rest)
-    return (*(said for path in sets for said in in_class_folders(path)[0]), *among(rest))
+    loose = [path for path in paths if path not in sets]
+    return (*(said for path in sets for said in in_class_folders(path)[0]), *among(loose))

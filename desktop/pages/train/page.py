@@ -117,6 +117,7 @@ class TrainPage(Page):
     def _connect_earlier(self) -> None:
         for widget in (self.results, self.runs):
             widget.failed.connect(self.notices.fail)
+        self.runs.deleted.connect(self._deleted)
         self.runs.results_asked.connect(self._show_run)
         self.runs.use_asked.connect(self._use)
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
@@ -266,6 +267,9 @@ class TrainPage(Page):
 
     def _show_result(self, training: Training, *, come: bool = True) -> None:
         outcome = training.outcome
+        if training.reason and come:
+            self.results.show_failure(training.order.title, training.reason)
+            self.tabs.setCurrentWidget(self.results)
         if outcome is None:
             return
         if come:
@@ -296,6 +300,11 @@ class TrainPage(Page):
             on_error=self.notices.fail,
             parent=self,
         )
+
+    def _deleted(self, removed: Path) -> None:
+        words = self.tr("{} was deleted.").format(removed.name)
+        undo = (self.tr("Undo"), lambda: self.runs.restore(removed))
+        self.notices.notify(words, [undo], "success")
 
     def _use(self, path: Path) -> None:
         """Let a classifier listen, and listen: one click from the figures to words for a sound."""

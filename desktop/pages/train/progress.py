@@ -23,6 +23,8 @@ from engine.training.events import BatchDone, EpochDone, Event, Finished, Prepar
 from engine.training.runs.listing import energy_words
 
 BATCH, RATE = "each batch", "learning rate"
+FEATURES, NETWORK, GATE, TEST_PART = range(4)
+_PHASES = (0, 150, 850, 960, 1000)  # where each begins on the bar, in thousandths
 
 
 class TrainProgress(QWidget):
@@ -142,13 +144,24 @@ class TrainProgress(QWidget):
         last = events[-1] if events else None
         if isinstance(last, Preparing):
             if not self.loss.count:
-                words = self.tr("Computing the features")
+                self._show_phase(FEATURES, last.share)
             elif last.share < 1.0:
-                words = self.tr("Training the rejection gate")
+                self._show_phase(GATE, last.share)
             else:
-                words = self.tr("Evaluating on the test part")
-            self.state.setText(words)
-            self.bar.setValue(round(1000 * last.share))
+                self._show_phase(TEST_PART, 0.0)
+
+    def _show_phase(self, phase: int, share: float, words: str = "") -> None:
+        """Name the phase; one bar for all of them, which never goes back."""
+        names = (
+            self.tr("Computing the features"),
+            self.tr("Training the network"),
+            self.tr("Training the rejection gate"),
+            self.tr("Evaluating on the test part"),
+        )
+        step = self.tr("Step {} of {}: {}").format(phase + 1, len(names), words or names[phase])
+        self.state.setText(step)
+        begin, end = _PHASES[phase : phase + 2]
+        self.bar.setValue(max(self.bar.value(), round(begin + share * (end - begin))))
 
     def warn(self, text: str) -> None:
         """List something one should know."""
@@ -204,9 +217,9 @@ class TrainProgress(QWidget):
             self.loss.extend(BATCH, places, event.losses)
         last = events[-1]
         share = (last.epoch - 1 + last.batch / last.batches) / max(1, self._epochs)
-        words = self.tr("Epoch {} of {}, batch {} of {}")
-        self.state.setText(words.format(last.epoch, self._epochs, last.batch, last.batches))
-        self.bar.setValue(round(1000 * share))
+        words = self.tr("training, epoch {} of {}, batch {} of {}")
+        told = words.format(last.epoch, self._epochs, last.batch, last.batches)
+        self._show_phase(NETWORK, share, told)
         self._say(last.gpu_load, last.learning_rate)
         if math.isfinite(last.seconds_left):
             self.left.setText(self.tr("at most {} left").format(clock(last.seconds_left)))

@@ -1,7 +1,7 @@
 """The queue of trainings: waiting, running and finished ones, and its list."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from desktop.pages.train.worker import (
     sweeping,
     training,
 )
+from desktop.settings import COMPUTE, THREADS, Settings
 from desktop.widgets.controls import button, heading
 from engine.errors import EarmarkError
 from engine.training.sweeps.plan import Preset, Source, Sweep
@@ -42,6 +43,7 @@ class Training:
         state: in words: waiting, running and so on.
         folder: of the run, once it is known.
         outcome: once it has ended without an error.
+        reason: why it failed; empty: it did not.
     """
 
     order: Order | SweepOrder
@@ -50,6 +52,7 @@ class Training:
     job: jobs.Job | None = None
     folder: Path | None = None
     outcome: Outcome | None = None
+    reason: str = ""
 
     @property
     def is_sweep(self) -> bool:
@@ -166,7 +169,7 @@ class TrainQueue(QObject):
         self._next()
 
     def _failed(self, failed: Training, text: str) -> None:
-        failed.state = self.tr("failed")
+        failed.state, failed.reason = self.tr("failed"), text
         self.failed.emit(failed, text)
         self._next()
 
@@ -193,7 +196,16 @@ class TrainOrders(QObject):
             recipe, folder, kind = self._model.recipe, self._source.folder, self._source.kind
             self._source.remember(recipe.name)
             title = f"{recipe.title}, {folder.name}"
-            self._queue.add(Order(title, recipe, folder, kind=kind))
+            self._queue.add(
+                replace(
+                    self._on_this_computer(), title=title, recipe=recipe, data=folder, kind=kind
+                )
+            )
+
+    def _on_this_computer(self) -> Order:
+        """What the Preferences say of computing; nothing else is right yet."""
+        get = Settings().get
+        return Order("", None, Path(), device=get(COMPUTE), threads=get(THREADS))
 
     def _allowed(self) -> bool:
         problem = self._model.problem
@@ -210,8 +222,12 @@ class TrainOrders(QObject):
         """Resume an interrupted run or sweep."""
         try:
             is_sweep = (folder / "plan.json").is_file()
-            order = (
-                worker.broken_off(folder) if is_sweep else Order(folder.name, None, folder, folder)
+            order: Order | SweepOrder = (
+                worker.broken_off(folder)
+                if is_sweep
+                else replace(
+                    self._on_this_computer(), title=folder.name, data=folder, resume=folder
+                )
             )
         except EarmarkError as error:
             self.refused.emit(str(error))
@@ -242,6 +258,7 @@ class TrainOrders(QObject):
         names = ", ".join(path.rpartition(".")[2].replace("_", " ") for path in sweep.spans)
         title = self.tr("Sweep of {}, {}").format(names, folder.name)
         self._source.remember(self._model.recipe.name)
+        sweep = replace(sweep, device=Settings().get(COMPUTE))
         self._queue.add(SweepOrder(title, sweep, Source(folder, self._source.kind)))
 
     def busy(self) -> list[Path]:
@@ -305,8 +322,8 @@ class QueueControls(QObject):
         second.addWidget(self.stop, 1)
         column.addSpacing(8)
         column.addLayout(first)
-        column.addWidget(self.course)
         column.addLayout(second)
+        column.addWidget(self.course)  # comes and goes with the recipe: nothing to press below it
         column.addSpacing(6)
         column.addWidget(self._heading)
         column.addWidget(self.list, 1)
@@ -322,11 +339,11 @@ class QueueControls(QObject):
         while self.list.count() < len(trainings):
             self.list.addItem("")
         for index, listed in enumerate(trainings):
-            self.list.item(index).setText(f"{listed.order.title}: {listed.state}")
+            words = f"{listed.order.title}: {listed.state}"
+            self.list.item(index).setText(f"{words}. {listed.reason}" if listed.reason else words)
+            self.list.item(index).setToolTip(listed.reason)
         self.list.setCurrentRow(min(row, len(trainings) - 1))
         self.list.blockSignals(False)
-        self._heading.setVisible(bool(trainings))
-        self.list.setVisible(bool(trainings))
         self._show_buttons(self._queue.current)
         self._show_removable()
 
@@ -355,7 +372,7 @@ class QueueControls(QObject):
 
     def _show_removable(self) -> None:
         chosen = self._chosen()
-        self.remove.setVisible(chosen is not None and chosen is not self._queue.current)
+        self.remove.setEnabled(chosen is not None and chosen is not self._queue.current)
 
     def _select(self) -> None:
         self._show_removable()

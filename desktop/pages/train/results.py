@@ -208,6 +208,12 @@ class TrainResults(QWidget):
             else self.tr("No epoch was finished, so there is nothing to keep.")
         )
 
+    def show_failure(self, title: str, reason: str) -> None:
+        """A training that failed: why."""
+        self.clear()
+        self.headline.setText(self.tr("{} failed").format(title))
+        self.remarks.setText(reason)
+
     def show_judgement(self, judgement: Judgement, outcome: Outcome) -> None:
         """A training that came to its end."""
         self.outcome, self.judgement = outcome, judgement

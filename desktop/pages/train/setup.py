@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from desktop.icons import icon
+from desktop.style import colours
 from desktop.widgets.controls import button, heading, text
 from engine.errors import EarmarkError
 from engine.recipes.published import described
@@ -25,6 +27,7 @@ _WIDTH = 320
 _FIRST = "tagger-head"
 _FEW = 3  # published figures; the others are in the tool tip
 _LEAST_ROWS, _USUAL_ROWS, _ROW = 5, 8, 22
+_PICTURE = Qt.ItemDataRole.UserRole + 1
 
 
 class Part(Protocol):
@@ -74,12 +77,16 @@ class RecipeChooser(QObject):
         self.list.setAccessibleDescription(
             self.tr("Settings of the training: features, network and data")
         )
-        for name, recipe in self._recipes.items():
-            title = recipe.title
-            if name == _FIRST:
-                # All of it would not fit: the tool tip and the description say the rest.
-                title = self.tr("{} (recommended)").format(title.partition(" (")[0])
-            self.list.add(name, title, recipe.description)
+        course = {name: r for name, r in self._recipes.items() if r.published is not None}
+        own = {name: r for name, r in self._recipes.items() if name not in course}
+        for words, group in ((self.tr("Start here"), own), (self.tr("Course systems"), course)):
+            self.list.add_heading(words)
+            for name, recipe in group.items():
+                title = recipe.title
+                if name == _FIRST:
+                    # All of it would not fit: the tool tip and the description say the rest.
+                    title = self.tr("{} (recommended)").format(title.partition(" (")[0])
+                self.list.add(name, title, recipe.description, course=name in course)
         self.own = button(self.tr("Open file..."), self.tr("Open your own recipe file"))
         self.description = text()
         self.origin = text(faint=True)
@@ -180,28 +187,61 @@ class RecipeList(QListWidget):
     def sizeHint(self) -> QSize:
         return QSize(280, min(self.count(), _USUAL_ROWS) * _ROW + 6)
 
-    def add(self, name: str, title: str, words: str) -> None:
-        """Offer one more."""
+    def add_heading(self, words: str) -> None:
+        """A line that cannot be chosen over a group."""
+        item = QListWidgetItem(words)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        font = self.font()
+        font.setBold(True)
+        item.setFont(font)
+        item.setSizeHint(QSize(0, _ROW))
+        self.addItem(item)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        """Pictures in the colour of the words."""
+        for row in range(self.count()):
+            picture = self.item(row).data(_PICTURE)
+            if picture:
+                self.item(row).setIcon(icon(picture, colours().faint))
+
+    def add(self, name: str, title: str, words: str, *, course: bool = False) -> None:
+        """Offer one more; a course's system has another picture."""
         item = QListWidgetItem(title)
+        item.setData(_PICTURE, "compare" if course else "train")
         item.setData(Qt.ItemDataRole.UserRole, name)
         item.setToolTip(words)
         item.setSizeHint(QSize(0, _ROW))
         self.addItem(item)
+        self._colour()
         self.setMaximumHeight(self.count() * _ROW + 6)
 
     @property
     def names(self) -> list[str]:
         """What is offered."""
-        return [str(self.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self.count())]
+        return [name for name in self._keys() if name]
+
+    def _keys(self) -> list[str]:
+        """Of each line; a heading's is empty."""
+        found = (self.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.count()))
+        return [str(name or "") for name in found]
+
+    def line_of(self, name: str) -> int:
+        """Where something that is offered stands."""
+        return self._keys().index(name)
 
     @property
     def name(self) -> str:
         """What is chosen; empty before there is any."""
         item = self.currentItem()
-        return "" if item is None else str(item.data(Qt.ItemDataRole.UserRole))
+        return "" if item is None else str(item.data(Qt.ItemDataRole.UserRole) or "")
 
     def choose(self, name: str) -> None:
         """Mark one without taking it."""
         self.blockSignals(True)
-        self.setCurrentRow(self.names.index(name))
+        self.setCurrentRow(self.line_of(name))
         self.blockSignals(False)

@@ -35,7 +35,7 @@ class TrainSource(QObject):
         self.summary: DatasetSummary | None = None
         self.words = ""
         self.kind = "auto"
-        session.project_changed.connect(self.take_project)
+        session.project_changed.connect(self._project_changed)
 
     @property
     def folder(self) -> Path:
@@ -70,6 +70,18 @@ class TrainSource(QObject):
         """Learn from this folder."""
         self._folder, self.kind = folder, "auto"
         self.look()
+
+    def _project_changed(self) -> None:
+        """Another data set is open on Sounds: a folder chosen here is not replaced unasked."""
+        if self._folder is None:
+            self.look()
+            return
+        project, kept = self._session.project, self._folder
+        words = self.tr("The Train page still uses '{}'. Train on '{}' instead?")
+        self._session.notify(
+            words.format(kept.name, project.name),
+            [(self.tr("Use '{}'").format(project.name), self.take_project)],
+        )
 
     def take_project(self) -> None:
         """Train on the project of the Sounds page."""

@@ -119,13 +119,18 @@ class Control:
 
 @dataclass(frozen=True)
 class Order:
-    """A training to run; with ``resume`` an interrupted one, from its folder."""
+    """A training to run; with ``resume`` an interrupted one, from its folder.
+
+    ``device`` and ``threads`` are as of :class:`engine.training.train.Place`.
+    """
 
     title: str
     recipe: Recipe | None
     data: Path
     resume: Path | None = None
     kind: str = "auto"
+    device: str = "auto"
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,13 @@ def training(
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
-    place = Place(folder, resume=order.resume is not None, kind=kind)
+    place = Place(
+        folder,
+        device=order.device,
+        resume=order.resume is not None,
+        threads=order.threads,
+        kind=kind,
+    )
     steps = (
         train_in_process(recipe, data, place) if separate_process else train(recipe, dataset, place)
     )

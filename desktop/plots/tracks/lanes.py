@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, qGray
 
 from desktop.plots.tracks.axes import TitleScale
 from desktop.plots.tracks.marks import hatch
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.plots.tracks.track import Track
-from desktop.style import Colours, label_colour
+from desktop.style import Colours, label_look, pattern_brush
 
 _ROW = 19
 _ROWS = 3  # room for so many labels at once in a lane; more make the rows lower
+_LIGHT = 125  # of 255: on lighter colours words are dark
 _LEAST_WORDS = 11  # pixels: no words in lower rows
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -176,12 +177,15 @@ class LanesTrack(Track):
 
 
 def _paint_stretch(painter: QPainter, label: str, box: QRectF) -> None:
-    colour = label_colour(label)
+    colour, pattern = label_look(label)
     painter.setBrush(colour)
     painter.drawRoundedRect(box, 4, 4)
+    if pattern:
+        painter.setBrush(pattern_brush(colour, pattern))
+        painter.drawRoundedRect(box, 4, 4)
     words = box.adjusted(6, 0, -3, 0)
     if words.width() > 24 and box.height() >= _LEAST_WORDS:
-        painter.setPen(QColor("#ffffff" if colour.lightness() < 140 else "#10131a"))
+        painter.setPen(QColor("#ffffff" if qGray(colour.rgb()) < _LIGHT else "#10131a"))
         text = painter.fontMetrics().elidedText(
             label, Qt.TextElideMode.ElideRight, int(words.width())
         )

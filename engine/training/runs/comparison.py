@@ -25,6 +25,7 @@ class Compared:
         figures: of each.
         differences: fields of the recipes that are not the same, with each run's value.
         verdicts: sentences on each further run against the first.
+        settings: all fields of the recipes, with each run's value.
         published: of each run the original's figures beside its own.
     """
 
@@ -32,6 +33,7 @@ class Compared:
     figures: tuple[dict[str, float], ...]
     differences: dict[str, tuple[Any, ...]]
     verdicts: tuple[str, ...]
+    settings: dict[str, tuple[Any, ...]]
     published: tuple[Sequence[Beside], ...] = ()
 
 
@@ -49,8 +51,10 @@ def compare_runs(folders: Sequence[Path]) -> Compared:
     figures = [run.figures() for run in runs]
     verdicts = [_verdict(folders[0], folder, (names[0], name)) for folder, name in
                 zip(folders[1:], names[1:], strict=True)]  # fmt: skip
+    settings = settings_of(recipes)
+    differences = {f: v for f, v in settings.items() if any(one != v[0] for one in v)}
     published = tuple(run.published() for run in runs)
-    return Compared(names, tuple(figures), _differences(recipes), tuple(verdicts), published)
+    return Compared(names, tuple(figures), differences, tuple(verdicts), settings, published)
 
 
 def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
@@ -102,11 +106,11 @@ def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
         return f"{names[0]} and {names[1]} cannot be compared by a test: {error}"
 
 
-def _differences(recipes: Sequence[Recipe]) -> dict[str, tuple[Any, ...]]:
+def settings_of(recipes: Sequence[Recipe]) -> dict[str, tuple[Any, ...]]:
+    """All fields of some recipes by their paths, with each recipe's value; None: it has none."""
     flat = [dict(_flat(recipe.model_dump(mode="json"), "")) for recipe in recipes]
     fields = dict.fromkeys(field for fields in flat for field in fields)
-    found = {field: tuple(fields.get(field) for fields in flat) for field in fields}
-    return {f: values for f, values in found.items() if any(v != values[0] for v in values)}
+    return {field: tuple(fields.get(field) for fields in flat) for field in fields}
 
 
 def _flat(values: dict[str, Any], path: str) -> list[tuple[str, Any]]:

@@ -1,13 +1,14 @@
 """Lists the runs and sweeps in some folders, without heavy imports."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from engine import bounded
 from engine.errors import DataError
 from engine.training.runs.run import MOST_BYTES
+from engine.training.runs.shelf import about, reason
 
 State = Literal["finished", "interrupted"]
 
@@ -32,6 +33,9 @@ class FoundRun:
         joules: of the GPU; None: not measured.
         processor_joules: of the processor; None: not measured.
         date: of the begin.
+        name: that a person gave it; empty: none.
+        notes: of a person.
+        reason: why it failed the last time; empty: it did not.
     """
 
     folder: Path
@@ -47,6 +51,14 @@ class FoundRun:
     joules: float | None = None
     date: str = ""
     processor_joules: float | None = None
+    name: str = ""
+    notes: str = ""
+    reason: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """What it is called: by a person, or by its folder."""
+        return self.name or self.folder.name
 
     @property
     def report(self) -> Path:
@@ -76,7 +88,9 @@ def _folders(
     folder: Path, sweep: Path | None, depth: int
 ) -> Generator[tuple[Path, Path | None], None, None]:
     try:
-        inner = sorted(path for path in folder.iterdir() if path.is_dir())
+        inner = sorted(
+            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+        )
     except OSError:
         return
     if _is_sweep(folder):
@@ -96,7 +110,9 @@ def _is_sweep(folder: Path) -> bool:
 
 def _found(folder: Path, sweep: Path | None) -> FoundRun | None:
     try:
-        return _sweep(folder) if _is_sweep(folder) else _run(folder, sweep)
+        found = _sweep(folder) if _is_sweep(folder) else _run(folder, sweep)
+        added = about(folder)
+        return found and replace(found, name=added.name, notes=added.notes, reason=reason(folder))
     except (
         OSError,
         DataError,

@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 
 from engine.audio import microphone as microphone_module
-from engine.audio import portaudio
-from engine.audio.devices import DeviceId, InputDevice, input_devices, wait_for_device
+from engine.audio import playback, portaudio
+from engine.audio.devices import (
+    DeviceId,
+    InputDevice,
+    input_devices,
+    output_devices,
+    wait_for_device,
+)
 from engine.audio.microphone import Microphone
 from engine.errors import AudioError
+from resources import resource
 from tests.fake_portaudio import FakeDevice, FakePortAudio
 
 
@@ -182,3 +189,43 @@ def test_an_input_on_the_third_channel_is_heard_or_said(
     portaudio.refresh()
     with pytest.raises(AudioError, match=r"has 4 channels\. Choose another"):
         Microphone(channel=4)
+
+
+def test_outputs_are_listed_by_name_and_found_again_by_the_player(
+    fake_portaudio: FakePortAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_portaudio.devices += [
+        FakeDevice("Inner", channels=0, output_channels=2),
+        FakeDevice("Mic only"),
+        FakeDevice("Headphones", channels=0, output_channels=2),
+    ]
+    found = output_devices(renew=True)
+    assert [(d.id.name, d.is_default) for d in found] == [("Inner", True), ("Headphones", False)]
+    given: list[dict[str, Any]] = []
+
+    class Output:
+        latency = 0.1
+
+        def __init__(self, **arguments: Any) -> None:
+            given.append(arguments)
+
+        start = abort = close = stop = lambda self: None
+
+    monkeypatch.setattr(FakePortAudio, "OutputStream", Output, raising=False)
+    for module in (playback,):
+        monkeypatch.setattr(module, "portaudio", lambda: fake_portaudio)
+    for name, number in (("Headphones", 2), ("Gone", None)):
+        player = playback.Player(resource("sounds", "demo.ogg"), DeviceId(name, "Fake"))
+        player.play()
+        player.close()
+        assert given[-1]["device"] == number
+
+
+def test_volume_scales_what_is_played() -> None:
+    player = playback.Player(resource("sounds", "demo.ogg"))
+    player.volume = 0.25
+    block = np.ones((100, 2), dtype=np.float32)
+    player._blocks.put((0.0, block))
+    out = np.zeros((100, 2), dtype=np.float32)
+    player._callback(out, 100, None, None)
+    assert np.all(out == 0.25)

@@ -1,0 +1,1 @@
+"""The manual, offline: the pages of the documentation as Qt shows them."""

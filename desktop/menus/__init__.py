@@ -1,0 +1,1 @@
+"""Menus of the window that know more than their words."""
