@@ -174,7 +174,8 @@ def _by_evidence(
     for index in np.argsort(-chances, kind="stable"):
         label, chance = part.labels[index], float(chances[index])
         threshold = rules.thresholds[index]
-        leads = len(parts) < 2 and index == chances.argmax() and chance >= threshold
+        first = rules.several or index == chances.argmax()
+        leads = len(parts) < 2 and first and chance >= threshold
         heard = not absent and (leads or (len(parts) > 1 and label in parts))
         chance = parts[label] if heard and label in parts and len(parts) > 1 else chance
         reason = absent or f"below its threshold of {threshold:.0%}"
@@ -195,6 +196,6 @@ def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
         for candidate in decision.candidates:
             if candidate.heard and candidate.label in part.labels:
                 rows.setdefault(candidate.label, []).append(candidate.probability)
-    count = sum(map(len, rows.values()))
+    count = sum(any(x in part.labels for x in decision.heard) for decision in decided)
     least = max(_PART * count, _PART_SECONDS / part.hop_seconds)
     return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from engine.classifier.card import Card, EvidenceCard
 from engine.classifier.file import read_header, with_card, write_file
 from engine.classifier.rules import Evidence, Rules
+from engine.recognition.evidence import CROWD_WIDTH
 from instrument.classes import FAMILIES, LABELS
 from instrument.judge.players import all_clips, judge, report
 from instrument.judge.recordings import HOP, LEARNED, SILENCE, Clip
@@ -45,9 +46,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Table:
-    """Clips as arrays: summed log-probabilities by floor, weights of windows, truth, importance."""
+    """Clips as arrays: summed log-probabilities by floor, mean probabilities, weights, truth."""
 
     sums: dict[float, Array]
+    means: Array
     weight: Array
     truth: NDArray[np.int64]
     importance: Array
@@ -57,6 +59,7 @@ class Table:
     def part(self, chosen: NDArray[np.bool_]) -> "Table":
         return Table(
             {floor: values[chosen] for floor, values in self.sums.items()},
+            self.means[chosen],
             self.weight[chosen],
             self.truth[chosen],
             self.importance[chosen],
@@ -67,7 +70,7 @@ class Table:
 
 def table_of(clips: list[Clip], passed: list[bool]) -> Table:
     sums: dict[float, list[Array]] = {floor: [] for floor in _FLOORS}
-    weights = []
+    weights, means = [], []
     for clip in clips:
         line = clip.timeline
         presence = line.presence.astype(np.float64)
@@ -75,10 +78,13 @@ def table_of(clips: list[Clip], passed: list[bool]) -> Table:
         chances = line.probabilities / np.where(silent, 1.0, presence)[:, None]
         weight = np.where(silent, 0.0, np.maximum(presence, 1e-3))
         weights.append(weight.sum())
+        means.append((weight[:, None] * chances).sum(0) / max(weight.sum(), 1e-9))
+        shares = chances / np.maximum(chances.sum(1, keepdims=True), 1e-6)
         for floor in _FLOORS:
-            sums[floor].append((weight[:, None] * np.log(chances + floor)).sum(0))
+            sums[floor].append((weight[:, None] * np.log(shares + floor)).sum(0))
     return Table(
         {floor: np.stack(values) for floor, values in sums.items()},
+        np.stack(means),
         np.asarray(weights),
         np.asarray([LABELS.index(clip.label) for clip in clips]),
         importance(clips),
@@ -113,36 +119,51 @@ class Found:
     thresholds: Array
     family: float
     sure: float
+    crowd: float | None
 
     def chances(self, table: Table) -> Array:
-        return chances_of(table, self.floor, self.weight, self.growth)
+        return chances_of(table, self.floor, self.weight, self.growth, self.crowd)
 
 
-def chances_of(table: Table, floor: float, weight: float, growth: float) -> Array:
+def chances_of(
+    table: Table, floor: float, weight: float, growth: float, crowd: float | None
+) -> Array:
+    """As ``engine.recognition.evidence`` has them, of all clips at once."""
     count = np.clip(table.weight, 1.0, _SECONDS / HOP)
     mean = table.sums[floor] / np.maximum(table.weight, 1e-9)[:, None]
     logits = (weight * count**growth)[:, None] * mean
     raised = np.exp(logits - logits.max(1, keepdims=True))
-    chances: Array = raised / raised.sum(1, keepdims=True)
-    return chances
+    alone: Array = raised / raised.sum(1, keepdims=True)
+    if crowd is None:
+        return alone
+    share = sigmoid((table.means.sum(1, keepdims=True) - crowd) / CROWD_WIDTH)
+    mixed: Array = (1 - share) * alone + share * table.means
+    return mixed
 
 
-def find(table: Table) -> Found:
-    """By clips that may be learned from."""
+def find(table: Table, crowd: float | None = None) -> Found:
+    """By clips of one instrument that may be learned from.
+
+    Args:
+        table: the clips.
+        crowd: see :class:`engine.classifier.rules.Evidence`.
+    """
     best: tuple[float, float, float] | None = None
     costs = np.inf
     for floor, weight, growth in itertools.product(_FLOORS, _WEIGHTS, _GROWTHS):
-        chances = chances_of(table, floor, float(weight), growth)
+        chances = chances_of(table, floor, float(weight), growth, crowd)
         right = chances[np.arange(len(chances)), table.truth]
         cost = float(np.average(-np.log(right + 1e-4), weights=table.importance))
         if cost < costs:
             best, costs = (floor, float(weight), growth), cost
     assert best is not None
-    chances = chances_of(table, *best)
-    return decided(table, chances, best)
+    chances = chances_of(table, *best, crowd)
+    return decided(table, chances, best, crowd)
 
 
-def decided(table: Table, chances: Array, adding: tuple[float, float, float]) -> Found:
+def decided(
+    table: Table, chances: Array, adding: tuple[float, float, float], crowd: float | None
+) -> Found:
     """The thresholds: most right for at most ``WRONG`` wrong."""
     first, sums = chances.argmax(1), families_of(chances)
     right = first == table.truth
@@ -166,7 +187,7 @@ def decided(table: Table, chances: Array, adding: tuple[float, float, float]) ->
     assert best is not None
     common = float(np.average(offsets))
     sure = float(sigmoid((logit(_SURE) - common) / slope))
-    return Found(*adding, np.clip(best[0], 0.2, 0.95), best[1], sure)
+    return Found(*adding, np.clip(best[0], 0.2, 0.95), best[1], sure, crowd)
 
 
 def reliability(
@@ -227,6 +248,7 @@ def evidence_of(found: Found, presence: Presence) -> EvidenceCard:
         change=CHANGE,
         presence_seconds=presence.seconds,
         sure=round(found.sure, 2),
+        crowd=found.crowd,
     )
 
 
@@ -245,15 +267,17 @@ def main() -> None:
     path = ROOT / "resources" / "models" / "instrument.safetensors"
     card = read_header(path).card
     before = replace(card.rules(), evidence=None)
+    adds = card.calibration.evidence
+    crowd = adds.crowd if adds else None
     clips = all_clips(cache)
     music = [clip for clip in clips if clip.label and clip.source not in LEARNED]
     table = table_of(music, [passes(clip, PRESENCE) for clip in music])
     found = []
     for group in np.unique(table.group):
         others = table.group != group
-        rules = rules_of(find(table.part(others)), before, PRESENCE)
+        rules = rules_of(find(table.part(others), crowd), before, PRESENCE)
         found += [judge(clip, rules) for clip in music if clip.group == group]
-    final = find(table)
+    final = find(table, crowd)
     rules = rules_of(final, before, PRESENCE)
     found += [judge(c, rules) for c in clips if not c.label or c.source in LEARNED]
     sys.stdout.write(report(found))
