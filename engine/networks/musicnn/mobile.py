@@ -50,6 +50,7 @@ class MusicnnMobile(Network):
         dropout: of that embedding.
         several: also tell what is heard together. The logits are then of independent
             probabilities: that it is one alone times which, and that it are several times each.
+        second: a second mobile trunk, beside the first.
     """
 
     bands = MusicnnTrunk.bands
@@ -63,6 +64,7 @@ class MusicnnMobile(Network):
         hidden: int = 256,
         dropout: float = 0.2,
         several: bool = False,
+        second: bool = False,
     ) -> None:
         super().__init__()
         if classes < 1:
@@ -76,9 +78,13 @@ class MusicnnMobile(Network):
         }
         if several:
             self._chosen["several"] = True
+        if second:
+            self._chosen["second"] = True
         self.music = LevelledMusicnnTrunk()
-        self.mobile = DecibelMobileTrunk(self.bands, frames, width, hidden, dropout, relative=True)
-        size = self.music.embedding_size + hidden
+        own = (self.bands, frames, width, hidden, dropout)
+        self.mobile = DecibelMobileTrunk(*own, relative=True)
+        self.second = DecibelMobileTrunk(*own, relative=True) if second else None
+        size = self.music.embedding_size + hidden * (2 if second else 1)
         self.output = nn.Linear(size, classes)
         self.together = nn.Linear(size, classes) if several else None
         self.crowd = nn.Linear(size, 1) if several else None
@@ -86,7 +92,8 @@ class MusicnnMobile(Network):
     @property
     def trunks(self) -> Sequence[Trunk]:
         """See :class:`Network`."""
-        return [self.music, self.mobile]
+        both: list[Trunk] = [self.music, self.mobile]
+        return both if self.second is None else [*both, self.second]
 
     def head(self, embedding: Tensor) -> Tensor:
         """See :class:`Network`."""

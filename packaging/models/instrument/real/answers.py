@@ -22,15 +22,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.classifier.classifier import Classifier
-from engine.networks.musicnn.mobile import MusicnnMobile
+from engine.networks.musicnn.mobile import DecibelMobileTrunk, MusicnnMobile
 from instrument.real.learn import Learner, embeddings_of, starting
-from instrument.real.readers import Heard, Readers, learned
+from instrument.real.readers import Readers, joined_of, learned, trunk_of
 from instrument.real.sources import part_of
-from instrument.real.windows import read_all
+from instrument.real.windows import read_all, thinned
 from instrument.teacher.network import Teacher
 from project import ROOT
 
-_NOT_JUDGED = ("mixtures", "synthetic", "emotify")
+_NOT_JUDGED = ("mixtures", "synthetic", "emotify", "philharmonia")
 
 
 def student(path: Path, before: Classifier) -> Learner:
@@ -57,7 +57,12 @@ def windows_by_part(file: Any) -> NDArray[np.int64]:
     return np.repeat(np.asarray(parts, np.int64), file["rows"])
 
 
-def answer(path: Path, students: list[tuple[Learner, Readers]], out: Path) -> None:
+def answer(
+    path: Path,
+    students: list[tuple[Learner, Readers]],
+    old: DecibelMobileTrunk,
+    out: Path,
+) -> None:
     """All windows of a source."""
     file = np.load(path)
     parts = windows_by_part(file)
@@ -66,12 +71,14 @@ def answer(path: Path, students: list[tuple[Learner, Readers]], out: Path) -> No
         mine = np.flatnonzero(parts == number)
         if not len(mine):
             continue
-        heard = embeddings_of(learner.trunk, file["features"][mine])
-        found = answers(Heard(file["music"][mine], heard).values, readers)
+        features = file["features"][mine]
+        heard = embeddings_of(learner.trunk, features), embeddings_of(old, features)
+        found = answers(joined_of(file["music"][mine], *heard), readers)
         for key, value in found.items():
             said.setdefault(key, np.zeros((len(parts), *value.shape[1:]), np.float32))[mine] = value
     known = ("names", "labels", "groups", "rows", "levels", "targets", "parts")
-    np.savez(out / path.name, **{k: file[k] for k in known if k in file}, **said)
+    kept = {key: file[key] for key in known if key in file}
+    np.savez(out / path.name, **kept, **said)  # type: ignore[arg-type]
 
 
 def answer_before(path: Path, before: Classifier, out: Path) -> None:
@@ -80,7 +87,8 @@ def answer_before(path: Path, before: Classifier, out: Path) -> None:
     assert isinstance(network, MusicnnMobile)
     assert before.gate is not None
     with torch.inference_mode():
-        values = Heard(file["music"], embeddings_of(network.mobile, file["features"])).values
+        heard = embeddings_of(network.mobile, file["features"])
+        values = torch.cat([torch.from_numpy(file["music"].astype(np.float32)), heard], dim=1)
         logits, gates = before.logits(values).numpy(), before.gate(values)[:, 0].numpy()
     known = ("names", "labels", "groups", "rows", "levels", "targets", "parts")
     kept = {key: file[key] for key in known if key in file}
@@ -106,13 +114,14 @@ def main() -> None:
             answer_before(path, before, out / "before")
     if not all((kept / f"part{part}.safetensors").exists() for part in (0, 1)):
         return
-    pool = read_all(folder, Teacher(shared / "efficientat-mn04").labels)
+    pool = thinned(read_all(folder, Teacher(shared / "efficientat-mn04").labels))
+    old = embeddings_of(trunk_of(before), pool.features)
     students = []
     for part in (0, 1):
         learner = student(kept / f"part{part}.safetensors", before)
-        students.append((learner, learned(learner, before, pool, pool.parts != part)))
+        students.append((learner, learned(learner, before, pool, pool.parts != part, old)))
     for path in judged(folder):
-        answer(path, students, out / "after")
+        answer(path, students, trunk_of(before), out / "after")
 
 
 if __name__ == "__main__":

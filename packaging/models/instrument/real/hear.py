@@ -129,7 +129,7 @@ class Kept:
             for key, values in self.parts.items()
         }
         partial = path.with_suffix(".partial.npz")
-        np.savez(partial, **arrays)
+        np.savez(partial, **arrays)  # type: ignore[arg-type]
         partial.rename(path)
 
 

@@ -1,17 +1,17 @@
 """What is said of players and of mixtures that a student never heard, before and after.
 
-    python packaging/models/run.py instrument.real.judge ANSWERS [--write=DECISIONS.json]
+    python packaging/models/run.py instrument.real.judge ANSWERS
 
 ANSWERS is what ``real/answers.py`` wrote. Prints the tables of ``judge/players.py``, each group of
 sources decided upon by thresholds found without it, and how right the labels of mixtures are, for
-the classifier of before and for the one after. --write keeps what all together decide, for
-``real/build.py``.
+the one after; with ``--before`` for the classifier of before. ``--write=DECISIONS.json`` keeps what
+all together decide, for ``real/build.py``.
 """
 
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from engine.recognition.timeline import Timeline
 from engine.recognition.verdict import verdict_on
 from instrument.classes import FAMILIES, LABELS
 from instrument.judge.certainty import PRESENCE, Found, find, passes, rules_of, table_of
-from instrument.judge.players import Judged, judge, report
+from instrument.judge.players import READ, Judged, judge, mean_of, reads, report
 from instrument.judge.recordings import (
     LEARNED,
     RELATIVES,
@@ -63,7 +63,8 @@ def _lines(path: Path, tuned: Tuned) -> Iterator[tuple[str, Timeline]]:
     for name, count in zip(file["names"], file["rows"], strict=True):
         part = slice(start, start + count)
         start += count
-        yield str(name), timeline_of(logits[part], gates[part], said.levels[part], several=True)
+        values = (np.asarray(v[part], np.float32) for v in (logits, gates, said.levels))
+        yield str(name), timeline_of(*values, several=True)
 
 
 def truths(path: Path) -> list[set[str]]:
@@ -150,48 +151,85 @@ def before_tables(folder: Path) -> str:
     return found + "\n" + "\n".join(mixture_table(heard_in(lines, rules), truths(path))) + "\n"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A way to make chances of what is said, and how right they are."""
+
+    tuned: Tuned
+    crowd: float
+    solos: float
+    mixtures: float
+
+    @property
+    def worth(self) -> float:
+        """Solos rightly named count most: they are what is heard most often."""
+        return 2 * self.solos + self.mixtures
+
+
+def choices(folder: Path) -> Iterator[Choice]:
+    """Of whole clips; none is decided upon window by window here."""
+    said, path = read(folder), folder / "judged-mixtures.npz"
+    truth = truths(path)
+    for shift in _SHIFTS:
+        tuned = tune(said, LEARNED, shift)
+        music = [c for c in clips_after(folder, tuned) if c.label and c.source not in LEARNED]
+        table = table_of(music, [passes(clip, PRESENCE) for clip in music])
+        mixed = [Clip(name, "", "", LABELS[0], line) for name, line in _lines(path, tuned)]
+        together = table_of(mixed, [passes(clip, PRESENCE) for clip in mixed])
+        for crowd in _CROWDS:
+            found = find(table, crowd)
+            heard = found.chances(together) >= found.thresholds
+            pairs = [
+                ({LABELS[i] for i in np.flatnonzero(row)} if passed else set(), wanted)
+                for row, passed, wanted in zip(heard, together.passed, truth, strict=True)
+            ]
+            chances = found.chances(table)
+            first = chances.argmax(1)
+            alone = (chances >= found.thresholds).sum(1) == 1
+            over = chances.max(1) >= found.thresholds[first]
+            right = table.passed & alone & over & (first == table.truth)
+            solos = float(np.average(right, weights=table.importance))
+            yield Choice(tuned, crowd, solos, macro_f1(pairs))
+
+
+def figures(judged: list[Judged], mixtures: float) -> dict[str, float]:
+    """For the card."""
+    out = [o for o in judged if o.clip.label and o.clip.source not in LEARNED]
+    found = {}
+    for name, mine in (
+        ("notes", [o for o in out if not o.clip.joined]),
+        ("phrases", [o for o in out if o.clip.joined]),
+    ):
+        found[f"left_out_{name}_top_1"] = mean_of(mine, lambda o: o.order[0] == o.clip.label)
+        found[f"left_out_{name}_top_3"] = mean_of(mine, lambda o: o.clip.label in o.order[:3])
+        for what in READ:
+            found[f"left_out_{name}_read_{what}"] = mean_of(mine, reads(what))
+    return found | {"left_out_mixtures_macro_f1": mixtures}
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     if "--before" in sys.argv:
         sys.stdout.write(before_tables(folder / "before"))
         return
-    said = read(folder / "after")
-    mixtures = folder / "after" / "judged-mixtures.npz"
-    best: tuple[float, Tuned, float] | None = None
-    for shift in _SHIFTS:
-        tuned = tune(said, LEARNED, shift)
-        lines = [line for _, line in _lines(mixtures, tuned)]
-        clips = clips_after(folder / "after", tuned)
-        music = [clip for clip in clips if clip.label and clip.source not in LEARNED]
-        table = table_of(music, [passes(clip, PRESENCE) for clip in music])
-        for crowd in _CROWDS:
-            rules = rules_of(find(table, crowd), base_rules(), PRESENCE)
-            pairs = list(zip(heard_in(lines, rules), truths(mixtures), strict=True))
-            score = macro_f1([(set(s), t) for s, t in pairs])
-            solos = float(
-                np.average(
-                    [judge(c, rules).read == "right" for c in music], weights=table.importance
-                )
-            )
-            sys.stdout.write(
-                f"shift {shift}, crowd {crowd}: mixtures {score:.3f}, solos {solos:.3f}\n"
-            )
-            if best is None or score + 2 * solos > best[0]:
-                best = score + 2 * solos, tuned, crowd
-    assert best is not None
-    _, tuned, crowd = best
-    judged, final = left_out(clips_after(folder / "after", tuned), crowd)
-    sys.stdout.write(report(judged))
+    found = list(choices(folder / "after"))
+    for one in found:
+        words = f"shift {one.tuned.shift}, crowd {one.crowd}"
+        sys.stdout.write(f"{words}: solos {one.solos:.3f}, mixtures {one.mixtures:.3f}\n")
+    best = max(found, key=lambda one: one.worth)
+    judged, final = left_out(clips_after(folder / "after", best.tuned), best.crowd)
+    sys.stdout.write("\n" + report(judged))
     rules = rules_of(final, base_rules(), PRESENCE)
-    lines = [line for _, line in _lines(mixtures, tuned)]
-    sys.stdout.write(
-        "\n" + "\n".join(mixture_table(heard_in(lines, rules), truths(mixtures))) + "\n"
-    )
-    sys.stdout.write(f"\n{tuned}\n{final}\n")
+    path = folder / "after" / "judged-mixtures.npz"
+    heard = heard_in([line for _, line in _lines(path, best.tuned)], rules)
+    sys.stdout.write("\n" + "\n".join(mixture_table(heard, truths(path))) + "\n")
+    sys.stdout.write(f"\n{best.tuned}\n{final}\n")
+    score = macro_f1([(set(s), t) for s, t in zip(heard, truths(path), strict=True)])
     for word in sys.argv:
         if word.startswith("--write="):
-            kept = {"tuned": asdict(tuned), "found": asdict(final)}
+            kept = {"tuned": asdict(best.tuned), "found": asdict(final)}
             kept["found"]["thresholds"] = [float(t) for t in final.thresholds]
+            kept["figures"] = {k: round(v, 4) for k, v in figures(judged, score).items()}
             Path(word.removeprefix("--write=")).write_text(json.dumps(kept, indent=1))
 
 

@@ -9,6 +9,7 @@ or 1, leaves that part of the players out, to be judged by ``real/judge.py``. Wr
 student's tensors; about 0.65 s a step on a core.
 """
 
+import copy
 import sys
 import time
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def starting(classifier: Classifier) -> Learner:
     """With what the bundled classifier reads from its mobile trunk."""
     network = classifier.network
     assert isinstance(network, MusicnnMobile)
-    learner = Learner(network.mobile)
+    learner = Learner(copy.deepcopy(network.mobile))
     with torch.no_grad():
         weight = network.output.weight[:, -HIDDEN:] / OLD_SHARE
         learner.alone.weight.copy_(weight)
@@ -176,7 +177,8 @@ def losses(learner: Learner, batch: Batch) -> Tensor:
     kept = functional.binary_cross_entropy_with_logits(
         learner.to_logits(taught), said.sigmoid(), reduction="none"
     )
-    return loss + 2.0 * (1 - alike).mean() + 0.1 * kept.sum(1).mean()
+    total: Tensor = loss + 2.0 * (1 - alike).mean() + 0.1 * kept.sum(1).mean()
+    return total
 
 
 @torch.no_grad()

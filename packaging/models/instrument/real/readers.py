@@ -1,9 +1,9 @@
 """What is read from both trunks together, once the mobile one is taught: all of it is linear.
 
-Which one instrument sounds alone is the sum of several readers, as each errs in its own way: the
-bundled classifier's of musicnn's answer, which knows many more sampled instruments; the one that
-the mobile trunk was taught with; one taught here on both; and linear discriminants, which count
-what tells the sources of a label apart as scatter within it (``instrument/readers.py``).
+Which one instrument sounds alone is the sum of three readers, as each errs in its own way: the
+classifier of before, whose mobile trunk stays beside the new one, as it heard many sampled
+instruments of which no real player is here; the one that the mobile trunk was taught with; and one
+taught here on both.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.classifier.classifier import Classifier
-from engine.networks.musicnn.mobile import MusicnnMobile
+from engine.networks.musicnn.mobile import DecibelMobileTrunk, MusicnnMobile
 from instrument.classes import LABELS
-from instrument.readers import discriminant
 from instrument.real.learn import Learner, embeddings_of, importance
 from instrument.real.windows import MIXTURE, MUSIC, NOTHING, SOLO, STRANGER, Pool
-from instrument.student import LEAST_DEVIATION, SHARE
+from instrument.student import HIDDEN, LEAST_DEVIATION
 
 SEED = 2
 MUSIC_SIZE = MusicnnMobile(frames=1, classes=1).music.embedding_size
 _STEPS, _BATCH = 700, 512
 _COUNTS = {SOLO: 270, STRANGER: 20, NOTHING: 0, MUSIC: 40, MIXTURE: 182}
-_GATE_COUNTS = {SOLO: 170, STRANGER: 15, NOTHING: 220, MUSIC: 60, MIXTURE: 47}
+_GATE_COUNTS = {SOLO: 230, STRANGER: 15, NOTHING: 170, MUSIC: 55, MIXTURE: 42}
+_SINGERS = 12.0  # as many times as of another label: hardest to tell from what is no music
 # Weight of each reader of what sounds alone; each is brought to one spread first.
-WEIGHTS = {"before": 0.3, "mobile": 0.3, "both": 0.4, "rules": 0.4}
+WEIGHTS = {"before": 0.5, "mobile": 0.5, "both": 0.5}
 _OWN = 0.5  # of what is taught here in how many there are and in what sounds together
 
 
@@ -67,23 +67,30 @@ class Readers:
         return total
 
 
-class Heard:
-    """What both trunks say of windows, standardised where it is learned from."""
-
-    def __init__(self, music: NDArray[np.float16], mobile: Tensor) -> None:
-        self.values = torch.cat([torch.from_numpy(music.astype(np.float32)), mobile], dim=1)
+def joined_of(music: NDArray[np.float16], new: Tensor, old: Tensor) -> Tensor:
+    """What musicnn's trunk, the new and the old mobile one say of windows."""
+    return torch.cat([torch.from_numpy(music.astype(np.float32)), new, old], dim=1)
 
 
-def learned(learner: Learner, before: Classifier, pool: Pool, usable: NDArray[np.bool_]) -> Readers:
-    """Find all readers by the usable windows of a pool."""
-    values = Heard(pool.music, embeddings_of(learner.trunk, pool.features)).values
+def learned(
+    learner: Learner, before: Classifier, pool: Pool, usable: NDArray[np.bool_], old: Tensor
+) -> Readers:
+    """Find all readers by the usable windows of a pool.
+
+    Args:
+        learner: what was taught.
+        before: from which it started.
+        pool: windows.
+        usable: those to learn from.
+        old: what the mobile trunk of before says of all of them.
+    """
+    values = joined_of(pool.music, embeddings_of(learner.trunk, pool.features), old)
     taught = _taught(values, pool, usable)
     solos = usable & (pool.kinds == SOLO)
     alone = {
         "before": _before(before),
         "mobile": _wide(learner.alone),
         "both": taught["alone"],
-        "rules": _rules(values, pool, solos),
     }
     alone = {
         name: _spread(reader, values[torch.from_numpy(solos)]) for name, reader in alone.items()
@@ -93,35 +100,27 @@ def learned(learner: Learner, before: Classifier, pool: Pool, usable: NDArray[np
     return Readers(alone, together, crowd, taught["gate"])
 
 
+def trunk_of(classifier: Classifier) -> DecibelMobileTrunk:
+    """The mobile trunk of the classifier of before."""
+    network = classifier.network
+    assert isinstance(network, MusicnnMobile)
+    return network.mobile
+
+
 def _wide(layer: nn.Linear) -> Linear:
-    """A reader of the mobile trunk alone, as one of both."""
+    """A reader of the new mobile trunk alone, as one of all."""
     weight = layer.weight.detach()
-    left = weight.new_zeros(len(weight), MUSIC_SIZE)
-    return Linear(torch.cat([left, weight], dim=1), layer.bias.detach())
+    left, right = (weight.new_zeros(len(weight), size) for size in (MUSIC_SIZE, HIDDEN))
+    return Linear(torch.cat([left, weight, right], dim=1), layer.bias.detach())
 
 
 def _before(classifier: Classifier) -> Linear:
-    """The bundled classifier's reader of musicnn's answer."""
+    """All that the classifier of before says."""
     network = classifier.network
     assert isinstance(network, MusicnnMobile)
-    weight = network.output.weight.detach() / (1 - SHARE)
-    weight = torch.cat([weight[:, :MUSIC_SIZE], torch.zeros(len(weight), 256)], dim=1)
-    return Linear(weight, network.output.bias.detach())
-
-
-def _rules(values: Tensor, pool: Pool, solos: NDArray[np.bool_]) -> Linear:
-    """Discriminants of each trunk, musicnn's and the mobile one's alike heavy."""
-    found = []
-    for part in (slice(0, MUSIC_SIZE), slice(MUSIC_SIZE, None)):
-        mine = values[torch.from_numpy(solos)][:, part].numpy().astype(np.float64)
-        weight, bias = discriminant(mine, pool.labels[solos], pool.sources[solos])
-        spread = float((mine @ weight.T + bias).std())
-        whole = np.zeros((len(LABELS), values.shape[1]))
-        whole[:, part] = weight / spread
-        found.append(
-            Linear(torch.from_numpy(whole).float(), torch.from_numpy(bias / spread).float())
-        )
-    return found[0].plus(found[1])
+    weight = network.output.weight.detach()
+    parts = weight[:, :MUSIC_SIZE], torch.zeros(len(weight), HIDDEN), weight[:, MUSIC_SIZE:]
+    return Linear(torch.cat(parts, dim=1), network.output.bias.detach())
 
 
 def _spread(reader: Linear, values: Tensor) -> Linear:
@@ -148,14 +147,17 @@ def _taught(values: Tensor, pool: Pool, usable: NDArray[np.bool_]) -> dict[str, 
     optimiser = torch.optim.AdamW(heads.parameters(), lr=2e-3, weight_decay=0.1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, _STEPS)
     weights = importance(pool, usable)
+    gate_weights = dict(weights)
+    sung = torch.from_numpy(pool.labels == LABELS.index("voice"))
+    gate_weights[SOLO] = torch.where(sung, _SINGERS / 2, 1.0) * weights[SOLO]
     labels = torch.from_numpy(pool.labels)
     targets, kinds = torch.from_numpy(pool.targets.astype(np.float32)), torch.from_numpy(pool.kinds)
     for _ in range(_STEPS):
         loss = torch.zeros(())
-        for counts in (_COUNTS, _GATE_COUNTS):
+        for counts, drawn in ((_COUNTS, weights), (_GATE_COUNTS, gate_weights)):
             rows = torch.cat(
                 [
-                    torch.multinomial(weights[kind], count, True, generator=generator)
+                    torch.multinomial(drawn[kind], count, True, generator=generator)
                     for kind, count in counts.items()
                     if count
                 ]
@@ -192,9 +194,10 @@ def _loss(
     )
     loss = loss + 6.0 * each[~targets.isnan()].mean()
     known = solo | (kinds == MIXTURE)
-    return loss + functional.binary_cross_entropy_with_logits(
+    total: Tensor = loss + functional.binary_cross_entropy_with_logits(
         heads["crowd"](heard)[known, 0], (kinds == MIXTURE)[known].float()
     )
+    return total
 
 
 def network_of(
@@ -203,9 +206,11 @@ def network_of(
     """The network that tells one from several, and its gate; not yet calibrated."""
     old = before.network
     assert isinstance(old, MusicnnMobile)
-    network = MusicnnMobile(**{**old.arguments(), "several": True})
+    network = MusicnnMobile(**{**old.arguments(), "several": True, "second": True})
     network.music.load_state_dict(old.music.state_dict())
     network.mobile.load_state_dict(learner.trunk.state_dict())
+    assert network.second is not None
+    network.second.load_state_dict(old.mobile.state_dict())
     gate = nn.Linear(network.embedding_size, 1)
     assert network.together is not None
     assert network.crowd is not None

@@ -14,6 +14,9 @@ from instrument.real.readers import WEIGHTS
 
 _TEMPERATURES = np.geomspace(0.4, 2.5, 40)
 _LEAST = 1e-5
+# Share of the windows of speech, and of surroundings, that may pass for music.
+_PASSING = 0.035
+_NOT_MUSIC = ("ravdess-speech", "esc10", "fsdd", "spoken")
 Array = NDArray[np.float64]
 
 
@@ -59,7 +62,7 @@ class Tuned:
         one = raised / raised.sum(1, keepdims=True)
         each = sigmoid(self.together[0] * together + self.together[1] + self.shift)
         chances = np.clip((1 - several) * one + several * each, _LEAST, 1 - _LEAST)
-        return np.log(chances / (1 - chances)).astype(np.float32)
+        return np.asarray(np.log(chances / (1 - chances)), np.float32)
 
 
 def sigmoid(values: Array) -> Array:
@@ -95,7 +98,7 @@ def weights_of(labels: NDArray[np.str_], sources: NDArray[np.str_]) -> Array:
         for source in np.unique(sources[mine]):
             cell = mine & (sources == source)
             found[cell] = 1 / cell.sum() / len(np.unique(sources[mine]))
-    return found / found.sum()
+    return np.asarray(found / found.sum())
 
 
 def tune(said: Said, learned: tuple[str, ...], shift: float = 0.0) -> Tuned:
@@ -130,8 +133,19 @@ def tune(said: Said, learned: tuple[str, ...], shift: float = 0.0) -> Tuned:
     cells = weights_of(said.sources[rest], said.sources[rest])
     kinds = np.concatenate([weights_of(said.labels[music], said.sources[music]), cells])
     gates = np.concatenate([said.gates[music], said.gates[rest]])
-    gate = _platt(gates, np.repeat([True, False], [music.sum(), rest.sum()]), kinds)
+    slope, _ = _platt(gates, np.repeat([True, False], [music.sum(), rest.sum()]), kinds)
+    gate = slope, -slope * _border(said, loud)
     return Tuned(float(_TEMPERATURES[int(np.argmin(costs))]), crowd, together, gate, shift)
+
+
+def _border(said: Said, loud: NDArray[np.bool_]) -> float:
+    """What so few windows of speech and of surroundings, of each alike, are over."""
+    found = [
+        float(np.quantile(said.gates[loud & (said.sources == source)], 1 - _PASSING))
+        for source in _NOT_MUSIC
+        if (said.sources == source).any()
+    ]
+    return max(found)
 
 
 def _platt(values: Array, truth: NDArray[np.bool_], weight: Array) -> tuple[float, float]:

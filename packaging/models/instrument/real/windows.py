@@ -61,6 +61,26 @@ def joined(pools: list[Pool]) -> Pool:
     return Pool(**values)
 
 
+def thinned(pool: Pool, most: int = 250) -> Pool:
+    """At most so many windows of each label and source, drawn; for readers these are enough."""
+    rng = np.random.default_rng(1)
+    cells = np.unique(
+        np.stack([pool.kinds, pool.labels, np.unique(pool.sources, return_inverse=True)[1]]),
+        axis=1,
+        return_inverse=True,
+    )[1].ravel()
+    order = rng.permutation(len(pool))
+    place = np.zeros(len(pool), np.int64)
+    for cell in range(cells.max() + 1):
+        mine = order[cells[order] == cell]
+        place[mine] = np.arange(len(mine))
+    # Of mixtures, which are one source, all that are worth it.
+    chosen = np.flatnonzero(place < np.where(pool.kinds == MIXTURE, 12 * most, most * 2))
+    windows = [f.name for f in fields(Pool) if f.name not in ("embeddings", "logits")]
+    rest = {name: getattr(pool, name) for name in ("embeddings", "logits")}
+    return Pool(**{name: getattr(pool, name)[chosen] for name in windows}, **rest)
+
+
 def read_all(folder: Path, names: list[str]) -> Pool:
     """What ``hear``, ``mixtures`` and ``synthetic`` wrote.
 
