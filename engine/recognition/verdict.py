@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
 
 _ONLY_PART = "only in part of the sound"
-# Heard for so much of the time that anything was, and for so long, a label is one of several that
-# follow each other.
-_PART, _PART_SECONDS = 0.2, 2.0
+# Heard for so much of the time that anything was, for so long, and for not much less than any other,
+# a label is one of several that follow each other; else it is the other one, misheard.
+_PART, _PART_SECONDS, _OF_LONGEST = 0.2, 2.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -197,5 +197,6 @@ def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
             if candidate.heard and candidate.label in part.labels:
                 rows.setdefault(candidate.label, []).append(candidate.probability)
     count = sum(any(x in part.labels for x in decision.heard) for decision in decided)
-    least = max(_PART * count, _PART_SECONDS / part.hop_seconds)
+    longest = max(map(len, rows.values()), default=0)
+    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, _OF_LONGEST * longest)
     return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

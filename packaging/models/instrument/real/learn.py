@@ -3,10 +3,10 @@
     python packaging/models/run.py instrument.real.learn SHARED_DATA WINDOWS OUT STEPS [PART]
 
 WINDOWS is what ``hear``, ``mixtures`` and ``synthetic`` wrote, SHARED_DATA names the teacher's
-words. It starts from the classifier of commit ``START`` in ``--start=FILE`` (the bundled one where
-it is left out, which must then be the one of before), and musicnn's trunk stays as it is. PART, 0
-or 1, leaves that part of the players out, to be judged by ``real/judge.py``. Writes OUT, the
-student's tensors; about 0.65 s a step on a core.
+words. ``--start=FILE`` is the classifier to go on from, as ``instrument.build`` wrote it (where it
+is left out, the bundled one, which must then be that); musicnn's trunk stays as it is. PART, 0 or
+1, leaves that part of the players out, to be judged by ``real/judge.py``. Writes OUT, the student's
+tensors; about 0.55 s a step on a core.
 """
 
 import copy
