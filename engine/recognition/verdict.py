@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
 
 _ONLY_PART = "only in part of the sound"
-# Heard for so much of the time that anything was, for so long, and for not much less than any other,
-# a label is one of several that follow each other; else it is the other one, misheard.
+# Heard for so much of the time that anything was, and for so long, a label is one of several that
+# follow each other; where only one is heard at a time, and far less than another one: misheard.
 _PART, _PART_SECONDS, _OF_LONGEST = 0.2, 2.0, 0.6
 
 
@@ -165,7 +165,7 @@ def _by_evidence(
     What follows each other is not added: labels that were each heard for long are all heard.
     """
     chances, presence = total(part, rules)
-    parts = _parts(part, decided)
+    parts = _parts(part, decided, 0.0 if rules.several else _OF_LONGEST)
     absent = ""
     if not parts and presence < rules.presence_threshold:
         silent = all(decision.verdict == SILENCE for decision in decided)
@@ -189,7 +189,7 @@ def _by_evidence(
     return found, absent
 
 
-def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
+def _parts(part: Timeline, decided: Sequence[Decision], of_longest: float) -> dict[str, float]:
     """Labels that were heard for long, and how probable each was then."""
     rows: dict[str, list[float]] = {}
     for decision in decided:
@@ -198,5 +198,5 @@ def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
                 rows.setdefault(candidate.label, []).append(candidate.probability)
     count = sum(any(x in part.labels for x in decision.heard) for decision in decided)
     longest = max(map(len, rows.values()), default=0)
-    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, _OF_LONGEST * longest)
+    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, of_longest * longest)
     return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

@@ -102,6 +102,8 @@ def test_what_follows_each_other_is_all_heard() -> None:
     assert set(found.heard) == {"piano", "flute"}
     assert {c.label for c in found.candidates if c.heard} == {"piano", "flute"}
     assert verdict(line([PIANO] * 30 + [FLUTE] * 4)).heard == ("piano",)
+    # What is heard far less than another one was misheard.
+    assert verdict(line([PIANO] * 30 + [FLUTE] * 14)).heard == ("piano",)
 
 
 def test_a_short_note_of_one_window_is_judged() -> None:

@@ -248,7 +248,7 @@ COMMON = Found(
     crowd=None,
 )
 CHANGE = 9.0
-PRESENCE = Presence(2.0, 0.5)
+PRESENCE = Presence(2.0, 0.4)
 
 
 def evidence_of(found: Found, presence: Presence) -> EvidenceCard:

@@ -64,8 +64,8 @@ PLAYERS = [
     DataSource(name="KLettres, Asterisk (speech)", licence="GPL-2+; CC BY-SA 3.0"),
 ]
 LIMITS = (
-    "Of some instruments no real player was learned from (accordion, piccolo, distorted guitar), of "
-    "others one or two: electric guitar and bass, tuba, harpsichord, mandolin. Single notes are "
+    "Of some instruments no real player was learned from (accordion, piccolo, distorted guitar), "
+    "of others one or two: electric guitar and bass, tuba, harpsichord, mandolin. Single notes are "
     "much harder than phrases, and in mixtures quiet parts are missed."
 )
 
