@@ -38,6 +38,7 @@ class EvidenceCard(_Strict):
     change: float = Field(gt=0)
     presence_seconds: float = Field(ge=0, le=600)
     sure: float = Field(ge=0, le=1)
+    crowd: float | None = Field(default=None, ge=1, le=1000)
 
 
 class Calibration(_Strict):
@@ -111,10 +112,11 @@ class Card(_Strict):
             if values is not None and len(values) != count:
                 raise ValueError(f"the calibration is not for {count} labels")
         self._check_regression()
-        if self.families is not None and (self.multi_label or len(self.families) != count):
-            raise ValueError("families are for single-label tasks, and one for each label")
-        if calibration.evidence is not None and self.multi_label:
-            raise ValueError("evidence is added up for single-label tasks only")
+        if self.families is not None and len(self.families) != count:
+            raise ValueError("there is not one family for each label")
+        adds = calibration.evidence
+        if adds is not None and (adds.crowd is not None) != self.multi_label:
+            raise ValueError("evidence says from when on several are heard, if several can be")
         return self
 
     def _check_regression(self) -> None:

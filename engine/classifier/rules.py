@@ -21,6 +21,8 @@ class Evidence:
             before them is forgotten at once.
         presence_seconds: time constant with which presence is averaged (its logit).
         sure: probability under which a label that is heard is called probable.
+        crowd: sum of the labels' mean probabilities from which several are heard at once; None:
+            they never are.
     """
 
     seconds: float
@@ -30,6 +32,7 @@ class Evidence:
     change: float
     presence_seconds: float
     sure: float
+    crowd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,11 @@ class Rules:
         gate: what the classifier knows about, in a word; None when it has no gate.
         silence_dbfs: level under which a row is silence.
         smoothing_seconds: time constant of the exponential smoothing before all this.
-        families: of each label, the answer one level up; empty: there are none. Only where not
-            several labels may be heard at once.
+        families: of each label, the answer one level up; empty: there are none.
         family_threshold: sum of a family's probabilities at which the family is heard, where no
             single label is.
-        evidence: how windows add up; None: they are smoothed. Only where not several labels may be
-            heard at once.
+        evidence: how windows add up; None: they are smoothed. Its ``crowd`` is known exactly where
+            several labels may be heard at once.
         ranges: of each dimension its lowest and highest value; empty: there are labels instead.
             Dimensions have no thresholds: none is reported, each has a value.
     """

@@ -1,9 +1,11 @@
 """A music tagger's trunk and a small network of its own, heard side by side."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from engine.errors import ModelError
@@ -11,6 +13,8 @@ from engine.networks.base import Network, Trunk
 from engine.networks.mobile import MobileTrunk
 from engine.networks.musicnn.levelled import FLOOR, LevelledMusicnnTrunk, powers
 from engine.networks.musicnn.trunk import MusicnnTrunk, piecemeal
+
+_LEAST = -12.0  # logarithm of the least probability that is told from none, and of the most from 1
 
 
 def decibels(features: Tensor) -> Tensor:
@@ -44,6 +48,9 @@ class MusicnnMobile(Network):
         width: share of MobileNetV3-Large's channels in the mobile trunk.
         hidden: numbers of the mobile trunk's embedding.
         dropout: of that embedding.
+        several: also tell what is heard together. The logits are then of independent
+            probabilities: that it is one alone times which, and that it are several times each.
+        second: a second mobile trunk, beside the first.
     """
 
     bands = MusicnnTrunk.bands
@@ -56,25 +63,51 @@ class MusicnnMobile(Network):
         width: float = 0.35,
         hidden: int = 256,
         dropout: float = 0.2,
+        several: bool = False,
+        second: bool = False,
     ) -> None:
         super().__init__()
         if classes < 1:
             raise ModelError("A network needs at least one class.")
         self.classes = classes
-        self._chosen = {"frames": frames, "width": width, "hidden": hidden, "dropout": dropout}
+        self._chosen: dict[str, Any] = {
+            "frames": frames,
+            "width": width,
+            "hidden": hidden,
+            "dropout": dropout,
+        }
+        if several:
+            self._chosen["several"] = True
+        if second:
+            self._chosen["second"] = True
         self.music = LevelledMusicnnTrunk()
-        self.mobile = DecibelMobileTrunk(self.bands, frames, width, hidden, dropout, relative=True)
-        self.output = nn.Linear(self.music.embedding_size + hidden, classes)
+        own = (self.bands, frames, width, hidden, dropout)
+        self.mobile = DecibelMobileTrunk(*own, relative=True)
+        self.second = DecibelMobileTrunk(*own, relative=True) if second else None
+        size = self.music.embedding_size + hidden * (2 if second else 1)
+        self.output = nn.Linear(size, classes)
+        self.together = nn.Linear(size, classes) if several else None
+        self.crowd = nn.Linear(size, 1) if several else None
 
     @property
     def trunks(self) -> Sequence[Trunk]:
         """See :class:`Network`."""
-        return [self.music, self.mobile]
+        both: list[Trunk] = [self.music, self.mobile]
+        return both if self.second is None else [*both, self.second]
 
     def head(self, embedding: Tensor) -> Tensor:
         """See :class:`Network`."""
         logits: Tensor = self.output(embedding)
-        return logits
+        if self.together is None or self.crowd is None:
+            return logits
+        crowd = self.crowd(embedding)
+        alone = functional.logsigmoid(-crowd) + logits.log_softmax(1)
+        each = self.together(embedding)
+        heard = torch.logaddexp(
+            alone, functional.logsigmoid(crowd) + functional.logsigmoid(each)
+        ).clamp(_LEAST, -math.exp(_LEAST))
+        found: Tensor = heard - torch.log(-torch.expm1(heard))
+        return found
 
     def arguments(self) -> dict[str, Any]:
         """See :class:`Network`."""

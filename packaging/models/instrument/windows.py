@@ -78,6 +78,7 @@ class Wear:
 
     def __init__(self, noises: Collection, rng: np.random.Generator, length: int = WINDOW) -> None:
         self._noises, self._rng, self._length = noises, rng, length
+        self.rng = rng
 
     def __call__(self, sound: Samples) -> Samples:
         """At 16 kHz; the sound's last ``length`` samples, changed."""

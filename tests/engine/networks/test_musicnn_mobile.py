@@ -67,3 +67,23 @@ def test_silence_stays_silence() -> None:
     almost = heard(note(-140))
     assert float(powers(levelled(almost)).mean()) < 1e-3
     assert torch.isfinite(decibels(silent)).all()
+
+
+def test_one_alone_and_several_together() -> None:
+    """The chances are those of one alone, times which, and of several, times each."""
+    network = MusicnnMobile(frames=61, classes=4, width=0.1, hidden=8, several=True).eval()
+    assert network.together is not None
+    assert network.crowd is not None
+    embedding = torch.randn(6, network.embedding_size, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        crowd = network.crowd(embedding).sigmoid()
+        alone, each = network.output(embedding).softmax(1), network.together(embedding).sigmoid()
+        wanted = (1 - crowd) * alone + crowd * each
+        torch.testing.assert_close(network.head(embedding).sigmoid(), wanted, atol=2e-5, rtol=0)
+        network.crowd.bias.fill_(-100.0)
+        network.crowd.weight.zero_()
+        one = network.head(embedding).sigmoid()
+    torch.testing.assert_close(one.sum(1), torch.ones(6), atol=1e-4, rtol=0)
+    assert network.arguments()["several"] is True
+    plain = MusicnnMobile(frames=61, classes=4, width=0.1, hidden=8)
+    assert "several" not in plain.arguments()

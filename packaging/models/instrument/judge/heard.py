@@ -7,7 +7,8 @@ names them). Without SOURCE all are heard, those that CACHE has already are not 
 is a name as CACHE has it: players-iowa-mis, ravdess-song, emotify. With --each only N recordings of
 each label (folder) are heard, for a first look. Writes ``CACHE/SOURCE.npz``:
 
-- ``names`` (place below SHARED) and ``rows`` (how many windows) of each recording;
+- ``names`` (place below SHARED) and ``rows`` (how many windows) of each recording; ``several``:
+  whether the logits are of independent probabilities;
 - ``logits`` (windows, labels), calibrated and before the gate, ``gates`` (windows), the gate's
   logit, and ``levels`` (windows), dBFS, of `instrument`; of other classifiers NAME the same as
   ``NAME.logits`` and so on, with ``NAME.rows``;
@@ -132,7 +133,8 @@ def keep(cache: Path, source: str, recordings: list[tuple[str, list[Path]]]) -> 
     kept = {key: values for key, values in arrays.items() if not key.endswith("embedding")}
     names = np.asarray([name for name, _ in recordings])
     partial = cache / f"{source}.partial.npz"
-    np.savez(partial, names=names, **rows, **kept)  # type: ignore[arg-type]
+    several = listener.classifiers["instrument"].card.multi_label
+    np.savez(partial, names=names, several=several, **rows, **kept)  # type: ignore[arg-type]
     partial.rename(cache / f"{source}.npz")
 
 

@@ -103,11 +103,12 @@ def row(name: str, found: list[Judged]) -> str:
     cells = [name, str(len({one.clip.label for one in found})), str(len(found))]
     cells += [f"{100 * mean_of(found, lambda one: one.order[0] == one.clip.label):.0f}"]
     cells += [f"{100 * mean_of(found, lambda one: one.clip.label in one.order[:3]):.0f}"]
-    cells += [f"{100 * mean_of(found, _reads(what)):.0f}" for what in READ]
+    cells += [f"{100 * mean_of(found, reads(what)):.0f}" for what in READ]
     return "| " + " | ".join(cells) + " |"
 
 
-def _reads(what: str) -> Callable[[Judged], float]:
+def reads(what: str) -> Callable[[Judged], float]:
+    """Whether that is what is read."""
     return lambda one: one.read == what
 
 

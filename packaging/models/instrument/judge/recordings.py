@@ -27,7 +27,7 @@ RELATIVES = {
     "ravdess-speech": "ravdess",
 }
 # What the classifier that is judged learned from: its figures there are not of players left out.
-LEARNED = ("philharmonia", "weresax", "esc10", "fsdd")
+LEARNED = ("philharmonia", "weresax", "esc10", "fsdd", "spoken")
 # Sources with relatives among what it learned from, and which.
 RELATED = {
     "players-freesound-packs": "bassoon and trombone are VSCO 2, as ToneJS's",
@@ -62,22 +62,37 @@ def recordings(cache: Path) -> Iterator[Clip]:
     """All that was heard, a clip each."""
     for path in sorted(cache.glob("*.npz")):
         source = path.stem
-        if source == "emotify" or source.endswith(".partial"):
+        if source in ("emotify", "judged-mixtures") or source.endswith(".partial"):
             continue
         heard = np.load(path)
         ends = np.cumsum(heard["rows"])
         for name, end, count in zip(heard["names"], ends, heard["rows"], strict=True):
             part = slice(end - count, end)
-            line = timeline_of(heard["logits"][part], heard["gates"][part], heard["levels"][part])
+            several = bool(heard["several"]) if "several" in heard else False
+            logits, gates = heard["logits"][part], heard["gates"][part]
+            line = timeline_of(logits, gates, heard["levels"][part], several)
             yield Clip(str(name), source, RELATIVES.get(source, source), label_of(name), line)
 
 
 def timeline_of(
-    logits: NDArray[np.float32], gates: NDArray[np.float32], levels: NDArray[np.float32]
+    logits: NDArray[np.float32],
+    gates: NDArray[np.float32],
+    levels: NDArray[np.float32],
+    several: bool = False,
 ) -> Timeline:
-    """As the application has it."""
-    shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
-    chances = np.exp(shifted) / np.exp(shifted).sum(1, keepdims=True)
+    """As the application has it.
+
+    Args:
+        logits: of windows, before the gate, shape (windows, labels).
+        gates: logits of presence.
+        levels: in dBFS.
+        several: whether they are of independent probabilities.
+    """
+    if several:
+        chances = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    else:
+        shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
+        chances = np.exp(shifted) / np.exp(shifted).sum(1, keepdims=True)
     presence = np.where(levels < SILENCE, 0.0, 1 / (1 + np.exp(-gates.astype(np.float64))))
     return Timeline(
         labels=LABELS,

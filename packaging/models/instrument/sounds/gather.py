@@ -16,7 +16,6 @@ and ``lines.json`` (lines of music21's corpus, see ``melodies.py``). Writes
 """
 
 import itertools
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from instrument.sounds.others import hums, mixtures, not_music
-from instrument.sounds.play import RATE, Melodies, fluidsynth, timidity
+from instrument.sounds.play import Melodies, fluidsynth, timidity
 from instrument.sounds.recordings import (
     Stretch,
     drum_machines,
@@ -35,6 +34,7 @@ from instrument.sounds.recordings import (
 )
 from instrument.sounds.songs import speakers
 from instrument.sounds.soundfonts import programs
+from instrument.sounds.storing import store
 from instrument.sounds.voices import spoken, sung
 
 SEED = 5
@@ -43,20 +43,6 @@ FONTS = {
     "fluid": ("FluidR3_GM.sf2", "MuseScore_General_Full.sf3", "GeneralUser-v1.47.sf2"),
     "small-banks": ("TimGM6mb.sf2", "sonivox.sf2", "sf_GMbank.sf2", "A320U.sf2"),
 }
-
-
-def store(stretches: Iterator[Stretch], out: Path, collection: str) -> None:
-    sounds, rows, position = [], [], 0
-    for stretch in stretches:
-        peak = max(1e-6, float(np.abs(stretch.samples).max()))
-        samples = np.round(stretch.samples / peak * 30000).astype(np.int16)
-        rows.append((position, position + len(samples), stretch.label, stretch.group, stretch.kind))
-        position += len(samples)
-        sounds.append(samples)
-    np.save(out / f"{collection}.npy", np.concatenate(sounds))
-    (out / f"{collection}.json").write_text(json.dumps(rows))
-    sys.stdout.write(f"{collection}: {len(rows)} stretches, {position / RATE / 60:.0f} min\n")
-    sys.stdout.flush()
 
 
 def main() -> None:

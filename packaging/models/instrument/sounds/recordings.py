@@ -63,18 +63,29 @@ def played(
         (label, Instrument(FAMILIES[label], (program,), low, high), (0, program))
         for label, program, low, high in SISTERS
     ]
-    for label, instrument, program in programs:
-        if program in BORROWED.get(name, ()) or (has is not None and program not in has):
-            continue
-        share = 2 if len(INSTRUMENTS[label].programs) != 1 else 1
-        events, spans = _notes_and_lines(instrument, share, melodies, rng)
-        group = f"{name} {program[0]}-{program[1]}"
-        yield from _cut(synthesise(command, events, program), spans, label, group)
+    borrowed = BORROWED.get(name, ())
+    own = [p for p in programs if p[2] not in borrowed and (has is None or p[2] in has)]
+    yield from played_programs(command, name, own, melodies, rng)
     for kit in (0, 8, 16, 32, 40):
         if kit == 0 or has is None or (128, kit) in has:
             events, spans = _rhythms(rng)
             sound = synthesise(command, events, (128, kit))
             yield from _cut(sound, spans, "drums", f"{name} kit {kit}")
+
+
+def played_programs(
+    command: list[str],
+    name: str,
+    programs: list[tuple[str, Instrument, tuple[int, int]]],
+    melodies: Melodies,
+    rng: np.random.Generator,
+) -> Iterator[Stretch]:
+    """Notes and lines of programs, each with its label and range."""
+    for label, instrument, program in programs:
+        single = label in INSTRUMENTS and len(INSTRUMENTS[label].programs) == 1
+        events, spans = _notes_and_lines(instrument, 1 if single else 2, melodies, rng)
+        group = f"{name} {program[0]}-{program[1]}"
+        yield from _cut(synthesise(command, events, program), spans, label, group)
 
 
 def _notes_and_lines(
