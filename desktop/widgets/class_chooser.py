@@ -84,7 +84,8 @@ class ClassChooser(QFrame):
         self.edit.installEventFilter(self)
         self.list.itemClicked.connect(lambda _: self._take())
         self._list_choices("")
-        self.list.setFixedHeight(self.list.sizeHintForRow(0) * _ROWS + 6)
+        row = max(self.list.sizeHintForRow(0), self.list.fontMetrics().height() + 6)
+        self.list.setFixedHeight(row * _ROWS + 6)  # also where there is no class yet
         self.setFixedWidth(_WIDTH)
 
     def open_at(self, place: QPoint) -> None:

@@ -12,7 +12,7 @@ from desktop.pages.file.page import FilePage
 from desktop.plots.tracks.lanes import Stretch
 from desktop.session import Session
 from desktop.settings import LOADED
-from desktop.widgets.class_picker import ClassPicker
+from desktop.widgets.class_chooser import ClassChooser
 from engine.audio import Audio, write
 from engine.errors import DataError
 from engine.export import from_audacity, from_raven, own_labels
@@ -43,10 +43,9 @@ def heads(page: FilePage) -> list[tuple[float, float, str]]:
 
 
 def type_label(page: FilePage, qtbot: QtBot, words: str) -> None:
-    picker = [p for p in page.findChildren(ClassPicker) if p.isVisible()][-1]
-    picker.field.clear()
-    qtbot.keyClicks(picker.field, words)
-    qtbot.keyClick(picker.field, Qt.Key.Key_Return)
+    chooser = [found for found in page.findChildren(ClassChooser) if found.isVisible()][-1]
+    qtbot.keyClicks(chooser.edit, words)
+    qtbot.keyClick(chooser.edit, Qt.Key.Key_Return)
 
 
 def test_labels_are_edited_as_regions(page: FilePage, qtbot: QtBot) -> None:

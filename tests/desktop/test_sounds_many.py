@@ -15,7 +15,7 @@ from desktop.pages.sounds.view import MAP, SPLIT, TABLE
 from desktop.session import Session
 from desktop.settings import PROJECTS
 from desktop.widgets.class_cards import ClassCards, ClassFacts
-from desktop.widgets.class_picker import ClassPicker
+from desktop.widgets.class_chooser import ClassChooser
 from tests import corpora
 from tests.desktop import test_sounds_page as usual
 from tests.desktop.test_sounds_page import clip, counts, drop, files, given, idle, page
@@ -173,17 +173,17 @@ def test_more_than_nine_classes_by_their_first_letters(
     page.choose_class("bell")
     page.view.table.selectRow(0)
     QTest.keyClick(page.view.table, Qt.Key.Key_M)
-    picker = page.findChild(ClassPicker)
-    assert picker is not None
-    qtbot.keyClicks(picker.field, "fl")
-    assert picker.list.currentItem().text() == "flute"
-    qtbot.keyClick(picker.field, Qt.Key.Key_Return)
+    chooser = page.findChild(ClassChooser)
+    assert chooser is not None
+    qtbot.keyClicks(chooser.edit, "fl")
+    assert chooser.list.currentItem().text() == "flute"
+    qtbot.keyClick(chooser.edit, Qt.Key.Key_Return)
     idle(qtbot, page, lambda: counts(page)["flute"] == 4)
     page.view.table.selectRow(0)
     page.ask_class()
-    other = [p for p in page.findChildren(ClassPicker) if p.isVisible()][-1]
-    qtbot.keyClicks(other.field, "gong")
-    qtbot.keyClick(other.field, Qt.Key.Key_Return)
+    other = [found for found in page.findChildren(ClassChooser) if found.isVisible()][-1]
+    qtbot.keyClicks(other.edit, "gong")
+    qtbot.keyClick(other.edit, Qt.Key.Key_Return)
     idle(qtbot, page, lambda: counts(page).get("gong") == 1)
 
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QCursor, QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop import jobs
 from desktop.pages.file import worker
 from desktop.plots.tracks.lanes import Stretch
 from desktop.shared.tracks import Tracks
-from desktop.widgets.class_picker import ClassPicker
+from desktop.widgets.class_chooser import ClassChooser
 
 _LEAST_SECONDS = 0.01
 _SAME = 1e-6
@@ -160,9 +160,9 @@ class FileLabels(QObject):
 
     def _ask(self, words: str, then: Callable[[str], None]) -> None:
         own = dict.fromkeys(stretch.label for stretch in reversed(self.stretches))
-        picker = ClassPicker(words, self._names(), self._page, list(own))
-        picker.picked.connect(then)
-        picker.open()
+        chooser = ClassChooser(words, (), self._names(), list(own), "", self._page.window())
+        chooser.chosen.connect(lambda choice: then(choice.label))
+        chooser.open_at(QCursor.pos())
 
     def _select_chosen(self) -> None:
         self._dragged = False

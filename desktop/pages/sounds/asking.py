@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.settings import FOLDER, Settings
-from desktop.widgets.class_picker import ClassPicker
+from desktop.widgets.class_chooser import ClassChooser
 from engine.audio.formats import EXTENSIONS
 
 
@@ -39,9 +40,10 @@ def pick_class(
     parent: QWidget, count: int, names: Sequence[str], then: Callable[[str], None]
 ) -> None:
     """Ask by its first letters which class some sounds belong to; a new one can be typed."""
-    dialog = ClassPicker(_tr("Move {} sounds to").format(count), names, parent)
-    dialog.picked.connect(then)
-    dialog.open()
+    heading = _tr("Move {} sounds to").format(count)
+    chooser = ClassChooser(heading, (), names, (), "", parent.window())
+    chooser.chosen.connect(lambda choice: then(choice.label))
+    chooser.open_at(QCursor.pos())
 
 
 def drop_words(paths: Sequence[Path], label: str) -> str:
