@@ -40,7 +40,12 @@ CASES = [
     Case(
         "instrument-lstm-time",
         "medley",
-        {"data.window_samples": 4096, "data.hop_samples": 4096, "network.arguments.units": [8, 4]},
+        {
+            "data.window_samples": 4096,
+            "data.hop_samples": 4096,
+            "network.arguments.units": [8, 4],
+            "network.arguments.dropout_between": 0.1,  # the recipe's is of three layers
+        },
         {"network.arguments.frames_per_step": 4096},
     ),
     Case(
