@@ -31,7 +31,11 @@ def judged(part: list[int], positive: int | None = None, **changes: Any) -> Vali
     targets[np.arange(4, 10), TRUTH] = 1
     validation = np.asarray(part, dtype=np.int64)
     plan: Any = SimpleNamespace(
-        validation=validation, labels=tuple("abc"), targets=targets, positive=positive
+        validation=validation,
+        labels=tuple("abc"),
+        targets=targets,
+        positive=positive,
+        units=None,
     )
     learner: Any = SimpleNamespace(judge=judge, penalty=lambda: 1.23)
     return validate(
