@@ -3,7 +3,9 @@
 Several threads on little work wait for each other, spinning, as soon as anything else runs.
 """
 
+import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -77,6 +79,27 @@ def step_back() -> None:
         kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
     else:
         os.nice(_NICER)
+
+
+def begin_worker() -> None:
+    """In a new process of many that compute: what each of them is to begin with.
+
+    It computes on one thread, lets all else go first, and its parent decides when it ends, also by
+    being killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    step_back()
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 _live = threading.Condition()

@@ -214,7 +214,7 @@ class Catalog:
 
     def refreshed(self, classifier: "Classifier", entry: Entry) -> "Classifier":
         """An open classifier as it is adjusted now, sharing its tensors with the one given."""
-        card = self._card_of(entry)
+        card = self.card_of(entry)
         if classifier.card == card:
             return classifier
         other = copy.copy(classifier)
@@ -241,7 +241,8 @@ class Catalog:
         loaded = [self.load(name) for name in names]
         return {classifier.card.name: classifier for classifier in loaded}
 
-    def _card_of(self, entry: Entry) -> Card:
+    def card_of(self, entry: Entry) -> Card:
+        """The card of an entry, as the user adjusted it where it is one of the catalog's."""
         mine = entry.bundled or entry.path.parent == self.folder
         return self.adjusted(entry.card) if mine else entry.card
 

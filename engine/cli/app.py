@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from engine.cli import (
+    archive,
     classify,
     data,
     evaluate,
@@ -35,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("classify")(classify.classify)
+app.add_typer(archive.app, name="archive")
 app.command("why")(why.why)
 app.command("analyse-music")(music.analyse_music)
 app.command("listen")(microphone.listen)

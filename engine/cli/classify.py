@@ -2,89 +2,231 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.classifier.catalog import DEFAULT, Catalog
-from engine.cli.output import notes
-from engine.errors import problem_of
+from engine.cli.output import finished, notes
+from engine.errors import DataError, problem_of
 from engine.export import EXPORTS
-from engine.export.destinations import Destination, DestinationError, open_destination
+from engine.export.destinations import (
+    Destination,
+    DestinationError,
+    check_file,
+    open_destination,
+)
 from engine.export.words import visible
 
 if TYPE_CHECKING:
-    from engine.classifier.classifier import Classifier
-    from engine.recognition.files import BatchResult
+    from engine.archive.batch import Tally
+    from engine.archive.processes import Event, Listening
+    from engine.recognition.events import BatchResult
 
-Format = StrEnum("Format", {name: name for name in EXPORTS})  # type: ignore[misc]
+_PARQUET = "parquet"
+Format = StrEnum("Format", {name: name for name in (*EXPORTS, _PARQUET)})  # type: ignore[misc]
 _TABLE = Format("table")
+_AHEAD = 100  # files whose results may wait for one before them
+_SAY_SECONDS = 60.0  # between two lines where no bar is shown
 
 
-def classify(
+class ChannelsOption(StrEnum):
+    """How the channels of a sound are heard."""
+
+    mixed = "mixed"
+    each = "each"
+
+
+Classifiers = Annotated[
+    list[str] | None,
+    typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="Output file, or folder for one result per sound."),
+]
+Replace = Annotated[
+    bool, typer.Option("--overwrite", help="Replace results that exist; never a sound.")
+]
+HowChannels = Annotated[
+    ChannelsOption, typer.Option("--channels", help="Hear all channels mixed, or each by itself.")
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=0, help="Processes; 0: as many as are of use.")
+]
+Kept = Annotated[
+    Path | None,
+    typer.Option(
+        "--database", "-d", help="Keep results in this database; goes on where it stopped."
+    ),
+]
+Retry = Annotated[
+    bool, typer.Option("--retry", help="With --database: try again what failed before.")
+]
+Contents = Annotated[
+    bool,
+    typer.Option("--check-contents", help="With --database: compare contents instead of dates."),
+]
+
+
+def classify(  # noqa: PLR0913  # the options of a command
     files: Annotated[list[str], typer.Argument(help="Sound files, folders or glob patterns.")],
-    classifier: Annotated[
-        list[str] | None,
-        typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
-    ] = None,
+    classifier: Classifiers = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
     format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = _TABLE,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", help="Output file, or folder for one result per sound."),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that exist; never a sound.")
-    ] = False,
+    output: Output = None,
+    overwrite: Replace = False,
+    channels: HowChannels = ChannelsOption.mixed,
+    jobs: Jobs = 0,
+    database: Kept = None,
+    retry: Retry = False,
+    contents: Contents = False,
 ) -> None:
     """Classify sound files and print the detected labels.
 
-    Results are written as they come. In a folder they keep the folders of their sounds. Exit code 1
-    says that some files could not be read; the others are done.
+    Results are written as they come, in the order of the files. In a folder they keep the folders
+    of their sounds. Exit code 1 says that some files could not be read; the others are done.
+
+    With --database, the same command goes on where it was interrupted and hears only files that are
+    new or have changed.
 
     Examples: 'earmark classify song.mp3', 'earmark classify -f json recordings/ > all.jsonl',
-    'earmark classify -f audacity -o labels/ *.wav'.
+    'earmark classify -f audacity -o labels/ *.wav', 'earmark classify -d archive.sqlite music/'.
     """
+    from engine.archive.processes import Listening
     from engine.audio.files import find_audio
 
     paths = find_audio(files)
-    destination = open_destination(
-        output, EXPORTS[str(format)], files, paths, stream=sys.stdout, overwrite=overwrite
-    )
-    models = Catalog().load_all(classifier or DEFAULT)
-
-    if _write(paths, models, hop, destination):
+    how = Listening(tuple(classifier or DEFAULT), hop, channels.value)
+    for name in how.classifiers:  # what is wrong with one is said before any work
+        Catalog().find(name).card.refuse_sound()
+    if database is not None:
+        if output is not None or format is not _TABLE:
+            raise DataError(
+                "With --database results go into the database. 'earmark archive export' writes "
+                "them in other formats."
+            )
+        failed = _into_database(paths, how, jobs, database, retry=retry, contents=contents)
+    elif retry or contents:
+        raise DataError("--retry and --check-contents need --database.")
+    else:
+        destination = _destination(format, output, files, paths, how, overwrite)
+        with contextlib.closing(destination):
+            failed = _write(paths, how, jobs, destination)
+    if failed:
         raise typer.Exit(1)
 
 
-def _write(
+def _destination(
+    format: Format,
+    output: str | None,
+    places: list[str],
     paths: list[Path],
-    models: "dict[str, Classifier]",
-    hop: float | None,
-    destination: Destination,
-) -> int:
-    """Classify the files and write the results as they come; how many failed."""
-    from engine.recognition.files import BatchResult, classify_files  # brings torch along
+    how: "Listening",
+    overwrite: bool,
+) -> Destination:
+    if format != _PARQUET:
+        export = EXPORTS[str(format)]
+        return open_destination(
+            output, export, places, paths, stream=sys.stdout, overwrite=overwrite
+        )
+    from engine.archive.batch import ears_of
+    from engine.archive.parquet import open_parquet  # brings pyarrow along
 
-    done = failed = 0
-    events = classify_files(paths, models, hop_seconds=hop)
-    with _interruption_told(lambda: done, len(paths)), contextlib.closing(events), _bar() as bar:
-        task = bar.add_task("", total=1.0)
+    labels = [label for ear in ears_of(how) for label in ear.labels]
+    return open_parquet(
+        output, labels, how.channels, sounds=paths, places=places, overwrite=overwrite
+    )
+
+
+def _events(
+    paths: list[Path], how: "Listening", jobs: int
+) -> "Generator[Event | None, None, None]":
+    """Results in order: of this process if one is enough, else of several."""
+    from engine.archive.processes import classify_in_processes, in_order, useful_jobs
+
+    jobs = jobs or useful_jobs(paths)
+    if jobs > 1 and len(paths) > 1:
+        events = classify_in_processes(paths, how, jobs=jobs, ahead=_AHEAD)
+        try:
+            yield from in_order(events)
+        finally:
+            events.close()
+        return
+    from engine.recognition.files import classify_files  # brings torch along
+
+    models = Catalog().load_all(how.classifiers)
+    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+
+
+def _write(paths: list[Path], how: "Listening", jobs: int, destination: Destination) -> int:
+    """Classify the files and write the results as they come; how many failed."""
+
+    def take(found: "BatchResult") -> bool:
+        problem = _put(destination, found)
+        if problem:
+            _say(f"{found.path}: {problem}")
+        return not problem
+
+    return _run(_events(paths, how, jobs), paths, take)
+
+
+def _into_database(
+    paths: list[Path], how: "Listening", jobs: int, place: Path, *, retry: bool, contents: bool
+) -> int:
+    """Keep the results in a database; how many files have none."""
+    from engine.archive.batch import carry_out
+    from engine.archive.batch import plan as plan_batch
+    from engine.archive.database import Database
+    from engine.archive.processes import useful_jobs
+
+    check_file(place, paths, overwrite=True)
+    with Database(place) as database:
+        work = finished(plan_batch(database, paths, how, contents=contents, retry=retry))
+        if work.done or work.failed:
+            words = f"{work.done} of {len(paths)} files are done already."
+            if work.failed:
+                words += f" {len(work.failed)} failed before; --retry tries them again."
+            _say(words)
+        failed, todo = len(work.failed), list(work.todo)
+        if todo:
+            events = carry_out(database, work, jobs=jobs or useful_jobs(todo))
+            failed += _run(events, todo, _kept)
+    return failed
+
+
+def _kept(found: "BatchResult") -> bool:
+    """Say what is to be said of a file that is in the database; whether it has a result."""
+    _say_repaired(found)
+    if found.result is None:
+        _say(f"{found.path}: {found.problem}")
+    return found.result is not None
+
+
+def _run(
+    events: "Generator[Event | None, None, None]",
+    paths: Sequence[Path],
+    take: "Callable[[BatchResult], bool]",
+) -> int:
+    """Take each result, and show how far they are; how many are not as they should be."""
+    from engine.archive.batch import Tally
+    from engine.archive.processes import size_of
+    from engine.recognition.events import BatchResult
+
+    tally, failed = Tally([size_of(path) for path in paths]), 0
+    with _interruption_told(tally), contextlib.closing(events), _shown(tally) as show:
         for event in events:
-            if not isinstance(event, BatchResult):
-                words = f"{event.number}/{len(paths)} {visible(event.path.name)}"
-                bar.update(task, description=words, completed=event.share)
-                continue
-            problem = _put(destination, event)
-            done += 1
-            if problem:
+            if event is not None:
+                tally.add(event)
+            show(event)
+            if isinstance(event, BatchResult) and not take(event):
                 failed += 1
-                notes().print(f"{visible(str(event.path))}: {visible(problem)}", markup=False)
     return failed
 
 
@@ -100,30 +242,48 @@ def _put(destination: Destination, found: "BatchResult") -> str:
         raise
     except Exception as error:  # noqa: BLE001  # whatever it is, the other files are to be done
         problem = problem_of(found.path, error)
-    if found.repaired:
-        notes().print(
-            f"{visible(found.path.name)}: {found.repaired} invalid samples (NaN or infinite) were "
-            "replaced by silence.",
-            markup=False,
-        )
+    _say_repaired(found)
     return problem
 
 
+def _say_repaired(found: "BatchResult") -> None:
+    if found.repaired:
+        _say(
+            f"{found.path.name}: {found.repaired} invalid samples (NaN or infinite) were "
+            "replaced by silence."
+        )
+
+
+def _say(words: str) -> None:
+    notes().print(visible(words), markup=False)
+
+
 @contextmanager
-def _interruption_told(done: Callable[[], int], total: int) -> Iterator[None]:
+def _interruption_told(tally: "Tally") -> Iterator[None]:
     """Say what is there when the work is broken off."""
     try:
         yield
     except KeyboardInterrupt:
-        notes().print(f"Stopped: {done()} of {total} files are done.", markup=False)
+        _say(f"Stopped: {tally.finished} of {len(tally.sizes)} files are done.")
         raise
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-    console = notes()
+def _shown(tally: "Tally") -> "Iterator[Callable[[Event | None], None]]":
+    """A bar with speed and time left where someone looks, else a line a minute."""
+    console, said = notes(), time.monotonic()
+    columns = (BarColumn(), TextColumn("{task.description}", markup=False))
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        yield bar
+        task = bar.add_task("", total=1.0)
+
+        def show(event: "Event | None") -> None:
+            nonlocal said
+            name = "" if event is None else f"  {visible(event.path.name)}"
+            bar.update(task, description=f"{tally}{name}", completed=tally.share)
+            if not console.is_terminal and time.monotonic() - said > _SAY_SECONDS:
+                said = time.monotonic()
+                _say(str(tally))
+
+        yield show

@@ -48,6 +48,16 @@ def progress(words: str, work: Generator[float, None, _Result]) -> _Result:
                 return result
 
 
+def finished(work: Generator[object, None, _Result]) -> _Result:
+    """Drive work to its end without a word; its result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            result: _Result = stop.value
+            return result
+
+
 @contextlib.contextmanager
 def interrupt_noted() -> Iterator[Callable[[], bool]]:
     """Ctrl-C is noted, and what is given says so; a second one breaks off at once.

@@ -46,6 +46,9 @@ class Destination(Protocol):
     def fail(self, sound: Path, reason: str) -> None:
         """Note that a sound has no result, where the format has words for it."""
 
+    def close(self) -> None:
+        """Finish what was written; called once, also where a batch was interrupted."""
+
 
 def open_destination(
     output: str | None,
@@ -81,7 +84,7 @@ def open_destination(
     as_folder = output.endswith(("/", os.sep)) or (export.separate and len(sounds) > 1)
     if path.is_dir() or as_folder:
         targets = plan(path, export.suffix, places, sounds)
-        _check_folder(path, targets, overwrite)
+        check_folder(path, targets, overwrite)
         return _Folder(export, path, targets, overwrite=overwrite)
     check_file(path, sounds, overwrite)
     return _File(export, path, overwrite=overwrite)
@@ -195,7 +198,12 @@ def check_file(path: Path, sounds: Sequence[Path], overwrite: bool) -> None:
         _check_room(path.parent)
 
 
-def _check_folder(folder: Path, targets: Mapping[Path, Path], overwrite: bool) -> None:
+def check_folder(folder: Path, targets: Mapping[Path, Path], overwrite: bool) -> None:
+    """Make a folder, and refuse targets in it that are not to be written, before any work.
+
+    Raises:
+        DataError: one is a sound, exists and may not be replaced, or cannot be written.
+    """
     if os.path.lexists(folder) and not folder.is_dir():
         raise DataError(
             f"{visible(str(folder))} is a file, and the results of several sounds need a folder. "
@@ -266,6 +274,9 @@ class _Joined:
         if self._failure is not None:
             self._write(self._failure(str(sound), reason))
 
+    def close(self) -> None:
+        pass  # each result was written as it came
+
 
 class _Stream(_Joined):
     def __init__(self, export: Export, stream: TextIO) -> None:
@@ -324,6 +335,9 @@ class _Folder:
     def fail(self, sound: Path, reason: str) -> None:
         if self._export.failure is not None:
             self._write(sound, self._export.failure(str(sound), reason))
+
+    def close(self) -> None:
+        pass  # each has its file
 
     def _write(self, sound: Path, text: str) -> None:
         target = self._targets[sound]

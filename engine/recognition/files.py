@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from engine.audio.files import AudioInfo, probe, stream
 from engine.classifier.classifier import Classifier
 from engine.errors import problem_of
 from engine.recognition.analysis import Analysis
+from engine.recognition.channels import Channels, apart, named
+from engine.recognition.events import BatchResult, BatchStep
 from engine.recognition.timeline import Timeline, concatenate
-from engine.recognition.verdict import FileResult, conclude
+from engine.recognition.verdict import conclude
 from engine.threads import give_way, one_torch_thread
 
 BLOCK_SECONDS = 1.0
@@ -56,6 +58,8 @@ def analyse(
     *,
     hop_seconds: float | None = None,
     device: str = "cpu",
+    channels: Channels = "mixed",
+    block_seconds: float = BLOCK_SECONDS,
 ) -> Generator[FileProgress, None, FileAnalysis]:
     """Run classifiers over a file, in bounded memory; each ``yield`` is a place to cancel.
 
@@ -64,9 +68,12 @@ def analyse(
         classifiers: by name.
         hop_seconds: step between rows, None: each classifier's own.
         device: where to compute.
+        channels: heard as their mean, or each by itself, under names that say which.
+        block_seconds: sound between two yields. Longer blocks let more windows be computed
+            together; the rows are the same.
 
     Yields:
-        Progress with the new rows, about once a second of sound.
+        Progress with the new rows.
 
     Returns:
         All rows.
@@ -87,57 +94,31 @@ def analyse(
         'flute'
     """
     info = probe(path)
-    analysis = Analysis(classifiers, info.rate_hz, hop_seconds=hop_seconds, device=device)
-    parts: dict[str, list[Timeline]] = {name: [] for name in classifiers}
+    numbers = range(1, info.channels + 1) if channels == "each" else (0,)
+    by_channel = {
+        number: Analysis(classifiers, info.rate_hz, hop_seconds=hop_seconds, device=device)
+        for number in numbers
+    }
+    parts: dict[str, list[Timeline]] = {}
     heard, repaired, remark = 0, 0, ""
 
-    def keep(rows: dict[str, Timeline]) -> FileProgress:
+    def keep(found: Iterable[tuple[int, dict[str, Timeline]]]) -> FileProgress:
+        rows = {named(name, number): one for number, some in found for name, one in some.items()}
         for name, timeline in rows.items():
-            parts[name].append(timeline)
+            parts.setdefault(name, []).append(timeline)
         return FileProgress(heard / info.rate_hz, info.duration_seconds, rows)
 
     with one_torch_thread():
-        for block in stream(path, block_seconds=BLOCK_SECONDS, mono=True):
+        for block in stream(path, block_seconds=block_seconds, mono=channels == "mixed"):
             heard += block.length
             repaired += block.repaired
             remark = block.remark
             give_way()
-            yield keep(analysis.push(block.samples[0]))
-        yield keep(analysis.finish())
+            pairs = zip(by_channel.items(), block.samples, strict=True)
+            yield keep((number, one.push(samples)) for (number, one), samples in pairs)
+        yield keep((number, one.finish()) for number, one in by_channel.items())
     timelines = {name: concatenate(rows) for name, rows in parts.items()}
     return FileAnalysis(info, timelines, repaired, remark)
-
-
-@dataclass(frozen=True)
-class BatchStep:
-    """How far the analysis of one of many files has come.
-
-    Attributes:
-        path: the file.
-        number: its place among them, from 1.
-        share: done of it, 0 to 1.
-    """
-
-    path: Path
-    number: int
-    share: float
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """What became of one of many files.
-
-    Attributes:
-        path: the file.
-        result: None: there is none.
-        problem: why there is none, as a sentence.
-        repaired: samples that were no numbers and became silence.
-    """
-
-    path: Path
-    result: FileResult | None
-    problem: str = ""
-    repaired: int = 0
 
 
 def classify_files(
@@ -146,6 +127,8 @@ def classify_files(
     *,
     hop_seconds: float | None = None,
     device: str = "cpu",
+    channels: Channels = "mixed",
+    block_seconds: float = BLOCK_SECONDS,
 ) -> Generator[BatchStep | BatchResult, None, None]:
     """Run classifiers over many files; each ``yield`` is a place to cancel.
 
@@ -156,6 +139,8 @@ def classify_files(
         classifiers: by name.
         hop_seconds: step between rows, None: each classifier's own.
         device: where to compute.
+        channels: as :func:`analyse`.
+        block_seconds: as :func:`analyse`.
 
     Yields:
         Steps, and one result for each file as soon as it is done.
@@ -163,7 +148,8 @@ def classify_files(
     Examples:
         >>> from pathlib import Path
         >>> from engine import Catalog
-        >>> from engine.recognition.files import BatchResult, classify_files
+        >>> from engine.recognition.events import BatchResult
+        >>> from engine.recognition.files import classify_files
         >>> instrument = {"instrument": Catalog().load("instrument")}
         >>> for event in classify_files([Path("flute.ogg"), Path("missing.wav")], instrument):
         ...     if isinstance(event, BatchResult):
@@ -175,15 +161,23 @@ def classify_files(
     rules = {name: model.card.rules() for name, model in classifiers.items()}
     for number, path in enumerate(paths, start=1):
         yield BatchStep(path, number, 0.0)
-        steps = analyse(path, classifiers, hop_seconds=hop_seconds, device=device)
+        steps = analyse(
+            path,
+            classifiers,
+            hop_seconds=hop_seconds,
+            device=device,
+            channels=channels,
+            block_seconds=block_seconds,
+        )
         try:
             analysis = yield from _shares(steps, path, number)
-            result = conclude(analysis.info, analysis.timelines, rules, analysis.remark)
+            each = {name: rules[apart(name, channels)[0]] for name in analysis.timelines}
+            result = conclude(analysis.info, analysis.timelines, each, analysis.remark)
         except Exception as error:  # noqa: BLE001  # it must not cost the other files
             _log.debug("%s could not be analysed", path, exc_info=True)
-            yield BatchResult(path, None, problem_of(path, error))
+            yield BatchResult(path, None, problem_of(path, error), number=number)
         else:
-            yield BatchResult(path, result, repaired=analysis.repaired)
+            yield BatchResult(path, result, repaired=analysis.repaired, number=number)
 
 
 def _shares(
@@ -196,4 +190,5 @@ def _shares(
             except StopIteration as stop:
                 analysis: FileAnalysis = stop.value
                 return analysis
-            yield BatchStep(path, number, min(1.0, step.seconds / step.total_seconds))
+            share = min(1.0, step.seconds / step.total_seconds)
+            yield BatchStep(path, number, share, step.seconds)

@@ -114,6 +114,14 @@ earmark classify -c composer "$sounds/chorale.ogg" >/tmp/bach.log # listens to n
 grep -q "Bach  *[0-9][0-9]%" /tmp/bach.log || fail "Bach is not heard: $(cat /tmp/bach.log)"
 earmark classify "$sounds/flute.ogg" | grep -q "flute  *[0-9][0-9]%" || fail "the flute is not heard"
 
+step "an archive: heard by a process of its own into a database, and from there into Parquet"
+earmark classify -c instrument -d /tmp/archive.sqlite "$sounds/flute.ogg" || fail "no database"
+earmark classify -c instrument -d /tmp/archive.sqlite "$sounds/flute.ogg" 2>&1 | grep -q "1 of 1 files are done already" ||
+    fail "the database does not know what it heard"
+earmark archive show /tmp/archive.sqlite | grep -q "flute" || fail "the flute is not in the database"
+earmark archive export /tmp/archive.sqlite -o /tmp/heard.parquet --rows segments || fail "no Parquet"
+[ "$(head -c 4 /tmp/heard.parquet)" = PAR1 ] || fail "no Parquet"
+
 step "why, in the terminal"
 earmark why "$sounds/flute.ogg" --at 3 -c instrument --label flute | tee /tmp/why.log
 grep -q "; evidence:" /tmp/why.log || fail "nothing is said of why"

@@ -33,6 +33,14 @@ COMMANDS = {
     "earmark classify song.mp3 recordings/": "-c instrument",
     "earmark classify -f json *.wav > all.jsonl": "-c instrument",
     "earmark classify -f audacity -o labels/ *.wav": "-c instrument",
+    "earmark classify -d archive.sqlite recordings/": "-c instrument",
+    "earmark classify -f parquet -o heard.parquet *.wav": "-c instrument",
+    "earmark archive show archive.sqlite": NONE,
+    "earmark archive export archive.sqlite -o heard.parquet": NONE,
+    "earmark archive export archive.sqlite -o stretches.parquet --rows segments": NONE,
+    "earmark archive export archive.sqlite -f raven -o heard.selections.txt": NONE,
+    "earmark archive judge archive.sqlite 1 --right": NONE,
+    "earmark archive thresholds archive.sqlite --precision 0.9": NONE,
     "earmark why song.mp3 --at 12 -c instrument --label piano --picture why.svg": "--steps 4",
     "earmark analyse-music song.mp3": NONE,
     "earmark analyse-music --json song.mp3": NONE,
@@ -78,6 +86,11 @@ MAKE = {
 WRITTEN = {
     "classify -f json": "all.jsonl",
     "classify -f audacity": "labels/one.txt",
+    "classify -d": "archive.sqlite",
+    "classify -f parquet": "heard.parquet",
+    "archive export archive.sqlite -o heard": "heard.parquet",
+    "archive export archive.sqlite -o stretches": "stretches.parquet",
+    "archive export archive.sqlite -f raven": "heard.selections.txt",
     "why ": "why.svg",
     "models export": "genre.onnx",
     "recipes new": "mine.toml",
@@ -201,6 +214,14 @@ def _runs(reader: Path) -> None:
         assert run(words) == 0
 
 
+@pytest.fixture
+def _archive(reader: Path) -> None:
+    """A results database with something judged in it."""
+    assert run(["classify", "-c", "instrument", "-j", "1", "-d", "archive.sqlite", "song.mp3"]) == 0
+    assert run(["classify", "-c", "instrument", "-d", "archive.sqlite", "recordings/"]) == 0
+    assert run(["archive", "judge", "archive.sqlite", "1", "--wrong"]) == 0
+
+
 def _typed(command: str) -> tuple[list[str], str | None]:
     """What a shell makes of it: words with patterns filled in, and where the output goes."""
     line, _, target = command.partition(" > ")
@@ -223,7 +244,8 @@ def _check(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         Path(file) for start, file in WRITTEN.items() if command.startswith(f"earmark {start}")
     ]
     assert all(file.stat().st_size for file in written)
-    assert said.out or said.err or written
+    # What is noted in a database needs no words.
+    assert said.out or said.err or written or "judge" in words
 
 
 def _asks(*names: str) -> list[str]:
@@ -231,8 +253,13 @@ def _asks(*names: str) -> list[str]:
 
 
 NEED_RUNS = _asks("evaluate", "compare")
+NEED_AN_ARCHIVE = _asks("archive")
 NEED_A_MICROPHONE = _asks("listen", "record", "devices")
-ALONE = [c for c in COMMANDS if c not in {*NEED_RUNS, *NEED_A_MICROPHONE, *_asks("app")}]
+ALONE = [
+    c
+    for c in COMMANDS
+    if c not in {*NEED_RUNS, *NEED_AN_ARCHIVE, *NEED_A_MICROPHONE, *_asks("app")}
+]
 
 
 @pytest.mark.usefixtures("reader")
@@ -244,6 +271,12 @@ def test_it_works_as_written(command: str, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.usefixtures("_runs", "reader")
 @pytest.mark.parametrize("command", NEED_RUNS)
 def test_it_works_on_finished_runs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _check(command, capsys)
+
+
+@pytest.mark.usefixtures("_archive", "reader")
+@pytest.mark.parametrize("command", NEED_AN_ARCHIVE)
+def test_it_works_on_an_archive(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     _check(command, capsys)
 
 

@@ -7,15 +7,13 @@ import pytest
 
 from engine.classifier.catalog import Catalog
 from engine.classifier.onnx import export_onnx
-from engine.datasets import open_dataset
-from engine.errors import DataError, ModelError
+from engine.errors import ModelError
 
 
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    for library in ("onnx", "pyarrow"):
-        monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setitem(sys.modules, "onnx", None)
 
 
 @pytest.mark.usefixtures("frozen")
@@ -24,12 +22,3 @@ def test_onnx_in_the_installed_application(tmp_path: Path) -> None:
         export_onnx(Catalog().load("instrument"), tmp_path / "model.onnx")
     assert "pip install earmark[" not in str(caught.value)
     assert "pip install '.[export]' in the folder of its source" in str(caught.value)
-
-
-@pytest.mark.usefixtures("frozen")
-def test_parquet_in_the_installed_application(tmp_path: Path) -> None:
-    (tmp_path / "manifest.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="not part of the installed application") as caught:
-        open_dataset(tmp_path)
-    assert "save the table as CSV" in str(caught.value)
-    assert "pip install earmark[" not in str(caught.value)

@@ -124,7 +124,6 @@ def test_nothing_left_out_is_imported(spec: dict[str, object]) -> None:
         "onnx",
         "onnxruntime",
         "onnxscript",
-        "pyarrow",
         "triton",
     }  # asked for, with a sentence
     for path in [*(ROOT / "engine").rglob("*.py"), *(ROOT / "desktop").rglob("*.py")]:
@@ -262,6 +261,37 @@ def test_music_and_maps_need_nothing_that_is_left_out(spec: dict[str, object]) -
     assert compiled <= set(hook["hiddenimports"])  # type: ignore[call-overload]
     # Imported by numba's compiled part, where PyInstaller cannot read it.
     assert "numba._devicearray" in loaded & set(_hook("numba")["hiddenimports"])  # type: ignore[call-overload]
+
+
+_ARCHIVE = """
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from engine.archive.database import Database
+from engine.archive.parquet import OneTable
+from engine.archive.processes import Listening
+from engine.datasets.corpora.manifest import excerpts_in
+import pyarrow
+from pyarrow import parquet
+
+with TemporaryDirectory() as folder:
+    with Database(Path(folder, "a.sqlite")) as database:
+        assert database.known() == {}
+    table = OneTable(Path(folder, "a.parquet"), ["flute"], "mixed")
+    table.close()
+    assert parquet.ParquetFile(Path(folder, "a.parquet")).read().num_rows == 0
+    rows = [{"path": "a.wav", "label": "x"}]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), Path(folder, "b.parquet"))
+    assert excerpts_in(Path(folder, "b.parquet"))[0].label == "x"
+print(*sorted(sys.modules))
+"""
+
+
+def test_archives_need_nothing_that_is_left_out(spec: dict[str, object]) -> None:
+    hook = _hook("pyarrow")
+    loaded = _loaded_without({*spec["EXCLUDED"], *hook["excludedimports"]}, _ARCHIVE)  # type: ignore[misc]
+    assert {"sqlite3", "_sqlite3", "pyarrow.parquet"} <= loaded
+    inside = {name for name in loaded if name.startswith("pyarrow.")}
+    assert inside <= {"pyarrow.parquet", *hook["hiddenimports"]}  # type: ignore[misc]
 
 
 def test_the_tables_of_librosa_are_bundled(spec: dict[str, object]) -> None:

@@ -1,16 +1,13 @@
 """A pool of processes that run one job after another."""
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.queues import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from engine.threads import step_back
+from engine.threads import begin_worker
 
 Result = TypeVar("Result")
 
@@ -133,19 +130,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def _begin(messages: "SimpleQueue[tuple[int, Any]]") -> None:
-    """In a new process: the parent decides when it ends, also by being killed."""
+    """In a new process."""
     global _here
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    begin_worker()
     _here = 0, messages
-    step_back()
-    import torch
-
-    torch.set_num_threads(1)  # see engine.threads: more cores are for more jobs
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from engine.recognition import files
-from engine.recognition.files import BatchResult, BatchStep, analyse, classify_files
+from engine.recognition.events import BatchResult, BatchStep
+from engine.recognition.files import analyse, classify_files
 from tests.planted import RATE, beeper
 
 

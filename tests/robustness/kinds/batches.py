@@ -74,7 +74,7 @@ def _sound(rng: random.Random, base: Base, folder: Path, number: int) -> Path:
 def _classify(*words: str) -> tuple[int, str, str]:
     out, told = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(told):
-        code = run(["classify", *words])
+        code = run(["classify", "-j", "1", *words])
     return code, out.getvalue(), told.getvalue()
 
 

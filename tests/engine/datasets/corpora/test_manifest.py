@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from engine.datasets import open_dataset
 from engine.datasets.corpora import manifest
@@ -67,21 +69,11 @@ def test_a_table_of_any_name_as_a_file(home: Path) -> None:
 
 
 def test_parquet(home: Path) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
-    from pyarrow import parquet
-
     parquet.write_table(pyarrow.Table.from_pylist(_ROWS), home / "manifest.parquet")
     rows = open_dataset(home).excerpts
     assert [(e.path, e.label, e.start, e.end) for e in rows][1] == ("a.wav", "drum", 1.5, None)
     (home / "manifest.parquet").write_bytes(b"no parquet")
     with pytest.raises(DataError, match="cannot be read as a table"):
-        open_dataset(home)
-
-
-def test_parquet_without_pyarrow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    (home / "manifest.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"pip install earmark\[parquet\]\. Or save .* as CSV"):
         open_dataset(home)
 
 

@@ -1,0 +1,1 @@
+"""Archives: many recordings heard by several processes, their results kept in a database."""

@@ -1,0 +1,462 @@
+"""The results of an archive in one SQLite file: see ``schema`` for its tables."""
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.archive.names import recorded_at
+from engine.archive.schema import APPLICATION, SCHEMA, VERSION
+from engine.audio.files import AudioInfo
+from engine.bounded import parse_json
+from engine.errors import DataError
+from engine.export.words import encodable
+from engine.recognition.channels import Channels, apart, named
+from engine.recognition.decisions import Decision, Segment
+from engine.recognition.events import BatchResult
+from engine.recognition.timeline import Timeline, summary
+from engine.recognition.verdict import FileResult
+
+_WAIT_SECONDS = 60.0  # for another program that writes
+_CHUNK = 1 << 20
+# Of a file's tags those that are columns.
+TAGS = ("title", "artist", "album", "date", "genre")
+
+
+@dataclass(frozen=True)
+class Ear:
+    """A classifier as it listens: other rules or another step give other results.
+
+    Attributes:
+        name: what it is called.
+        sha256: of its file.
+        settings: all that decides the results beside the file, as JSON.
+        labels: what it knows.
+    """
+
+    name: str
+    sha256: str
+    settings: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """By what it is told whether a file has changed.
+
+    Attributes:
+        size: in bytes.
+        modified_ns: when it was last written to.
+        sha256: of its content; None: not looked at.
+    """
+
+    size: int
+    modified_ns: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a database knows of a file.
+
+    Attributes:
+        stamp: as it was when it was analysed; None: it was not there.
+        status: done, failed or lost.
+        attempt: the classifiers of the last time.
+        ears: ids of those that have results.
+    """
+
+    stamp: Stamp | None
+    status: str
+    attempt: str
+    ears: frozenset[int]
+
+
+def stamp_of(path: Path, *, contents: bool = False) -> Stamp | None:
+    """The stamp of a file; None: it is not there."""
+    try:
+        found = path.stat()
+        return Stamp(found.st_size, found.st_mtime_ns, digest_of(path) if contents else None)
+    except (OSError, ValueError):
+        return None
+
+
+def unchanged(before: Stamp, now: Stamp) -> bool:
+    """Whether a file is what it was: by its content where both know it, else by its date."""
+    if before.size != now.size:
+        return False
+    if before.sha256 is not None and now.sha256 is not None:
+        return before.sha256 == now.sha256
+    return before.modified_ns == now.modified_ns
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def key_of(path: Path) -> str:
+    """What a file is called in the database: its absolute path, as text that UTF-8 can hold."""
+    return encodable(os.path.abspath(path))
+
+
+class Database:
+    """An open results database.
+
+    Each file's results are written completely or not at all, whatever ends the program; others may
+    read meanwhile.
+
+    Args:
+        path: the file; it is made if there is none.
+        make: whether it may be made.
+
+    Raises:
+        DataError: it is something else, of a later Earmark, or cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, make: bool = True) -> None:
+        self.path = path
+        if not make and not path.is_file():
+            raise DataError(
+                f"There is no results database {path}. 'earmark classify --database' makes one."
+            )
+        try:
+            self._db = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
+        except sqlite3.Error as error:
+            raise DataError(f"{path} cannot be opened: {error}. Choose another place.") from error
+        try:
+            self._prepare()
+        except BaseException as error:
+            self._db.close()
+            if isinstance(error, sqlite3.Error):
+                raise DataError(
+                    f"{path.name} cannot be used as a results database: {error}. Choose another "
+                    "name."
+                ) from error
+            raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA foreign_keys = ON")
+        (application,) = self._db.execute("PRAGMA application_id").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application != APPLICATION and (tables or application):
+            raise DataError(
+                f"{self.path.name} is the database of another program and is kept as it is. Choose "
+                "another name."
+            )
+        if version > VERSION:
+            raise DataError(
+                f"{self.path.name} was written by a later version of Earmark. Update Earmark to "
+                "use it."
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # After a power cut the last files are done again; the database is whole.
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if tables == 0:
+            head = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+            with contextlib.suppress(sqlite3.OperationalError):  # another made it just now
+                self._db.executescript(f"BEGIN IMMEDIATE; {head} {SCHEMA} COMMIT;")
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it."""
+        self._db.close()
+
+    def ids(self, ears: Sequence[Ear]) -> dict[str, int]:
+        """The ids of classifiers by name; those that are new are noted."""
+        found = {}
+        with self._written():
+            for ear in ears:
+                row = (ear.name, ear.sha256, ear.settings)
+                self._db.execute(
+                    "INSERT INTO classifiers (name, sha256, settings, labels) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT DO NOTHING",
+                    (*row, json.dumps(ear.labels, ensure_ascii=False)),
+                )
+                (found[ear.name],) = self._db.execute(
+                    "SELECT id FROM classifiers WHERE name = ? AND sha256 = ? AND settings = ?", row
+                ).fetchone()
+        return found
+
+    def known(self) -> dict[str, Known]:
+        """What is known of each file, by :func:`key_of`."""
+        ears: dict[int, set[int]] = {}
+        for file, classifier in self._db.execute("SELECT file_id, classifier_id FROM results"):
+            ears.setdefault(file, set()).add(classifier)
+        rows = self._db.execute(
+            "SELECT id, path, size, modified_ns, sha256, status, attempt FROM files"
+        )
+        return {
+            path: Known(
+                None if size is None else Stamp(size, modified, digest),
+                status,
+                attempt,
+                frozenset(ears.get(number, ())),
+            )
+            for number, path, size, modified, digest, status, attempt in rows
+        }
+
+    def touch(self, path: Path, stamp: Stamp) -> None:
+        """Note that a file has another date but the same content."""
+        with self._written():
+            self._db.execute(
+                "UPDATE files SET modified_ns = ?, sha256 = ? WHERE path = ?",
+                (stamp.modified_ns, stamp.sha256, key_of(path)),
+            )
+
+    def record(
+        self, found: BatchResult, stamp: Stamp | None, ids: Mapping[str, int], channels: Channels
+    ) -> None:
+        """Keep what became of a file, in place of what was kept of it.
+
+        Args:
+            found: the result, or why there is none.
+            stamp: of the file when the analysis began.
+            ids: of the classifiers by name, from :meth:`ids`.
+            channels: how they were heard.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        with self._written():
+            file = self._file(found, stamp, attempt_of(ids))
+            if found.result is not None:
+                for name, timeline in found.result.timelines.items():
+                    classifier, channel = apart(name, channels)
+                    place = (file, ids[classifier], channel)
+                    self._result(place, found.result, name, timeline)
+
+    def _file(self, found: BatchResult, stamp: Stamp | None, attempt: str) -> int:
+        """Write the row of a file and drop its old results; its id."""
+        path = key_of(found.path)
+        kept = self._db.execute(
+            "SELECT size, modified_ns, sha256 FROM files WHERE path = ?", (path,)
+        ).fetchone()
+        row = _row_of(found, stamp) | {"path": path, "attempt": attempt}
+        names = ", ".join(row)
+        marks = ", ".join(f":{name}" for name in row)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+        (file,) = self._db.execute(
+            f"INSERT INTO files ({names}) VALUES ({marks}) "  # our own names
+            f"ON CONFLICT (path) DO UPDATE SET {changes} RETURNING id",
+            row,
+        ).fetchone()
+        if kept and (stamp is None or kept[0] is None or not unchanged(Stamp(*kept), stamp)):
+            self._db.execute("DELETE FROM results WHERE file_id = ?", (file,))
+        # Of one name only the classifier that listened last.
+        self._db.execute(
+            "DELETE FROM results WHERE file_id = ? AND classifier_id IN (SELECT id FROM "
+            "classifiers WHERE name IN (SELECT name FROM classifiers WHERE "
+            "id IN (SELECT value FROM json_each(?))))",
+            (file, attempt),
+        )
+        return int(file)
+
+    def _result(
+        self, place: tuple[int, int, int], result: FileResult, name: str, timeline: Timeline
+    ) -> None:
+        verdict = result.verdicts[name]
+        row = self._db.execute(
+            "INSERT INTO results (file_id, classifier_id, channel, verdict, heard, window_seconds, "
+            "hop_seconds, times, probabilities, presence, level_db) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (
+                *place,
+                verdict.verdict,
+                json.dumps(verdict.heard, ensure_ascii=False),
+                timeline.window_seconds,
+                timeline.hop_seconds,
+                timeline.times.astype("<f8").tobytes(),
+                *(
+                    values.astype("<f4").tobytes()
+                    for values in (timeline.probabilities, timeline.presence, timeline.level_db)
+                ),
+            ),
+        ).fetchone()
+        self._db.executemany(
+            "INSERT INTO summaries VALUES (?, ?, ?, ?)",
+            [(*row, label, mean, label in verdict.heard) for label, mean in summary(timeline)],
+        )
+        self._db.executemany(
+            "INSERT INTO segments (result_id, start_seconds, end_seconds, label, probability) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [
+                (*row, one.start_seconds, one.end_seconds, one.label, one.mean_probability)
+                for one in result.lanes[name]
+            ],
+        )
+
+    def labels(self) -> list[str]:
+        """All labels of the classifiers that have results, each once."""
+        rows = self._db.execute(
+            "SELECT labels FROM classifiers WHERE id IN (SELECT classifier_id FROM results) "
+            "ORDER BY id"
+        )
+        return list(dict.fromkeys(label for (text,) in rows for label in _list(text)))
+
+    def results(self) -> Iterator[FileResult]:
+        """Each file that has results, in order of their paths.
+
+        Where channels were heard by themselves, names say which.
+
+        Raises:
+            DataError: the database is damaged.
+        """
+        rows = self._db.execute(
+            "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files "
+            "WHERE id IN (SELECT file_id FROM results) ORDER BY path"
+        )
+        for number, path, seconds, rate, channels, form, tags, remark in rows:
+            try:
+                found = {str(k): str(v) for k, v in _parsed(tags).items()}
+                info = AudioInfo(Path(path), seconds, rate, channels, form, found, remark)
+                yield self._whole(number, info)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise DataError(
+                    f"{self.path.name} is damaged where {path} stands: {error}. Analyse that file "
+                    "again."
+                ) from error
+
+    def _whole(self, file: int, info: AudioInfo) -> FileResult:
+        timelines: dict[str, Timeline] = {}
+        lanes: dict[str, list[Segment]] = {}
+        verdicts: dict[str, Decision] = {}
+        rows = self._db.execute(
+            "SELECT results.id, name, labels, settings, channel, verdict, heard, window_seconds, "
+            "hop_seconds, times, probabilities, presence, level_db FROM results JOIN classifiers "
+            "ON classifiers.id = classifier_id WHERE file_id = ? ORDER BY channel, results.id",
+            (file,),
+        )
+        for number, name, labels, settings, channel, words, heard, *numbers in rows.fetchall():
+            called = named(name, channel)
+            rules = _parsed(settings)["rules"]
+            ranges = tuple((float(low), float(high)) for low, high in rules.get("ranges", ()))
+            line = replace(_timeline(tuple(_list(labels)), *numbers), ranges=ranges)
+            timelines[called] = line
+            last = float(line.times[-1]) if len(line) else 0.0
+            verdicts[called] = Decision(last, tuple(_list(heard)), words, ())
+            lanes[called] = [
+                Segment(*each)
+                for each in self._db.execute(
+                    "SELECT start_seconds, end_seconds, label, probability FROM segments "
+                    "WHERE result_id = ? ORDER BY id",
+                    (number,),
+                )
+            ]
+        return FileResult(info, timelines, lanes, verdicts, info.remark)
+
+    def rows(self, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The answer to a question in SQL."""
+        return self._db.execute(question, values).fetchall()
+
+    def change(self, command: str, values: Sequence[Any] = ()) -> None:
+        """Carry out one command in SQL that writes.
+
+        Raises:
+            DataError: it cannot be written.
+        """
+        with self._written():
+            self._db.execute(command, values)
+
+    @contextlib.contextmanager
+    def _written(self) -> Iterator[None]:
+        """All of it, or nothing."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise DataError(
+                f"{self.path.name} could not be written: {error}. What was written before is kept."
+            ) from error
+
+
+def attempt_of(ids: Mapping[str, int]) -> str:
+    """The classifiers of one analysis, as the database notes them."""
+    return json.dumps(sorted(ids.values()))
+
+
+def _row_of(found: BatchResult, stamp: Stamp | None) -> dict[str, Any]:
+    """What stands in ``files`` about a file beside its path."""
+    moment = recorded_at(found.path.name)
+    row: dict[str, Any] = {
+        "folder": encodable(os.path.dirname(os.path.abspath(found.path))),
+        "size": stamp and stamp.size,
+        "modified_ns": stamp and stamp.modified_ns,
+        "sha256": stamp and stamp.sha256,
+        "status": "done" if found.result else "lost" if found.lost else "failed",
+        "reason": encodable(found.problem),
+        "remark": "",
+        "repaired": found.repaired,
+        "recorded_at": moment and moment.isoformat(sep=" "),
+        "tags": "{}",
+    }
+    if found.result is not None:
+        info = found.result.info
+        tags = {encodable(name): encodable(text) for name, text in info.tags.items()}
+        row |= {
+            "remark": encodable(found.result.remark),
+            "duration_seconds": info.duration_seconds,
+            "rate_hz": info.rate_hz,
+            "channels": info.channels,
+            "format": info.format,
+            "tags": json.dumps(tags, ensure_ascii=False),
+            **{name: tags.get(name) for name in TAGS},
+        }
+    return row
+
+
+def _timeline(
+    labels: tuple[str, ...],
+    window_seconds: float,
+    hop_seconds: float,
+    times: bytes,
+    *numbers: bytes,
+) -> Timeline:
+    centres = np.frombuffer(times, "<f8").astype(np.float64)
+    probabilities, presence, level_db = (
+        np.frombuffer(values, "<f4").astype(np.float32) for values in numbers
+    )
+    return Timeline(
+        labels=labels,
+        times=centres,
+        probabilities=probabilities.reshape(len(centres), len(labels)),
+        presence=presence.reshape(len(centres)),
+        level_db=level_db.reshape(len(centres)),
+        window_seconds=window_seconds,
+        hop_seconds=hop_seconds,
+    )
+
+
+def _parsed(text: str) -> Any:
+    return parse_json(text, "the database")
+
+
+def _list(text: str) -> list[str]:
+    return [str(each) for each in _parsed(text)]

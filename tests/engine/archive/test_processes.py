@@ -1,0 +1,132 @@
+"""Several processes: the same results as one, each file once, whatever is killed."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.archive import processes
+from engine.archive.processes import Listening, classify_in_processes, in_order, useful_jobs
+from engine.errors import ModelError
+from engine.recognition.events import BatchResult, BatchStep
+from engine.recognition.files import classify_files
+from tests.planted import RATE, beeper
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills as Unix does")
+
+
+def noise(path: Path, seconds: float, seed: int = 0) -> Path:
+    samples = np.random.default_rng(seed).standard_normal(round(seconds * RATE)) * 0.1
+    soundfile.write(path, samples, RATE, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture
+def how(tmp_path: Path) -> Listening:
+    path = tmp_path / "beeper.safetensors"
+    beeper().save(path)
+    return Listening((str(path),))
+
+
+def results(events: Iterator[object]) -> list[BatchResult]:
+    return [event for event in events if isinstance(event, BatchResult)]
+
+
+def test_the_same_as_in_one_process(tmp_path: Path, how: Listening) -> None:
+    paths = [noise(tmp_path / f"{n}.wav", 1 + 4 * (n == 0), n) for n in range(6)]
+    (tmp_path / "3.wav").write_text("words")
+    events = list(in_order(classify_in_processes(paths, how, jobs=2, ahead=3)))
+    found, alone = results(iter(events)), results(classify_files(paths, {"beeper": beeper()}))
+    assert [one.path for one in found] == paths
+    assert [one.number for one in found] == [1, 2, 3, 4, 5, 6]
+    assert {e.number for e in events if isinstance(e, BatchStep)} == {1, 2, 3, 4, 5, 6}
+    for one, other in zip(found, alone, strict=True):
+        assert one.problem == other.problem
+        assert (one.result is None) == (one.path.name == "3.wav")
+        if one.result is not None and other.result is not None:
+            (ours,), (theirs,) = one.result.timelines.values(), other.result.timelines.values()
+            np.testing.assert_allclose(ours.probabilities, theirs.probabilities, atol=1e-6)
+            assert np.array_equal(ours.times, theirs.times)
+            assert list(one.result.lanes.values()) == list(other.result.lanes.values())
+    assert not multiprocessing.active_children()
+
+
+def test_a_process_that_is_killed_costs_its_file_alone(tmp_path: Path, how: Listening) -> None:
+    long = noise(tmp_path / "long.wav", 1200)
+    others = [noise(tmp_path / f"{n}.wav", 2, n) for n in range(5)]
+    killed, found = 0, []
+    for event in classify_in_processes([long, *others], how, jobs=2):
+        if isinstance(event, BatchStep) and event.path == long and event.share > 0 and not killed:
+            killed = _busiest()
+            os.kill(killed, signal.SIGKILL)
+        if isinstance(event, BatchResult):
+            found.append(event)
+    assert killed
+    assert sorted(one.path.name for one in found) == sorted(p.name for p in [long, *others])
+    lost = [one for one in found if one.lost]
+    assert [one.path for one in lost] == [long]
+    assert "ended unexpectedly" in lost[0].problem
+    assert all(one.result is not None for one in found if not one.lost)
+
+
+def _busiest() -> int:
+    """The process that has used most of the processor: the long file's."""
+
+    def ticks(pid: int) -> int:
+        words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return int(words[11]) + int(words[12])
+
+    return max((one.pid or 0 for one in multiprocessing.active_children()), key=ticks)
+
+
+def test_what_cannot_be_used_is_said(tmp_path: Path, how: Listening) -> None:
+    path = noise(tmp_path / "a.wav", 1)
+    with pytest.raises(ModelError, match="no classifier 'nonsense'"):
+        list(classify_in_processes([path], Listening(("nonsense",)), jobs=1))
+    with pytest.raises(ModelError, match="has just changed"):
+        list(classify_in_processes([path], how, jobs=1, sha256={"planted": "0" * 64}))
+    assert not multiprocessing.active_children()
+
+
+def test_processes_that_cannot_begin_are_no_endless_loop(
+    tmp_path: Path, how: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_serve", os._exit)  # called with the pipe: it ends at once
+    with pytest.raises(ModelError, match="No process could be started"):
+        list(classify_in_processes([noise(tmp_path / "a.wav", 1)], how, jobs=2))
+
+
+def test_closing_ends_all_processes(tmp_path: Path, how: Listening) -> None:
+    events = classify_in_processes([noise(tmp_path / "long.wav", 600)], how, jobs=1)
+    for event in events:
+        if isinstance(event, BatchStep):
+            break
+    begun = time.monotonic()
+    events.close()
+    assert not multiprocessing.active_children()
+    assert time.monotonic() - begun < 10
+
+
+def test_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / f"{n}.wav" for n in range(20)]
+    for path in paths:
+        path.touch()
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    monkeypatch.setattr(processes, "_free_memory", lambda: 3_000_000_000)
+    assert useful_jobs(paths) == 1  # nothing to do
+    os.truncate(paths[0], 10_000_000)
+    assert useful_jobs(paths) == 2
+    for path in paths:
+        os.truncate(path, 10_000_000)
+    assert useful_jobs(paths) == 4
+    assert useful_jobs([*paths[:2], tmp_path / "missing.wav"]) == 3
+    monkeypatch.setattr(processes, "_free_memory", lambda: 100)
+    assert useful_jobs(paths) == 1
+    monkeypatch.setattr(processes, "_free_memory", lambda: None)
+    assert useful_jobs(paths) == 16
