@@ -1,1 +1,1 @@
-"""Archives: many recordings heard by several processes, and what was heard kept in a database."""
+"""Archives: many recordings heard by several processes, their results kept in a database."""

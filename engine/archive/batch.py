@@ -36,6 +36,7 @@ def ears_of(how: Listening, catalog: Catalog | None = None) -> list[Ear]:
             "hop_seconds": how.hop_seconds,
             "channels": how.channels,
             "rules": asdict(card.rules()),
+            "corrections": catalog.revision_of(entry),
         }
         text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
         found.append(Ear(card.name, entry.sha256(), text, tuple(card.labels)))

@@ -82,7 +82,7 @@ def correct(database: Database, segment: int, right: bool) -> Correction:
     if not found:
         raise DataError(
             f"There is no stretch {segment} in {database.path.name}. The view 'heard' has their "
-            "numbers; they change when a file is analysed anew."
+            "numbers; they change when a file is analysed again."
         )
     now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     correction = Correction(*(*found[0], right, now))

@@ -1,4 +1,4 @@
-"""What was heard in an archive, in one SQLite file: see ``schema`` for its tables."""
+"""The results of an archive in one SQLite file: see ``schema`` for its tables."""
 
 import contextlib
 import hashlib

@@ -306,8 +306,20 @@ class Catalog:
         return self.corrections.card(digest) if digest else None
 
     def card_of(self, entry: Entry) -> Card:
-        """The card of an entry, as the user adjusted it where it is one of the catalog's."""
-        return self.adjusted(entry.card) if self._mine(entry) else entry.card
+        """The card of an entry, as the user corrected and adjusted it where it is one of these."""
+        if not self._mine(entry):
+            return entry.card
+        personal = self._personal(entry.sha256())
+        if personal is None:
+            return self.adjusted(entry.card)
+        from engine.classifier.personal.applied import corrected_card  # brings torch along
+
+        return self.adjusted(corrected_card(entry.card, personal))
+
+    def revision_of(self, entry: Entry) -> str:
+        """Which corrections an entry has; empty: none."""
+        personal = self._personal(entry.sha256()) if self._mine(entry) else None
+        return personal.revision if personal else ""
 
     def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
         plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}

@@ -32,7 +32,7 @@ class Rows(StrEnum):
 
 @app.command("show")
 def show(database: Place) -> None:
-    """Tell how many files a database knows, what was heard in them, and what failed."""
+    """Show how many files a database knows, the labels detected in them, and what failed."""
     from engine.archive.database import Database
 
     with Database(database, make=False) as opened:
@@ -71,7 +71,7 @@ def export(
         bool, typer.Option("--overwrite", help="Replace results that exist; never a sound.")
     ] = False,
 ) -> None:
-    """Write what was heard in another form, in the order of the files' paths.
+    """Write the results in another form, in the order of the files' paths.
 
     Example: 'earmark archive export archive.sqlite -o heard.parquet --rows segments'.
     """

@@ -47,7 +47,7 @@ class Destination(Protocol):
         """Note that a sound has no result, where the format has words for it."""
 
     def close(self) -> None:
-        """Finish what was written; called once, also where a batch was broken off."""
+        """Finish what was written; called once, also where a batch was interrupted."""
 
 
 def open_destination(

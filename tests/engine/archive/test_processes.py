@@ -90,7 +90,7 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, how: Listening) -> None:
     with pytest.raises(ModelError, match="no classifier 'nonsense'"):
         list(classify_in_processes([path], Listening(("nonsense",)), jobs=1))
     with pytest.raises(ModelError, match="has just changed"):
-        list(classify_in_processes([path], how, jobs=1, sha256={"beeper": "0" * 64}))
+        list(classify_in_processes([path], how, jobs=1, sha256={"planted": "0" * 64}))
     assert not multiprocessing.active_children()
 
 
