@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _close_splash()
         return 0
     crash_file.begin()
-    session, window = open_window(application, files)
+    session, window = open_window(application, files, demo=headless)
     _close_splash()
     if headless:
         from desktop.headless import run

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from desktop import style
 from desktop.icons import application_icon
 from desktop.session import Session
-from desktop.settings import APPEARANCE
+from desktop.settings import APPEARANCE, PAGE, RECENT
 from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 
@@ -45,17 +45,33 @@ def keep_one(files: Sequence[Path]) -> SingleInstance | None:
     return None if hand_over(files) else SingleInstance()
 
 
-def open_window(application: QApplication, files: Sequence[Path]) -> tuple[Session, Window]:
-    """The window, shown; what is slow begins once it is there."""
+def open_window(
+    application: QApplication, files: Sequence[Path], *, demo: bool = False
+) -> tuple[Session, Window]:
+    """The window, shown; what is slow begins once it is there.
+
+    Without files it opens on the page shown last, the first time on Listen; that time the demo
+    sound is analysed meanwhile, so that a look at it costs no waiting.
+
+    Args:
+        application: Qt's.
+        files: to open at once.
+        demo: open the demo sound on the File page, where there are no files.
+    """
     session = Session()
     style.apply(application, session.settings.get(APPEARANCE))
     sounds = any(_is_sound(path) for path in files)
-    window = Window(session, first="file")
+    first = not session.settings.get(RECENT)
+    page = "file" if sounds or demo else session.settings.get(PAGE)
+    window = Window(session, first=page)
     window.show()
 
     def begin() -> None:
-        if not sounds:
-            window.open_demo()
+        last = [Path(name) for name in session.settings.get(RECENT)[:1]]
+        if not sounds and (demo or first):
+            window.open_demo(show=demo)
+        elif not sounds and page == "file" and last[0].is_file():
+            window.open_file(last[0])
         open_paths(session, window, files)
         # Loading torch holds Python's lock now and then: after the first picture is there.
         QTimer.singleShot(300, session.load_classifiers)

@@ -79,7 +79,9 @@ def _table(found: AnalysisUpdate) -> str:
         for name in names:
             decision = _nearest(found.decisions[name], moment)
             top = decision.candidates[0]
-            words = f"{decision.verdict} ({top.label} {top.probability:.0%})"
+            words = decision.verdict
+            if not found.timelines[name].is_regression:
+                words = f"{decision.verdict} ({top.label} {top.probability:.0%})"
             if decision.heard:
                 words = f"{decision.verdict} {top.probability:.0%}"
             cells.append(f"{words[:32]:34}")

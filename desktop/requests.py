@@ -35,6 +35,14 @@ class StartListening:
 
 
 @dataclass(frozen=True)
+class ShowSounds:
+    """Show the sounds one gathers."""
+
+    page: ClassVar = "sounds"
+    shows: ClassVar = True
+
+
+@dataclass(frozen=True)
 class AddRegion:
     """Take a stretch of a file, in seconds, into a class that the person is asked for."""
 
@@ -62,4 +70,12 @@ class ChooseRun:
     folder: Path
 
 
-Request = OpenFile | ExportPredictions | StartListening | AddRegion | TrainProject | ChooseRun
+Request = (
+    OpenFile
+    | ExportPredictions
+    | StartListening
+    | ShowSounds
+    | AddRegion
+    | TrainProject
+    | ChooseRun
+)

@@ -88,6 +88,9 @@ class Session(QObject):
         )
 
     def _adopted(self, entry: "Entry") -> None:
+        if entry.card.features_only:
+            self.notify(entry.card.refusal(self.tr("listen")), kind="warning")
+            return
         self.set_loaded([entry.name, *self._others(entry.name)])
         if refused := entry.card.refusal(self.tr("listen")):
             self.notify(refused + " " + self.tr("Use it on the File page."), kind="warning")

@@ -50,11 +50,18 @@ GEOMETRY = Setting("window/geometry", QByteArray(), "place and size of the windo
 APPEARANCE = Setting(
     "window/appearance", "system", "system, light or dark", ("system", "light", "dark")
 )
+PAGE = Setting(
+    "window/page",
+    "listen",
+    "the page shown last",
+    ("listen", "file", "sounds", "train", "compare", "models"),
+)
 RECENT = Setting("files/recent", [], "files opened last")
 FOLDER = Setting("files/folder", "", "where files were opened last")
 RECORDINGS = Setting("listen/folder", "", "where recordings go")
 DEVICE = Setting("listen/device", "", "name of the microphone")
 HOST_API = Setting("listen/host_api", "", "host API of the microphone")
+LEADING = Setting("listen/leading", "", "classifier of the large answer; empty: for instruments")
 LOADED = Setting("models/loaded", ["instrument", "genre"], "enabled classifiers")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 LEARNED = Setting("train/folders", [], "recipes, each followed by the folder it learned from")

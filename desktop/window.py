@@ -36,7 +36,7 @@ from desktop.plots import export
 from desktop.rail import Rail
 from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
-from desktop.settings import APPEARANCE, GEOMETRY, RECENT
+from desktop.settings import APPEARANCE, GEOMETRY, PAGE, RECENT
 from desktop.shared.page import Page
 from desktop.widgets.toasts import Toasts
 from engine.export import EXPORTS
@@ -51,6 +51,7 @@ COMMANDS = {
     "freeze": (QT_TRANSLATE_NOOP("Commands", "&Freeze the picture"), "F"),
     "why": (QT_TRANSLATE_NOOP("Commands", "&Why?"), "W"),
     "loop": (QT_TRANSLATE_NOOP("Commands", "L&oop"), "L"),
+    "stage": (QT_TRANSLATE_NOOP("Commands", "&Answer in full screen"), "F11"),
     "devices": (QT_TRANSLATE_NOOP("Commands", "Search for &microphones"), "F5"),
 }
 _PLAIN = Qt.KeyboardModifier.NoModifier
@@ -150,6 +151,7 @@ class Window(QMainWindow):
         self.current = key
         self._pages.setCurrentWidget(page)
         self._rail.show_current(key)
+        self._session.settings.set(PAGE, key)
         for name, action in self._commands.items():
             action.setEnabled(name in page.commands)
         page.enter()
@@ -165,9 +167,13 @@ class Window(QMainWindow):
         """Show a file on its page."""
         self._bring(OpenFile(path))
 
-    def open_demo(self) -> None:
-        """Open the demo sound that comes with Earmark."""
-        self.open_file(resource("sounds", "demo.ogg"))
+    def open_demo(self, *, show: bool = True) -> None:
+        """Open the demo sound that comes with Earmark; without showing its page, if one likes."""
+        request = OpenFile(resource("sounds", "demo.ogg"))
+        if show:
+            self._bring(request)
+        else:
+            self.page(request.page).take(request)
 
     def _build_menus(self) -> None:
         bar = self.menuBar()

@@ -8,15 +8,16 @@ from collections.abc import Generator
 
 from engine import Catalog
 from engine.datasets import open_dataset
-from engine.evaluation import evaluate
+from engine.evaluation import ValueResults, evaluate, evaluate_values
 from engine.evaluation.judge import DatasetPredictions, predict_dataset
 
 
 def main(name: str, sounds: str) -> None:
     """Print every figure of the evaluation, accuracy first."""
     classifier = Catalog().load(name)
-    predictions = _finished(predict_dataset(classifier, open_dataset(sounds)))
-    for figure, value in evaluate(predictions.results).figures().items():
+    results = _finished(predict_dataset(classifier, open_dataset(sounds))).results
+    judged = evaluate_values(results) if isinstance(results, ValueResults) else evaluate(results)
+    for figure, value in judged.figures().items():
         print(f"{figure:28} {value:.4f}")
 
 

@@ -73,7 +73,7 @@ def write(path: Path, samples: Samples, rate_hz: int = 22050) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = path.suffix[1:].upper()
     soundfile.write(
-        path, samples, rate_hz, format=kind, subtype=None if kind == "OGG" else "PCM_16"
+        path, samples, rate_hz, format=kind, subtype=None if kind in ("OGG", "MP3") else "PCM_16"
     )
     return path
 
@@ -170,6 +170,26 @@ def fsdd(root: Path, takes: int = 7, digits: int = 3, speakers: Sequence[str] = 
                 seconds = 0.3 + 0.02 * take + 0.05 * digit
                 samples = sound(voice, 100 * digit + take, seconds, 8000, len(speakers))
                 write(root / "recordings" / f"{digit}_{speaker}_{take}.wav", samples, 8000)
+    return root
+
+
+def emotify(root: Path, tracks: int = 4, seconds: float = 0.3) -> Path:
+    """Emotify: ``tracks.tsv`` and ``classical/001__Artist-0__Album__Title.wav``."""
+    emotions = (
+        "amazement", "solemnity", "tenderness", "nostalgia", "calmness", "power",
+        "joyful_activation", "tension", "sadness",
+    )  # fmt: skip
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "tracks.tsv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, delimiter="\t")
+        table.writerow(["file_prefix", "genre", "artist", "album", "raters", *emotions])
+        for kind, genre in enumerate(("classical", "pop")):
+            for track in range(tracks):
+                prefix, artist = f"{track + 1:03}", f"Artist {track // 2}"
+                ratings = [0.05 * (place + kind + track + 1) for place in range(len(emotions))]
+                table.writerow([prefix, genre, artist, "Album", 20, *ratings])
+                path = root / genre / f"{prefix}__{artist.replace(' ', '-')}__Album__Title.wav"
+                write(path, sound(kind, track, seconds, 16000, 2), 16000)
     return root
 
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QToolTip
 from desktop.plots import theme
 from desktop.plots.figure import Figure, Meaning
 from desktop.plots.legend import Entry
+from desktop.plots.ticks import fitting_low
 from desktop.style import colours
 
 _ROW, _AXES, _LEGEND, _TITLE = 26, 46, 20, 24  # pixels
@@ -51,6 +52,7 @@ class Bars(Figure):
         unit: of the values; "%" makes 100 the full width.
         stacked: the series lie after each other in one bar, each with a pattern of its own.
         measure: what the values are, at their axis.
+        fits: the axis begins near the lowest value, so that high ones differ visibly.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Bars(Figure):
         stacked: bool = False,
         titled: bool = True,
         measure: str = "",
+        fits: bool = False,
     ) -> None:
         super().__init__(
             title,
@@ -70,6 +73,7 @@ class Bars(Figure):
             titled=titled,
         )
         self._likes, self._unit, self._stacked = dict(series), unit, stacked
+        self._fits, self._measure = fits, measure
         self.plot.getAxis("bottom").whole = unit == ""
         self.rows_are = self.tr("name")
         self._most = 100.0 if unit == "%" else None
@@ -148,8 +152,20 @@ class Bars(Figure):
         nothing = not any(self._parts())
         self.plot.getAxis("bottom").setTicks([[]] if nothing else None)  # no scale of nothing
         rows = max(1, len(self.bars))
+        low = (
+            fitting_low([v for parts in self._parts() for v in parts], most) if self._fits else 0.0
+        )
+        if self._fits:
+            self.plot.getAxis("bottom").setLabel(self._begins(low))
         self.box.setLimits(xMin=0.0, yMin=-0.5, yMax=rows - 0.5)
-        self.box.setRange(xRange=(0.0, most), yRange=(-0.5, rows - 0.5), padding=0)
+        self.box.setRange(xRange=(low, most), yRange=(-0.5, rows - 0.5), padding=0)
+
+    def _begins(self, low: float) -> str:
+        """The axis' name; where it does not begin at 0 it says so."""
+        unit = f" ({self._unit})" if self._unit else ""
+        if not low:
+            return f"{self._measure}{unit}"
+        return str(self.tr("{}{}, from {:g}")).format(self._measure, unit, low)
 
     def _parts(self) -> list[list[float]]:
         return [

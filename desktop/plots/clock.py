@@ -1,4 +1,4 @@
-"""Times in words, and the round times at which an axis has its ticks."""
+"""Times and shares in words, and the round times at which an axis has its ticks."""
 
 import math
 
@@ -15,6 +15,11 @@ def clock(seconds: float, step: float = 1.0) -> str:
     text = f"{rest / 10**digits:0{3 + digits if digits else 2}.{digits}f}"
     hours, minutes = divmod(whole, 60)
     return f"{sign}{hours}:{minutes:02d}:{text}" if hours else f"{sign}{minutes}:{text}"
+
+
+def percent(share: float) -> str:
+    """A share of 1, as it is written everywhere: 81 %."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def length(seconds: float) -> str:

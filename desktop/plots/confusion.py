@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QStyleOptionGraphicsItem, QToolTip, QWidget
 
 from desktop.plots import theme
 from desktop.plots.figure import Figure, Meaning
@@ -116,7 +116,7 @@ class _Cells(pg.GraphicsObject):
 
 
 class Confusion(Figure):
-    """Rows are the truth, columns what was said; shaded by the share of the row.
+    """Rows are the truth, columns what was said, or the other way; shaded by the share of a class.
 
     A click chooses a cell and tells it; arrows walk, Enter and the space bar tell.
     """
@@ -128,6 +128,7 @@ class Confusion(Figure):
         self._rows: tuple[tuple[int, ...], ...] = ()
         self.chosen: Cell | None = None
         self.hovered: Cell | None = None
+        self.turned = False  # rows are predictions
         self._across = _Names("top")
         super().__init__(
             title or self.tr("Confusion matrix"),
@@ -178,12 +179,27 @@ class Confusion(Figure):
         self.box.setLimits(xMin=0.0, xMax=end, yMin=0.0, yMax=end)
         self.box.setRange(xRange=(0.0, end), yRange=(0.0, end), padding=0)
 
+    def turn(self, on: bool) -> None:
+        """Whether rows are predictions and columns the truth, as some courses draw it."""
+        self.turned = on
+        said, true = self.tr("predicted"), self.tr("true")
+        self.plot.getAxis("left").setLabel(said if on else true)
+        self._across.setLabel(true if on else said)
+        self._shade()
+        self._name()
+
+    def extra_actions(self, menu: QMenu) -> None:
+        action = menu.addAction(self.tr("Rows are predictions"))
+        action.setCheckable(True)
+        action.setChecked(self.turned)
+        action.toggled.connect(self.turn)
+
     def count(self, row: int, column: int) -> int:
-        """Of a cell."""
+        """Of a cell: its true class and the predicted one."""
         return self._rows[row][column]
 
     def share(self, row: int, column: int) -> float:
-        """Of its row, from 0 to 1."""
+        """Of its true class, from 0 to 1."""
         whole = sum(self._rows[row])
         return self._rows[row][column] / whole if whole else 0.0
 
@@ -201,6 +217,8 @@ class Confusion(Figure):
 
     def rect_of(self, row: int, column: int) -> QRectF:
         """Where a cell is, in the view box."""
+        if self.turned:
+            row, column = column, row
         (left, right), (low, high) = self.box.viewRange()
         wide, tall = self.box.width() / (right - left), self.box.height() / (high - low)
         return QRectF((column - left) * wide, (row - low) * tall, wide, tall)
@@ -215,13 +233,16 @@ class Confusion(Figure):
             return None
         at, last = self.box.mapSceneToView(place), len(self.labels) - 1
         row, column = int(at.y() // 1), int(at.x() // 1)
-        return (row, column) if 0 <= row <= last and 0 <= column <= last else None
+        cell = (column, row) if self.turned else (row, column)
+        return cell if 0 <= row <= last and 0 <= column <= last else None
 
     def csv(self) -> str:
         text = io.StringIO()
         rows = csv.writer(text)
-        rows.writerow([self.tr("true, predicted"), *self.labels])
-        for label, counts in zip(self.labels, self._rows, strict=True):
+        corner = self.tr("predicted, true") if self.turned else self.tr("true, predicted")
+        rows.writerow([corner, *self.labels])
+        lines = zip(*self._rows, strict=True) if self.turned else self._rows
+        for label, counts in zip(self.labels, lines, strict=True):
             rows.writerow([label, *counts])
         return text.getvalue()
 
@@ -240,7 +261,8 @@ class Confusion(Figure):
                 share = self.share(row, column)
                 shade = QColor(use.accent if row == column else use.danger)
                 alpha = min(1.0, 0.06 + 0.94 * share) if share else 0.0
-                picture[row, column] = (*shade.getRgb()[:3], round(255 * alpha))  # type: ignore[index]
+                place = (column, row) if self.turned else (row, column)
+                picture[place] = (*shade.getRgb()[:3], round(255 * alpha))  # type: ignore[index]
         self.image.setImage(picture, levels=(0, 255))
         self.image.setRect(QRectF(0, 0, picture.shape[1], picture.shape[0]))
         self._cells.update()
@@ -295,6 +317,7 @@ class Confusion(Figure):
         if key in _STEPS and self.labels:
             row, column = self.chosen or (0, 0)
             down, right = _STEPS[key] if self.chosen else (0, 0)
+            down, right = (right, down) if self.turned else (down, right)
             cell = min(max(row + down, 0), last), min(max(column + right, 0), last)
             return lambda: self._choose(cell)
         if key in _ENTER and self.chosen is not None:

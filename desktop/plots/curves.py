@@ -138,6 +138,13 @@ class Curves(Figure):
         self._series[name] = Series(line, alone, like or name, faint, dashed, dots)
         self.apply_style()
 
+    def name_measure(self, title: str, y_label: str) -> None:
+        """Call the plot and its vertical axis otherwise."""
+        self.title = title
+        self.setAccessibleName(title)
+        self.plot.getAxis("left").setLabel(y_label)
+        self.apply_style()
+
     def remove_series(self) -> None:
         """Take all curves away."""
         for series in self._series.values():

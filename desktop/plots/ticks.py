@@ -1,6 +1,7 @@
 """Round numbers on an axis, and how they are written."""
 
 import math
+from collections.abc import Sequence
 
 _MOST_DECIMALS, _MOST = 4, 1e6
 
@@ -57,3 +58,13 @@ def _short(text: str) -> str:
     if mark and "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{mantissa}e{int(exponent)}" if mark else text
+
+
+def fitting_low(values: Sequence[float], most: float) -> float:
+    """Where an axis up to ``most`` begins so that its values differ visibly; 0 where they do."""
+    low = min(values, default=0.0)
+    room = 2 * (most - low)
+    if room <= 0 or room > 0.8 * most:
+        return 0.0
+    step = 10.0 ** math.floor(math.log10(room))
+    return max(0.0, math.floor((most - room) / step) * step)

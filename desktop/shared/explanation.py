@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from desktop import jobs
-from desktop.plots.clock import clock
+from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.overlay import Overlay
 from desktop.settings import COLOURS, VIEW, WAVEFORM_ONLY, Settings
 from desktop.shared.tracks import Tracks
@@ -101,8 +101,8 @@ class Why(QObject):
         overlay = overlay_of(found, self._view(), self._settings.get(COLOURS))
         self._tracks.spectrogram.set_overlay(overlay)
         at = clock(sum(found.window_seconds) / 2, 0.1)
-        words = self.tr("Evidence for {} at {} ({:.0%})")
-        text = words.format(found.label, at, found.probability)
+        words = self.tr("Evidence for {} at {} ({})")
+        text = words.format(found.label, at, found.words)
         self.strip.say(text, self._notes(found), overlay.hue)
 
     def _notes(self, found: Explanation) -> str:
@@ -127,8 +127,8 @@ class Why(QObject):
         if found.gap > _DOUBTFUL:
             notes.append(
                 self.tr(
-                    "The explanation is approximate (its parts are off by {:.0%} in total)."
-                ).format(found.gap)
+                    "The explanation is approximate (its parts are off by {} in total)."
+                ).format(percent(found.gap))
             )
         return " ".join(notes)
 

@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop import jobs
 
 if TYPE_CHECKING:
+    from engine.audio.audio import Audio
     from engine.audio.playback import Player
 
 
 class Transport(QObject):
-    """Plays one file at a time; tells where the loudspeaker is."""
+    """Plays one file, or sound in memory, at a time; tells where the loudspeaker is."""
 
     moved = Signal(float)
     playing_changed = Signal(bool)
@@ -21,7 +22,7 @@ class Transport(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._path: Path | None = None
+        self._path: Path | Audio | None = None
         self._player: Player | None = None
         self._job: jobs.Job | None = None
         self._wanted: tuple[float, float | None, bool] | None = None  # while another begins
@@ -33,8 +34,8 @@ class Transport(QObject):
     def playing(self) -> bool:
         return self._timer.isActive()
 
-    def set_file(self, path: Path | None) -> None:
-        """Which file to play; what plays stops."""
+    def set_file(self, path: "Path | Audio | None") -> None:
+        """Which file or sound to play; what plays stops."""
         self.pause()
         self._path = path
         self._player = None
@@ -78,7 +79,7 @@ class Transport(QObject):
         if player is not None and player.playing:
             jobs.run(_ending(player), parent=self)
 
-    def _started(self, path: Path, player: "Player") -> None:
+    def _started(self, path: "Path | Audio", player: "Player") -> None:
         self._job = None
         if path != self._path:  # another file was opened meanwhile
             jobs.run(_ending(player), parent=self)

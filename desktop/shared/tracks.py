@@ -15,6 +15,7 @@ from desktop.plots.tracks.time_axis import TimeAxis
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.plots.tracks.track import Track
 from desktop.plots.tracks.waveform import WaveformTrack
+from desktop.plots.values.track import ValuesTrack
 from desktop.settings import (
     COLOURS,
     DB_HIGH,
@@ -36,16 +37,17 @@ from desktop.shared.track_menu import TrackMenu
 from desktop.style import colour_table
 from engine.pictures.view import Kind, View, axis_ticks
 
-_SHARES = (2, 6, 3)  # of the height: waveform, spectrogram, lanes
+_SHARES = (2, 6, 3, 3)  # of the height: waveform, spectrogram, lanes, values
 _PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 class Tracks(QFrame):
-    """Waveform, spectrogram and lanes over one time axis."""
+    """Waveform, spectrogram, lanes and values over one time axis."""
 
     cursor_wanted = Signal(float)  # by keys
     style_applied = Signal()
     mix_changed = Signal()
+    menu_made = Signal(object, object, QPoint)  # a track, its menu, where: to be added to
 
     def __init__(self, settings: Settings, *, interactive: bool) -> None:
         super().__init__()
@@ -60,11 +62,15 @@ class Tracks(QFrame):
         self.axis = TimeAxis(self.time, interactive=interactive)
         self.minimap = Minimap(self.time)
         self.minimap.setVisible(interactive)
-        self.all = (self.waveform, self.spectrogram, self.lanes, self.axis)
+        self.values = ValuesTrack(self.time, interactive=interactive)
+        self.all: tuple[Track, ...] = (
+            self.waveform, self.spectrogram, self.lanes, self.axis, self.values,
+        )  # fmt: skip
         self._split = QSplitter(self)
         self._split.setOrientation(Qt.Orientation.Vertical)
         self._split.setChildrenCollapsible(False)
-        for track, share in zip(self.all, _SHARES, strict=False):
+        stack = (self.waveform, self.spectrogram, self.lanes, self.values)
+        for track, share in zip(stack, _SHARES, strict=True):
             self._split.addWidget(track)
             self._split.setStretchFactor(self._split.count() - 1, share)
         layout = QVBoxLayout(self)
@@ -82,7 +88,7 @@ class Tracks(QFrame):
     def serve(self, page: QWidget, controls: PictureControls, space: Callable[[], None]) -> None:
         """Take a page's keys and the choosers below it; Space alone does what it is told to."""
         self.controls = controls
-        for track in (self.waveform, self.spectrogram, self.lanes):
+        for track in (self.waveform, self.spectrogram, self.lanes, self.values):
             track.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         TrackKeys(page, self.time, space=space, menu=lambda: self.open_menu(self.spectrogram))
 
@@ -118,6 +124,7 @@ class Tracks(QFrame):
             place = track.mapToGlobal(track.plot.center().toPoint())
         menu = TrackMenu(self, track, self)
         menu.aboutToHide.connect(menu.deleteLater)
+        self.menu_made.emit(track, menu, place)
         menu.popup(place)
         return menu
 

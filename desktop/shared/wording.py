@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
-from desktop.plots.clock import clock
+from desktop.plots.clock import clock, percent
 from desktop.plots.tracks.lanes import Stretch
 from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.widgets.predictions import Bar
 from engine.pictures.view import View, note_name
-from engine.recognition.decisions import Decision, Segment
+from engine.recognition.answer import Answer
+from engine.recognition.decisions import Candidate, Decision, Segment
 
 SAY_WHY = "show the evidence for a label"  # what one for files only cannot do
 
@@ -31,8 +32,29 @@ def place(view: View, track: SpectrogramTrack, seconds: float, height: float) ->
 
 
 def bars(decision: Decision) -> list[Bar]:
-    """A decision's candidates as bars."""
-    return [Bar(c.label, c.probability, c.heard, c.reason) for c in decision.candidates]
+    """A decision's candidates as bars: what is heard first."""
+    order = sorted(decision.candidates, key=lambda candidate: not candidate.heard)
+    return [Bar(c.label, c.probability, c.heard, c.reason, c.threshold, _holds(c)) for c in order]
+
+
+def said_bars(answer: Answer) -> list[Bar]:
+    """An answer's candidates as bars: what is said first."""
+    return [
+        Bar(
+            line.candidate.label,
+            line.candidate.probability,
+            line.said,
+            line.candidate.reason,
+            line.candidate.threshold,
+            line.holds,
+            line.coming,
+        )
+        for line in answer.lines
+    ]
+
+
+def _holds(candidate: Candidate) -> bool:
+    return candidate.heard and candidate.probability < candidate.threshold
 
 
 def stretches(segments: Iterable[Segment]) -> list[Stretch]:
@@ -46,7 +68,7 @@ def explained(lane: str, decisions: Sequence[Decision], seconds: float) -> str:
     lines = [f"{lane}, {clock(seconds, 0.1)}: {nearest.verdict}"]
     for candidate in nearest.candidates[:6]:
         reason = candidate.reason or "detected"
-        lines.append(f"{candidate.label}  {candidate.probability:.0%}  {reason}")
+        lines.append(f"{candidate.label}  {percent(candidate.probability)}  {reason}")
     return "\n".join(lines)
 
 

@@ -3,9 +3,10 @@
 import textwrap
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QFont,
     QKeyEvent,
@@ -16,36 +17,67 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.plots.clock import percent
 from desktop.style import colours, label_colour
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _HEAD, _ROW, _SHOWN = 46, 25, 5
+_EASE_MS, _EASE_SHARE = 25, 0.35  # of the way that is left, from picture to picture
+_EASED = 0.004
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One class: its name, its probability, whether it is reported, and why not."""
+    """One class.
+
+    Attributes:
+        label: its name.
+        probability: from 0 to 1.
+        heard: whether it is reported.
+        reason: why not.
+        threshold: from which it is reported; 0: it has none.
+        holds: whether it is reported still, although below its threshold.
+        coming: whether it is over its threshold and will be reported if it stays there.
+    """
 
     label: str
     probability: float
     heard: bool
     reason: str = ""
+    threshold: float = 0.0
+    holds: bool = False
+    coming: bool = False
+
+    @property
+    def words(self) -> str:
+        """All about it, as a tip and for screen readers."""
+        if self.holds:
+            return f"{self.label}: still reported, below its threshold of {percent(self.threshold)}"
+        return f"{self.label}: {self.reason or 'detected'}"
 
 
 class Predictions(QWidget):
     """Name of the classifier, what it says in words, and its top classes.
 
-    A click on a class asks why; with the keyboard: Up, Down and Return.
+    A line across each bar is its threshold. What is reported still, though below it, is outlined up
+    to there; what is about to be reported has an outline of dashes. A click on a class asks why;
+    with the keyboard: Up, Down and Return. The right button and the menu key ask for a menu.
     """
 
     asked = Signal(str)
+    menu_wanted = Signal(str, QPoint)  # the class that is meant
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
         self._verdict, self._refusal = "", ""
+        self._away = False
         self._bars: list[Bar] = []
+        self._lengths: dict[str, float] = {}  # of the bars as they are drawn now, by class
+        self._easing = QTimer(self)
+        self._easing.setInterval(_EASE_MS)
+        self._easing.timeout.connect(self._ease)
         self._row = 0
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -60,14 +92,43 @@ class Predictions(QWidget):
 
     def set_predictions(self, verdict: str, bars: list[Bar]) -> None:
         """What to show; the bars highest first."""
-        self._verdict, self._bars = verdict, bars[:_SHOWN]
-        words = ", ".join(f"{bar.label} {bar.probability:.0%}" for bar in self._bars)
+        self._verdict, self._bars, self._away = verdict, bars[:_SHOWN], False
+        words = ", ".join(f"{bar.label} {percent(bar.probability)}" for bar in self._bars)
         self.setAccessibleDescription(f"{verdict}. {words}")
-        reasons = [f"{b.label}: {b.reason or 'detected'}" for b in self._bars]
+        reasons = [bar.words for bar in self._bars]
         click = textwrap.fill(self._refusal) or self.tr("Click a class to see the evidence for it.")
         self.setToolTip("\n".join([*reasons, click] if reasons else []))
         asks = bool(bars) and not self._refusal
         self.setCursor(Qt.CursorShape.PointingHandCursor if asks else Qt.CursorShape.ArrowCursor)
+        self._set_out()
+
+    def step_back(self, words: str) -> None:
+        """It has nothing to say about what is heard now: its bars sink, and why stands in words."""
+        if self._away and words == self._verdict:
+            return
+        self.set_predictions(words, [])
+        self._away = True
+        self.update()
+
+    def _set_out(self) -> None:
+        """Let the bars move from where they are to what they show."""
+        before = self._lengths
+        self._lengths = {bar.label: before.get(bar.label, 0.0) for bar in self._bars}
+        if before and self.isVisible():
+            self._easing.start()
+        else:
+            self._lengths = {bar.label: bar.probability for bar in self._bars}
+        self.update()
+
+    def _ease(self) -> None:
+        left = 0.0
+        for bar in self._bars:
+            away = bar.probability - self._lengths[bar.label]
+            left = max(left, abs(away))
+            self._lengths[bar.label] += _EASE_SHARE * away
+        if left < _EASED:
+            self._lengths = {bar.label: bar.probability for bar in self._bars}
+            self._easing.stop()
         self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -91,6 +152,12 @@ class Predictions(QWidget):
         row = int((event.position().y() - _HEAD) // _ROW)
         if event.button() == Qt.MouseButton.LeftButton and row >= 0:
             self._ask(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        row = int((event.pos().y() - _HEAD) // _ROW) if mouse else self._row
+        if 0 <= row < len(self._bars):
+            self.menu_wanted.emit(self._bars[row].label, event.globalPos())
 
     def _ask(self, row: int) -> None:
         if row < len(self._bars) and not self._refusal:
@@ -135,13 +202,14 @@ class Predictions(QWidget):
         name_width = min(130.0, self.width() * 0.42)
         number_width = 46.0
         track = QRectF(name_width, top + 5, self.width() - name_width - number_width, _ROW - 11)
-        painter.setPen(QColor(use.text if bar.heard else use.faint))
+        strong = bar.heard or bar.coming
+        painter.setPen(QColor(use.text if strong else use.faint))
         name = painter.fontMetrics().elidedText(
             bar.label, Qt.TextElideMode.ElideRight, int(name_width - 11)
         )
         painter.drawText(QRectF(5, top, name_width, _ROW - 1), LEFT, name)
         number = QRectF(self.width() - number_width, top, number_width - 4, _ROW - 1)
-        painter.drawText(number, RIGHT, f"{bar.probability:.0%}")
+        painter.drawText(number, RIGHT, percent(bar.probability))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))
         painter.drawRoundedRect(track, 4, 4)
@@ -150,5 +218,25 @@ class Predictions(QWidget):
             fill.setAlpha(110)
         painter.setBrush(fill)
         part = QRectF(track)
-        part.setWidth(max(2.0, track.width() * min(1.0, bar.probability)))
+        length = self._lengths.get(bar.label, bar.probability)
+        part.setWidth(max(2.0, track.width() * min(1.0, length)))
         painter.drawRoundedRect(part, 4, 4)
+        self._paint_threshold(painter, bar, track, part)
+
+    def _paint_threshold(self, painter: QPainter, bar: Bar, track: QRectF, part: QRectF) -> None:
+        """A line where a class is reported from, and what becomes of a bar near it."""
+        if not bar.threshold:
+            return
+        use = colours()
+        x = track.left() + track.width() * min(1.0, bar.threshold)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if bar.holds:
+            painter.setPen(QPen(label_colour(bar.label), 1.6))
+            painter.drawRoundedRect(
+                QRectF(track.left(), track.top(), x - track.left(), track.height()), 4, 4
+            )
+        elif bar.coming:
+            painter.setPen(QPen(QColor(use.text), 1.2, Qt.PenStyle.DashLine))
+            painter.drawRoundedRect(part.adjusted(-1, -1, 1, 1), 4, 4)
+        painter.setPen(QPen(QColor(use.text), 1.6))
+        painter.drawLine(QPointF(x, track.top() - 2), QPointF(x, track.bottom() + 2))

@@ -3,12 +3,14 @@
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.audio.audio import Audio
 from engine.audio.files import probe, stream
 from engine.audio.portaudio import close_stream, opening, portaudio
 from engine.errors import AudioError
@@ -32,20 +34,20 @@ def output_problem() -> str | None:
 
 
 class Player:
-    """Plays one file: all of it or a part, once or in a loop.
+    """Plays one file, or sound in memory: all of it or a part, once or in a loop.
 
     A thread decodes ahead into a short queue; the callback only copies from it.
 
     Args:
-        path: the file.
+        path: the file, or the sound.
 
     Raises:
         AudioError: the file cannot be read.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self._path = Path(path)
-        self._info = probe(path)
+    def __init__(self, path: Path | str | Audio) -> None:
+        self._path = path if isinstance(path, Audio) else Path(path)
+        self._info = path if isinstance(path, Audio) else probe(path)
         self._blocks: queue.Queue[_Block | None] = queue.Queue(_QUEUED_BLOCKS)
         self._stream: Any = None
         self._stop = threading.Event()
@@ -155,12 +157,7 @@ class Player:
         try:
             while True:
                 length = None if end is None else max(0.0, end - begin)
-                blocks = stream(
-                    self._path,
-                    block_seconds=_BLOCK_SECONDS,
-                    start_seconds=begin,
-                    duration_seconds=length,
-                )
+                blocks = _stream(self._path, begin, length)
                 at = begin
                 for block in blocks:
                     if not self._put((at, _stereo(block.samples))):
@@ -205,6 +202,22 @@ class Player:
             self._left = self._left[count:]
             self._left_at += count / self._info.rate_hz
             done += count
+
+
+def _stream(source: Path | Audio, begin: float, length: float | None) -> Iterator[Audio]:
+    """Blocks of a file or of sound in memory, from a place on."""
+    if isinstance(source, Path):
+        yield from stream(
+            source,
+            block_seconds=_BLOCK_SECONDS,
+            start_seconds=begin,
+            duration_seconds=length,
+        )
+        return
+    rate, step = source.rate_hz, round(_BLOCK_SECONDS * source.rate_hz)
+    last = source.length if length is None else min(source.length, round((begin + length) * rate))
+    for first in range(round(begin * rate), last, step):
+        yield Audio(source.samples[:, first : min(first + step, last)], rate)
 
 
 def _stop_playing() -> Exception:

@@ -46,6 +46,7 @@ class Calibration(_Strict):
 
     ``probability = activation(scale * logit / temperature + bias)``, activation being the
     softmax of a single-label and the sigmoid of a multi-label task; then times the gate's presence.
+    A regression has no activation, no thresholds, and its values are not multiplied by anything.
     """
 
     temperature: float = Field(default=1.0, gt=1e-9, le=1e9)
@@ -79,9 +80,11 @@ class Card(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100)
     title: _Line
     description: _Text
-    task: Literal["instrument", "genre", "mood", "author", "other"]
+    task: Literal["instrument", "genre", "mood", "author", "other", "regression"]
     multi_label: bool
-    labels: list[_Line] = Field(min_length=1, max_length=_MOST_LABELS)
+    labels: list[_Line] = Field(min_length=1, max_length=_MOST_LABELS)  # or dimensions
+    # Of a regression alone: the lowest and the highest value that each dimension was learned from.
+    ranges: list[tuple[_Number, _Number]] | None = None
     families: list[_Line] | None = None  # of each label, the answer one level up
     rate_hz: int = Field(ge=1000, le=384_000)
     window_samples: int = Field(ge=1, le=60_000_000)
@@ -104,15 +107,34 @@ class Card(_Strict):
         if len(set(self.labels)) != count:
             raise ValueError("the labels are not all different")
         calibration = self.calibration
-        for values in (calibration.thresholds, calibration.scale, calibration.bias):
+        thresholds = None if self.is_regression else calibration.thresholds
+        for values in (thresholds, calibration.scale, calibration.bias):
             if values is not None and len(values) != count:
                 raise ValueError(f"the calibration is not for {count} labels")
+        self._check_regression()
         if self.families is not None and len(self.families) != count:
             raise ValueError("there is not one family for each label")
         adds = calibration.evidence
         if adds is not None and (adds.crowd is not None) != self.multi_label:
             raise ValueError("evidence says from when on several are heard, if several can be")
         return self
+
+    def _check_regression(self) -> None:
+        if self.is_regression != (self.ranges is not None):
+            raise ValueError("a regression has ranges, and nothing else has")
+        if self.ranges is None:
+            return
+        if self.calibration.thresholds:
+            raise ValueError("a regression has no thresholds")
+        if len(self.ranges) != len(self.labels) or any(low >= high for low, high in self.ranges):
+            raise ValueError("the ranges are not one a dimension, from low to high")
+        if self.multi_label or self.families is not None or self.calibration.evidence is not None:
+            raise ValueError("a regression has neither several labels, nor families, nor evidence")
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether its labels are dimensions, of which it gives values instead of probabilities."""
+        return self.task == "regression"
 
     def adjusted(
         self, thresholds: Mapping[str, float], smoothing_seconds: float | None = None
@@ -124,7 +146,7 @@ class Card(_Strict):
             smoothing_seconds: None: as it is.
         """
         mine = self.calibration
-        values = zip(self.labels, mine.thresholds, strict=True)
+        values = zip(self.labels, mine.thresholds, strict=False)  # a regression has no thresholds
         changes: dict[str, Any] = {
             "thresholds": [thresholds.get(label, value) for label, value in values]
         }
@@ -139,8 +161,22 @@ class Card(_Strict):
 
     @property
     def files_only(self) -> bool:
-        """Whether it judges files and nothing else: its feature is librosa's, not Earmark's own."""
-        return self.feature.name == "librosa"
+        """Whether it does not listen: its feature is librosa's or others', not Earmark's own."""
+        return self.feature.name in ("librosa", "given")
+
+    @property
+    def features_only(self) -> bool:
+        """Whether it judges finished features and no sound: Earmark cannot compute its feature."""
+        return self.feature.name == "given"
+
+    def refuse_sound(self) -> None:
+        """Refuse to judge sounds.
+
+        Raises:
+            ModelError: Earmark cannot compute its feature.
+        """
+        if self.features_only:
+            raise ModelError(self.refusal("classify sounds"))
 
     def refusal(self, what: str) -> str:
         """Why what only Earmark's own features allow is not possible; empty: it is.
@@ -150,6 +186,12 @@ class Card(_Strict):
         """
         if not self.files_only:
             return ""
+        if self.features_only:
+            return (
+                f"'{self.title}' was trained on features that Earmark did not compute, and nothing "
+                f"says how they were. It cannot {what}; it judges files of such features only "
+                "(earmark evaluate)."
+            )
         return (
             f"'{self.title}' can only classify files. It cannot {what}: it was trained on "
             "features that librosa computes, and Earmark's own differ. Its card says by how much."
@@ -177,6 +219,7 @@ class Card(_Strict):
             gate=calibration.gate,
             silence_dbfs=calibration.silence_dbfs,
             smoothing_seconds=calibration.smoothing_seconds,
+            ranges=tuple(self.ranges or ()),
             families=tuple(self.families or ()),
             family_threshold=calibration.family_threshold,
             evidence=None if evidence is None else Evidence(**evidence.model_dump()),

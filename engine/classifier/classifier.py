@@ -71,7 +71,7 @@ class Classifier(nn.Module):
             waveforms: float32, shape (batch, window_samples), at the card's rate.
 
         Returns:
-            float32 in [0, 1], shape (batch, labels).
+            float32 in [0, 1], shape (batch, labels); of a regression the dimensions' values.
         """
         return self.judge(self.network.embed(self.feature(waveforms)), level_db(waveforms))[0]
 
@@ -84,18 +84,24 @@ class Classifier(nn.Module):
 
         Returns:
             Probabilities, shape (batch, labels), presence included, and the presence: the chance
-            that the window holds what the classifier knows about, shape (batch,).
+            that the window holds what the classifier knows about, shape (batch,). Of a regression
+            the dimensions' values, whatever the presence.
         """
         logits = self.logits(embedding)
-        probabilities = logits.sigmoid() if self.card.multi_label else logits.softmax(1)
         presence = torch.ones_like(rms_db)
         if self.gate is not None:
             presence = self.gate(embedding)[:, 0].sigmoid()
         presence = torch.where(rms_db < self.card.calibration.silence_dbfs, 0.0, presence)
+        if self.card.is_regression:
+            return logits, presence
+        probabilities = logits.sigmoid() if self.card.multi_label else logits.softmax(1)
         return probabilities * presence[:, None], presence
 
     def logits(self, embedding: Tensor) -> Tensor:
-        """Calibrated, before the gate: shape (batch, embedding_size) to (batch, labels)."""
+        """Calibrated, before the gate: shape (batch, embedding_size) to (batch, labels).
+
+        Of a regression these are the values.
+        """
         scale, bias = self._scale.to(embedding.device), self._bias.to(embedding.device)
         return self.network.head(embedding) * scale + bias
 
@@ -251,7 +257,9 @@ def _check(classifier: Classifier, tensors: dict[str, Tensor], path: Path) -> No
         raise ModelError(
             f"{path.name} cannot be computed: feature, network and window do not fit each other."
         ) from error
-    difference = (now - tensors["check.probabilities"]).abs().max().item()
+    before = tensors["check.probabilities"]
+    # Values may have any size: what they lose by rounding grows with it.
+    difference = ((now - before).abs() / before.abs().clamp(min=1.0)).max().item()
     if not difference <= _TOLERANCE:
         raise ModelError(
             f"{path.name} does not reproduce the probabilities it was saved with (off by "

@@ -22,9 +22,19 @@ _ECE = (
     "Expected calibration error: mean difference between confidence and accuracy; "
     "0 means that predictions with 80 % confidence are correct in 80 % of the cases."
 )
+_CCC = (
+    "Concordance correlation coefficient (Lin 1989), mean of the dimensions: agreement of "
+    "predicted and true values; 1 is perfect, 0 is what a constant reaches."
+)
+_R2 = (
+    "Coefficient of determination, mean of the dimensions: 1 is perfect, 0 is as good as the mean "
+    "of the true values, below 0 is worse."
+)
+_GAIN = "Share of the squared error of the mean predictor that is removed, mean of the dimensions."
 # What a figure was measured on, by the beginning of its name.
 _ON = {
     "left_out_": "collections not used in training",
+    "artists_left_out_": "recordings by artists not used in training",
     "gate_held_out_": "rejection gate, held-out sounds",
     "unseen_soundfont_piece_": "unseen instruments, whole pieces",
     "unseen_soundfont_": "unseen instruments",
@@ -35,10 +45,32 @@ _TERMS = {
     "balanced_accuracy": Term(
         "balanced accuracy", True, "Mean recall of the classes: every class counts the same."
     ),
+    "positive_recall": Term(
+        "recall of the positive class",
+        True,
+        "Share of the positive windows that are found: tp / (tp + fn).",
+    ),
+    "positive_precision": Term(
+        "precision of the positive class",
+        True,
+        "Share of the windows predicted positive that are: tp / (tp + fp).",
+    ),
     "recording_accuracy": Term(
         "accuracy by recording",
         True,
         "Share of the recordings that are classified correctly by the vote of their windows.",
+    ),
+    "concordance": Term("concordance (CCC)", False, _CCC),
+    "r2": Term("R²", False, _R2),
+    "gain": Term("error removed", True, _GAIN),
+    "recording_concordance": Term("concordance (CCC) by recording", False, _CCC),
+    "recording_r2": Term("R² by recording", False, _R2),
+    "recording_gain": Term("error removed by recording", True, _GAIN),
+    "rmse": Term("RMSE", False, "Root of the mean squared error, in the dimension's own units."),
+    "mean_rmse": Term(
+        "RMSE of the mean predictor",
+        False,
+        "That of a predictor which always says the mean of the training data.",
     ),
     "macro_f1": Term(
         "macro F1",
@@ -139,7 +171,16 @@ _ALARMS = "_alarms_per_hour"
 
 
 def term(key: str) -> Term:
-    """What a figure is called; an unknown one by its key in words."""
+    """What a figure is called; an unknown one by its key in words.
+
+    >>> term("rmse:valence").name
+    'RMSE of valence'
+    """
+    figure, colon, dimension = key.partition(":")
+    if colon:
+        found = term(figure)
+        meaning = found.meaning.replace(", mean of the dimensions", "")
+        return Term(f"{found.name} of {dimension}", found.is_share, meaning)
     if key.endswith(_ALARMS):
         kind = key.removesuffix(_ALARMS).replace("_", " ")
         meaning = f"How often per hour a label is reported during {kind}."
@@ -161,7 +202,8 @@ def figure_name(key: str) -> str:
 
 def place_in_order(key: str) -> int:
     """Where a report lists a figure; unknown ones come last."""
-    return list(_TERMS).index(key) if key in _TERMS else len(_TERMS)
+    figure = key.partition(":")[0]
+    return list(_TERMS).index(figure) if figure in _TERMS else len(_TERMS)
 
 
 def figure_lines(metrics: Mapping[str, float]) -> list[str]:

@@ -34,8 +34,9 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
 
     The model takes ``waveform``, float32, shape (batch, window_samples), any batch, at the card's
     rate, full scale [-1, 1]. It gives ``probabilities``, float32, shape (batch, labels), and
-    ``presence``, float32, shape (batch,), as :meth:`Classifier.judge` does. Its metadata hold the
-    card (``card``) and the labels (``labels``), both as JSON.
+    ``presence``, float32, shape (batch,), as :meth:`Classifier.judge` does; a regression gives
+    ``values`` instead of ``probabilities``. Its metadata hold the card (``card``) and the labels
+    (``labels``), both as JSON.
 
     Args:
         classifier: left as it is.
@@ -44,7 +45,7 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
 
     Returns:
         The largest difference between torch and onnxruntime in any probability or presence, of a
-        chord, noise and near silence, one by one and together.
+        chord, noise and near silence, one by one and together; relative to values over 1.
 
     Raises:
         ModelError: the extra is not installed, ONNX cannot express the classifier, the two differ
@@ -54,18 +55,19 @@ def export_onnx(classifier: Classifier, path: Path, *, opset: int = OPSET) -> fl
     card.refuse_files_only("be exported as ONNX")
     _libraries()
     waveforms = _test_waveforms(card.window_samples, card.calibration.silence_dbfs)
+    answers = "values" if card.is_regression else "probabilities"
     whole = _Whole(classifier)
     data = convert(
         whole,
         waveforms,
-        outputs=("probabilities", "presence"),
+        outputs=(answers, "presence"),
         properties={"card": card.model_dump_json(), "labels": json.dumps(card.labels)},
         opset=opset,
     )
     difference = _difference(whole, data, waveforms)
     if not difference <= _TOLERANCE:
         raise ModelError(
-            f"The ONNX model was not saved: its probabilities differ by {difference:.1g} from "
+            f"The ONNX model was not saved: its {answers} differ by {difference:.1g} from "
             "those of the classifier."
         )
     try:
@@ -231,7 +233,7 @@ def _difference(whole: _Whole, data: bytes, waveforms: Tensor) -> float:
         with torch.inference_mode():
             wanted = whole(batch)
         pairs = zip(run_onnx(data, batch), wanted, strict=True)
-        gaps += [(got - want).abs().flatten() for got, want in pairs]
+        gaps += [((got - want).abs() / want.abs().clamp(min=1.0)).flatten() for got, want in pairs]
     return float(torch.cat(gaps).max())
 
 

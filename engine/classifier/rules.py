@@ -53,6 +53,8 @@ class Rules:
             single label is.
         evidence: how windows add up; None: they are smoothed. Its ``crowd`` is known exactly where
             several labels may be heard at once.
+        ranges: of each dimension its lowest and highest value; empty: there are labels instead.
+            Dimensions have no thresholds: none is reported, each has a value.
     """
 
     thresholds: tuple[float, ...]
@@ -67,3 +69,4 @@ class Rules:
     families: tuple[str, ...] = ()
     family_threshold: float = 0.6
     evidence: Evidence | None = None
+    ranges: tuple[tuple[float, float], ...] = ()

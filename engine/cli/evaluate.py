@@ -17,7 +17,7 @@ from engine.export.destinations import check_file
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
     from engine.datasets import Dataset
-    from engine.evaluation import Evaluation, TagEvaluation
+    from engine.evaluation import Evaluation, TagEvaluation, ValueEvaluation
     from engine.evaluation.judge import DatasetPredictions
 
 
@@ -36,11 +36,9 @@ def evaluate(
     """Evaluate a classifier on a labelled data set.
 
     All sounds of the data set are used as test data. Classes that the classifier does not know
-    are left out.
+    are left out. Of a regression the true values stand in columns called as its dimensions.
     """
     from engine.datasets import open_dataset
-    from engine.evaluation import evaluate as figures_of
-    from engine.evaluation import evaluate_tags
     from engine.evaluation.judge import predict_dataset
 
     if output is not None:
@@ -49,9 +47,7 @@ def evaluate(
     opened = open_dataset(dataset, kind)
     opened = opened if label == "label" else opened.relabelled(label)
     heard: DatasetPredictions = progress("sounds", predict_dataset(model, opened, device=device))
-    thresholds = model.card.calibration.thresholds
-    several = model.card.multi_label
-    found = evaluate_tags(heard.results, thresholds) if several else figures_of(heard.results)
+    found = _judged(model, heard)
     warnings = [f"{path}: {reason}" for path, reason in heard.skipped.items()]
     if heard.known_data:
         warnings.append(
@@ -68,12 +64,25 @@ def evaluate(
     _write(output, model, opened, warnings, found)
 
 
+def _judged(
+    model: "Classifier", heard: "DatasetPredictions"
+) -> "Evaluation | TagEvaluation | ValueEvaluation":
+    from engine.evaluation import ValueResults, evaluate_tags, evaluate_values
+    from engine.evaluation import evaluate as figures_of
+
+    if isinstance(heard.results, ValueResults):
+        return evaluate_values(heard.results)
+    if model.card.multi_label:
+        return evaluate_tags(heard.results, model.card.calibration.thresholds)
+    return figures_of(heard.results)
+
+
 def _write(
     output: Path,
     model: "Classifier",
     dataset: "Dataset",
     warnings: list[str],
-    found: "Evaluation | TagEvaluation",
+    found: "Evaluation | TagEvaluation | ValueEvaluation",
 ) -> None:
     from engine.evaluation.report.report import RunReport, write_html
 
@@ -100,6 +109,7 @@ def compare(
     overwrite: Overwrite = False,
 ) -> None:
     """Compare finished runs, and test whether they differ by more than chance."""
+    from engine.evaluation.report.sections import published_rows
     from engine.training.runs.comparison import compare_runs, write_comparison
 
     if output is not None:
@@ -113,5 +123,11 @@ def compare(
         if not field.startswith("published"):
             table.add_row(field, *map(str, settings))
     data().print(table)
+    rows = published_rows(list(zip(found.names, found.published, strict=True)))
+    if rows:
+        beside = Table("", "", "published", *found.names)
+        for row in rows:
+            beside.add_row(*row)
+        data().print(beside)
     for verdict in found.verdicts:
         data().print(verdict, markup=False)

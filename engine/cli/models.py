@@ -52,7 +52,12 @@ def show(
     table.add_row("Name", card.name)
     table.add_row("Title", card.title)
     table.add_row("Description", card.description)
-    table.add_row("Labels", ", ".join(card.labels))
+    if card.ranges is not None:
+        pairs = zip(card.labels, card.ranges, strict=True)
+        words = ", ".join(f"{name} ({low:g} to {high:g})" for name, (low, high) in pairs)
+        table.add_row("Dimensions", words)
+    else:
+        table.add_row("Labels", ", ".join(card.labels))
     table.add_row("Limits", card.limits or "not stated")
     table.add_row("Licence", card.licence)
     table.add_row("Credits", card.credits or "none")
@@ -82,7 +87,7 @@ def export(
     check_file(path, [], overwrite)
     difference = export_onnx(Catalog().load(name), path)
     text = (
-        f"Saved as {path}. The probabilities of ONNX Runtime and PyTorch differ by "
+        f"Saved as {path}. The results of ONNX Runtime and PyTorch differ by "
         f"at most {difference:.1g}."
     )
     data().print(text, markup=False)

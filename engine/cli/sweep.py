@@ -21,6 +21,7 @@ class Search(StrEnum):
     """How values are chosen."""
 
     grid = "grid"
+    one_factor = "one-factor"
     random = "random"
     bayes = "bayes"
 
@@ -39,7 +40,10 @@ def sweep(  # noqa: PLR0913  # the options of a command
     ] = None,
     search: Annotated[
         Search,
-        typer.Option("--search", help="Search strategy: grid (all combinations), random or bayes."),
+        typer.Option(
+            "--search",
+            help="Search strategy: grid (all combinations), one-factor, random or bayes.",
+        ),
     ] = Search.grid,
     trials: Annotated[int, typer.Option(min=1, help="Number of trials for random and bayes.")] = 20,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Trials run in parallel.")] = 1,
@@ -118,11 +122,15 @@ def _shown(steps: "Iterable[Trial | Trying | None]", count: int) -> "Iterator[Tr
 
 def _table(fields: list[str], trials: list) -> None:  # type: ignore[type-arg]
     names = [field.rsplit(".", 1)[-1] for field in fields]
-    table = Table(*names, "Epochs", "Time (s)", "Energy (J)", "Test accuracy", "Target reached")
+    energies = ("GPU energy (J)", "Processor energy (J)")
+    table = Table(*names, "Epochs", "Time (s)", *energies, "Test accuracy", "Target reached")
     for trial in trials:
         accuracy = "" if trial.test_accuracy is None else f"{trial.test_accuracy:.4f}"
-        energy = "not measured" if trial.joules is None else f"{trial.joules:.0f}"
+        energy = [
+            "not measured" if joules is None else f"{joules:.0f}"
+            for joules in (trial.joules, trial.processor_joules)
+        ]
         values = [str(trial.values.get(field, "")) for field in fields]
-        cells = [str(trial.epochs), f"{trial.seconds:.1f}", energy, accuracy]
+        cells = [str(trial.epochs), f"{trial.seconds:.1f}", *energy, accuracy]
         table.add_row(*values, *cells, "yes" if trial.reached else "no")
     data().print(table)

@@ -1,5 +1,6 @@
 """``earmark train``."""
 
+import math
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -139,7 +140,8 @@ def _show(event: "Event", bar: Progress, task: object) -> None:
         learn, choose, judge = event.windows
         learned, total = event.parameters
         text = f"{learn} training, {choose} validation and {judge} test windows; "
-        text += f"{learned:,} of {total:,} parameters trainable; on {event.device}."
+        text += f"{learned:,} of {total:,} parameters trainable; on {event.device}; "
+        text += f"about {event.memory_bytes / 1e9:.1f} GB of memory."
         console.print(text, markup=False)
     elif isinstance(event, events.BatchDone):
         share = event.batch / event.batches
@@ -154,21 +156,36 @@ def _show(event: "Event", bar: Progress, task: object) -> None:
 
 
 def _line(epoch: "EpochDone") -> str:
-    text = f"epoch {epoch.epoch:3}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.4f}"
-    if epoch.validation_loss == epoch.validation_loss:  # a NaN is not itself
-        text += f"  validation {epoch.validation_loss:.4f} {epoch.validation_accuracy:.4f}"
+    text = f"epoch {epoch.epoch:3}  loss {epoch.loss:.4f}"
+    if math.isfinite(epoch.accuracy):  # of a regression it is none
+        text += f"  accuracy {epoch.accuracy:.4f}"
+    if math.isfinite(epoch.validation_loss):
+        text += f"  validation {epoch.validation_loss:.4f}"
+    if math.isfinite(epoch.validation_accuracy):
+        text += f" {epoch.validation_accuracy:.4f}"
+    if math.isfinite(epoch.validation_concordance):
+        text += f"  concordance {epoch.validation_concordance:.4f}"
+    for name, ours in (("training", ""), ("validation", "validation_")):
+        recall, precision = (getattr(epoch, f"{ours}{x}") for x in ("recall", "precision"))
+        if math.isfinite(recall):
+            text += f"  {name} recall {recall:.3f} precision {precision:.3f}"
     return text + ("  best" if epoch.best else "")
 
 
 def _summary(done: "Finished") -> None:
     out = data()
-    energy = "not measured" if done.joules is None else f"{done.joules:.0f} J"
+    spent = [("GPU", done.joules), ("processor", done.processor_joules)]
+    energy = ", ".join(
+        f"{name} {'not measured' if x is None else f'{x:.0f} J'}" for name, x in spent
+    )
     out.print(
-        f"{done.epochs} epochs in {done.seconds:.1f} s ({done.reason}); energy {energy}.",
+        f"{done.epochs} epochs in {done.seconds:.1f} s ({done.reason}); energy: {energy}.",
         markup=False,
     )
     shown = ("accuracy", "balanced_accuracy", "macro_f1", "recording_accuracy", "macro_auc",
-             "ece", "open_set_auroc")  # fmt: skip
+             "positive_recall", "positive_precision",
+             "ece", "concordance", "r2", "gain", "recording_concordance", "recording_r2",
+             "recording_gain", "open_set_auroc")  # fmt: skip
     for name in shown:
         if name in done.metrics:
             words = f"  {term(name).name:24} {with_bounds(done.metrics, name)}"

@@ -71,7 +71,7 @@ def why(
 def _words(found: "Explanation", spots: "list[Spot]") -> str:
     first, last = found.window_seconds
     label = one_line(found.label)
-    lines = [f"{label} {found.probability:.0%} from {first:.1f} to {last:.1f} s; evidence:"]
+    lines = [f"{label} {found.words} from {first:.1f} to {last:.1f} s; evidence:"]
     lines += [
         f"  {spot.share:4.0%}  {spot.start_seconds:8.2f} - {spot.end_seconds:8.2f} s"
         + ("" if spot.low_hz is None else f"  {spot.low_hz:6.0f} - {spot.high_hz:6.0f} Hz")
@@ -81,9 +81,10 @@ def _words(found: "Explanation", spots: "list[Spot]") -> str:
         lines.append("  no part of the sound supports this label")
     if found.axis == "time":
         lines.append("This classifier's features have no frequencies, so only times are shown.")
+    what = "value" if found.is_value else "logit"
     lines.append(
-        f"Its logit is {found.logit:.2f}, of silence {found.silent_logit:.2f}; the parts add up to "
-        f"that difference within {found.gap:.1%}."
+        f"Its {what} is {found.logit:.2f}, of silence {found.silent_logit:.2f}; the parts add up "
+        f"to that difference within {found.gap:.1%}."
     )
     return "\n".join(lines) + "\n"
 
@@ -109,7 +110,7 @@ def _picture(found: "Explanation") -> str:
     cells = np.maximum.reduceat(bright, firsts, axis=1)
     size = ((svg.WIDTH - _LEFT - 10) / bright.shape[1] * join, _PLOT / len(cells))
     bottom, right = _TOP + _PLOT, svg.WIDTH - 10
-    title = f"Evidence for {found.label} ({found.probability:.0%})"
+    title = f"Evidence for {found.label} ({found.words})"
     parts = [svg.text(_LEFT, 18, title)]
     for row, column in np.argwhere(cells > 0.05):
         corner = (_LEFT + column * size[0], bottom - (row + 1) * size[1])

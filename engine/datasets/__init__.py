@@ -10,7 +10,9 @@ from engine.datasets import cache
 from engine.datasets.corpora import (
     audacity,
     author_music,
+    emotify,
     esc,
+    feature_table,
     folder,
     fsdd,
     gtzan,
@@ -26,7 +28,9 @@ __all__ = ["DATASETS", "About", "Dataset", "Excerpt", "open_dataset"]
 
 # Asked in this order: the particular before the general.
 DATASETS: dict[str, ModuleType] = {
+    "emotify": emotify,
     "iowa": iowa,
+    "features": feature_table,
     "medley-solos": medley_solos,
     "gtzan": gtzan,
     "author-music": author_music,

@@ -49,7 +49,7 @@ def parse_table(text: str, name: str, columns: Sequence[str] = ()) -> list[dict[
     Raises:
         DataError: a row cannot be right.
     """
-    between, text = _delimiter(text.replace("\r\n", "\n"))
+    between, text = delimiter_of(text.replace("\r\n", "\n"))
     rows = _rows(text, between, name)
     known = {column.casefold(): column for column in columns}
     head = [cell.strip(_SPACES) for cell in next(rows, [])]
@@ -128,8 +128,8 @@ def _wide(data: bytes) -> str | None:
     return None
 
 
-def _delimiter(text: str) -> tuple[str, str]:
-    """What stands between the cells, and the text from its header on."""
+def delimiter_of(text: str) -> tuple[str, str]:
+    """What stands between a table's cells, and its text from the header on."""
     line, end, rest = text.partition("\n")
     while end and not line.strip("\r,;\t" + _SPACES):
         text = rest

@@ -124,7 +124,11 @@ def _check(found: Split, items: Items, rule: SplitRule) -> None:
     known = set(items.labels[found.training].tolist())
     judged = set(items.labels[np.concatenate([found.validation, found.test])].tolist())
     wanted = rule.test > 0 or rule.folds > 0
-    if not known or judged - known or (wanted and len(set(items.labels[found.test].tolist())) < 2):
+    least = min(
+        2, len(set(items.labels.tolist()))
+    )  # numbers may be predicted of sounds of no class
+    tested = len(set(items.labels[found.test].tolist()))
+    if not known or judged - known or (wanted and tested < least):
         way_out = "" if rule.by == "window" else ", or split by window and set data.allow_leak"
         raise DataError(
             f"Some class has too few {rule.by}s to split them: add recordings{way_out}."

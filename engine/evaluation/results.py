@@ -86,6 +86,47 @@ class Results:
         return numbered(self.recordings)
 
 
+@dataclass(frozen=True, eq=False)
+class ValueResults:
+    """What a regression said of labelled windows, and what is true.
+
+    Attributes:
+        dimensions: their names.
+        values: predicted, float32, shape (windows, dimensions).
+        truth: float32, shape (windows, dimensions).
+        baseline: the value that whoever hears nothing would always say: the mean over the windows
+            that were learned from, float32, shape (dimensions,).
+        recordings: the file each window comes from.
+        groups: what is independent of each other: the unit of intervals.
+        starts: seconds from the file's start where each window begins, float64, shape (windows,).
+
+    Raises:
+        DataError: there are no windows, shapes do not agree, or a value is no finite number.
+    """
+
+    dimensions: tuple[str, ...]
+    values: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    baseline: NDArray[np.float32]
+    recordings: tuple[str, ...]
+    groups: tuple[str, ...]
+    starts: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        count, size = len(self.recordings), len(self.dimensions)
+        if count == 0:
+            raise DataError("There is nothing to evaluate: the test part has no windows.")
+        shapes = (self.values.shape, self.truth.shape, self.baseline.shape, self.starts.shape)
+        wanted = ((count, size), (count, size), (size,), (count,))
+        if shapes != wanted or len(self.groups) != count:
+            raise DataError(f"Values and truth are not those of {count} windows.")
+        if not all(np.isfinite(part).all() for part in (self.values, self.truth, self.baseline)):
+            raise DataError("Some values are NaN or infinite: training diverged.")
+
+    def __len__(self) -> int:
+        return len(self.recordings)
+
+
 def numbered(names: tuple[str, ...]) -> NDArray[np.int64]:
     """Numbers for names, from 0 on in order of appearance; int64, shape (names,)."""
     known: dict[str, int] = {}

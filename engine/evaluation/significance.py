@@ -9,7 +9,7 @@ import numpy as np
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
 from engine.evaluation.json_values import json_value
-from engine.evaluation.results import Results
+from engine.evaluation.results import Results, ValueResults, numbered
 
 _SIGNIFICANT = 0.05
 _EXACT_UNDER = 25
@@ -106,6 +106,67 @@ def compare(
         mcnemar=test,
         verdict=_verdict(names, difference, ends, p, test),
     )
+
+
+def compare_values(
+    first: ValueResults,
+    second: ValueResults,
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    seed: int = 0,
+    resamples: int = 1000,
+) -> str:
+    """Whether one of two regressions is better by more than chance, in a sentence.
+
+    What is compared is the squared error as a share of the mean predictor's, mean of the
+    dimensions, by the paired bootstrap over groups.
+
+    Args:
+        first: what one said.
+        second: what the other said of the same windows in the same order.
+        names: of the two, for the verdict.
+        seed: of the bootstrap.
+        resamples: of the bootstrap.
+
+    Raises:
+        DataError: the windows, their true values or the dimensions differ.
+    """
+    same = (
+        first.dimensions == second.dimensions
+        and first.recordings == second.recordings
+        and np.array_equal(first.starts, second.starts)
+        and np.array_equal(first.truth, second.truth)
+    )
+    if not same:
+        raise DataError("Regressions can only be compared on the same windows and dimensions.")
+    spread = np.square(first.truth - first.baseline, dtype=np.float64).mean(0)
+    errors = [np.square(one.values - one.truth, dtype=np.float64) for one in (first, second)]
+    gain = ((errors[0] - errors[1]) / np.maximum(spread, 1e-12)).mean(1)
+    clusters = numbered(first.groups)
+    count = int(clusters.max()) + 1
+    drawn = [
+        float((times[clusters] * gain).sum() / times[clusters].sum())
+        for times in resampled(count, resamples, seed)
+    ]
+    ends = interval(np.asarray(drawn, dtype=np.float64))
+    return _value_verdict(names, float(gain.mean()), ends, _bootstrap_p(drawn, count))
+
+
+def _value_verdict(names: tuple[str, str], gain: float, ends: Interval, p: float) -> str:
+    better, worse = (names[1], names[0]) if gain > 0 else names
+    points = f"{100 * abs(gain):.1f} percentage points of the mean predictor's squared error"
+    if math.isnan(ends.low):
+        return (
+            f"{names[1]} and {names[0]} differ by {points}, but a single group "
+            "cannot show whether this is more than chance."
+        )
+    if gain == 0:
+        return f"{names[0]} and {names[1]} are equally good."
+    low, high = sorted((ends.low, ends.high) if gain > 0 else (-ends.low, -ends.high))
+    measured = f"95 % interval {100 * low:.1f} to {100 * high:.1f}, {_p_words('bootstrap p', p)}"
+    if (ends.low > 0 or ends.high < 0) and p < _SIGNIFICANT:
+        return f"{better} is better than {worse} by {points} ({measured})."
+    return f"No significant difference: {better} is ahead of {worse} by {points} ({measured})."
 
 
 def mcnemar(only_first: int, only_second: int) -> McNemar:

@@ -20,11 +20,13 @@ class Explanation:
 
     Attributes:
         label: its name.
-        probability: in [0, 1], of this window alone, presence included: what the classifier says.
+        probability: in [0, 1], of this window alone, presence included: what the classifier says;
+            of a regression's dimension its value.
         presence: chance in [0, 1] that the window holds what the classifier knows about; this gate
             is not explained.
         attribution: float32, shape (bands, frames), in units of the logit: positive spoke for the
-            label, negative against it. One band where ``axis`` is ``"time"``.
+            label, negative against it. One band where ``axis`` is ``"time"``. Of a dimension in its
+            own units: positive raised its value.
         axis: ``"frequency"``: each band is a range of frequencies; ``"time"``: the features have no
             such axis (samples, pitch classes, several kinds at once), and all bands are summed.
         edges_hz: borders between the bands, rising, float64, shape (bands + 1,); None for time.
@@ -33,6 +35,7 @@ class Explanation:
         window_seconds: begin and end of the window.
         logit: logit of the label's probability before the gate: what is explained.
         silent_logit: the same for silence: what the sound is compared with.
+        is_value: whether it is of a dimension; both logits are then its values.
     """
 
     label: str
@@ -46,6 +49,12 @@ class Explanation:
     window_seconds: tuple[float, float]
     logit: float
     silent_logit: float
+    is_value: bool = False
+
+    @property
+    def words(self) -> str:
+        """How probable the label is, or the dimension's value."""
+        return f"{self.probability:.3g}" if self.is_value else f"{self.probability:.0%}"
 
     @property
     def end_seconds(self) -> float:

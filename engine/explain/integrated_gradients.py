@@ -49,7 +49,8 @@ def explain(
         classifier: left as it is.
         waveform: float32, shape (n,), full scale [-1, 1], at the card's rate: one window, or less,
             which is filled up with silence as the analysis does.
-        label: one of the card's labels or families, None: the most probable label.
+        label: one of the card's labels or families, None: the most probable label; of a regression
+            a dimension, None: the first.
         steps: points of the path from silence to the sound; more make :attr:`Explanation.gap` less.
         at_seconds: when the window begins; the times of the result count from there.
 
@@ -96,6 +97,7 @@ def _explain(
         window_seconds=(at_seconds, at_seconds + window.shape[1] / classifier.card.rate_hz),
         logit=logit,
         silent_logit=silent_logit,
+        is_value=classifier.card.is_regression,
     )
     return joined(whole)
 
@@ -185,7 +187,7 @@ def _window(classifier: Classifier, waveform: NDArray[np.float32]) -> Tensor:
 def _members(classifier: Classifier, label: str | None, probabilities: Tensor) -> list[int]:
     card = classifier.card
     if label is None:
-        return [int(probabilities.argmax())]
+        return [0 if card.is_regression else int(probabilities.argmax())]
     found = card.members(label)
     if not found:
         raise ModelError(
@@ -204,7 +206,7 @@ def _logit_of(
         features = torch.cat([one.rest(part) for one, part in pairs], dim=1)
         logits = classifier.logits(classifier.network.embed(features))
         one = logits[:, members].logsumexp(1)
-        if classifier.card.multi_label or logits.shape[1] == 1:
+        if classifier.card.multi_label or classifier.card.is_regression or logits.shape[1] == 1:
             return one
         # Of exclusive labels only differences count: this is the logit of the softmax.
         others = [index for index in range(logits.shape[1]) if index not in members]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engine.errors import DataError
 from engine.export.segments import (
     Lane,
     RavenTable,
@@ -84,7 +85,9 @@ def _csv_rows() -> Callable[[FileResult], str]:
 
 def _json(result: FileResult) -> str:
     info = result.info
-    line = to_json(str(info.path), info.duration_seconds, result.timelines, result.verdicts)
+    line = to_json(
+        str(info.path), info.duration_seconds, result.timelines, result.verdicts, result.remark
+    )
     return line + "\n"
 
 
@@ -93,7 +96,17 @@ def _json_failure(file: str, reason: str) -> str:
 
 
 def _audacity(result: FileResult) -> str:
+    _refuse_values(result, "Audacity labels")
     return to_audacity(result.lanes)
+
+
+def _refuse_values(result: FileResult, what: str) -> None:
+    """Values of dimensions have no stretches; beside classifiers that have, they are left out."""
+    if result.timelines and all(line.is_regression for line in result.timelines.values()):
+        raise DataError(
+            f"{what} hold stretches with a label, and {', '.join(result.timelines)} gives values "
+            "over time instead. Export CSV or JSON."
+        )
 
 
 def _raven_rows() -> Callable[[FileResult], str]:
@@ -101,6 +114,7 @@ def _raven_rows() -> Callable[[FileResult], str]:
 
     def selections(result: FileResult) -> str:
         info = result.info
+        _refuse_values(result, "Raven selection tables")
         return sheet.add(
             result.lanes,
             file=str(info.path),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.bounded import parse_json
+from engine.datasets.delimited import delimiter_of, number_of
 from engine.errors import DataError
 from engine.export.words import encodable
 from engine.recognition.decisions import Decision
@@ -25,6 +26,8 @@ _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presen
 
 def to_csv(timelines: Mapping[str, Timeline], *, file: str | None = None, head: bool = True) -> str:
     """A row a window and classifier; a column for each label, empty where it is not its own.
+
+    Dimensions of a regression are columns like labels; read back, nothing tells them apart.
 
     Args:
         timelines: by classifier.
@@ -63,13 +66,14 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def from_csv(text: str) -> dict[str, Timeline]:
-    """Read what :func:`to_csv` wrote about one file.
+    """Read what :func:`to_csv` wrote about one file, also as a spreadsheet saved it since.
 
     Raises:
         DataError: it is not such a table, or one of several files.
     """
     try:
-        lines = csv.reader(io.StringIO(text, newline=""))
+        between, text = delimiter_of(text)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=between)
         head = next(lines, [])
         first = 1 if head[:1] == [_FILE] else 0
         if tuple(head[first : first + len(_FIXED)]) != _FIXED:
@@ -90,8 +94,8 @@ def from_csv(text: str) -> dict[str, Timeline]:
 def _timeline(labels: list[str], rows: list[list[str]]) -> Timeline:
     fixed = len(_FIXED) - 1
     own = [index for index in range(len(labels)) if rows[0][fixed + index] != ""]
-    numbers = np.asarray([[float(cell) for cell in row[:fixed]] for row in rows])
-    cells = [[float(row[fixed + index]) for index in own] for row in rows]
+    numbers = np.asarray([[number_of(cell) for cell in row[:fixed]] for row in rows])
+    cells = [[number_of(row[fixed + index]) for index in own] for row in rows]
     return Timeline(
         labels=tuple(labels[index] for index in own),
         times=numbers[:, 0],
@@ -108,6 +112,7 @@ def to_json(
     duration_seconds: float,
     timelines: Mapping[str, Timeline],
     verdicts: Mapping[str, Decision],
+    remark: str = "",
 ) -> str:
     """One line of JSON with the results of one file.
 
@@ -116,6 +121,7 @@ def to_json(
         duration_seconds: its length.
         timelines: by classifier.
         verdicts: what each of them says of the whole file.
+        remark: a sentence about what is missing of the file; told where there is one.
 
     Raises:
         DataError: a value is not a finite number.
@@ -124,12 +130,9 @@ def to_json(
     classifiers = {
         name: _described(timeline, verdicts[name]) for name, timeline in timelines.items()
     }
-    content = {
-        "file": file,
-        "duration_seconds": round(duration_seconds, _DIGITS),
-        "classifiers": classifiers,
-    }
-    return json_line(content)
+    content = {"file": file, "duration_seconds": round(duration_seconds, _DIGITS)}
+    missing = {"remark": remark} if remark else {}
+    return json_line(content | missing | {"classifiers": classifiers})
 
 
 def json_line(content: Mapping[str, Any]) -> str:
@@ -153,6 +156,8 @@ def from_json(text: str) -> tuple[str, float, dict[str, Timeline]]:
 
 
 def _described(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
+    if timeline.is_regression:
+        return _described_values(timeline, verdict)
     return {
         "verdict": {"words": verdict.verdict, "labels": list(verdict.heard)},
         "summary": [
@@ -160,20 +165,52 @@ def _described(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
             for label, probability in summary(timeline)
         ],
         "timeline": {
-            "times": [round(float(time), _DIGITS) for time in timeline.times],
+            "times": _times(timeline),
             "labels": list(timeline.labels),
             "probabilities": _rounded(timeline.probabilities),
-            "presence": _rounded(timeline.presence),
-            "level_db": _rounded(timeline.level_db),
-            "window_seconds": round(timeline.window_seconds, _DIGITS),
-            "hop_seconds": round(timeline.hop_seconds, _DIGITS),
+            **_windows(timeline),
         },
     }
 
 
+def _described_values(timeline: Timeline, verdict: Decision) -> dict[str, Any]:
+    """Of a regression: no labels and probabilities, but dimensions and values."""
+    missing = verdict.candidates[0].reason if verdict.candidates else ""
+    return {
+        "verdict": {"words": verdict.verdict, "missing": missing},
+        "summary": [
+            {"dimension": one.label, "mean": round(one.probability, _DIGITS)}
+            for one in verdict.candidates
+        ],
+        "timeline": {
+            "times": _times(timeline),
+            "dimensions": list(timeline.labels),
+            "ranges": [[round(end, _DIGITS) for end in ends] for ends in timeline.ranges],
+            "values": _rounded(timeline.probabilities),
+            **_windows(timeline),
+        },
+    }
+
+
+def _times(timeline: Timeline) -> list[float]:
+    return [round(float(time), _DIGITS) for time in timeline.times]
+
+
+def _windows(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "presence": _rounded(timeline.presence),
+        "level_db": _rounded(timeline.level_db),
+        "window_seconds": round(timeline.window_seconds, _DIGITS),
+        "hop_seconds": round(timeline.hop_seconds, _DIGITS),
+    }
+
+
 def _read(entry: dict[str, Any]) -> Timeline:
-    labels = tuple(str(label) for label in entry["labels"])
-    probabilities = np.asarray(entry["probabilities"], dtype=np.float32)
+    of_values = "dimensions" in entry
+    labels = tuple(str(label) for label in entry["dimensions" if of_values else "labels"])
+    cells = entry["values" if of_values else "probabilities"]
+    probabilities = np.asarray(cells, dtype=np.float32)
+    ranges = tuple((float(low), float(high)) for low, high in entry["ranges"]) if of_values else ()
     return Timeline(
         labels=labels,
         times=np.asarray(entry["times"], dtype=np.float64),
@@ -182,6 +219,7 @@ def _read(entry: dict[str, Any]) -> Timeline:
         level_db=np.asarray(entry["level_db"], dtype=np.float32),
         window_seconds=float(entry["window_seconds"]),
         hop_seconds=float(entry["hop_seconds"]),
+        ranges=ranges,
     )
 
 

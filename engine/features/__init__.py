@@ -10,6 +10,7 @@ from engine.features.base import Feature
 from engine.features.by_librosa import ByLibrosa
 from engine.features.chroma import Chroma
 from engine.features.delta import Delta
+from engine.features.given import Given
 from engine.features.log_mel import LogMel
 from engine.features.mfcc import Mfcc
 from engine.features.pitch import Pitch
@@ -35,6 +36,7 @@ FEATURES: dict[str, type[Feature]] = {
     "delta": Delta,
     "stack": Stack,
     "librosa": ByLibrosa,
+    "given": Given,
 }
 
 

@@ -12,6 +12,7 @@ from engine.audio.resample import Resampler
 from engine.librosa_loading import load_librosa
 from engine.music.beats import Pulse, Tempo
 from engine.music.pitch import Key, Pitches, Tuning
+from engine.threads import give_way
 
 RATE_HZ = 22050
 _N_FFT, _HOP = 1024, 256
@@ -56,9 +57,11 @@ def analyse_music(path: Path | str) -> Generator[float, None, MusicFacts]:
     onsets, pulse, pitches = _Onsets(), Pulse(RATE_HZ / _HOP), Pitches(RATE_HZ)
     loudest = done = 0.0
     for block in _blocks(path, info.rate_hz):
+        give_way()
         loudest = max(loudest, float(np.abs(block).max(initial=0.0)))
         pulse.push(onsets.push(block))
         yield _share(done + len(block) / RATE_HZ / 2, info.duration_seconds)
+        give_way()
         pitches.push(block)
         done += len(block) / RATE_HZ
         yield _share(done, info.duration_seconds)
@@ -67,6 +70,7 @@ def analyse_music(path: Path | str) -> Generator[float, None, MusicFacts]:
     work = pulse.finish()
     while True:
         try:
+            give_way()
             yield _ANALYSING + (1 - _ANALYSING) * next(work)
         except StopIteration as stop:
             tempo, frames = stop.value

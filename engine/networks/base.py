@@ -84,9 +84,35 @@ class Network(nn.Module, ABC):
         """Shape (batch, bands, frames) to logits (batch, classes)."""
         return self.head(self.embed(features))
 
+    def penalised(self, kinds: Sequence[str]) -> list[Tensor]:
+        """Weights that an L1 or L2 penalty is for: those of the trunks' layers that are trained.
+
+        Args:
+            kinds: of layers: ``"dense"``, ``"convolutional"``, ``"recurrent"``.
+        """
+        return [weight for trunk in self.trunks for weight in weights_of(trunk, kinds)]
+
     @abstractmethod
     def arguments(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values: what ``build_network`` needs to remake it."""
+
+
+def weights_of(module: nn.Module, kinds: Sequence[str]) -> list[Tensor]:
+    """The weights, biases aside, of a module's layers of some kinds that are trained."""
+    found: list[Tensor] = []
+    for layer in module.modules():
+        if isinstance(layer, nn.RNNBase):
+            kind = "recurrent"
+        elif isinstance(layer, nn.Linear):
+            kind = "dense"
+        elif isinstance(layer, nn.Conv1d | nn.Conv2d):
+            kind = "convolutional"
+        else:
+            continue
+        if kind in kinds:
+            named = layer.named_parameters(recurse=False)
+            found += [p for name, p in named if name.startswith("weight") and p.requires_grad]
+    return found
 
 
 class WindowByWindow(Sliding):

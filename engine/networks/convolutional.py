@@ -19,6 +19,7 @@ class CnnTrunk(StandardisedTrunk):
         frames: int,
         blocks: Sequence[tuple[int, int, int]],
         hidden: Sequence[int],
+        activation: str,
         dropout: float,
     ) -> None:
         super().__init__(bands, frames)
@@ -38,7 +39,7 @@ class CnnTrunk(StandardisedTrunk):
             ]
             inputs = channels
         self.blocks = nn.Sequential(*layers)
-        self.layers = dense_layers(inputs * height * width, hidden, "relu", dropout)
+        self.layers = dense_layers(inputs * height * width, hidden, activation, dropout)
         self.embedding_size = hidden[-1] if hidden else inputs * height * width
 
     def embed(self, features: Tensor) -> Tensor:
@@ -61,6 +62,7 @@ class Cnn(Head):
         kernels: sides of their square kernels.
         pools: sides of the max pooling after each, with stride 2 and "same" edges.
         hidden: units of the dense layers.
+        activation: of those.
         dropout: after each of those.
     """
 
@@ -74,6 +76,7 @@ class Cnn(Head):
         kernels: Sequence[int] = (3, 3, 2),
         pools: Sequence[int] = (3, 3, 2),
         hidden: Sequence[int] = (64,),
+        activation: str = "relu",
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
@@ -85,9 +88,10 @@ class Cnn(Head):
             "kernels": list(kernels),
             "pools": list(pools),
             "hidden": list(hidden),
+            "activation": activation,
             "dropout": dropout,
         }
-        self._finish(CnnTrunk(bands, frames, blocks, hidden, dropout), classes)
+        self._finish(CnnTrunk(bands, frames, blocks, hidden, activation, dropout), classes)
 
     def arguments(self) -> dict[str, Any]:
         """See :class:`Network`."""

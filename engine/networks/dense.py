@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from engine.networks.base import Network, Trunk
+from engine.networks.base import Network, Trunk, weights_of
 from engine.networks.layers import Head, StandardisedTrunk, dense_layers
 from engine.networks.musicnn.levelled import LevelledMusicnnTrunk
 from engine.networks.musicnn.trunk import MusicnnTrunk
@@ -103,6 +103,10 @@ class EmbeddingHead(Network):
             "hidden": list(hidden),
             "dropout": dropout,
         }
+
+    def penalised(self, kinds: Sequence[str]) -> list[Tensor]:
+        """See :class:`Network`; the trunks are not trained, the head is."""
+        return [*weights_of(self.layers, kinds), *weights_of(self.output, kinds)]
 
     def adopt(self, trunks: Sequence[Trunk]) -> None:
         """Copy the weights of musicnn trunks, levelled or not."""

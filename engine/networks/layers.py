@@ -79,10 +79,6 @@ class StandardisedTrunk(Trunk):
         """From standardised features, shape (batch, bands, frames), to the embedding."""
         raise NotImplementedError
 
-    def penalised(self) -> list[Tensor]:
-        """Weights that an L1 or L2 penalty is for: those of the dense layers."""
-        return [layer.weight for layer in self.modules() if isinstance(layer, nn.Linear)]
-
 
 class Head(Network):
     """A linear output on a trunk; its subclasses only make the trunk."""

@@ -133,10 +133,6 @@ class MobileTrunk(StandardisedTrunk):
         embedding: Tensor = self.drop(functional.hardswish(self.dense(pooled)))
         return embedding
 
-    def penalised(self) -> list[Tensor]:
-        """See :class:`StandardisedTrunk`."""
-        return [self.dense.weight]
-
 
 class MobileCnn(Head):
     """MobileNetV3 on spectrograms, the family of EfficientAT (Schmid et al., 2023).

@@ -57,9 +57,9 @@ class RecurrentTrunk(StandardisedTrunk):
             for i, o in zip(inputs, units, strict=True)
         ]
         self.recurrent = nn.ModuleList(layers)
-        self.between = nn.Dropout(options["dropout_between"])
+        self.between = nn.ModuleList(nn.Dropout(share) for share in options["dropouts"])
         out = units[-1] * (self._first // self._step if self._all_states else 1)
-        self.layers = dense_layers(out, hidden, "relu", options["dropout"])
+        self.layers = dense_layers(out, hidden, options["activation"], options["dropout"])
         self.embedding_size = hidden[-1] if hidden else out
 
     def embed(self, features: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class RecurrentTrunk(StandardisedTrunk):
         steps = features[:, :, : self._first].transpose(1, 2)
         states = steps.reshape(len(steps), -1, steps.shape[2] * self._step)
         for index, layer in enumerate(self.recurrent):
-            states = layer(self.between(states) if index else states)[0]
+            states = layer(self.between[index - 1](states) if index else states)[0]
         embedding: Tensor = self.layers(states.flatten(1) if self._all_states else states[:, -1])
         return embedding
 
@@ -84,7 +84,8 @@ class Recurrent(Head):
         states: what goes on: the ``"last"`` state, or ``"all"`` in a row.
         hidden: units of the dense layers after them.
         dropout: after each dense layer.
-        dropout_between: between recurrent layers.
+        activation: of those.
+        dropout_between: between recurrent layers; a list: after each but the last of them.
         first_frames: look at so many frames only; 0: all.
         frames_per_step: frames that are read as one step.
         biases: see :func:`recurrent_layer`.
@@ -101,7 +102,8 @@ class Recurrent(Head):
         states: str = "last",
         hidden: Sequence[int] = (),
         dropout: float = 0.0,
-        dropout_between: float = 0.0,
+        activation: str = "relu",
+        dropout_between: float | Sequence[float] = 0.0,
         first_frames: int = 0,
         frames_per_step: int = 1,
         biases: int = 2,
@@ -112,18 +114,33 @@ class Recurrent(Head):
         options = {
             "states": states,
             "dropout": dropout,
+            "activation": activation,
             "dropout_between": dropout_between,
             "first_frames": first_frames,
             "frames_per_step": frames_per_step,
             "biases": biases,
         }
         self._chosen = options | {"kind": kind, "units": list(units), "hidden": list(hidden)}
-        self._finish(RecurrentTrunk((bands, frames), kind, units, hidden, options), classes)
+        dropouts = _between(dropout_between, len(units) - 1)
+        trunk = RecurrentTrunk(
+            (bands, frames), kind, units, hidden, options | {"dropouts": dropouts}
+        )
+        self._finish(trunk, classes)
 
     def arguments(self) -> dict[str, Any]:
         """See :class:`Network`."""
         sizes = {"bands": self.bands, "frames": self.trunk.frames, "classes": self.classes}
         return sizes | self._chosen
+
+
+def _between(shares: float | Sequence[float], count: int) -> list[float]:
+    """The dropout of each gap between recurrent layers."""
+    several = list(shares) if isinstance(shares, Sequence) else [shares] * count
+    if len(several) != count:
+        raise ModelError(
+            f"dropout_between needs one number, or {count}: one for each gap between the layers."
+        )
+    return several
 
 
 class CrnnTrunk(StandardisedTrunk):

@@ -3,9 +3,16 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from engine.bounded import parse_toml, read_bytes, shortened
 from engine.datasets.splits import SplitRule
@@ -14,6 +21,7 @@ from resources import resource
 
 MOST_BYTES = 1_000_000
 Variant = Literal["corrected", "as-published"]
+LayerKind = Literal["dense", "convolutional", "recurrent"]
 
 
 class _Strict(BaseModel):
@@ -42,7 +50,17 @@ class Data(_Strict):
         None, description="Leave out windows with a lower RMS level in dBFS; none: keep all."
     )
     most_windows: int = Field(0, ge=0, description="Maximum number of windows per excerpt; 0: all.")
+    whole_seconds: bool = Field(
+        False,
+        description=(
+            "Take as many windows of each file as it has whole seconds, from its start "
+            "(leaves the rest of the file unused; a known mistake)."
+        ),
+    )
     most_per_class: int = Field(0, ge=0, description="Maximum number of windows per class; 0: all.")
+    most_in_all: int = Field(
+        0, ge=0, description="Maximum number of windows in all, drawn at random; 0: all."
+    )
     scale: Literal["none", "peak", "range"] = Field(
         "none",
         description="Scale each file: not at all, to a peak of 1, or its range to -1 to 1.",
@@ -56,6 +74,14 @@ class Data(_Strict):
     label: str = Field("label", description="Column with the labels to train on.")
     classes: list[str] = Field(
         default_factory=list, description="Use only these classes; empty: all."
+    )
+    dimensions: list[str] = Field(
+        default_factory=list,
+        description="Columns of numbers to predict, such as valence and arousal (regression only).",
+    )
+    positive: str = Field(
+        "",
+        description="Positive class, whose recall and precision are told each epoch; empty: none.",
     )
     split: SplitRule = Field(default_factory=SplitRule)
     allow_leak: bool = Field(
@@ -152,8 +178,12 @@ class Training(_Strict):
     beta_2: float = Field(
         0.999, ge=0, lt=1, description="Decay of the second moment (Adam and AdamW)."
     )
-    epsilon: float = Field(
-        1e-8, gt=0, description="Small constant for stability (Adam, AdamW and Adadelta)."
+    epsilon: float | None = Field(
+        None,
+        gt=0,
+        description=(
+            "Small constant for stability (Adam, AdamW and Adadelta); none: 1e-8, of Adadelta 1e-6."
+        ),
     )
     rho: float = Field(0.9, ge=0, lt=1, description="Decay of the averages (Adadelta only).")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay of the optimiser.")
@@ -166,8 +196,12 @@ class Training(_Strict):
     schedule_epochs: int = Field(
         10, ge=1, description="Epochs per step, or patience of the plateau schedule."
     )
-    loss: Literal["cross-entropy", "mse", "binary-cross-entropy"] = Field(
-        "cross-entropy", description="Loss function; mse compares the softmax with one-hot labels."
+    loss: Literal["cross-entropy", "mse", "binary-cross-entropy", "concordance"] = Field(
+        "cross-entropy",
+        description=(
+            "Loss function; mse compares the softmax with one-hot labels, in a regression the "
+            "values; concordance: 1 minus the concordance correlation (regression only)."
+        ),
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Label smoothing (cross-entropy only)."
@@ -177,15 +211,36 @@ class Training(_Strict):
     )
     l1: float = Field(0.0, ge=0, description="L1 penalty on the weights of the hidden layers.")
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights of the hidden layers.")
+    penalised: list[LayerKind] = Field(
+        default_factory=lambda: list(get_args(LayerKind)),
+        description="Kinds of layers that the L1 and L2 penalties apply to.",
+    )
+    validation_penalty: bool = Field(
+        False, description="Include the L1 and L2 penalties in the validation loss, as Keras does."
+    )
     clip_norm: float = Field(0.0, ge=0, description="Maximum norm of the gradient; 0: no clipping.")
+    clip_recurrent: float = Field(
+        0.0,
+        ge=0,
+        description=(
+            "Maximum norm of each recurrent layer's own gradient, summed over the batch; "
+            "0: no clipping."
+        ),
+    )
+    drop_last: bool = Field(
+        False, description="Leave out the last batch of an epoch if it is short."
+    )
     class_weights: bool = Field(False, description="Weight rare classes more in the loss.")
     balanced: bool = Field(False, description="Sample every class equally often.")
     standardise: bool = Field(
         True, description="Standardise each band with the mean and deviation of the training part."
     )
-    initialisation: Literal["torch", "keras"] = Field(
+    initialisation: Literal["torch", "keras", "epynn"] = Field(
         "torch",
-        description=("Initial weights; keras: Glorot uniform, orthogonal, forget-gate bias 1."),
+        description=(
+            "Initial weights; keras: Glorot uniform, orthogonal, forget-gate bias 1; "
+            "epynn: Glorot normal, orthogonal in GRUs, biases 0."
+        ),
     )
     keep: Literal["best", "last"] = Field(
         "best",
@@ -193,6 +248,13 @@ class Training(_Strict):
     )
     dropout_at_test: bool = Field(
         False, description="Keep dropout on during evaluation (a known mistake)."
+    )
+    judge_training: bool = Field(
+        False,
+        description=(
+            "Evaluate the training part after each epoch, as EpyNN does; else its loss and "
+            "accuracy are counted while learning."
+        ),
     )
     stop: Stop = Field(default_factory=Stop)
     seed: int = Field(1, ge=0, description="Seed of all random numbers.")
@@ -206,7 +268,10 @@ class Deployment(_Strict):
         ge=0,
         description="Distance between windows when listening, in samples; 0: half a window.",
     )
-    task: Literal["instrument", "genre", "mood", "author", "other"] = "other"
+    task: Literal["instrument", "genre", "mood", "author", "other", "regression"] = Field(
+        "other",
+        description="What is predicted; regression: numbers instead of labels.",
+    )
     calibrate: bool = Field(
         True,
         description="Calibrate the probabilities on the validation part (temperature scaling).",
@@ -219,6 +284,25 @@ class Deployment(_Strict):
     )
 
 
+class PublishedFigure(_Strict):
+    """One reported result, and what it is a result of."""
+
+    figure: Literal["accuracy", "recall", "precision", "loss", "seconds"] = Field(
+        "accuracy", description="What was reported; recall and precision: of the positive class."
+    )
+    part: Literal["training", "validation", "test", "run"] = Field(
+        "test", description="Part of the data it was measured on; run: of the whole training."
+    )
+    value: float = Field(description="The reported value, shares from 0 to 1.")
+    label: str = Field("", description="Class it is of; empty: all of them.")
+    epoch: int = Field(0, ge=0, description="Epoch it is of, from 1; 0: the last.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="Fields that the original had set otherwise for it."
+    )
+    note: str = Field("", description="What else one should know of it.")
+    comparable: bool = Field(True, description="Whether a run can reach it; a single batch can't.")
+
+
 class Published(_Strict):
     """How the published original differs, and the results it reported."""
 
@@ -227,8 +311,28 @@ class Published(_Strict):
         default_factory=dict, description="Changed fields in the variant as-published."
     )
     traps: list[str] = Field(default_factory=list, description="Known mistakes of the original.")
-    figures: dict[str, float] = Field(default_factory=dict, description="Reported results.")
+    figures: list[PublishedFigure] = Field(default_factory=list, description="Reported results.")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="Settings of the runs that the figures are of."
+    )
+    originals: dict[str, str] = Field(
+        default_factory=dict,
+        description="Fields that the original writes in another way, and how, in words.",
+    )
     parameters: int | None = Field(None, description="Number of parameters of its network.")
+
+    @field_validator("figures", mode="before")
+    @classmethod
+    def _as_once(cls, value: Any) -> Any:
+        """Recipes of older runs name figures only: accuracy, validation_accuracy and so on."""
+        if not isinstance(value, dict):
+            return value
+        found = []
+        for name, number in value.items():
+            part, _, figure = str(name).rpartition("_")
+            known = {"figure": figure, "part": part or "test", "value": number}
+            found.append(known)
+        return found
 
 
 class Recipe(_Strict):
@@ -253,6 +357,17 @@ class Recipe(_Strict):
             raise ValueError("testing on training or validation data needs data.allow_leak = true")
         return self
 
+    @model_validator(mode="after")
+    def _regression_is_whole(self) -> "Recipe":
+        if words := misfit(self):
+            raise ValueError(words)
+        return self
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers are predicted instead of labels."""
+        return self.deployment.task == "regression"
+
     def as_published(self) -> "Recipe":
         """The original, traps and all.
 
@@ -273,6 +388,30 @@ class Recipe(_Strict):
         for path, value in changes.items():
             _set(fields, path.split("."), value, path)
         return validated(fields, self.name)
+
+
+def misfit(recipe: Recipe) -> str:
+    """What is for classes only, or for a regression only, in a sentence; empty: nothing."""
+    training, loss = recipe.training, recipe.training.loss
+    if not recipe.is_regression:
+        if recipe.data.dimensions:
+            return "data.dimensions needs deployment.task = regression"
+        return "the loss concordance needs deployment.task = regression" * (loss == "concordance")
+    if loss not in ("mse", "concordance"):
+        return "a regression needs training.loss = mse or concordance"
+    if len(set(recipe.data.dimensions)) < len(recipe.data.dimensions):
+        return "data.dimensions names a column twice"
+    of_classes = {
+        "training.class_weights": training.class_weights,
+        "training.balanced": training.balanced,
+        "training.label_smoothing": training.label_smoothing > 0,
+        "training.temperature": training.temperature != 1,
+        "training.stop.target_accuracy": training.stop.target_accuracy > 0,
+        "data.most_per_class": recipe.data.most_per_class > 0,
+        "data.positive": bool(recipe.data.positive),
+    }
+    wrong = ", ".join(name for name, is_set in of_classes.items() if is_set)
+    return f"{wrong} applies to classes, not to a regression" if wrong else ""
 
 
 def _set(fields: dict[str, Any], path: Sequence[str], value: Any, whole: str) -> None:

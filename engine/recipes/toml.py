@@ -7,6 +7,7 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel
 
+from engine.recipes.networks import NETWORK_FIELDS
 from engine.recipes.recipe import Recipe
 
 
@@ -40,18 +41,25 @@ def reference() -> str:
         "",
     ]
     for title, kind in _tables(Recipe, ""):
-        lines += [f"## {title or 'Recipe'}", "", (kind.__doc__ or "").split("\n")[0], ""]
-        lines += ["| field | default | meaning |", "| --- | --- | --- |"]
-        for name, field in kind.model_fields.items():
-            default = "" if field.is_required() else field.get_default(call_default_factory=True)
-            if isinstance(default, BaseModel):
-                continue
-            shown = "required" if field.is_required() else f"`{json.dumps(default)}`"
-            choices = _choices(field.annotation)
-            words = " ".join(part for part in (field.description, choices) if part)
-            lines.append(f"| `{name}` | {shown} | {words} |")
-        lines.append("")
+        lines += _table(title or "Recipe", kind)
+    for name, kind in NETWORK_FIELDS.items():
+        lines += _table(f"network.arguments of {name}", kind)
     return "\n".join(lines)
+
+
+def _table(title: str, kind: type[BaseModel]) -> list[str]:
+    """A heading and a row for each field."""
+    lines = [f"## {title}", "", (kind.__doc__ or "").split("\n")[0], ""]
+    lines += ["| field | default | meaning |", "| --- | --- | --- |"]
+    for name, field in kind.model_fields.items():
+        default = "" if field.is_required() else field.get_default(call_default_factory=True)
+        if isinstance(default, BaseModel):
+            continue
+        shown = "required" if field.is_required() else f"`{json.dumps(default)}`"
+        choices = _choices(field.annotation)
+        words = " ".join(part for part in (field.description, choices) if part)
+        lines.append(f"| `{name}` | {shown} | {words} |")
+    return [*lines, ""]
 
 
 def _tables(kind: type[BaseModel], path: str) -> Iterator[tuple[str, type[BaseModel]]]:

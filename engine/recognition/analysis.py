@@ -54,6 +54,8 @@ class Analysis:
         hop_seconds: float | None = None,
         device: str = "cpu",
     ) -> None:
+        for classifier in classifiers.values():
+            classifier.card.refuse_sound()
         self._rate_hz = rate_hz
         self._device = torch.device(device)
         self._classifiers = {name: c.to(self._device) for name, c in classifiers.items()}
@@ -194,6 +196,7 @@ class _RateBranch:
             level_db=levels.cpu().numpy(),
             window_seconds=lane.windows.length / self._rate_hz,
             hop_seconds=lane.windows.hop / self._rate_hz,
+            ranges=tuple(lane.classifier.card.ranges or ()),
         )
 
     def _one_by_one(self, lane: _Lane, cut: list[Tensor]) -> Tensor:

@@ -22,11 +22,12 @@ class Candidate:
     """One label in one row.
 
     Attributes:
-        label: its name; a family's where only that is sure.
-        probability: smoothed, or by the evidence of the last seconds.
+        label: its name; a family's where only that is sure; of a regression a dimension's.
+        probability: smoothed, or by the evidence of the last seconds; of a dimension its value.
         heard: whether it counts as heard.
         reason: why not, in words; empty when heard.
         sure: whether it is said without "probably".
+        threshold: probability from which it may begin; 0: it has none of its own.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Candidate:
     heard: bool
     reason: str
     sure: bool = True
+    threshold: float = 0.0
 
     @property
     def words(self) -> str:
@@ -50,12 +52,16 @@ class Decision:
         heard: labels heard, most probable first.
         verdict: in words: the labels, or why there are none.
         candidates: the labels, most probable first, with why each was rejected.
+        absent: why nothing can be heard at all, in words; empty when something can.
+        presence: how probable it is that the row holds what the classifier knows about.
     """
 
     time: float
     heard: tuple[str, ...]
     verdict: str
     candidates: tuple[Candidate, ...]
+    absent: str = ""
+    presence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ class Decider:
     """
 
     def __init__(self, labels: Sequence[str], rules: Rules) -> None:
-        if len(rules.thresholds) != len(labels):
+        if not rules.ranges and len(rules.thresholds) != len(labels):
             raise ValueError("one threshold a label is needed")
         if rules.families and len(rules.families) != len(labels):
             raise ValueError("one family a label is needed")
@@ -115,6 +121,8 @@ class Decider:
     ) -> Decision:
         rules = self._rules
         absent = self._absent(presence, level_db)
+        if rules.ranges:
+            return values_told((time, presence), self._labels, probabilities, absent)
         over = (probabilities >= self._thresholds) & (absent == "")
         self._recent.append(over)
         confirmed = np.sum(list(self._recent), axis=0) >= rules.needed
@@ -135,7 +143,8 @@ class Decider:
             candidates = (family, *candidates)
         heard = [candidate for candidate in candidates if candidate.heard]
         words = ", ".join(candidate.words for candidate in heard) or absent or UNCERTAIN
-        return Decision(time, tuple(c.label for c in heard), words, candidates)
+        labels = tuple(candidate.label for candidate in heard)
+        return Decision(time, labels, words, candidates, absent, presence)
 
     def _absent(self, presence: float, level_db: float) -> str:
         """Why nothing can be heard in a row at all; empty when something can."""
@@ -159,13 +168,48 @@ class Decider:
         elif absent:
             reason = absent
         elif not over[index]:
-            reason = f"below its threshold of {threshold:.0%}"
+            reason = below(float(threshold))
         elif not self._rules.several and self._on.any():
             reason = "another label is more probable"
         else:
             reason = f"not yet in {self._rules.needed} of {self._rules.of} windows"
         sure = is_sure(probability, self._rules)
-        return Candidate(self._labels[index], probability, heard, reason, sure)
+        return Candidate(self._labels[index], probability, heard, reason, sure, float(threshold))
+
+
+def below(threshold: float) -> str:
+    """Why a label is not heard whose probability is too low."""
+    return f"below its threshold of {100 * threshold:.0f} %"
+
+
+def values_told(
+    row: tuple[float, float],
+    dimensions: Sequence[str],
+    values: np.ndarray[tuple[int], np.dtype[np.float64]],
+    absent: str,
+) -> Decision:
+    """What a regression says: no label, but the value of each dimension, in their order.
+
+    Args:
+        row: centre of the window in seconds, and presence.
+        dimensions: their names.
+        values: of each.
+        absent: why they mean nothing, in words; empty: they do.
+    """
+    pairs = list(zip(dimensions, values.tolist(), strict=True))
+    words = absent or ", ".join(f"{name} {value_words(value)}" for name, value in pairs)
+    candidates = tuple(Candidate(name, value, False, absent) for name, value in pairs)
+    return Decision(row[0], (), words, candidates, absent, row[1])
+
+
+def value_words(value: float) -> str:
+    """A dimension's value as it is read: three digits, or two decimals.
+
+    >>> [value_words(value) for value in (0.123, -0.5, 61.25, 1234.5)]
+    ['0.12', '-0.50', '61.2', '1234']
+    """
+    size = abs(value)
+    return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"
 
 
 def is_sure(probability: float, rules: Rules) -> bool:
@@ -196,7 +240,7 @@ def leading_family(
     best = max(sums, key=lambda family: sums[family])
     if sums[best] < rules.family_threshold or best in labels:
         return None
-    return Candidate(best, min(1.0, sums[best]), True, "")
+    return Candidate(best, min(1.0, sums[best]), True, "", threshold=rules.family_threshold)
 
 
 def decide(timeline: Timeline, rules: Rules) -> list[Decision]:

@@ -178,7 +178,7 @@ def classify_files(
         steps = analyse(path, classifiers, hop_seconds=hop_seconds, device=device)
         try:
             analysis = yield from _shares(steps, path, number)
-            result = conclude(analysis.info, analysis.timelines, rules)
+            result = conclude(analysis.info, analysis.timelines, rules, analysis.remark)
         except Exception as error:  # noqa: BLE001  # it must not cost the other files
             _log.debug("%s could not be analysed", path, exc_info=True)
             yield BatchResult(path, None, problem_of(path, error))

@@ -13,15 +13,18 @@ class Timeline:
     """One row a window.
 
     Attributes:
-        labels: names of the columns.
+        labels: names of the columns; of a regression the dimensions.
         times: centre of each window in seconds from the start, float64, shape (n,), rising.
         probabilities: float32 in [0, 1], shape (n, labels). For a classifier with a gate they
-            already hold the chance that the sound is of its kind at all.
+            already hold the chance that the sound is of its kind at all. Of a regression the
+            dimensions' values in their own units, whatever the presence.
         presence: chance in [0, 1] that the window holds what the classifier knows about (music,
             say), float32, shape (n,); 1 where the classifier has no gate.
         level_db: RMS level of each window in dBFS, float32, shape (n,).
         window_seconds: length of each window.
         hop_seconds: step between windows.
+        ranges: of each dimension the lowest and highest value it was learned from; empty: the
+            columns are labels.
 
     Examples:
         >>> import numpy as np
@@ -48,6 +51,12 @@ class Timeline:
     level_db: NDArray[np.float32]
     window_seconds: float
     hop_seconds: float
+    ranges: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the columns are dimensions with values instead of labels with probabilities."""
+        return bool(self.ranges)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -72,6 +81,7 @@ def concatenate(parts: Sequence[Timeline]) -> Timeline:
         level_db=np.concatenate([part.level_db for part in parts]),
         window_seconds=first.window_seconds,
         hop_seconds=first.hop_seconds,
+        ranges=first.ranges,
     )
 
 
@@ -167,11 +177,11 @@ def _with_values(timeline: Timeline, values: NDArray[np.float32]) -> Timeline:
 
 
 def summary(timeline: Timeline) -> list[tuple[str, float]]:
-    """Each label's probability over the whole, highest first.
+    """Each label's probability over the whole, highest first; of a regression each mean, in order.
 
     The mean over the rows, weighted by how surely each holds what the classifier knows about: a
     song that begins with ten seconds of silence or talk is judged by the music in it. When there
-    is none, the plain mean is given, which is near 0 everywhere.
+    is none, the plain mean is given, which is near 0 everywhere (of labels).
 
     Examples:
         >>> import numpy as np
@@ -188,5 +198,5 @@ def summary(timeline: Timeline) -> list[tuple[str, float]]:
     if weight.max() < 0.5:
         weight = np.ones_like(weight)
     means = (timeline.probabilities * weight[:, None]).sum(axis=0) / weight.sum()
-    order = np.argsort(-means, kind="stable")
+    order = np.arange(len(means)) if timeline.ranges else np.argsort(-means, kind="stable")
     return [(timeline.labels[index], float(means[index])) for index in order]

@@ -13,13 +13,15 @@ from engine.recognition.decisions import (
     Candidate,
     Decision,
     Segment,
+    below,
     decide,
     is_sure,
     lane,
     leading_family,
+    values_told,
 )
 from engine.recognition.evidence import total
-from engine.recognition.timeline import Timeline, between, summary
+from engine.recognition.timeline import Timeline, between, rows, summary
 
 if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
@@ -39,16 +41,21 @@ class FileResult:
         timelines: by classifier.
         lanes: the stretches that each classifier heard.
         verdicts: what each classifier says of all of it.
+        remark: a sentence about what is missing of the file; empty if nothing is.
     """
 
     info: "AudioInfo"
     timelines: Mapping[str, Timeline]
     lanes: Mapping[str, Sequence[Segment]]
     verdicts: Mapping[str, Decision]
+    remark: str = ""
 
 
 def conclude(
-    info: "AudioInfo", timelines: Mapping[str, Timeline], rules: Mapping[str, Rules]
+    info: "AudioInfo",
+    timelines: Mapping[str, Timeline],
+    rules: Mapping[str, Rules],
+    remark: str = "",
 ) -> FileResult:
     """Decide the overall result of a completely analysed file.
 
@@ -56,6 +63,7 @@ def conclude(
         info: about the file.
         timelines: by classifier.
         rules: of the same classifiers.
+        remark: about what is missing of the file.
 
     Examples:
         >>> from engine import Catalog, analyse, conclude
@@ -84,7 +92,7 @@ def conclude(
         name: verdict_on(timeline, decisions[name], rules[name])
         for name, timeline in timelines.items()
     }
-    return FileResult(info, timelines, lanes, verdicts)
+    return FileResult(info, timelines, lanes, verdicts, remark)
 
 
 def verdict_on(
@@ -97,7 +105,8 @@ def verdict_on(
 
     A label counts as heard if some row heard it and its mean over the rows (weighted by presence,
     as in ``summary``) reaches its threshold times the release. Where no label does, the family
-    whose means are sure and that some row heard.
+    whose means are sure and that some row heard. Of a regression the means of the dimensions over
+    the rows that are neither silent nor something it knows nothing of.
 
     Args:
         timeline: all rows.
@@ -126,6 +135,8 @@ def verdict_on(
         return Decision(0.0, (), "", ())
     first = int(np.searchsorted(timeline.times, part.times[0]))
     decided = decisions[first : first + len(part)]
+    if rules.ranges:
+        return _means(part, decided)
     last, heard_in = decided[-1], {label for decision in decided for label in decision.heard}
     if rules.evidence is None:
         candidates = _candidates(part, last, heard_in, rules)
@@ -137,6 +148,17 @@ def verdict_on(
     words = ", ".join(candidate.words for candidate in heard) or absent
     words = words or (last.verdict if alike and not last.heard else "no clear label")
     return Decision(last.time, tuple(c.label for c in heard), words, tuple(candidates))
+
+
+def _means(part: Timeline, decided: Sequence[Decision]) -> Decision:
+    """Each dimension's mean over the rows that mean something; over all where none does."""
+    absent = [decision.absent for decision in decided]
+    told = rows(part, np.asarray([reason == "" for reason in absent]))
+    means = dict(summary(told if len(told) else part))
+    values = np.asarray([means[name] for name in part.labels])
+    reasons = set(absent)
+    missing = "" if len(told) else absent[-1] if len(reasons) == 1 else UNCERTAIN
+    return values_told((decided[-1].time, decided[-1].presence), part.labels, values, missing)
 
 
 def _candidates(
@@ -178,11 +200,11 @@ def _by_evidence(
         leads = len(parts) < 2 and first and chance >= threshold
         heard = not absent and (leads or (len(parts) > 1 and label in parts))
         chance = parts[label] if heard and label in parts and len(parts) > 1 else chance
-        reason = absent or f"below its threshold of {threshold:.0%}"
+        reason = absent or below(threshold)
         if chance >= threshold and not absent:
             reason = _ONLY_PART if len(parts) > 1 else "another label is more probable"
         sure = is_sure(chance, rules)
-        found.append(Candidate(label, chance, heard, "" if heard else reason, sure))
+        found.append(Candidate(label, chance, heard, "" if heard else reason, sure, threshold))
     family = leading_family(part.labels, rules, chances)
     if family and not absent and not any(c.heard for c in found):
         found.insert(0, family)

@@ -26,7 +26,9 @@ class Started:
         device: where it runs, in words.
         epoch: the first to be trained; above 1 when it goes on after a break.
         epochs: the most there will be.
-        labels: of the classes, in the order of confusion matrices.
+        labels: of the classes, in the order of confusion matrices; of a regression its dimensions.
+        measure: what the validation part is judged by: accuracy, or concordance of a regression.
+        memory_bytes: about what the training takes at most; 0: not known.
     """
 
     windows: tuple[int, int, int]
@@ -35,6 +37,8 @@ class Started:
     epoch: int
     epochs: int
     labels: tuple[str, ...] = ()
+    measure: str = "accuracy"
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,19 @@ class EpochDone:
         validation_accuracy: the same.
         learning_rate: of the epoch's last step.
         seconds: of training so far, validation included, what the listener does aside.
-        joules: measured so far; None: not measured.
+        joules: of the GPU in use so far, as Zeus counts them; None: not measured.
         best: whether it is the best epoch so far.
+        processor_joules: of the processor so far (RAPL); None: not measured.
+        recall: of the positive class in training, if the recipe names one and judges training
+            after the epoch; else NaN.
+        precision: the same; NaN too where nothing is predicted positive.
+        validation_recall: of the positive class in validation.
+        validation_precision: the same.
         confusion: windows of the validation part, int64, shape (classes, classes), rows true,
             columns predicted; None without a validation part or where several labels may be true.
             It is shown, not kept: the history does not hold it.
+        validation_concordance: of a regression, mean of its dimensions; else NaN. No window of a
+            regression is right or wrong: both accuracies are NaN.
     """
 
     epoch: int
@@ -88,7 +100,19 @@ class EpochDone:
     seconds: float
     joules: float | None
     best: bool
+    processor_joules: float | None = None
+    recall: float = math.nan
+    precision: float = math.nan
+    validation_recall: float = math.nan
+    validation_precision: float = math.nan
     confusion: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    validation_concordance: float = math.nan
+
+    @property
+    def validation_measure(self) -> float:
+        """Accuracy of validation, or concordance of a regression."""
+        both = self.validation_accuracy, self.validation_concordance
+        return both[1] if math.isfinite(both[1]) else both[0]
 
     def kept(self) -> dict[str, Any]:
         """What the history keeps, by name."""
@@ -101,9 +125,8 @@ class EpochDone:
         Raises:
             ValueError: it is none.
         """
-        if not isinstance(row, dict) or set(row) != set(HISTORY):
+        if not isinstance(row, dict) or not set(_FIRST) <= set(row) <= set(HISTORY):
             raise ValueError("an epoch of the history has other fields")
-        joules = row["joules"]
         if type(row["epoch"]) is not int or type(row["best"]) is not bool:
             raise ValueError("an epoch of the history has no number")
         return EpochDone(
@@ -114,12 +137,26 @@ class EpochDone:
             validation_accuracy=_figure(row["validation_accuracy"]),
             learning_rate=_figure(row["learning_rate"]),
             seconds=_figure(row["seconds"]),
-            joules=None if joules is None else _figure(joules),
+            joules=_known(row["joules"]),
             best=row["best"],
+            processor_joules=_known(row.get("processor_joules")),
+            recall=_figure(row.get("recall")),
+            precision=_figure(row.get("precision")),
+            validation_recall=_figure(row.get("validation_recall")),
+            validation_precision=_figure(row.get("validation_precision")),
+            validation_concordance=_figure(row.get("validation_concordance")),
         )
 
 
 HISTORY = tuple(one.name for one in fields(EpochDone) if one.name != "confusion")
+_OF_POSITIVE = ("recall", "precision", "validation_recall", "validation_precision")
+# What every history holds; the others came later.
+_LATER = (*_OF_POSITIVE, "processor_joules", "validation_concordance")
+_FIRST = tuple(n for n in HISTORY if n not in _LATER)
+
+
+def _known(value: object) -> float | None:
+    return None if value is None else _figure(value)
 
 
 def _figure(value: object) -> float:
@@ -146,7 +183,8 @@ class Finished:
         reason: why it ended, in words.
         epochs: that were trained.
         seconds: of training.
-        joules: None: not measured.
+        joules: of the GPU; None: not measured.
+        processor_joules: of the processor; None: not measured.
         metrics: of the test part, judged once.
     """
 
@@ -156,6 +194,7 @@ class Finished:
     seconds: float
     joules: float | None
     metrics: dict[str, float] = field(default_factory=dict)
+    processor_joules: float | None = None
 
 
 Event = Preparing | Started | BatchDone | EpochDone | Warned | Finished

@@ -108,7 +108,7 @@ def _steps(there: Connection, recipe: Recipe, root: Path, place: Place) -> None:
     # One processor is left to the window: threads that wait for one that has none wait long.
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
 
-    steps = train(recipe, open_dataset(root), place)
+    steps = train(recipe, open_dataset(root, place.kind), place)
     try:
         while there.recv() == _NEXT:
             event = next(steps, None)

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,8 +13,11 @@ from engine.errors import DataError, EarmarkError
 from engine.features import Feature
 from engine.networks import Network, Trunk, build_network
 from engine.networks.dense import EmbeddingHead
+from engine.recipes.applies import refuse
 from engine.recipes.recipe import Recipe
 from engine.training.augment.augmentation import SoundAugmentation, load_noises
+from engine.training.data.demand import memory_bytes, refuse_too_much
+from engine.training.data.fits import refuse_unfit
 from engine.training.data.plan import Plan, make_plan
 from engine.training.data.prepare import PreparedData, feature_of, prepare
 from engine.training.events import Event, Preparing, Started, Warned
@@ -23,7 +26,7 @@ from engine.training.loop.devices import choose_device
 from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner, seeded
 from engine.training.loop.loop import Loop
-from engine.training.loop.optimisers import initialise_as_keras
+from engine.training.loop.optimisers import initialise
 from engine.training.runs.run import Run
 
 _NOISE_WINDOWS = 4  # a row of noise is longer than a window, so that windows of it differ
@@ -39,6 +42,7 @@ class Place:
         resume: go on with a run that was broken off.
         background: folder of recordings that are none of the classes, None: noises only.
         cache: folder for windows, None: the user's.
+        kind: of data set as which it was opened, for whoever resumes.
         trunks: gives the frozen trunks of an embedding head; None: those of the bundled genre
             classifier.
     """
@@ -48,6 +52,7 @@ class Place:
     resume: bool = False
     background: Path | None = None
     cache: Path | None = None
+    kind: str = "auto"
     trunks: Callable[[], Sequence[Trunk]] | None = None
 
 
@@ -88,10 +93,15 @@ def _training(
     on: tuple[torch.device, ProcessGroup],
 ) -> Generator[Event, None, None]:
     device, processes = on
+    refuse(recipe, features=dataset.features)
     dataset = _chosen(dataset, recipe)
     prepared = yield from _prepared(dataset, recipe, place, device)
+    refuse_unfit(recipe, dataset, prepared)
     plan = make_plan(dataset, recipe, prepared)
-    yield from _remarks(dataset, prepared, plan)
+    yield from _remarks(dataset, prepared, plan, recipe.data.positive)
+    needed = _memory(recipe, prepared, len(plan.labels))
+    if device.type == "cpu":
+        refuse_too_much(recipe, needed)
     learner, feature = _learner(recipe, prepared, plan, place, device)
     for share in learner.warm_up(plan.used):
         yield Preparing(share)
@@ -100,9 +110,9 @@ def _training(
         _same(run, recipe, dataset)
         loop.resume()
     elif processes.leads:
-        run.begin(recipe, _facts(dataset, plan, str(device), loop.energy_source))
+        run.begin(recipe, _facts(dataset, plan, place, (str(device), loop.energy_source)))
     ending = Ending(recipe, dataset, prepared, plan, learner, feature, loop.progress, run)
-    yield _started(learner, plan, recipe, loop)
+    yield replace(_started(learner, plan, recipe, loop), memory_bytes=needed)
     try:
         yield from loop.epochs()
     except (GeneratorExit, KeyboardInterrupt, EarmarkError):
@@ -135,29 +145,46 @@ def _prepared(
             yield Preparing(share)
 
 
-def _remarks(dataset: Dataset, prepared: PreparedData, plan: Plan) -> Generator[Event, None, None]:
+def _remarks(
+    dataset: Dataset, prepared: PreparedData, plan: Plan, positive: str
+) -> Generator[Event, None, None]:
     for text in dataset.warnings:
         yield Warned(text)
     if prepared.skipped:
         path, reason = next(iter(prepared.skipped.items()))
         yield Warned(f"{len(prepared.skipped)} files were left out, {path} first: {reason}")
+    if positive and positive not in plan.labels:
+        yield Warned(
+            f"There is no class '{positive}', so no positive class is told apart. "
+            "Name one of the classes in data.positive."
+        )
     if plan.leaks:
         yield Warned(f"Test and training data overlap: {plan.leaks.sentence()}.")
+
+
+def _shape(recipe: Recipe, prepared: PreparedData, feature: Feature) -> tuple[int, int]:
+    """Bands and frames that the network takes."""
+    if prepared.is_sound:
+        return feature.bands, feature.frame_count(recipe.data.window_samples)
+    bands, frames = prepared.values.shape[1:]
+    return bands, frames
+
+
+def _memory(recipe: Recipe, prepared: PreparedData, classes: int) -> int:
+    bands, frames = _shape(recipe, prepared, feature_of(recipe))
+    sizes = {"bands": bands, "frames": frames, "classes": classes}
+    return memory_bytes(recipe, sizes, prepared.values.nbytes)
 
 
 def _learner(
     recipe: Recipe, prepared: PreparedData, plan: Plan, place: Place, device: torch.device
 ) -> tuple[Learner, Feature]:
     feature = feature_of(recipe)
-    frames = feature.frame_count(recipe.data.window_samples)
-    bands = feature.bands
-    if not prepared.is_sound:
-        bands, frames = prepared.values.shape[1:]
+    bands, frames = _shape(recipe, prepared, feature)
     sizes = {"bands": bands, "frames": frames, "classes": len(plan.labels)}
     with seeded([recipe.training.seed], torch.device("cpu")):
         network = build_network(recipe.network.name, recipe.network.arguments | sizes)
-        if recipe.training.initialisation == "keras":
-            initialise_as_keras(network)
+        initialise(network, recipe.training.initialisation)
     if isinstance(network, EmbeddingHead):
         network.adopt((place.trunks or _bundled_trunks)())
     changes = None
@@ -188,17 +215,18 @@ def _counts(name: str, parameter: torch.Tensor) -> bool:
     return not parameter.requires_grad and "bias_hh" not in name
 
 
-def _facts(dataset: Dataset, plan: Plan, device: str, energy: str) -> dict[str, object]:
+def _facts(dataset: Dataset, plan: Plan, place: Place, on: tuple[str, str]) -> dict[str, object]:
     return {
         "data": dataset.about.name,
         "data_fingerprint": dataset.fingerprint(),
         "data_licence": dataset.about.licence,
         "folder": str(dataset.root),
+        "kind": place.kind,
         "windows": [len(plan.training), len(plan.validation), plan.test.count],
         "labels": list(plan.labels),
         "leaks": plan.leaks.sentence() if plan.leaks else "",
-        "device": device,
-        "energy": energy,
+        "device": on[0],
+        "energy": on[1],
     }
 
 
@@ -207,7 +235,8 @@ def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Starte
     parameters = parameter_counts(learner.network)
     epoch = len(loop.progress.history) + 1
     epochs = recipe.training.epochs
-    return Started(windows, parameters, str(learner.device), epoch, epochs, plan.labels)
+    measure = "concordance" if recipe.is_regression else "accuracy"
+    return Started(windows, parameters, str(learner.device), epoch, epochs, plan.labels, measure)
 
 
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:

@@ -12,7 +12,7 @@ from desktop.session import Session
 def open_application() -> tuple[QApplication, Session, QMainWindow]:
     """The application as it is after a start, with the demo about to be analysed."""
     application = make_application(["earmark-app"])
-    session, window = open_window(application, [])
+    session, window = open_window(application, [], demo=True)
     return application, session, window
 
 

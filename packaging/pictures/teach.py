@@ -41,10 +41,10 @@ def teach(stage: Stage) -> None:
     person.see("Microphone open")
     turns = [lesson.heard[: round(_TURN_SECONDS * RATE)] for lesson in three]
     with stage.sounding(np.tile(np.concatenate(turns), 8)):
-        person.see(rf"{three[0].name} \d\d+%", of=_TITLE)
+        person.see(rf"{three[0].name} \d\d+\s?%", of=_TITLE)
         person.rest(FULL)
         stage.album.take("teach-heard")
-    person.click("Stop", QPushButton)
+    person.click("Stop")
     person.see("Microphone closed")
 
 

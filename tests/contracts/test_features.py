@@ -41,6 +41,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             {"name": "delta", "arguments": {"inner": MFCC}},
         ]
     },
+    "given": {"rate_hz": RATE, "bands": 5, "frames": 7},
     "librosa": SHAPE | {"calls": ["mfcc", "spectral_contrast"], "pad_mode": "reflect"},
 }
 

@@ -136,14 +136,18 @@ def test_says_that_it_reads(page: ComparePage, qtbot: QtBot, trained: Path) -> N
     assert "Reading" not in page.view.words.text()
 
 
-def test_a_sweep_is_four_charts(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+def test_a_sweep_is_four_charts_and_two_by_epoch(
+    page: ComparePage, qtbot: QtBot, trained: Path
+) -> None:
     choose(page, qtbot, trained / "sweep")
     titles = [plot.title for plot in page.view.bars]
     assert titles == [
         "Total training time",
-        "Total training energy",
+        "Total training energy (GPU)",
         "Test accuracy",
         "Epochs",
+        "Time per epoch",
+        "Energy per epoch (GPU)",
     ]
     rows = list(csv.reader(io.StringIO(page.view.bars[0].csv())))
     assert rows[1:] == [["hidden [4]", "6.0"], ["hidden [8]", "12.0"]]
@@ -157,7 +161,7 @@ def test_every_plot_exports_in_every_form(
 ) -> None:
     choose(page, qtbot, trained / "first", trained / "second", trained / "sweep")
     plots = page.view.plots()
-    assert len(plots) == 7
+    assert len(plots) == 9
     for number, plot in enumerate(plots):
         for form in export.FORMS:
             plot.button.click()

@@ -136,6 +136,7 @@ def test_it_does_not_listen_but_others_do(
     Catalog().add(tmp_path / "tiny.safetensors")
     load(session, qtbot, "by-librosa", "tiny")
     page = show(ListenPage(session))
+    page.view.show_live(on=True)
     assert list(page.panels._panels) == ["tiny"]
     assert page.panels._remark.isVisible()
     assert page.panels._remark.text().startswith(REASON + "listen")
@@ -160,6 +161,8 @@ def test_it_does_not_listen_but_others_do(
 def test_alone_it_leaves_nothing_to_wait_for(session: Session, show: Show, qtbot: QtBot) -> None:
     load(session, qtbot, "by-librosa")
     page = show(ListenPage(session))
+    assert "Use it on the File page." in page.view.welcome.hint.text()  # before it listens, too
+    page.view.show_live(on=True)
     assert page.panels._remark.isVisible()
     assert not page.panels._waiting.isVisible()
 

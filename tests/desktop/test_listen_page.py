@@ -12,14 +12,17 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.listen import worker
+from desktop.pages.listen.memory import Memory, Said
 from desktop.settings import RECORDINGS
 from desktop.shared import microphone
 from desktop.window import Window
 from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
+from engine.classifier.rules import Rules
 from engine.errors import AudioError
 from engine.pictures.view import View
+from engine.recognition.answer import Answerer
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats
 from resources import resource
@@ -88,7 +91,7 @@ def clip(monkeypatch: pytest.MonkeyPatch) -> list[Clip]:
 def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[Clip]) -> None:
     window.show_page("listen")
     page = window.page("listen")
-    qtbot.mouseClick(page.bar.listen, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.view.welcome.button, Qt.MouseButton.LeftButton)
     assert page.is_listening
     panel = page.panels._panels["genre"]
     qtbot.waitUntil(lambda: panel._verdict.startswith("techno"), timeout=120_000)
@@ -183,6 +186,8 @@ def test_no_request_is_lost_between_threads() -> None:
 
 def _frame(at: float, restarted: bool) -> worker.LiveFrame:
     view = View("stft", RATE)
+    answer = Answerer(Rules((0.5,))).push([_decided(round(at))])
+    assert answer is not None
     return worker.LiveFrame(
         device=("Clip", "Test"),
         view=view,
@@ -197,6 +202,7 @@ def _frame(at: float, restarted: bool) -> worker.LiveFrame:
         stats=LiveStats(at, 0.1, 0.1, 0, 0),
         recorded_seconds=None,
         kept=(),
+        said=Said("music", {"genre": answer}, {"genre": ""}),
     )
 
 
@@ -205,7 +211,7 @@ def test_words_are_set_less_often_than_the_picture_moves(
 ) -> None:
     page = window.page("listen")
     said: list[str] = []
-    monkeypatch.setattr(page.panels, "show_decision", lambda *_: said.append("panel"))
+    monkeypatch.setattr(page.panels, "show_answer", lambda *_: said.append("panel"))
     monkeypatch.setattr(page.tracks.lanes, "set_lanes", lambda *_: said.append("lanes"))
     monkeypatch.setattr(page.notices, "advise", lambda *_: said.append("advice"))
     page.status.connect(lambda _: said.append("status"))
@@ -241,6 +247,8 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
 def test_a_frozen_picture_is_scrolled_zoomed_and_selected(window: Window, qtbot: QtBot) -> None:
     window.show_page("listen")
     page = window.page("listen")
+    page.view.show_live(on=True)
+    qtbot.wait(20)
     tracks, rolling = page.tracks, page._rolling
     view = View("stft", RATE)
     for number in range(900):  # a minute and a half
@@ -270,8 +278,8 @@ def test_a_frozen_picture_is_scrolled_zoomed_and_selected(window: Window, qtbot:
     drag(tracks.waveform, (at[0], 30), (at[1], 30))
     assert time.selection == pytest.approx((28.0, 35.0), abs=0.2)
     move(tracks.spectrogram, tracks.spectrogram.x_of(35.0), 60)
-    assert "0:3" in page._words.text()
-    assert int(page._words.text().split()[-2]) == pytest.approx(-30, abs=1)
+    assert "0:3" in page.view.words.text()
+    assert int(page.view.words.text().split()[-2]) == pytest.approx(-30, abs=1)
     page.bar.freeze.setChecked(False)
     assert (time.start, time.end) == pytest.approx((70.0, 90.0), abs=0.01)
     assert time.selection is None
@@ -290,7 +298,7 @@ def test_what_was_before_listening_and_what_was_skipped_is_hatched(window: Windo
 
 
 def test_skipped_windows_are_gaps() -> None:
-    memory = worker._Memory()
+    memory = Memory(RATE)
     memory.decisions["genre"] = [_decided(second) for second in (0, 1, 2, 5, 6)]
     memory.hops["genre"] = 1.0
     assert memory.unheard(["genre", "own"]) == {"genre": [(2.5, 4.5)], "own": []}
@@ -324,7 +332,9 @@ def test_a_lost_microphone_is_one_message_and_comes_back(
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.5, timeout=120_000)
     window._session.settings.set(RECORDINGS, str(tmp_path))
     page.record(True)
-    qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=120_000)
+    qtbot.waitUntil(
+        lambda: bool(page.stream.latest and page.stream.latest.recorded_seconds), timeout=120_000
+    )
     Clip.unplugged = True
     qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=120_000)
     assert not page.is_listening
@@ -357,9 +367,9 @@ def test_who_stops_is_not_listened_to_again(
     qtbot.waitUntil(lambda: page.tracks.time.end > 0.2, timeout=120_000)
     Clip.unplugged = True
     qtbot.waitUntil(lambda: "disconnected" in page.notices.text, timeout=120_000)
-    qtbot.waitUntil(lambda: page.bar.listen.text() == "Stop", timeout=120_000)
+    qtbot.waitUntil(lambda: page.answer.button.text() == "Stop", timeout=120_000)
     page.toggle()
-    assert page.bar.listen.text() == "Listen"
+    assert page.answer.button.text() == "Listen"
     Clip.unplugged = False
     qtbot.wait(200)
     assert not page.is_listening
@@ -377,7 +387,7 @@ def test_one_that_may_not_be_opened_is_one_message_with_a_way_on(
     qtbot.waitUntil(lambda: "cannot be opened" in page.notices.text, timeout=120_000)
     (message,) = page.notices.current
     assert [words for words, _ in message.actions] == ["Try again", "Refresh"]
-    assert page.bar.listen.text() == "Listen"
+    assert page.answer.button.text() == "Listen"
 
 
 def test_what_a_recording_lacks_is_said(
@@ -394,7 +404,9 @@ def test_what_a_recording_lacks_is_said(
     assert not page.bar.record.isChecked()
     window._session.settings.set(RECORDINGS, str(tmp_path))
     page.record(True)
-    qtbot.waitUntil(lambda: bool(page._latest and page._latest.recorded_seconds), timeout=120_000)
+    qtbot.waitUntil(
+        lambda: bool(page.stream.latest and page.stream.latest.recorded_seconds), timeout=120_000
+    )
     clip[0].dropped = RATE // 2
     page.record(False)
     qtbot.waitUntil(lambda: "0.50 s of sound were lost" in said(window), timeout=120_000)
@@ -456,7 +468,7 @@ def test_the_picture_stays_in_time_when_the_view_changes(
 
 
 def test_lanes_stand_in_the_order_of_the_classifiers() -> None:
-    memory = worker._Memory()
+    memory = Memory(RATE)
     assert list(memory.lanes(["own", "genre"])) == ["own", "genre"]
     memory.decisions["genre"] = [_decided(second) for second in range(4)]
     memory.hops["genre"] = 1.0

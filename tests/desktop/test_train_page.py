@@ -85,7 +85,7 @@ def test_a_preset_is_one_click_and_shows_its_origin(
     published = find_recipe("instrument-mlp").published
     assert published is not None
     assert published.source in page.recipes.origin.text()
-    assert "Reported: accuracy" in page.recipes.origin.text()
+    assert "Reported: training accuracy: 0.99" in page.recipes.origin.text()
     qtbot.keyClick(recipes, Qt.Key.Key_Up)
     assert page.model.recipe.name == recipes.names[recipes.names.index("instrument-mlp") - 1]
     own = tmp_path / "own.toml"

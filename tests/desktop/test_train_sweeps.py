@@ -11,12 +11,14 @@ from pytestqt.qtbot import QtBot
 from desktop.pages.train.excerpt import Place
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.sweep.dialog import SweepDialog, proposed
+from desktop.pages.train.worker import SweepOrder
 from engine.datasets import open_dataset
 from engine.recipes.recipe import find_recipe
 from engine.training.runs.listing import FoundRun, find_runs
 from engine.training.runs.run import Run
-from engine.training.sweeps.plan import PRESETS, Sweep
+from engine.training.sweeps.plan import PRESETS, Source, Sweep
 from engine.training.sweeps.search import Span
+from engine.training.sweeps.sweep import Trial, Trying
 from engine.training.train import Place as RunPlace
 from engine.training.train import train
 
@@ -117,15 +119,40 @@ def test_the_courses_sweeps_are_one_click(page: TrainPage) -> None:
     assert not page.controls.course.isVisible()
     page.recipes.take("instrument-mlp")
     buttons = [button for button, _ in page.controls.course.buttons if button.isVisible()]
-    assert len(buttons) == len(PRESETS) == 2
+    assert len(buttons) == 4
     page.queue._begin = lambda _: None  # type: ignore[method-assign]
     for button in buttons:
         button.click()
     sweeps = [training.order.sweep for training in page.queue.trainings]  # type: ignore[union-attr]
-    assert [sweep.count for sweep in sweeps] == [4, 8]
-    assert all(sweep.recipe.training.stop.target_accuracy == 0.98 for sweep in sweeps)
+    assert [sweep.count for sweep in sweeps] == [3, 4, 4, 8]
+    targets = [sweep.recipe.training.stop.target_accuracy for sweep in sweeps]
+    assert targets == [0, 0, 0.98, 0.98]
     page.queue.trainings.clear()
     page.queue.current = None
+    shown = {}
+    for recipe in ("instrument-lstm-spectral", "instrument-lstm-time", "genre-cnn"):
+        page.recipes.take(recipe)
+        shown[recipe] = [b.text() for b, _ in page.controls.course.buttons if b.isVisible()]
+    assert shown["instrument-lstm-spectral"] == ["One factor at a time"]
+    assert shown["instrument-lstm-time"] == ["Batch sizes"]
+    assert shown["genre-cnn"] == []
+    assert sum(map(len, shown.values())) + len(buttons) == len(PRESETS) == 6
+
+
+def test_a_sweep_lists_its_trials_from_the_start_and_the_time_left(page: TrainPage) -> None:
+    spans = {FIELD: Span(choices=(0.1, 0.01, 0.001))}
+    order = SweepOrder("three", Sweep(page.model.recipe, spans), Source(Path("x")))
+    view = page.sweep
+    view.begin(order)
+    assert view.trials.rowCount() == 3
+    assert [_cell(page, row, 0) for row in range(3)] == ["0.1", "0.01", "0.001"]
+    assert {_cell(page, row, 1) for row in range(3)} == {"planned"}
+    view.take([Trying({FIELD: 0.01}, "b")])
+    assert _cell(page, 1, 1) == "preparing"
+    assert view.trials.rowCount() == 3
+    view._begun -= 60.0
+    view.take([Trial({FIELD: 0.01}, "b", epochs=2, seconds=60.0, test_accuracy=0.5)])
+    assert "1 of 3 trials finished, about 2:0" in view.state.text()
 
 
 def test_the_dialog_says_what_is_wrong_and_makes_a_sweep(page: TrainPage, qtbot: QtBot) -> None:

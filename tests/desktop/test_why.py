@@ -95,7 +95,7 @@ def test_the_overlay_lies_where_the_burst_is(page: FilePage, qtbot: QtBot) -> No
     assert not marked(track).any()
     page.explainer.explain("planted", "beep", 2.6)
     found(page, qtbot)
-    assert page.explainer.why.strip.text == "Evidence for beep at 0:02.5 (100%)"
+    assert page.explainer.why.strip.text == "Evidence for beep at 0:02.5 (100\N{NO-BREAK SPACE}%)"
     assert "0:02.5" in page.explainer.why.strip.notes
     in_place(page)
     page.tracks.time.show(2.2, 3.0)

@@ -58,6 +58,8 @@ COMMANDS = {
     "earmark train tagger-head FSDD --background ESC-10": NO_GATE,
     "earmark train tagger-head guitars/ --set data.split.official=true "
     "--set data.split.fold=1": NO_GATE,
+    "earmark train emotion rated-songs/ "
+    """--set 'data.dimensions=["valence", "arousal"]'""": NO_GATE,
     "earmark sweep instrument-mlp iowa/ "
     "--grid training.learning_rate=0.1,0.01,0.001,0.0001": "--set training.epochs=1 --device cpu",
     "earmark evaluate runs/one/classifier.safetensors other-sounds/ -o report.html": NONE,
@@ -142,7 +144,16 @@ def _prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpora.fsdd(folder / "FSDD")
     corpora.esc10(folder / "ESC-10")
     _guitars(folder / "guitars")
+    _rated(folder / "rated-songs")
     return folder
+
+
+def _rated(folder: Path) -> None:
+    lines = ["path,group,valence,arousal"]
+    for song in range(8):
+        corpora.write(folder / f"{song}.wav", corpora.sound(song, 1, seconds=3, kinds=8))
+        lines.append(f"{song}.wav,band {song},{song / 8},{(5 * song % 8) / 8 - 0.5}")
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
 
 
 def _guitars(folder: Path) -> None:

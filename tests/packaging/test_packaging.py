@@ -17,6 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from engine.audio.formats import EXTENSIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
 LINUX = PACKAGING / "linux"
@@ -352,8 +354,18 @@ def test_the_menu_entry() -> None:
     types = re.search(r"MimeType=(.*)", text)
     assert types is not None
     assert "application/x-earmark-classifier" in types[1]
+    # By content, as other programs name it; endings that shared-mime-info does not know have none.
+    for kind in ("basic", "x-ms-wma", "AMR", "x-gsm", "x-matroska", "x-speex+ogg", "x-m4b"):
+        assert f"audio/{kind};" in types[1]
     if shutil.which("desktop-file-validate"):
         subprocess.run(["desktop-file-validate", str(path)], check=True)
+
+
+def test_windows_offers_every_sound_that_is_opened() -> None:
+    text = (PACKAGING / "windows" / "earmark.nsi").read_text(encoding="utf-8")
+    each = re.search(r"!macro EachSound DO\n(.*?)!macroend", text, re.DOTALL)
+    assert each is not None
+    assert {f".{ending}" for ending in re.findall(r'"(\w+)"', each[1])} == EXTENSIONS
 
 
 def test_the_file_type_knows_a_classifier_by_its_first_bytes() -> None:

@@ -109,7 +109,8 @@ def _listen(microphone: VirtualMicrophone, seconds: float) -> int:
         if time.monotonic() - begun >= tell:
             tell += _EVERY_SECONDS
             samples.append(Sample.now(begun))
-            heard = page.panels._panels["genre"]._verdict if page.panels._panels else heard
+            if page.panels._panels:
+                heard = page.panels._panels["genre"]._verdict or heard
             if len(samples) % 12 == 1:
                 print(samples[-1], f" genre: {heard}", flush=True)
     print(samples[-1], f" {window._words.text()}")

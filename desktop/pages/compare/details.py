@@ -1,6 +1,7 @@
 """Details of the selected runs: conclusions, figures, differences, curves, bars of a sweep."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,13 +20,17 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.compare.plots import Plot
-from desktop.pages.compare.worker import Chart, Details
+from desktop.pages.compare.trials import TrialCurves
+from desktop.pages.compare.worker import Details
 from desktop.plots.bars import Bar, Bars
 from desktop.plots.curves import Curves
 from desktop.plots.parallel import Coordinate, Parallel
 from desktop.plots.theme import TRAINING, VALIDATION
 from engine.classifier.figures import figure_name, term
 from engine.training.runs.listing import accuracy_words
+
+if TYPE_CHECKING:
+    from engine.training.sweeps.report import Chart
 
 _LONGEST = 60
 # Fusion's own empty box cannot be seen on a dark ground.
@@ -57,6 +62,8 @@ class DetailsView(QScrollArea):
         self.log.setStyleSheet(_BOX)
         self.log.toggled.connect(self.loss.set_log)
         self.bars: list[Bars] = []
+        self.trials = TrialCurves()
+        self.published = _Table(self.tr("Published and reached"))
         self.parallel = Parallel(self.tr("All trials, coloured by test accuracy"), titled=False)
         self.parallel.setToolTip(
             self.tr(
@@ -97,7 +104,9 @@ class DetailsView(QScrollArea):
         layout.setSpacing(10)
         layout.addWidget(self.words)
         layout.addLayout(tables)
+        layout.addWidget(self.published)
         layout.addWidget(self._curves)
+        layout.addWidget(self.trials)
         layout.addWidget(self._charts)
         layout.addWidget(self._frames[self.parallel])
         layout.addStretch(1)
@@ -115,8 +124,10 @@ class DetailsView(QScrollArea):
         self._show_figures(details)
         fields = {f: [_short(v) for v in values] for f, values in details.differences.items()}
         self.differences.show_rows(details.names, fields)
+        self._show_published(details)
         self._show_curves(details)
         self._show_bars(details)
+        self.trials.show_trials(details.of_trials)
 
     def _show_figures(self, details: Details) -> None:
         names = dict.fromkeys(name for figures in details.figures for name in figures)
@@ -126,6 +137,20 @@ class DetailsView(QScrollArea):
             for name in plain
         }
         self.figures.show_rows(details.names, rows, [term(name).meaning for name in plain])
+
+    def _show_published(self, details: Details) -> None:
+        """A row for each figure of the originals: its value, and what each run reached."""
+        rows: dict[str, list[str]] = {}
+        tips: dict[str, str] = {}
+        for column, figures in enumerate(details.published):
+            for one in figures:
+                name, known, reached, note = one.words()
+                key = f"{name} ({note.partition('; this run')[0]})" if note else name
+                empty = ["\N{EN DASH}"] * len(details.names)
+                rows.setdefault(key, [known, *empty])[1 + column] = reached
+                tips[key] = note or name
+        columns = [self.tr("published"), *details.names]
+        self.published.show_rows(columns, rows, [tips[name] for name in rows])
 
     def _show_curves(self, details: Details) -> None:
         self._curves.setVisible(bool(details.histories))
@@ -160,14 +185,15 @@ class DetailsView(QScrollArea):
         self.parallel.set_lines(details.trials, axes)
         self._frames[self.parallel].setVisible(len(details.trials) > 0)
 
-    def _chart(self, chart: Chart) -> Bars:
+    def _chart(self, chart: "Chart") -> Bars:
         made = Bars(
-            chart.title, {chart.title: ""}, unit=chart.unit, measure=chart.measure, titled=False
-        )
+            chart.title, {chart.title: ""}, unit=chart.unit, measure=chart.measure, titled=False,
+            fits=chart.fits,
+        )  # fmt: skip
         unknown = self.tr("not measured")
         made.set_bars(
             [
-                Bar(name, (value,), unknown if value is None else "")
+                Bar(name, (value,), unknown if value is None else chart.words.get(name, ""))
                 for name, value in chart.values.items()
             ]
         )
@@ -176,7 +202,8 @@ class DetailsView(QScrollArea):
     def plots(self) -> list[Plot]:
         """All that can be exported now."""
         figures = (self.loss, self.accuracy, *self.bars, self.parallel)
-        return [self._frames[figure] for figure in figures]
+        drawn = [self.trials.frame] if self.trials.curves.count else []
+        return [*(self._frames[figure] for figure in figures), *drawn]
 
 
 class _Table(QFrame):

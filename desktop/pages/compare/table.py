@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.plots.clock import clock
-from engine.training.runs.listing import FoundRun
+from engine.training.runs.listing import FoundRun, energy_words
 
 _PLACE = Qt.ItemDataRole.UserRole
 _ROW_HEIGHT = 26
@@ -101,7 +101,7 @@ class RunTable(QTreeWidget):
                 row.accuracy or "\N{EN DASH}",
                 str(row.epochs),
                 clock(row.seconds, 0.1) if row.seconds >= 60 else f"{row.seconds:.1f} s",
-                "\N{EN DASH}" if row.joules is None else f"{row.joules:.0f} J",
+                energy_words(row.joules, row.processor_joules) or "\N{EN DASH}",
                 row.date[:16].replace("T", " "),
             ]
         )
@@ -109,7 +109,7 @@ class RunTable(QTreeWidget):
         item.setSizeHint(_DATE, QSize(_DATE_WIDTH, _ROW_HEIGHT))
         item.setToolTip(0, str(row.folder))
         item.setToolTip(1, row.title)
-        if row.joules is None:
+        if row.joules is None and row.processor_joules is None:
             item.setToolTip(_ENERGY, self.tr("not measured"))
         for column in _RIGHT_COLUMNS:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -1,13 +1,17 @@
 """What the Compare page asks of the engine, as work for jobs."""
 
+import contextlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import EarmarkError
 from engine.training.runs.listing import FoundRun, find_runs
 
 if TYPE_CHECKING:
+    from engine.recipes.published import Beside
+    from engine.training.sweeps.report import Chart
     from engine.training.sweeps.sweep import Trial
 
 
@@ -24,16 +28,6 @@ def find_finished(roots: Sequence[Path]) -> Generator[None, None, list[FoundRun]
 
 
 @dataclass(frozen=True)
-class Chart:
-    """Bars of a sweep: what they are of, and the value of each trial; None: not measured."""
-
-    title: str
-    measure: str
-    unit: str
-    values: dict[str, float | None]
-
-
-@dataclass(frozen=True)
 class Details:
     """What is shown of the chosen runs and sweep.
 
@@ -46,6 +40,8 @@ class Details:
         charts: of the sweep.
         trials: names of the sweep's trials that did not fail.
         axes: of the sweep: name, unit, and a value for each trial.
+        of_trials: of each trial, by its name, the columns of its epochs.
+        published: of each run the original's figures beside its own.
     """
 
     names: tuple[str, ...] = ()
@@ -53,9 +49,11 @@ class Details:
     differences: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     verdicts: tuple[str, ...] = ()
     histories: tuple[dict[str, list[float]], ...] = ()
-    charts: tuple[Chart, ...] = ()
+    charts: "tuple[Chart, ...]" = ()
     trials: tuple[str, ...] = ()
     axes: tuple[tuple[str, str, tuple[float | str | None, ...]], ...] = ()
+    of_trials: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    published: "tuple[Sequence[Beside], ...]" = ()
 
 
 def read_details(
@@ -74,7 +72,9 @@ def read_details(
     if len(runs) < 2:
         names = tuple(row.title for row in runs)
         figures = tuple(_figures(row.folder) for row in runs)
-        return replace(swept, names=names, figures=figures, histories=tuple(histories))
+        published = tuple(Run(row.folder).published() for row in runs)
+        known = replace(swept, names=names, figures=figures, published=published)
+        return replace(known, histories=tuple(histories))
     found = compare_runs([row.folder for row in runs])
     return replace(
         swept,
@@ -83,6 +83,7 @@ def read_details(
         differences=found.differences,
         verdicts=found.verdicts,
         histories=tuple(histories),
+        published=found.published,
     )
 
 
@@ -100,23 +101,23 @@ def _columns(run: Any) -> dict[str, list[float]]:
 
 
 def read_sweep_details(folder: Path) -> Details:
-    """The four bar charts of a sweep, and its parallel coordinates."""
-    from engine.training.sweeps.report import in_order, trial_name
+    """The bar charts of a sweep, its trials' curves and its parallel coordinates."""
+    from engine.training.runs.run import Run
+    from engine.training.sweeps.plan import read_plan
+    from engine.training.sweeps.report import charts_of, in_order, trial_names
     from engine.training.sweeps.sweep import read_sweep
 
     done = in_order(read_sweep(folder))
-    names = [trial_name(trial) for trial in done]
-    columns: list[tuple[str, str, str, list[float | None]]] = [
-        ("Total training time", "time", "s", [trial.seconds for trial in done]),
-        ("Total training energy", "energy", "J", [trial.joules for trial in done]),
-        ("Test accuracy", "accuracy", "%", [_percent(trial.test_accuracy) for trial in done]),
-        ("Epochs", "epochs", "", [float(trial.epochs) for trial in done]),
-    ]
-    charts = tuple(
-        Chart(title, measure, unit, dict(zip(names, values, strict=True)))
-        for title, measure, unit, values in columns
-    )
-    return Details(charts=charts, trials=tuple(names), axes=_axes(done))
+    names = trial_names(done)
+    target = False
+    with contextlib.suppress(EarmarkError):  # older ones have no plan
+        target = bool(read_plan(folder)[0].recipe.training.stop.target_accuracy)
+    histories = {
+        name: _columns(Run(folder / Path(trial.folder).name))
+        for name, trial in zip(names, done, strict=True)
+    }
+    charts = tuple(charts_of(done, target))
+    return Details(charts=charts, trials=tuple(names), axes=_axes(done), of_trials=histories)
 
 
 def _percent(value: float | None) -> float | None:
@@ -137,7 +138,8 @@ def _axes(done: "Sequence[Trial]") -> tuple[tuple[str, str, tuple[float | str | 
     axes += [
         ("Epochs", "", tuple(float(trial.epochs) for trial in done)),
         ("Time", "s", tuple(trial.seconds for trial in done)),
-        ("Energy", "J", tuple(trial.joules for trial in done)),
+        ("GPU energy", "J", tuple(trial.joules for trial in done)),
+        ("Processor energy", "J", tuple(trial.processor_joules for trial in done)),
         ("Validation", "%", tuple(_percent(trial.validation_accuracy) for trial in done)),
         ("Test", "%", tuple(_percent(trial.test_accuracy) for trial in done)),
     ]

@@ -104,7 +104,7 @@ class FilePage(Page):
         tracks.lanes.hovered.connect(self._explain)
         for other in (tracks.waveform, tracks.spectrogram, tracks.axis):
             other.clicked.connect(lambda _: tracks.lanes.choose(None))
-        for track in (tracks.waveform, tracks.spectrogram, tracks.lanes, tracks.axis):
+        for track in tracks.all:
             track.clicked.connect(self.seek)
         tracks.cursor_wanted.connect(self.seek)
         self.panels.asked.connect(self.explainer.ask_label)
@@ -199,14 +199,20 @@ class FilePage(Page):
         self.explainer.why.close()
         self.header.why_button.setEnabled(False)
         self.state.found = None
+        self.tracks.values.set_curves({})
         if self.path is None or not classifiers:
             self.tracks.lanes.set_lanes({})
             self.panels.set_classifiers({}, "", none_enabled(self._session.loaded_names))
             self._find_facts()
             return
         path = self.path
-        self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
-        self.tracks.lanes.set_lanes({name: [] for name in classifiers}, self._unheard())
+        titles = {n: c.card.title for n, c in classifiers.items()}
+        self.tracks.lanes.set_titles(titles)
+        self.tracks.values.set_titles(titles)
+        self.tracks.lanes.set_lanes(
+            {name: [] for name, c in classifiers.items() if not c.card.is_regression},
+            self._unheard(),
+        )
         self.panels.set_classifiers(classifiers, self.tr("analysing..."))
         self.header.set_progress(0.0)
         self._analysis = jobs.run(
@@ -226,8 +232,11 @@ class FilePage(Page):
         if founds:
             self.state.found = founds[-1]
             self.header.set_explains(self.explainer.refused())
-            lanes = {name: stretches(found) for name, found in founds[-1].lanes.items()}
+            # What gives values has no stretches.
+            named = {n: s for n, s in founds[-1].lanes.items() if n not in founds[-1].curves}
+            lanes = {name: stretches(found) for name, found in named.items()}
             self.tracks.lanes.set_lanes(lanes, self._unheard())
+            self.tracks.values.set_curves(founds[-1].curves)
             self._summarise()
 
     def _unheard(self) -> dict[str, list[tuple[float, float]]]:
@@ -301,6 +310,9 @@ class FilePage(Page):
                 self.panels.show_decision(name, decision)
             else:
                 self.panels.show_words(name, self._waiting_words())
+        self.panels.show_curves(
+            {name: way.between(selection) for name, way in self.found.curves.items()}
+        )
 
     def _waiting_words(self) -> str:
         """What stands where there are no results: whether they are still to come."""

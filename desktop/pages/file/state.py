@@ -43,4 +43,7 @@ class FileState:
         """As it is exported; None: there is nothing to export yet."""
         if self.found is None or self.info is None:
             return None
-        return FileResult(self.info, self.found.timelines, self.found.lanes, self.verdicts(None))
+        found = self.found
+        return FileResult(
+            self.info, found.timelines, found.lanes, self.verdicts(None), found.remark
+        )

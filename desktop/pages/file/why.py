@@ -83,7 +83,10 @@ class FileWhy(QObject):
 
     def _explains(self, lane: str) -> bool:
         classifier = self._session.classifiers.get(lane)
-        return classifier is not None and not classifier.card.files_only
+        if classifier is None:
+            return False
+        # Which of several values leads has no meaning: click one of them.
+        return not classifier.card.files_only and not classifier.card.is_regression
 
     def _leading_at(self, seconds: float) -> tuple[str, str] | None:
         """Lane and label that lead at a moment: of those heard, if any are."""

@@ -1,10 +1,12 @@
 """What the File page's workers do; generators that run in jobs."""
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.plots.values.track import ValueCurves
+from desktop.shared.values import curves_of
 from engine.atomic_write import write_text
 from engine.errors import EarmarkError
 from engine.export import EXPORTS
@@ -32,12 +34,14 @@ class AnalysisUpdate:
     repaired: int
     done: bool
     remark: str = ""
+    curves: dict[str, ValueCurves] = field(default_factory=dict)
 
 
 class _Rows:
     """What was found so far, by classifier."""
 
     def __init__(self, classifiers: "Mapping[str, Classifier]") -> None:
+        self._classifiers = classifiers
         self._deciders = {n: Decider(c.card.labels, c.card.rules()) for n, c in classifiers.items()}
         self._timelines: dict[str, list[Timeline]] = {name: [] for name in classifiers}
         self._decisions: dict[str, list[Decision]] = {name: [] for name in classifiers}
@@ -68,6 +72,11 @@ class _Rows:
             0 if done is None else done.repaired,
             done is not None,
             "" if done is None else done.remark,
+            curves_of(
+                self._decisions,
+                {name: timeline.hop_seconds for name, timeline in joined.items()},
+                self._classifiers,
+            ),
         )
 
 

@@ -1,59 +1,68 @@
 """The Listen page: live recognition from the microphone."""
 
 import datetime
-import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from desktop import jobs
 from desktop.pages.listen import worker
+from desktop.pages.listen.frozen import FrozenPicture
+from desktop.pages.listen.heard.menu import Offers
+from desktop.pages.listen.heard.recordings import Recordings
+from desktop.pages.listen.heard.replay import Replay
+from desktop.pages.listen.heard.stretch import Stream, Stretch
+from desktop.pages.listen.listening import Listening
 from desktop.pages.listen.rolling import Rolling
+from desktop.pages.listen.sound import LiveSound
+from desktop.pages.listen.stage import Stage
 from desktop.pages.listen.toolbar import ListenBar
+from desktop.pages.listen.view import ListenView
 from desktop.pages.listen.why import ListenWhy
-from desktop.plots.clock import clock
-from desktop.requests import OpenFile, Request, StartListening
+from desktop.plots.clock import clock, percent
+from desktop.plots.tracks.track import Track
+from desktop.requests import OpenFile, Request, ShowSounds, StartListening
 from desktop.session import Session
-from desktop.settings import DEVICE, HOST_API, RECORDINGS, Settings
+from desktop.settings import DEVICE, HOST_API
 from desktop.shared import microphone
 from desktop.shared.page import Page
-from desktop.shared.picture_controls import PictureControls
-from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
-from desktop.shared.wording import in_order, none_enabled, place
+from desktop.shared.wording import none_enabled, place
+from engine.recognition.heard import Heard
+from resources import resource
 
 _PAINT_MS = 33
 _TEXT_MS = 250
 
 
 class ListenPage(Page):
-    """Device, level, rolling pictures, predictions and detected labels."""
+    """Device, level, the answer, rolling pictures, predictions, detected labels and their log.
+
+    Attributes:
+        offers: the menus on whatever was heard.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self.notices = session.notices()
-        self._job: jobs.Job | None = None
-        self._waiting: jobs.Job | None = None
         self._looked = False  # for microphones
-        self._requests = worker.LiveRequests()
-        self._names: set[Path] = set()  # of files that were asked for
-        self._recording: Path | None = None
-        self._recorded = False  # whether that file has begun
-        self._latest: worker.LiveFrame | None = None
-        self._returning = False  # reopened after it had gone, and nothing came yet
+        # Entries that the log does not show yet, each with its stream and when that began.
+        self._unsaid: list[tuple[Heard, LiveSound, datetime.datetime]] = []
+        self.stream = Stream()
         self.tracks = Tracks(session.settings, interactive=False)
         self._rolling = Rolling(self.tracks)
         self._build()
+        self._connect()
         self._paint = self._timer(_PAINT_MS, self._rolling.advance)
         self._text = self._timer(_TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
         self.tracks.apply_style(self._rolling.view)
         self._show_classifiers()
+        self._show_state()
 
     def _timer(self, milliseconds: int, do: Any) -> QTimer:
         timer = QTimer(self)
@@ -62,56 +71,79 @@ class ListenPage(Page):
         return timer
 
     def _build(self) -> None:
+        session = self._session
         self.bar = ListenBar()
-        self.panels = PredictionPanels(self.tr("Now"))
-        self.controls = PictureControls(self._session.settings)
-        self.explainer = ListenWhy(
-            self._rolling, self.tracks, self.bar.freeze, self._session, self._ask_stretch
+        self.listening = Listening(
+            session, lambda: self.bar.device, lambda: self.bar.channel, parent=self
         )
-        self._words = QLabel()
-        self._words.setObjectName("faint")
-        middle = QHBoxLayout()
-        middle.addWidget(self.tracks, 1)
-        middle.addWidget(self.panels)
-        below = QHBoxLayout()
-        below.addWidget(self.controls)
-        below.addStretch(1)
-        below.addWidget(self._words)
+        self.recordings = Recordings(self.listening.ask, session, self.notices, parent=self)
+        self.replay = Replay(session, self.notices, self.recordings, parent=self)
+        self.offers = Offers(self.stream, self.replay, parent=self)
+        self.frozen = FrozenPicture(self.tracks, self._rolling, self.stream, self.replay)
+        self.explainer = ListenWhy(
+            self._rolling, self.tracks, self.bar.freeze, session, self._ask_stretch
+        )
+        strip = self.explainer.why.strip
+        self.view = ListenView(session, self.notices, self.tracks, self.frozen.bar, strip, self.bar)
+        self.answer, self.now, self.log = self.view.answer, self.view.now, self.view.log
+        self.panels, self.controls = self.now.panels, self.view.controls
+        self.stage = Stage(self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 8)
-        layout.setSpacing(8)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.explainer.why.strip)
-        layout.addLayout(middle, 1)
-        layout.addLayout(below)
-        in_order(self.bar.why, self.explainer.why.strip.close_button)
-        in_order(self.explainer.why.strip.close_button, *self.tracks.all[:3])
-        self.panels.follow(self.tracks.lanes)
-        self._connect()
 
     def _connect(self) -> None:
-        self.tracks.serve(self, self.controls, self.toggle)
+        self.tracks.serve(self, self.controls, self._space)
         self.controls.picture_changed.connect(self._new_view)
         self.controls.colours_changed.connect(lambda: self.tracks.apply_style(self._rolling.view))
         self.tracks.spectrogram.hovered.connect(self._read_out)
-        self.tracks.waveform.hovered.connect(lambda at, _: self._words.setText(clock(at, 0.01)))
+        words = self.view.words
+        self.tracks.waveform.hovered.connect(lambda at, _: words.setText(clock(at, 0.01)))
         self.tracks.cursor_wanted.connect(self.tracks.time.set_cursor)
+        self.tracks.menu_made.connect(self._offer_lane)
         for track in self.tracks.all:
             track.clicked.connect(self.tracks.time.set_cursor)
-        self.bar.listen.clicked.connect(self.toggle)
-        self.bar.refresh.clicked.connect(self.find_devices)
-        self.bar.record.clicked.connect(self.record)
-        self.bar.keep.clicked.connect(self.keep)
-        self.bar.freeze.toggled.connect(self._freeze)
-        self.bar.device_chosen.connect(self._device_chosen)
-        self.bar.why.clicked.connect(self.explainer.ask)
+        welcome, demo = self.view.welcome, OpenFile(resource("sounds", "demo.ogg"))
+        for button in (self.answer.button, welcome.button):
+            button.clicked.connect(self.toggle)
+        welcome.demo_wanted.connect(lambda: self._session.request(demo))
+        welcome.teaching_wanted.connect(lambda: self._session.request(ShowSounds()))
         self.panels.asked.connect(self.explainer.ask_label)
+        self.listening.heard.connect(self._news)
+        self.listening.changed.connect(self._show_state)
+        self.listening.lost.connect(self._lost)
+        self.listening.back.connect(self._tell_back)
+        self.stage.toggled.connect(self.toggle)
+        self.stage.frozen.connect(self.bar.freeze.click)
+        self._connect_bar()
+        self._connect_heard()
+
+    def _connect_bar(self) -> None:
+        bar = self.bar
+        bar.refresh.clicked.connect(self.find_devices)
+        bar.record.clicked.connect(self.record)
+        self.recordings.shown.connect(bar.show_recording)
+        bar.keep.clicked.connect(self.keep)
+        bar.freeze.toggled.connect(self._freeze)
+        bar.device_chosen.connect(self._device_chosen)
+        bar.why.clicked.connect(self.explainer.ask)
+        self.frozen.bar.leave_wanted.connect(lambda: bar.freeze.setChecked(False))
+
+    def _connect_heard(self) -> None:
+        """Menus and the log."""
+        answer, table, offers = self.answer, self.log.table, self.offers
+        answer.line.menu_wanted.connect(lambda at: offers.on_answer(answer.leader, at))
+        answer.lead_changed.connect(lambda: self._say() if self.is_listening else None)
+        self.panels.menu_wanted.connect(offers.on_label)
+        table.play_wanted.connect(self._play_row)
+        table.open_wanted.connect(self.replay.open)
+        table.menu_wanted.connect(offers.show)
 
     @property
     def is_listening(self) -> bool:
         """Whether the microphone is open."""
-        return self._job is not None
+        return self.listening.open
 
     @property
     def microphone_open(self) -> bool:
@@ -120,12 +152,13 @@ class ListenPage(Page):
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
         return {
-            "play": self.toggle,
+            "play": self._space,
             "record": lambda: self.record(not self.bar.record.isChecked()),
             "keep": self.keep,
-            "freeze": self.bar.freeze.toggle,
+            "freeze": self.bar.freeze.click,
             "why": self.explainer.ask,
             "devices": self.find_devices,
+            "stage": self.show_stage,
         }
 
     def enter(self) -> None:
@@ -141,7 +174,7 @@ class ListenPage(Page):
 
     def find_devices(self) -> None:
         """Ask for the microphones, unless one is in use: asking again would stop it."""
-        if self._job is None:
+        if not self.is_listening:
             jobs.run(
                 microphone.find_inputs,
                 on_result=self._list_devices,
@@ -172,180 +205,133 @@ class ListenPage(Page):
 
     def toggle(self) -> None:
         """Start or stop."""
-        if self.is_listening or self._waiting is not None:
+        if self.is_listening or self.listening.waiting:
             self.stop()
         else:
             self.start()
+
+    def _space(self) -> None:
+        """Listen or stop; play what is selected of a picture that is frozen."""
+        if self.is_listening and self.frozen.on:
+            self.frozen.play()
+        else:
+            self.toggle()
 
     def start(self) -> None:
         """Open the microphone."""
         self.stop()
         self.notices.clear()
-        self._open()
-
-    def _open(self) -> None:
-        device, channel, session = self.bar.device, self.bar.channel, self._session
+        self.stream.latest = None
+        self.bar.freeze.setChecked(False)
+        self.frozen.release()
         self.explainer.forget()
-        self._latest = None
-        requests = self._requests = worker.LiveRequests()
-        self._job = jobs.run(
-            lambda: worker.hear(
-                lambda: microphone.open_chosen(*device, channel),
-                lambda: session.live_classifiers,
-                requests,
-            ),
-            on_event=self._news,
-            on_error=self._lost,
-            on_crash=lambda _: self.stop(),
-            parent=self,
-        )
-        self._paint.start()
-        self._text.start()
-        self._show_state()
+        self.panels.heading.setText(self.tr("Now"))
+        self.view.show_live(on=True)
+        self.listening.start()
 
     def stop(self) -> None:
         """Close the microphone; the picture stays, and what was recorded."""
-        recording = self._end_recording()
-        if recording is not None:
-            self._say_recorded(worker.Recorded(recording, 0.0))
-        for job in (self._job, self._waiting):
-            if job is not None:
-                job.cancel()
-        self._job = self._waiting = None
-        self._returning = False
-        self._paint.stop()
-        self._text.stop()
-        self.explainer.stop()
-        self._show_state()
+        self.listening.stop()
+        self.replay.stop()
+
+    def show_stage(self) -> None:
+        """The answer alone, over the whole screen."""
+        self.stage.enter(self.screen())
 
     def record(self, on: bool) -> None:
         """Begin or end recording."""
-        if not self.is_listening:
-            return
-        path = self._new_file("recording") if on else None
-        self._recording = path or self._recording  # the one that ends is told when it has
-        self._recorded = self._recorded and not on
-        self._requests.put(worker.Record(path))
-        self.bar.record.setChecked(on)
+        if self.is_listening:
+            self.recordings.record(on)
 
     def keep(self) -> None:
-        """Save the last half minute."""
-        if self.is_listening:
-            self._requests.put(worker.KeepLast(self._new_file("kept")))
+        """Save the last half minute; of a picture that is frozen what is selected or shown."""
+        if self.frozen.on:
+            self.frozen.keep()
+        elif self.is_listening:
+            self.recordings.keep()
 
     def _ask_stretch(self, begin: float, end: float) -> bool:
         """Ask for the sound that is to be explained; False when nothing listens."""
         if self.is_listening:
-            self._requests.put(worker.GiveStretch(begin, end))
+            self.listening.ask(worker.GiveStretch(begin, end))
         return self.is_listening
 
-    def _new_file(self, kind: str) -> Path:
-        """One that is not there and was not asked for, however quickly one asks."""
-        stamp = datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H.%M.%S")
-        folder, name, number = _folder(self._session.settings), f"{stamp} {kind}", 2
-        path = folder / f"{name}.flac"
-        while path in self._names or path.exists():
-            path, number = folder / f"{name} {number}.flac", number + 1
-        self._names.add(path)
-        return path
-
     def _freeze(self, on: bool) -> None:
-        self._rolling.frozen = on
-        heard = self._latest.stats.seconds if self._latest is not None else 0.0
-        words = self.tr("Frozen at {}").format(clock(heard, 1.0))
+        if on:
+            self.frozen.hold(listening=self.is_listening)
+        else:
+            self.frozen.release()
+            self._say()
+        latest = self.stream.latest
+        words = self.tr("Frozen at {}").format(clock(latest.stats.seconds if latest else 0.0, 1.0))
         self.panels.heading.setText(words if on else self.tr("Now"))
 
     def _new_view(self) -> None:
         view = self.tracks.view(self._rolling.view.rate_hz)
-        self._requests.put(worker.ShowView(view))
+        self.listening.ask(worker.ShowView(view))
         if not self.is_listening:
             self._rolling.view = view
             self.tracks.apply_style(view)
 
     def _news(self, events: list[worker.LiveFrame]) -> None:
-        last = events[-1]
-        if self._latest is None:
-            self._requests.put(worker.ShowView(self.tracks.view(last.view.rate_hz)))
-            if self._returning:
-                self._returning = False
-                self._tell_back(last.device[0])
-        self._latest, self._recorded = last, last.recorded_seconds is not None
+        last, first = events[-1], self.stream.latest is None
+        self.stream.take(events)
+        if first:
+            self.listening.ask(worker.ShowView(self.tracks.view(last.view.rate_hz)))
         level = max((e.level for e in events), key=lambda found: found.peak)
         clipped = sum(e.level.clipped for e in events)
         self.bar.meter.set_level(level.rms_db, level.peak_db, clipped)
+        self.stage.meter.set_level(level.rms_db, level.peak_db, clipped)
+        self.answer.button.set_level(level.peak_db, clipped=bool(clipped))
         self._rolling.take(events)
-        for kept in (path for e in events for path in e.kept):
-            opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(kept)))
-            self.notices.notify(self.tr("Saved as {}.").format(kept), [opening], "success")
-        for recorded in (ended for e in events for ended in e.recorded):
-            self._say_recorded(recorded)
+        self.recordings.take(events)
+        self._unsaid += [
+            (heard, e.sound, self.stream.began_at(e.sound))
+            for e in events
+            if e.sound is not None
+            for heard in e.said.heard
+        ]
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 
-    def _end_recording(self) -> Path | None:
-        """The file that is being recorded to, now that it ends unasked."""
-        path = self._recording if self._recorded else None
-        self._recording, self._recorded = None, False
-        return path
-
-    def _say_recorded(self, ended: worker.Recorded) -> None:
-        """What became of a recording; stays when the page says something new."""
-        if ended.path == self._recording:
-            self._recording = None
-            self.bar.record.setChecked(False)
-        if ended.problem:
-            self._session.notify(ended.problem, kind="error")
-            return
-        words = self.tr("Recording saved as {}.").format(ended.path)
-        if ended.lost_seconds > 0:
-            missing = self.tr(" {:.2f} s of sound were lost and are missing in it.")
-            words += missing.format(ended.lost_seconds)
-        opening = (self.tr("Open"), functools.partial(self._session.request, OpenFile(ended.path)))
-        self._session.notify(words, [opening], "warning" if ended.lost_seconds else "success")
-
     def _say(self) -> None:
         """What is read, set less often than what moves."""
-        if self._latest is None:
+        latest = self.stream.latest
+        if latest is None:
             return
-        self._rolling.say()
-        if not self._rolling.frozen:
-            self.explainer.show_decisions(self._latest.decisions)
-            for name, decision in self._latest.decisions.items():
-                self.panels.show_decision(name, decision)
+        if not self.frozen.on:
+            self._rolling.say()
+            self.explainer.show_decisions(latest.decisions)
+            self.answer.show_frame(latest)
+            self.now.show_frame(latest)
+            self.panels.show_curves(self._rolling.ways())
+            self.stage.show_line(self.answer.line, self.now.situation.current)
+            self._say_log()
         self.explainer.tidy()
-        stats = self._latest.stats
-        rate = f"{self._latest.view.rate_hz / 1000:g} kHz"
+        self.status.emit(self._figures(latest))
+        self.notices.advise(latest.advice)
+
+    def _say_log(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        for heard, sound, began in unsaid:
+            self.log.rows.take([heard], sound, began)
+
+    def _figures(self, latest: worker.LiveFrame) -> str:
+        stats = latest.stats
         words = [
-            self.tr("Listening at {}").format(rate),
+            self.tr("Listening at {}").format(f"{latest.view.rate_hz / 1000:g} kHz"),
             self.tr("latency {:.0f} ms").format(stats.latency_seconds * 1000),
-            self.tr("load {:.0%}").format(stats.load),
+            self.tr("load {}").format(percent(stats.load)),
             self.tr("{} samples lost, {} windows skipped").format(
                 stats.dropped_samples, stats.skipped_windows
             ),
         ]
-        if self._latest.recorded_seconds is not None:
-            words.insert(0, self.tr("Recording {}").format(clock(self._latest.recorded_seconds)))
-        self.status.emit("   ".join(words))
-        self.notices.advise(self._latest.advice)
+        return "   ".join(words)
 
     def _lost(self, message: str) -> None:
-        """The microphone is gone: say so once, offer the others, come back when it does."""
-        latest, returning, device = self._latest, self._returning, self.bar.device
-        self._latest = None
-        self.stop()
-        if latest is not None or not returning:
-            again = (self.tr("Try again"), self.start)
-            self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
-        if latest is not None or returning:
-            self._waiting = jobs.run(
-                lambda: microphone.wait_for(*device), on_result=self._back, parent=self
-            )
-            self._show_state()
-
-    def _back(self, device: Any) -> None:
-        self._waiting = None
-        self._open()
-        self._returning = True  # it may be listed and not be ready yet: then go on waiting
+        """The microphone is gone: say so once, offer the others."""
+        again = (self.tr("Try again"), self.start)
+        self.notices.notify(message, [again, (self.tr("Refresh"), self.find_devices)], "error")
 
     def _tell_back(self, name: str) -> None:
         self.notices.clear()
@@ -353,18 +339,63 @@ class ListenPage(Page):
         self.notices.notify(words, kind="success")
 
     def _show_state(self) -> None:
-        waiting = self._waiting is not None
-        self.bar.set_state(listening=self.is_listening, waiting=waiting)
+        waiting = self.listening.waiting
+        active = self.is_listening or waiting
+        self.bar.set_state(listening=self.is_listening)
+        words = self.tr("Stop") if active else self.tr("Listen")
+        for button in (self.answer.button, self.view.welcome.button):
+            button.show_state(words, listening=active)
+        for timer in (self._paint, self._text):
+            timer.start() if self.is_listening else timer.stop()
         self.microphone_changed.emit()
         if not self.is_listening:
-            self.status.emit(self.tr("Waiting for the microphone") if waiting else "")
+            self._show_closed(waiting=waiting)
+
+    def _show_closed(self, *, waiting: bool) -> None:
+        """The microphone is closed: what was heard can be looked at and played."""
+        words = self.tr("Waiting for the microphone") if waiting else ""
+        self.status.emit(words)
+        self.answer.show_words(words or self.tr("not listening"))
+        self.stage.show_line(self.answer.line, "")
+        self.now.situation.show_kind("")
+        self.notices.advise(None)
+        self.explainer.stop()
+        self._say_log()
+        self.recordings.stop()
+        if self.stream.sound is None:
+            self.view.show_live(on=False)
+        else:
+            self.frozen.hold(listening=False)
+            self.panels.heading.setText(self.frozen.bar.words)
 
     def _show_classifiers(self) -> None:
         classifiers = self._session.live_classifiers
         self.explainer.forget()
-        self.panels.set_classifiers(classifiers, self.tr("ready"), _left_out(self._session, self))
-        self.tracks.lanes.set_titles({n: c.card.title for n, c in classifiers.items()})
-        self.tracks.lanes.set_lanes({name: [] for name in classifiers})
+        self.answer.set_classifiers(classifiers)
+        left_out = _left_out(self._session, self)
+        self.view.welcome.say("" if classifiers else left_out)
+        self.panels.set_classifiers(classifiers, self.tr("ready"), left_out)
+        titles = {n: c.card.title for n, c in classifiers.items()}
+        self.log.set_titles(titles)
+        self.tracks.lanes.set_titles(titles)
+        self.tracks.values.set_titles(titles)
+        self.tracks.values.set_curves({})
+        self.tracks.lanes.set_lanes(
+            {name: [] for name, c in classifiers.items() if not c.card.is_regression}
+        )
+
+    def _play_row(self, stretch: Stretch) -> None:
+        """Play a row of the log; a picture that is frozen shows where it was."""
+        self.replay.play(stretch)
+        if self.frozen.on and stretch.sound is self.stream.sound:
+            self.tracks.time.select(stretch.begin, stretch.end)
+
+    def _offer_lane(self, track: Track, menu: QMenu, place: QPoint) -> None:
+        lanes = self.tracks.lanes
+        found = lanes.segment_at(lanes.mapFromGlobal(place)) if track is lanes else None
+        if found is not None:
+            lane, segment = found
+            self.offers.add_to(menu, lane, segment.label, segment.start, segment.end)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.explainer.why.open:
@@ -373,7 +404,8 @@ class ListenPage(Page):
             super().keyPressEvent(event)
 
     def _read_out(self, seconds: float, height: float) -> None:
-        self._words.setText(place(self._rolling.view, self.tracks.spectrogram, seconds, height))
+        words = place(self._rolling.view, self.tracks.spectrogram, seconds, height)
+        self.view.words.setText(words)
 
 
 def _left_out(session: Session, page: QWidget) -> str:
@@ -383,9 +415,3 @@ def _left_out(session: Session, page: QWidget) -> str:
     if not lines:
         return none_enabled(session.loaded_names)
     return "\n\n".join([*lines, page.tr("Use it on the File page.")])
-
-
-def _folder(settings: Settings) -> Path:
-    chosen = settings.get(RECORDINGS)
-    music = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MusicLocation)
-    return Path(chosen) if chosen else Path(music or Path.home()) / "Earmark"

@@ -5,12 +5,14 @@ import math
 import numpy as np
 
 from desktop.pages.listen.worker import LiveFrame
+from desktop.plots.values.track import ValueCurves
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import stretches
 from engine.pictures.view import Picture, View
 from engine.recognition.decisions import Segment
 
 SPAN_SECONDS = 20.0
+WAY_SECONDS = 15.0  # of the line through the plane
 KEPT_SECONDS = 120.0  # that can be looked at while the picture is frozen
 _POINT_SECONDS = 0.01  # of the waveform
 _MAP_POINTS = 1200  # of the waveform in the minimap
@@ -25,6 +27,7 @@ class Rolling:
         self._envelope = np.zeros((2, 0), dtype=np.float32)
         self._now = 0.0
         self._lanes: dict[str, list[Segment]] = {}
+        self._curves: dict[str, ValueCurves] = {}
         self._said = True  # whether they are shown
         self._unheard: dict[str, list[tuple[float, float]]] = {}
         self.view = View("stft", 48000)
@@ -73,6 +76,7 @@ class Rolling:
         told = next((e for e in reversed(events) if e.lanes is not None), None)
         if told is not None and told.lanes is not None:
             self._lanes, self._unheard, self._said = told.lanes, told.unheard, False
+            self._curves = told.curves
 
     def say(self) -> None:
         """Show the results as text, less often than the picture moves."""
@@ -83,9 +87,16 @@ class Rolling:
         if not self._lanes:
             return
         self._said = True
-        lanes = {name: stretches(found) for name, found in self._lanes.items()}
+        named = {n: s for n, s in self._lanes.items() if n not in self._curves}
+        lanes = {name: stretches(found) for name, found in named.items()}
         unheard = {name: [_BEFORE, *gaps] for name, gaps in self._unheard.items()}
         self._tracks.lanes.set_lanes(lanes, unheard)
+        self._tracks.values.set_curves(self._curves)
+
+    def ways(self) -> dict[str, ValueCurves]:
+        """Values of the last seconds, for the plane."""
+        last = self._now - WAY_SECONDS, self._now
+        return {name: curves.between(last) for name, curves in self._curves.items()}
 
     def advance(self) -> None:
         """Show the time up to now."""

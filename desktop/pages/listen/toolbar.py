@@ -5,6 +5,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
+from desktop.plots.clock import clock
 from desktop.shared.wording import in_order
 from desktop.widgets.level_meter import LevelMeter
 
@@ -28,11 +29,12 @@ class ListenBar(QWidget):
             self.tr("Refresh"), self.tr("Search for microphones again (F5)")
         )
         self.meter = LevelMeter()
-        self.listen = self._button(self.tr("Listen"), self.tr("Listen or stop (Space)"))
-        self.listen.setObjectName("main")
         self.record = self._button(self.tr("Record"), self.tr("Record to a file (R)"))
         self.record.setObjectName("record")
         self.record.setCheckable(True)
+        self.record.setMinimumWidth(
+            self.record.fontMetrics().horizontalAdvance("Stop 0:00:00") + 34
+        )
         self.keep = self._button(
             self.tr("Keep last 30 s"), self.tr("Save the last 30 seconds to a file (K)")
         )
@@ -47,18 +49,17 @@ class ListenBar(QWidget):
         self.list_devices([], ("", ""))
         self.devices.currentIndexChanged.connect(self._chosen)
         self.channels.currentIndexChanged.connect(lambda _: self.device_chosen.emit())
-        self.set_state(listening=False, waiting=False)
+        self.set_state(listening=False)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.listen, self.devices, self.channels, self.refresh, self.meter):
+        for widget in (self.devices, self.channels, self.refresh, self.meter):
             layout.addWidget(widget)
         layout.addStretch(1)
         for widget in (self.record, self.keep, self.freeze, self.why):
             layout.addWidget(widget)
         in_order(
-            self.listen,
             self.devices,
             self.channels,
             self.refresh,
@@ -67,6 +68,14 @@ class ListenBar(QWidget):
             self.freeze,
             self.why,
         )
+
+    def show_recording(self, seconds: float | None) -> None:
+        """Record; while that goes on, Stop with how long it has."""
+        on = seconds is not None
+        words = self.tr("Stop {}").format(clock(seconds or 0.0)) if on else self.tr("Record")
+        self.record.setText(words)
+        self.record.setAccessibleName(self.tr("Stop recording") if on else self.tr("Record"))
+        self.record.setChecked(on)
 
     def _chooser(self, name: str, tip: str) -> QComboBox:
         box = QComboBox()
@@ -108,14 +117,13 @@ class ListenBar(QWidget):
         self.devices.blockSignals(False)
         self._fill_channels()
 
-    def set_state(self, *, listening: bool, waiting: bool) -> None:
+    def set_state(self, *, listening: bool) -> None:
         """Which buttons work."""
-        self.listen.setText(self.tr("Stop") if listening or waiting else self.tr("Listen"))
         for button in (self.record, self.keep, self.freeze, self.why):
             button.setEnabled(listening)
         self.refresh.setEnabled(not listening)
         if not listening:
-            self.record.setChecked(False)
+            self.show_recording(None)
             self.meter.set_level(-120, -120, 0)
 
     def _chosen(self) -> None:

@@ -56,14 +56,15 @@ class ListenWhy(QObject):
 
     def forget(self) -> None:
         """Another stream begins: times and windows of the last one mean nothing any more."""
+        self.why.close()  # which may let the picture, and what is said, go on
         self._shown, self._meant = {}, None
-        self.why.close()
 
     def ask(self) -> None:
         """Why the leading prediction: of those heard, if any are."""
         ranked = [
             (candidate.heard, candidate.probability, lane, candidate.label)
             for lane, decision in self._shown.items()
+            if not self._gives_values(lane)
             for candidate in decision.candidates
         ]
         if ranked:
@@ -71,6 +72,11 @@ class ListenWhy(QObject):
             self.ask_label(lane, label)
         else:
             self.why.say(self.tr("There are no predictions yet. Listen for a few seconds first."))
+
+    def _gives_values(self, lane: str) -> bool:
+        """Which of several values leads has no meaning: click one of them."""
+        classifier = self._session.classifiers.get(lane)
+        return classifier is not None and classifier.card.is_regression
 
     def ask_label(self, lane: str, label: str) -> None:
         """Why a label, in the newest window that is shown."""

@@ -1,22 +1,25 @@
 """The background job of the Listen page, from microphone to pictures."""
 
 import contextlib
-import itertools
 import queue
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.pages.listen.memory import Memory, Said
+from desktop.pages.listen.sound import LiveSound
+from desktop.plots.values.track import ValueCurves
+from desktop.shared.values import curves_of
 from engine.audio.audio import Audio
 from engine.audio.level import Level
 from engine.errors import AudioError
 from engine.leftovers import DAY, sweep
 from engine.pictures.view import View, ViewStream
-from engine.recognition.decisions import Decider, Decision, Segment, lane
+from engine.recognition.decisions import Decision, Segment
 
 if TYPE_CHECKING:
     from engine.audio.microphone import Microphone
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from engine.recognition.live import LiveStats, LiveUpdate
 
 _ENVELOPE_SECONDS = 0.01
-_HEARD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -113,58 +115,10 @@ class LiveFrame:
     recorded_seconds: float | None
     kept: tuple[Path, ...]  # files with the last seconds, as asked
     stretches: tuple[tuple[Audio, float], ...] = ()  # as asked, each with when it begins
+    curves: dict[str, ValueCurves] = field(default_factory=dict)  # of what gives values
     recorded: tuple[Recorded, ...] = ()  # recordings that have ended
-
-
-@dataclass
-class _Memory:
-    """What was decided in the last minutes, for the lanes."""
-
-    deciders: dict[str, Decider] = field(default_factory=dict)
-    decisions: dict[str, list[Decision]] = field(default_factory=dict)
-    hops: dict[str, float] = field(default_factory=dict)
-
-    def push(self, classifiers: "Mapping[str, Classifier]", update: "LiveUpdate") -> bool:
-        """Decide on new rows; tells whether there were any."""
-        new = False
-        for name, timeline in update.rows.items():
-            if len(timeline) == 0:
-                continue
-            new = True
-            card = classifiers[name].card
-            decider = self.deciders.setdefault(name, Decider(card.labels, card.rules()))
-            self.hops[name] = timeline.hop_seconds
-            kept = self.decisions.setdefault(name, [])
-            kept += decider.push(timeline)
-            oldest = kept[-1].time - _HEARD_SECONDS
-            self.decisions[name] = [d for d in kept if d.time >= oldest]
-        return new
-
-    def lanes(self, names: Iterable[str]) -> dict[str, list[Segment]]:
-        """A lane for each classifier in their order, whether it has said something yet or not."""
-        found: dict[str, list[Segment]] = {}
-        for name in names:
-            kept = self.decisions.get(name, [])
-            if not kept:
-                found[name] = []
-                continue
-            # The first row kept is not the first there was: it does not reach back to 0.
-            late = [d for d in kept if d.time > kept[0].time or len(kept) == 1]
-            whole = lane(late, hop_seconds=self.hops[name])
-            found[name] = [s for s in whole if s.end_seconds > 0]
-        return found
-
-    def unheard(self, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
-        """What was skipped to stay in time: where decisions lie further apart than they should."""
-        found: dict[str, list[tuple[float, float]]] = {}
-        for name in names:
-            times, hop = [d.time for d in self.decisions.get(name, [])], self.hops.get(name, 0.0)
-            found[name] = [
-                (before + hop / 2, after - hop / 2)
-                for before, after in itertools.pairwise(times)
-                if after - before > 1.5 * hop
-            ]
-        return found
+    said: Said = field(default_factory=Said)
+    sound: LiveSound | None = None  # as far back as it is kept
 
 
 def hear(
@@ -185,33 +139,52 @@ def hear(
         stack.callback(desk.close)
         while True:
             # What has just been loaded begins at a time of 0, and the picture with it.
-            memory, picture, restarted = _Memory(), ViewStream(desk.view), True
-            loaded = dict(classifiers())
+            memory = Memory(microphone.rate_hz)
+            picture, restarted = ViewStream(desk.view), True
+            loaded, sound = dict(classifiers()), None
             for update in stack.enter_context(contextlib.closing(listen(microphone, loaded))):
-                news = desk.step(update)
+                desk.step(update)
                 if picture.view != desk.view:
                     picture, restarted = ViewStream(desk.view), True
-                new = memory.push(loaded, update)
-                yield LiveFrame(
-                    device=desk.device,
-                    view=desk.view,
-                    columns=picture.push(update.samples),
-                    restarted=restarted,
-                    envelope=_envelope(update.samples, microphone.rate_hz),
-                    level=microphone.level(),
-                    advice=microphone.advice(),
-                    decisions={name: d[-1] for name, d in memory.decisions.items() if d},
-                    lanes=memory.lanes(loaded) if new else None,
-                    unheard=memory.unheard(loaded) if new else {},
-                    stats=update.stats,
-                    kept=tuple(news.kept),
-                    recorded_seconds=desk.recorded_seconds,
-                    stretches=tuple(news.stretches),
-                    recorded=tuple(news.recorded),
-                )
+                columns = picture.push(update.samples)
+                sound = sound or LiveSound.of(microphone.ring, microphone.rate_hz, update)
+                frame = _frame(desk, memory, loaded, update, columns, restarted=restarted)
+                yield replace(frame, sound=sound)
                 restarted = False
                 if _differ(loaded, classifiers()):
                     break
+
+
+def _frame(
+    desk: "_Desk",
+    memory: Memory,
+    classifiers: "Mapping[str, Classifier]",
+    update: "LiveUpdate",
+    columns: NDArray[np.float32],
+    *,
+    restarted: bool,
+) -> LiveFrame:
+    microphone, news = desk.microphone, desk.news
+    new = memory.push(classifiers, update)
+    return LiveFrame(
+        device=desk.device,
+        view=desk.view,
+        columns=columns,
+        restarted=restarted,
+        envelope=_envelope(update.samples, microphone.rate_hz),
+        level=microphone.level(),
+        advice=microphone.advice(),
+        decisions={name: kept[-1] for name, kept in memory.decisions.items() if kept},
+        lanes=memory.lanes(classifiers) if new else None,
+        unheard=memory.unheard(classifiers) if new else {},
+        curves=curves_of(memory.decisions, memory.hops, classifiers) if new else {},
+        stats=update.stats,
+        kept=tuple(news.kept),
+        recorded_seconds=desk.recorded_seconds,
+        stretches=tuple(news.stretches),
+        recorded=tuple(news.recorded),
+        said=memory.say(classifiers, update),
+    )
 
 
 def _differ(loaded: "Mapping[str, Classifier]", now: "Mapping[str, Classifier]") -> bool:
@@ -231,7 +204,8 @@ class _Desk:
     """Does what is asked of the worker, and writes what comes while it is recorded."""
 
     def __init__(self, microphone: "Microphone", requests: LiveRequests) -> None:
-        self._microphone, self._requests = microphone, requests
+        self.microphone, self._requests = microphone, requests
+        self.news = _DeskNews()  # of the last step
         self._recorder: Recorder | None = None
         self._lost_before = 0  # samples, when the recording began
         self.view = View("stft", microphone.rate_hz)
@@ -241,9 +215,10 @@ class _Desk:
     def recorded_seconds(self) -> float | None:
         return None if self._recorder is None else self._recorder.seconds
 
-    def step(self, update: "LiveUpdate") -> _DeskNews:
+    def step(self, update: "LiveUpdate") -> None:
         """Do what was asked, then record what is new."""
-        news, lost = _DeskNews(), update.stats.dropped_samples
+        news = self.news = _DeskNews()
+        lost = update.stats.dropped_samples
         for request in self._requests.take():
             match request:
                 case ShowView(view):
@@ -261,14 +236,13 @@ class _Desk:
                 self._recorder.write(update.samples[None])
             except AudioError as error:  # a full disk ends the recording, not the listening
                 news.recorded += self._end(lost, str(error))
-        return news
 
     def _begin(self, path: Path, lost: int) -> list[Recorded]:
         from engine.audio.recording import Recorder
 
         sweep(path.parent, older_than=DAY)  # what a kill left of sounds that were being written
         try:
-            self._recorder = Recorder(path, rate_hz=self._microphone.rate_hz)
+            self._recorder = Recorder(path, rate_hz=self.microphone.rate_hz)
         except AudioError as error:
             return [Recorded(path, 0.0, str(error))]
         self._lost_before = lost
@@ -283,22 +257,22 @@ class _Desk:
             self.close()
         except AudioError as error:
             problem = problem or str(error)
-        missing = (lost - self._lost_before) / self._microphone.rate_hz
+        missing = (lost - self._lost_before) / self.microphone.rate_hz
         return [Recorded(recorder.path, missing, problem)]
 
     def _keep(self, path: Path, seconds: float) -> None:
         from engine.audio.recording import Recorder
 
-        rate = self._microphone.rate_hz
+        rate = self.microphone.rate_hz
         with Recorder(path, rate_hz=rate) as recorder:
-            recorder.write(self._microphone.ring.last(round(seconds * rate)))
+            recorder.write(self.microphone.ring.last(round(seconds * rate)))
 
     def _stretch(self, update: "LiveUpdate", begin: float, end: float) -> tuple[Audio, float]:
         """A stretch out of the ring, and when it begins."""
-        rate = self._microphone.rate_hz
+        rate = self.microphone.rate_hz
         now = update.first + len(update.samples)  # heard after stats.seconds
         start, stop = (now + round((at - update.stats.seconds) * rate) for at in (begin, end))
-        first, samples = self._microphone.ring.since(max(0, start))
+        first, samples = self.microphone.ring.since(max(0, start))
         begins = update.stats.seconds + (first - now) / rate
         return Audio(samples[:, : max(0, stop - first)], rate), begins
 

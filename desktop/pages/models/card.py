@@ -163,9 +163,10 @@ class CardView(QScrollArea):
         """Only what is in force."""
         values = card.calibration.thresholds
         choice = Adjustment(
-            dict(zip(card.labels, values, strict=True)), card.calibration.smoothing_seconds
+            dict(zip(card.labels, values, strict=False)), card.calibration.smoothing_seconds
         )
-        self.thresholds.show_card(card.name, card.labels, choice, adjusted)
+        named = [] if card.is_regression else card.labels  # values have no thresholds
+        self.thresholds.show_card(card.name, named, choice, adjusted)
 
     def show_digest(self, words: str, *, good: bool) -> None:
         """The SHA-256, or why there is none."""
@@ -179,8 +180,13 @@ class CardView(QScrollArea):
         hop = card.hop_samples / card.rate_hz
         nothing = self.tr("not stated")
         versions = ", ".join(f"{name} {number}" for name, number in card.versions.items())
+        names = f"{len(card.labels)}, {several}: {', '.join(card.labels)}"
+        if card.ranges is not None:
+            pairs = zip(card.labels, card.ranges, strict=True)
+            scales = ", ".join(f"{name} ({low:g} to {high:g})" for name, (low, high) in pairs)
+            names = self.tr("{} dimensions with values: {}").format(len(card.labels), scales)
         return {
-            "classes": f"{len(card.labels)}, {several}: {', '.join(card.labels)}",
+            "classes": names,
             "figures": "\n".join(figure_lines(card.metrics)) or nothing,
             "data": "\n".join(self._source(source) for source in card.data) or nothing,
             "limits": card.limits or nothing,

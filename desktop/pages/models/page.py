@@ -119,6 +119,12 @@ class ModelsPage(Page):
         self.notices.notify(self.found.broken[path], [] if path in bundled else [delete], "error")
 
     def _listen(self, name: str, on: bool) -> None:
+        if on and self.found.listed[name].card.features_only:
+            self.notices.notify(
+                self.found.listed[name].card.refusal(self.tr("listen")), [], "error"
+            )
+            self.refresh()
+            return
         others = [other for other in self._session.loaded_names if other != name]
         self._session.set_loaded([*others, name] if on else others)
         card = self.found.listed[name].card

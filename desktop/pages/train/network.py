@@ -81,7 +81,12 @@ class NetworkView(QWidget):
     def _show(self, found: NetworkSummary) -> None:
         """Layers, diagram, totals."""
         words = self.tr("{:,} trainable parameters of {:,}")
-        self.words.setText(words.format(found.learned, found.total))
+        said = words.format(found.learned, found.total)
+        needs = self.tr("training on the CPU takes about {:.1f} GB of memory")
+        said += "; " + needs.format(found.memory / 1e9)
+        if found.free and found.memory > found.free:
+            said += self.tr(", but only {:.1f} GB are free").format(found.free / 1e9)
+        self.words.setText(said)
         fill(self.table, found.rows, right=(3,))
         self.diagram.setPlainText(found.diagram)
 

@@ -121,6 +121,7 @@ class TrainPage(Page):
         self.runs.use_asked.connect(self._use)
         self.runs.resume_asked.connect(lambda run: self.resume(run.folder))
         self.sweep.compare_asked.connect(self._compare)
+        self.sweep.lab.failed.connect(self.notices.fail)
         self.sweep.trial_asked.connect(lambda folder: self._read(Outcome(folder, stopped=False)))
 
     def _take_recipe(self) -> None:
@@ -306,6 +307,7 @@ class TrainPage(Page):
 
 
 def _dropped(event: QDropEvent) -> Path | None:
-    """The folder or recipe among what is dragged."""
+    """The folder, recipe or file of features among what is dragged."""
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in paths if path.is_dir() or path.suffix == ".toml"), None)
+    taken = (".toml", *worker.FEATURE_FILES)
+    return next((path for path in paths if path.is_dir() or path.suffix in taken), None)

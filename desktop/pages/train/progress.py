@@ -20,6 +20,7 @@ from desktop.plots.confusion import Confusion
 from desktop.plots.curves import Curves
 from desktop.plots.theme import TRAINING, VALIDATION
 from engine.training.events import BatchDone, EpochDone, Event, Finished, Preparing, Started, Warned
+from engine.training.runs.listing import energy_words
 
 BATCH, RATE = "each batch", "learning rate"
 
@@ -107,6 +108,7 @@ class TrainProgress(QWidget):
         self.warnings.clear()
         self.warnings.hide()
         self._labels: tuple[str, ...] = ()
+        self._ends: tuple[float, float] | None = (0.0, 1.0)  # of the axis of accuracy
         self._show_confusion(None)
         self.bar.setValue(0)
         self.left.clear()
@@ -156,22 +158,24 @@ class TrainProgress(QWidget):
     def _started(self, event: Started) -> None:
         self._epochs = event.epochs
         self._labels = event.labels
+        self._ends = (0.0, 1.0) if event.measure == "accuracy" else None
+        self.accuracy.name_measure(event.measure.capitalize(), event.measure)
         learn, choose, judge = event.windows
         learned, total = event.parameters
         self._device = event.device
         self._sizes = self.tr(
             "{} training, {} validation and {} test windows; {:,} of {:,} parameters trainable"
         ).format(learn, choose, judge, learned, total)
-        self._joules: float | None = None
+        self._spent: tuple[float | None, float | None] = (None, None)
         self._say(None, None)
         for curves in (self.loss, self.accuracy, self.rate):
-            fixed = (0.0, 1.0) if curves is self.accuracy else None
+            fixed = self._ends if curves is self.accuracy else None
             curves.set_ranges(x=(0.0, float(event.epochs)), y=fixed)
 
     def _say(self, load: float | None, rate: float | None) -> None:
         """Sizes, device, load, energy and learning rate; what is not measured is never 0."""
         nothing = self.tr("not measured")
-        energy = nothing if self._joules is None else f"{self._joules:.0f} J"
+        energy = energy_words(*self._spent) or nothing
         busy = nothing if load is None else f"{load:.0%}"
         words = self.tr("{}.\nOn {}. GPU load: {}. Energy: {}.")
         words = words.format(self._sizes, self._device, busy, energy)
@@ -212,9 +216,9 @@ class TrainProgress(QWidget):
         self.loss.extend(TRAINING, at, [event.loss])
         self.loss.extend(VALIDATION, at, [event.validation_loss])
         self.accuracy.extend(TRAINING, at, [event.accuracy])
-        self.accuracy.extend(VALIDATION, at, [event.validation_accuracy])
+        self.accuracy.extend(VALIDATION, at, [event.validation_measure])
         self.rate.extend(RATE, at, [event.learning_rate])
-        self._joules = event.joules
+        self._spent = event.joules, event.processor_joules
         self._show_confusion(event)
 
     def _finished(self, event: Finished) -> None:
@@ -223,7 +227,7 @@ class TrainProgress(QWidget):
         self.bar.setValue(1000)
         self.left.clear()
         for curves in (self.loss, self.accuracy, self.rate):
-            fixed = (0.0, 1.0) if curves is self.accuracy else None
+            fixed = self._ends if curves is self.accuracy else None
             curves.set_ranges(x=(0.0, float(max(1, event.epochs))), y=fixed)
 
     def stopped(self, words: str) -> None:

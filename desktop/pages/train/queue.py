@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from desktop import jobs
 from desktop.pages.train import worker
 from desktop.pages.train.recipe_text import RecipeModel
 from desktop.pages.train.source import TrainSource
+from desktop.pages.train.sweep.courses import CourseSweeps
 from desktop.pages.train.sweep.dialog import SweepDialog
 from desktop.pages.train.worker import (
     Control,
@@ -31,7 +31,7 @@ from desktop.pages.train.worker import (
 )
 from desktop.widgets.controls import button, heading
 from engine.errors import EarmarkError
-from engine.training.sweeps.plan import PRESETS, Preset, Source, Sweep
+from engine.training.sweeps.plan import Preset, Source, Sweep
 
 
 @dataclass(eq=False)
@@ -190,9 +190,10 @@ class TrainOrders(QObject):
     def start(self) -> None:
         """Train what is chosen, at once or after what is being trained."""
         if self._allowed():
-            recipe, folder = self._model.recipe, self._source.folder
+            recipe, folder, kind = self._model.recipe, self._source.folder, self._source.kind
             self._source.remember(recipe.name)
-            self._queue.add(Order(f"{recipe.title}, {folder.name}", recipe, folder))
+            title = f"{recipe.title}, {folder.name}"
+            self._queue.add(Order(title, recipe, folder, kind=kind))
 
     def _allowed(self) -> bool:
         problem = self._model.problem
@@ -229,11 +230,11 @@ class TrainOrders(QObject):
     def start_preset(self, preset: Preset) -> None:
         """A course's sweep of the recipe as it is."""
         try:
-            recipe = self._model.recipe.changed(preset.changes)
+            sweep = preset.sweep(self._model.recipe)
         except EarmarkError as error:
             self.refused.emit(str(error))
             return
-        self.start_sweep(Sweep(recipe, preset.spans))
+        self.start_sweep(sweep)
 
     def start_sweep(self, sweep: Sweep) -> None:
         """Train it at once, or after what is being trained."""
@@ -241,7 +242,7 @@ class TrainOrders(QObject):
         names = ", ".join(path.rpartition(".")[2].replace("_", " ") for path in sweep.spans)
         title = self.tr("Sweep of {}, {}").format(names, folder.name)
         self._source.remember(self._model.recipe.name)
-        self._queue.add(SweepOrder(title, sweep, Source(folder)))
+        self._queue.add(SweepOrder(title, sweep, Source(folder, self._source.kind)))
 
     def busy(self) -> list[Path]:
         """Folders of what waits or runs."""
@@ -366,35 +367,3 @@ class QueueControls(QObject):
         chosen = self._chosen()
         if chosen is not None:
             self._queue.remove(chosen)
-
-
-class CourseSweeps(QWidget):
-    """Sweeps that belong to a recipe, one click each."""
-
-    asked = Signal(object)  # a sweep's preset
-
-    def __init__(self) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        self.buttons: list[tuple[QPushButton, Preset]] = []
-        for preset in PRESETS:
-            span = next(iter(preset.spans.values()))
-            values = ", ".join(f"{value:g}" for value in span.choices)
-            made = button(
-                self.tr("Sweep: {}").format(preset.title.lower()),
-                self.tr("Time and energy to reach 98 % accuracy with {}: {}").format(
-                    preset.title.lower(), values
-                ),
-            )
-            made.clicked.connect(lambda _=False, p=preset: self.asked.emit(p))
-            made.setStyleSheet("padding: 5px 4px;")
-            row.addWidget(made, 1)
-            self.buttons.append((made, preset))
-
-    def show_for(self, recipe: str) -> None:
-        """Show those of the recipe of this name."""
-        fitting = [preset.recipe == recipe for _, preset in self.buttons]
-        self.setVisible(any(fitting))
-        for (made, _), fits in zip(self.buttons, fitting, strict=True):
-            made.setVisible(fits)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
+    QCheckBox,
     QHBoxLayout,
     QLabel,
     QListWidgetItem,
@@ -18,8 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.train.after.curves import TrainedCurves
+from desktop.pages.train.after.lab import LabReportButton
+from desktop.pages.train.after.published import PublishedFigures
 from desktop.pages.train.excerpt import ExcerptList, ExcerptPlayer, Place
-from desktop.pages.train.worker import Judgement, Outcome
+from desktop.pages.train.worker import FEATURE_FILES, Judgement, Outcome
 from desktop.plots.bars import Bar, Bars
 from desktop.plots.clock import clock
 from desktop.plots.confusion import Confusion
@@ -56,6 +60,8 @@ class TrainResults(QWidget):
         self.use.setToolTip(self.tr("Enable this classifier and listen to the microphone"))
         self.report = QPushButton(self.tr("Open report"))
         self.report.setToolTip(self.tr("Open the full report in the browser"))
+        self.lab = LabReportButton()
+        self.lab.failed.connect(self.failed)
         self._build_tables()
         self._build_pictures()
         self._lay_out()
@@ -70,8 +76,9 @@ class TrainResults(QWidget):
 
     def _build_tables(self) -> None:
         tr = self.tr
-        self.figures = table([tr("Figure"), tr("Test part"), tr("95 % interval"), tr("Reported")])
+        self.figures = table([tr("Figure"), tr("Test part"), tr("95 % interval")])
         self.figures.setAccessibleName(tr("Figures of the test part"))
+        self.published = PublishedFigures()
         self.classes = table([tr("Class"), tr("Precision"), tr("Recall"), "F1", tr("Windows")])
         self.classes.setAccessibleName(tr("Figures of each class"))
         explain_columns(
@@ -79,7 +86,7 @@ class TrainResults(QWidget):
             [
                 tr("True class"),
                 tr("Share of the predictions of this class that are correct"),
-                tr("Share of the windows of this class that are found"),
+                tr("Share of the windows of this class that are found: its accuracy"),
                 tr("Harmonic mean of precision and recall"),
                 tr("Number of test windows of this class"),
             ],
@@ -98,13 +105,19 @@ class TrainResults(QWidget):
 
     def _build_pictures(self) -> None:
         self.confusion = Confusion()
+        self.turn = QCheckBox(self.tr("Rows are predictions"))
+        self.turn.setToolTip(self.tr("Otherwise rows are the true classes"))
+        self.turn.toggled.connect(self.confusion.turn)
+        self.curves = TrainedCurves()
+        self.curves.failed.connect(self.failed)
         self.reliability = Curves(
             self.tr("Reliability"), self.tr("confidence"), self.tr("accuracy"), titled=False
         )
         self.reliability.add_series(FOUND, dots=True)
         self.reliability.add_series(IDEAL, dashed=True)
         self.reliability.set_ranges((0.0, 1.0), (0.0, 1.0))
-        scores = [self.tr("precision"), self.tr("recall"), self.tr("F1")]
+        # The recall of a class is what courses call its accuracy.
+        scores = [self.tr("precision"), self.tr("recall (accuracy)"), self.tr("F1")]
         self.class_bars = Bars(
             self.tr("Each class of the test part"),
             dict(zip(scores, scores, strict=True)),
@@ -118,9 +131,10 @@ class TrainResults(QWidget):
         self.pictures.tabBar().setStyleSheet("QTabBar::tab { padding: 6px 4px; }")  # all fit
         self.pictures.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
         self.pictures.tabBar().setAccessibleName(self.tr("Plots of the results"))
-        self.pictures.addTab(self.confusion, self.tr("Confusion"))
+        self.pictures.addTab(_above(self.turn, self.confusion), self.tr("Confusion"))
         self.pictures.addTab(self.reliability, self.tr("Reliability"))
         self.pictures.addTab(_scrolled(self.class_bars), self.tr("Classes"))
+        self.pictures.addTab(_scrolled(self.curves), self.tr("Curves"))
         for index, figure in enumerate((self.confusion, self.reliability, self.class_bars)):
             self.pictures.setTabToolTip(index, figure.title)
             figure.setMinimumWidth(_LEAST_PICTURE)
@@ -136,9 +150,10 @@ class TrainResults(QWidget):
         words.addWidget(self.headline)
         words.addWidget(self.remarks)
         head.addLayout(words, 1)
+        head.addWidget(self.lab)
         head.addWidget(self.report)
         head.addWidget(self.use)
-        side = _column(self.figures, self.classes)
+        side = _column(self.published, self.figures, self.classes)
         side.setMinimumWidth(_LEAST_TABLE)
         below = QWidget()
         inside = QVBoxLayout(below)
@@ -172,6 +187,7 @@ class TrainResults(QWidget):
         self._show_body(False)
         self.use.hide()
         self.report.hide()
+        self.lab.show_for(None)
 
     def show_outcome(self, outcome: Outcome) -> None:
         """A training that was stopped: usable, but not judged."""
@@ -180,6 +196,7 @@ class TrainResults(QWidget):
         kept = outcome.classifier is not None
         self.use.setVisible(kept)
         self.report.hide()
+        self.lab.show_for(None)
         self._show_body(False)
         self.headline.setText(self.tr("Stopped before the end"))
         self.remarks.setText(
@@ -195,16 +212,18 @@ class TrainResults(QWidget):
         """A training that came to its end."""
         self.outcome, self.judgement = outcome, judgement
         self.player.clear()
-        self.use.setVisible(outcome.classifier is not None)
+        self.use.setVisible(outcome.classifier is not None and not judgement.features_only)
+        self.lab.show_for(judgement.folder)
         self.report.setVisible((judgement.folder / "report.html").is_file())
         self.headline.setText(self._headline(judgement))
-        self.remarks.setText("\n".join([judgement.title, *judgement.warnings]))
+        remarks = [judgement.title, judgement.features_only, *judgement.warnings]
+        self.remarks.setText("\n".join(filter(None, remarks)))
         self._show_body(True)
-        fill(self.figures, _figure_rows(judgement), right=(1, 2, 3))
+        fill(self.figures, _figure_rows(judgement), right=(1, 2))
         for row, name in enumerate(_figures_of(judgement)):
             explain(self.figures, row, term(name).meaning)
-        none_reported = not judgement.published
-        self.figures.setColumnHidden(3, none_reported)
+        self.published.show_rows(judgement.published)
+        self.curves.show_run(judgement.folder)
         evaluation = judgement.evaluation
         for widget in (self.classes, self.pictures, self.mistakes, self.listed, self.open):
             widget.setVisible(evaluation is not None)
@@ -217,6 +236,8 @@ class TrainResults(QWidget):
 
     def _headline(self, judgement: Judgement) -> str:
         figures = judgement.figures
+        if "concordance" in figures:
+            return self._value_headline(figures)
         if "accuracy" not in figures:
             return self.tr("Trained, but not evaluated: there is no test part")
         words = self.tr("{:.1%} of the test windows were classified correctly").format(
@@ -226,6 +247,14 @@ class TrainResults(QWidget):
         if None not in ends:
             words += self.tr(" (95 % interval {:.1%} to {:.1%})").format(*ends)
         return words
+
+    def _value_headline(self, figures: dict[str, float]) -> str:
+        """Of a regression: its agreement, and what of it is better than always saying the mean."""
+        gains = {name: value for name, value in figures.items() if name.startswith("gain:")}
+        names = [name for name in gains if not name.endswith(("_low", "_high"))]
+        better = [name for name in names if figures.get(f"{name}_low", -1.0) > 0]
+        words = self.tr("Concordance {:.2f}; {} of {} dimensions better than the mean predictor")
+        return words.format(figures["concordance"], len(better), len(names))
 
     def _show_evaluation(self, evaluation: "Evaluation") -> None:
         rows = [
@@ -280,7 +309,7 @@ class TrainResults(QWidget):
         recording, start = item.data(Qt.ItemDataRole.UserRole)
         path = self.judgement.root / str(recording)
         length = self.judgement.window_seconds
-        return None if path.suffix == ".npy" else Place(path, start, start + length)
+        return None if path.suffix in FEATURE_FILES else Place(path, start, start + length)
 
     def _play(self, item: QListWidgetItem) -> None:
         place = self._place(item)
@@ -317,7 +346,16 @@ def _column(*widgets: QWidget) -> QSplitter:
     return column
 
 
-def _scrolled(bars: Bars) -> QScrollArea:
+def _above(switch: QWidget, figure: QWidget) -> QWidget:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 4, 0, 0)
+    column.addWidget(switch)
+    column.addWidget(figure, 1)
+    return both
+
+
+def _scrolled(bars: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidget(bars)
     area.setWidgetResizable(True)
@@ -351,7 +389,5 @@ def _figure_rows(judgement: Judgement) -> list[tuple[str, ...]]:
         value = figures[name]
         low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
         spread = f"{low:.3f} to {high:.3f}" if low is not None and high is not None else ""
-        reported = judgement.published.get(name)
-        words = figure_name(name)
-        rows.append((words, f"{value:.3f}", spread, "" if reported is None else f"{reported:.3f}"))
+        rows.append((figure_name(name), f"{value:.3f}", spread))
     return rows

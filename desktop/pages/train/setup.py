@@ -17,12 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.widgets.controls import button, heading, text
-from engine.classifier.figures import term
 from engine.errors import EarmarkError
+from engine.recipes.published import described
 from engine.recipes.recipe import Recipe, find_recipe, presets, read_recipe
 
 _WIDTH = 320
 _FIRST = "tagger-head"
+_FEW = 3  # published figures; the others are in the tool tip
 _LEAST_ROWS, _USUAL_ROWS, _ROW = 5, 8, 22
 
 
@@ -149,11 +150,16 @@ class RecipeChooser(QObject):
             return
         words = [self.tr("Origin: {}.").format(published.source)]
         if published.figures:
-            figures = [f"{term(k).name} {v:.1%}" for k, v in published.figures.items()]
-            words.append(self.tr("Reported: {}.").format(", ".join(figures)))
+            figures = described(recipe)
+            few = "; ".join(line[:1].lower() + line[1:] for line in figures[:_FEW])
+            more = len(figures) - _FEW
+            if more > 0:
+                few += self.tr(" and {} more").format(more)
+            words.append(self.tr("Reported: {}.").format(few))
+        words += [f"{path}: {said}." for path, said in published.originals.items()]
         self.origin.setText("\n".join(words))
         traps = "\n".join(f"- {trap}" for trap in published.traps)
-        self.origin.setToolTip(traps)
+        self.origin.setToolTip("\n".join([*described(recipe), "", traps]))
         self.variants.setToolTip(self.tr("Known mistakes of the original:\n{}").format(traps))
 
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.train import worker
+from desktop.pages.train.data_kind import KindChooser
 from desktop.pages.train.worker import DatasetSummary
 from desktop.session import Session
 from desktop.settings import LEARNED
@@ -21,6 +22,7 @@ class TrainSource(QObject):
     Attributes:
         summary: what lies in the folder, once it is known.
         words: why that is not known; empty: it is.
+        kind: of data set as which the folder is opened; auto: found out by what lies there.
     """
 
     changed = Signal()
@@ -32,6 +34,7 @@ class TrainSource(QObject):
         self._looking: jobs.Job | None = None
         self.summary: DatasetSummary | None = None
         self.words = ""
+        self.kind = "auto"
         session.project_changed.connect(self.take_project)
 
     @property
@@ -65,17 +68,22 @@ class TrainSource(QObject):
 
     def set_folder(self, folder: Path) -> None:
         """Learn from this folder."""
-        self._folder = folder
+        self._folder, self.kind = folder, "auto"
         self.look()
 
     def take_project(self) -> None:
         """Train on the project of the Sounds page."""
-        self._folder = None
+        self._folder, self.kind = None, "auto"
+        self.look()
+
+    def set_kind(self, kind: str) -> None:
+        """Open the folder as this kind of data set."""
+        self.kind = kind
         self.look()
 
     def look(self) -> None:
         """Find out what lies in the folder."""
-        folder = self.folder
+        folder, kind = self.folder, self.kind
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
@@ -89,7 +97,7 @@ class TrainSource(QObject):
             return
         self._tell(self.tr("Reading the folder..."))
         self._looking = jobs.run(
-            lambda: worker.look_at_folder(folder),
+            lambda: worker.look_at_folder(folder, kind),
             on_result=self._seen,
             on_error=self._not_seen,
             parent=self,
@@ -123,6 +131,7 @@ class SourceChooser(QObject):
         self.project = button(
             self.tr("My sounds"), self.tr("Train on the project of the Sounds page")
         )
+        self.kinds = KindChooser(source)
         self.choose.clicked.connect(self._ask)
         self.project.clicked.connect(source.take_project)
         source.changed.connect(self._show)
@@ -136,6 +145,7 @@ class SourceChooser(QObject):
         for widget in (heading(self.tr("Sounds")), self.folder, self.found):
             column.addWidget(widget)
         column.addLayout(row)
+        column.addWidget(self.kinds)
 
     def _ask(self) -> None:
         title = self.tr("Folder of sounds")

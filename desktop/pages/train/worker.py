@@ -12,9 +12,11 @@ from engine.training.sweeps.plan import Source, Sweep, read_plan
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
+    from engine.recipes.published import Beside
     from engine.training.events import Event
     from engine.training.sweeps.sweep import Trial, Trying
 
+FEATURE_FILES = (".npy", ".npz", ".json", ".csv", ".tsv")  # which hold no sound
 _LOOK_SECONDS = 0.05  # how often a pause looks whether it is to end
 
 
@@ -31,33 +33,43 @@ class DatasetSummary:
     warnings: tuple[str, ...]
 
 
-def look_at_folder(folder: Path) -> Generator[None, None, DatasetSummary]:
-    """Find out what data set a folder is."""
+def look_at_folder(folder: Path, kind: str = "auto") -> Generator[None, None, DatasetSummary]:
+    """Find out what data set a folder is; ``kind``: as which it is opened."""
     from engine.datasets import DATASETS, open_dataset
 
     yield
-    dataset = open_dataset(folder)
+    dataset = open_dataset(folder, kind)
     yield
     root = Path(folder).absolute()
-    kind = next((name for name, module in DATASETS.items() if module.recognises(root)), "folder")
+    if kind == "auto":
+        known = (name for name, module in DATASETS.items() if module.recognises(root))
+        kind = next(known, "folder")
     said = (*dataset.warnings, *dataset.left_out)
     return DatasetSummary(kind, dataset.about.name, dataset.counts(), said)
 
 
 @dataclass(frozen=True)
 class NetworkSummary:
-    """A network in words: name, kind, output and numbers of each layer; diagram; totals."""
+    """A network in words: name, kind, output and numbers of each layer; diagram; totals.
+
+    ``memory`` is about what its training takes, without the windows, ``free`` what there is (0:
+    not known), in bytes.
+    """
 
     rows: list[tuple[str, str, str, str]]
     diagram: str
     learned: int
     total: int
+    memory: int = 0
+    free: int = 0
 
 
 def summarise_network(recipe: Recipe, classes: int) -> Generator[None, None, NetworkSummary]:
     """Build a recipe's network without memory for its weights and describe it."""
     yield
+    from engine.memory import available_bytes
     from engine.networks.summary import summarise
+    from engine.training.data.demand import memory_bytes
     from engine.training.data.prepare import feature_of
 
     yield
@@ -69,7 +81,9 @@ def summarise_network(recipe: Recipe, classes: int) -> Generator[None, None, Net
         (layer.name, layer.kind, " x ".join(map(str, layer.shape)), f"{layer.parameters:,}")
         for layer in found.layers
     ]
-    return NetworkSummary(rows, found.diagram(), found.learned, found.total)
+    memory = memory_bytes(recipe, sizes, 0, summary=found)
+    free = available_bytes() or 0
+    return NetworkSummary(rows, found.diagram(), found.learned, found.total, memory, free)
 
 
 class Control:
@@ -111,6 +125,7 @@ class Order:
     recipe: Recipe | None
     data: Path
     resume: Path | None = None
+    kind: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -155,15 +170,16 @@ def training(
     from engine.training.runs.run import Run
     from engine.training.train import Place, run_name, train
 
-    recipe, data, folder = order.recipe, order.data, order.resume
+    recipe, data, folder, kind = order.recipe, order.data, order.resume, order.kind
     if folder is not None:
         run = Run(folder)
-        recipe, data = run.recipe(), Path(str(run.facts().get("folder", "")))
-    dataset = open_dataset(data)
+        recipe, facts = run.recipe(), run.facts()
+        data, kind = Path(str(facts.get("folder", ""))), str(facts.get("kind", "auto"))
+    dataset = open_dataset(data, kind)
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
     yield Placed(folder)
-    place = Place(folder, resume=order.resume is not None)
+    place = Place(folder, resume=order.resume is not None, kind=kind)
     steps = (
         train_in_process(recipe, data, place) if separate_process else train(recipe, dataset, place)
     )
@@ -246,7 +262,8 @@ def unfinished(runs: Path) -> list[Path]:
 class Judgement:
     """What the test part said; ``evaluation`` is None for tags, and where nothing judges.
 
-    ``window_seconds`` is the length of what was judged at once.
+    ``window_seconds`` is the length of what was judged at once, ``features_only`` why the
+    classifier is not offered for listening (empty: it is).
     """
 
     folder: Path
@@ -256,9 +273,10 @@ class Judgement:
     facts: dict[str, str]
     warnings: list[str]
     figures: dict[str, float]
-    published: dict[str, float]
+    published: "list[Beside]"
     evaluation: "Evaluation | None"
     window_seconds: float = 0.0
+    features_only: str = ""
 
 
 _OF_RESULTS = {"evaluation", "title", "reason", "facts", "warnings", "figures", "published"}
@@ -290,7 +308,20 @@ def read_judgement(folder: Path) -> Generator[None, None, Judgement]:
         found["facts"],
         found["warnings"],
         found["figures"],
-        found["published"],
+        run.published(),
         evaluation,
         data.window_samples / data.rate_hz,
+        _features_only(folder),
     )
+
+
+def _features_only(folder: Path) -> str:
+    """Why what was learned is not offered for listening; empty: it is."""
+    from engine.classifier.file import read_header
+    from engine.errors import EarmarkError
+
+    try:
+        card = read_header(folder / "classifier.safetensors").card
+    except EarmarkError:
+        return ""
+    return card.refusal("listen") if card.features_only else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from desktop.plots.tracks.axes import TitleScale
@@ -87,6 +87,10 @@ class LanesTrack(Track):
             for _, stretch in sorted(placed, key=lambda place: place[0])
             if stretch.start <= seconds < stretch.end
         ]
+
+    def segment_at(self, place: QPoint) -> tuple[str, Stretch] | None:
+        """The stretch at a place in the widget, with its lane."""
+        return self._stretch_at(place.x(), place.y())
 
     def _stretch_at(self, x: float, y: float) -> tuple[str, Stretch] | None:
         for lane, (top, bottom, height) in self._places().items():

@@ -46,6 +46,9 @@ def mended(path: Path) -> tuple[int, int, tuple[tuple[int, bytes], ...]] | None:
         size = file.seek(0, 2)
         file.seek(0)
         head = file.read(12)
+        if head[:4] == b"RIFF" and (at := _after_unpadded(file)) is not None:
+            # A new beginning right ahead of the chunk that no library would find.
+            return at - 12, size, ((at - 12, head[:4] + b"\xff" * 4 + head[8:]),)
         if head[:4] == b"RF64":
             chunks = list(islice(_chunks(file, 12, "<4sI"), 100))
             long = next((at for kind, at, _ in chunks if kind == b"ds64"), None)
@@ -57,6 +60,18 @@ def mended(path: Path) -> tuple[int, int, tuple[tuple[int, bytes], ...]] | None:
         if head[:3] == b"ID3":
             begin = 10 + sum((byte & 127) << 7 * (3 - n) for n, byte in enumerate(head[6:10]))
             return (begin, size, ()) if begin < size else None
+    return None
+
+
+def _after_unpadded(file: BinaryIO) -> int | None:
+    """Where the chunk behind the last one that lacks its padding begins, if that is the format."""
+    found = last = None  # last: the end of a chunk of odd length
+    for kind, begin, length in islice(_chunks(file, 12, "<4sI"), 100):
+        if begin - 8 == last:
+            found = last
+        if kind == b"fmt ":
+            return found
+        last = begin + length if length % 2 else None
     return None
 
 

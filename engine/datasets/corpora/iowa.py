@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.arrays import read_array
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
 
@@ -41,7 +42,7 @@ def load(root: Path) -> Dataset:
             Excerpt(name, f"{label:0{width}d}", f"{name} {row}", start=row, fold=fold)
             for row, label in enumerate(labels[part].tolist())
         ]
-    bands = {part: read_features(home / f"uiowa_{part}_data.npy").shape[1] for part in _PARTS}
+    bands = {part: read_array(home / f"uiowa_{part}_data.npy").shape[1] for part in _PARTS}
     if bands["train"] != bands["test"]:
         raise DataError(
             f"uiowa_train_data.npy has {bands['train']} features and uiowa_test_data.npy "
@@ -50,29 +51,10 @@ def load(root: Path) -> Dataset:
     return Dataset(ABOUT, home, tuple(excerpts), features=True)
 
 
-def read_features(path: Path) -> np.ndarray:
-    """A ``.npy`` file, mapped into memory; never one with pickled objects.
-
-    Raises:
-        DataError: it is none.
-    """
-    try:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{path.name} is not a plain .npy file of numbers. Save it with numpy.save."
-        ) from error
-    if not isinstance(mapped, np.ndarray) or mapped.dtype.kind not in "iufb":
-        raise DataError(
-            f"{path.name} is not a plain .npy file of numbers. Save it with numpy.save."
-        )
-    return mapped
-
-
 def _labels(home: Path, part: str) -> NDArray[np.int64]:
     """The class of each row, shape (n,)."""
-    data = read_features(home / f"uiowa_{part}_data.npy")
-    found = np.asarray(read_features(home / f"uiowa_{part}_labels.npy"))
+    data = read_array(home / f"uiowa_{part}_data.npy")
+    found = np.asarray(read_array(home / f"uiowa_{part}_labels.npy"))
     if data.ndim != 2 or found.size != len(data) or len(data) == 0:
         raise DataError(
             f"uiowa_{part}_data.npy of shape {data.shape} does not match labels of shape "

@@ -27,7 +27,8 @@ def recognises(root: Path) -> bool:
 def load(root: Path) -> Dataset:
     """Columns ``path`` and ``label``, and ``start``, ``end``, ``group``, ``fold`` where known.
 
-    Any more columns are kept. Paths start at the table's folder.
+    Any more columns are kept; a table that has some, numbers to predict, may lack ``label``. Paths
+    start at the table's folder.
 
     Raises:
         DataError: it cannot be read, lacks a column, or names no file.
@@ -129,7 +130,9 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
 
 def _excerpt(path: Path, number: int, row: Any, places: dict[str, str]) -> Excerpt:
     place = f"{path.name}, row {number}"
-    if not isinstance(row, Mapping) or "" in (_text(row, "path").strip(), _text(row, "label")):
+    if not isinstance(row, Mapping) or not _text(row, "path").strip():
+        raise DataError(f"{place}: 'path' and 'label' are needed.")
+    if not _text(row, "label") and ("label" in row or set(row) <= set(COLUMNS)):
         raise DataError(f"{place}: 'path' and 'label' are needed.")
     try:
         start = number_of(_text(row, "start") or "0")

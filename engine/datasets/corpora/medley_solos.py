@@ -33,7 +33,7 @@ def load(root: Path) -> Dataset:
     """Folds are the official subsets, groups the songs.
 
     Raises:
-        DataError: the table or some sounds are missing.
+        DataError: the table is missing, or all sounds but those of one class are.
     """
     table = _table(root)
     if table is None:
@@ -54,12 +54,24 @@ def load(root: Path) -> Dataset:
             missing.append(f"{stem}.wav")
             continue
         excerpts.append(Excerpt(path, label, f"song {row['song_id']}", fold=row["subset"]))
-    if missing:
+    if len({excerpt.label for excerpt in excerpts}) < 2:
         raise DataError(
             f"Of the {len(rows)} sounds of {ABOUT.name}, {len(missing)} are missing, "
-            f"{missing[0]} first. Download all of it from {ABOUT.url}."
+            f"{missing[0]} first: fewer than two instruments are left. Download more of it from "
+            f"{ABOUT.url}."
         )
-    return Dataset(ABOUT, root, tuple(excerpts))
+    warnings = (_missing(len(rows), missing, excerpts),) if missing else ()
+    return Dataset(ABOUT, root, tuple(excerpts), warnings=warnings)
+
+
+def _missing(count: int, missing: list[str], excerpts: list[Excerpt]) -> str:
+    """What a copy in part lacks, in a sentence."""
+    gone = [name for name in INSTRUMENTS if name not in {e.label for e in excerpts}]
+    words = (
+        f"Of the {count} sounds of {ABOUT.name}, {len(missing)} are missing ({missing[0]} first)"
+    )
+    words += f", all those of {', '.join(gone)}" if gone else ""
+    return f"{words}. Figures will differ from published ones."
 
 
 def _instrument(number: str, row: int) -> str:

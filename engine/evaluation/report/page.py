@@ -15,7 +15,7 @@ from resources import resource
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_DASH = "\N{EN DASH}"
+DASH = "\N{EN DASH}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -90,12 +90,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) ->
 
 def percent(share: float) -> str:
     """A share in percent; a dash when it is not defined."""
-    return f"{100 * share:.1f} %" if math.isfinite(share) else _DASH
+    return f"{100 * share:.1f} %" if math.isfinite(share) else DASH
 
 
 def decimal(value: float) -> str:
     """Three decimals; a dash when it is not defined."""
-    return f"{value:.3f}" if math.isfinite(value) else _DASH
+    return f"{value:.3f}" if math.isfinite(value) else DASH
 
 
 def clock(seconds: float) -> str:
@@ -108,7 +108,7 @@ def figure(figures: Mapping[str, float], key: str) -> str:
     """A figure with its interval, as HTML; a dash when it is not there."""
     value = figures.get(key, math.nan)
     if not math.isfinite(value):
-        return _DASH
+        return DASH
     low, high = figures.get(f"{key}_low", math.nan), figures.get(f"{key}_high", math.nan)
     if not (math.isfinite(low) and math.isfinite(high)):
         return decimal(value)

@@ -150,8 +150,14 @@ def _stretches(values: Sequence[float], x: _Scale, y: _Scale, index: int) -> lis
     return parts
 
 
-def bars(
-    values: Mapping[str, float], unit: str, *, title: str, unknown: str = "\N{EN DASH}"
+def bars(  # what they show, all by name
+    values: Mapping[str, float],
+    unit: str,
+    *,
+    title: str,
+    unknown: str = "\N{EN DASH}",
+    words: Mapping[str, str] | None = None,
+    fits: bool = False,
 ) -> Markup:
     """Horizontal bars with their values written beside them.
 
@@ -160,6 +166,8 @@ def bars(
         unit: written after each value; "%" makes 100 the full width.
         title: above.
         unknown: written where a value is not finite.
+        words: written beside some, by name, instead of their values.
+        fits: whether the axis begins near the lowest value, which is said in the title.
 
     Returns:
         An SVG picture 560 wide.
@@ -168,20 +176,34 @@ def bars(
     names = {name: short(name, 26) for name in values}
     left = 12 + CHARACTER * max((len(name) for name in names.values()), default=0)
     most = 100.0 if unit == "%" else max(known, default=0.0)
-    gap = 84.0 if len(known) == len(values) else max(84.0, 20 + CHARACTER * len(unknown))
-    x = _Scale(0, most if most > 0 else 1.0, left, WIDTH - gap)
-    parts = [text(0, 16, title)]
+    said = dict(words or {})
+    longest = max([len(w) for w in said.values()] + [len(unknown) * (len(known) < len(values))])
+    gap = max(84.0, 20 + CHARACTER * longest)
+    low = fitting_low(known, most) if fits else 0.0
+    x = _Scale(low, most if most > low else low + 1.0, left, WIDTH - gap)
+    parts = [text(0, 16, f"{title} (bars begin at {low:g} {unit})" if low else title)]
     y = 30.0
     for name, value in values.items():
         finite = math.isfinite(value)
-        words = f"{_figure(value, unit)} {unit}".strip() if finite else unknown
-        end = max(left, x(min(max(0.0, value), x.high))) if finite else left
+        shown = said.get(name) or f"{_figure(value, unit)} {unit}".strip()
+        shown = shown if finite else unknown
+        end = max(left, x(min(max(low, value), x.high))) if finite else left
         parts.append(text(left - 8, y + 13, names[name], "end"))
         parts.append(rectangle((left, y), (x.end - left, 17), LINE, 0.45))
-        parts.append(rectangle((left, y), (end - left, 17), ACCENT, tip=f"{name}: {words}"))
-        parts.append(text(x.end + 8, y + 13, words))
+        parts.append(rectangle((left, y), (end - left, 17), ACCENT, tip=f"{name}: {shown}"))
+        parts.append(text(x.end + 8, y + 13, shown))
         y += 23
     return document(y + 4, title, parts)
+
+
+def fitting_low(values: Sequence[float], most: float) -> float:
+    """Where an axis up to ``most`` begins so that its values differ visibly; 0 where they do."""
+    low = min(values, default=0.0)
+    room = 2 * (most - low)
+    if room <= 0 or room > 0.8 * most:
+        return 0.0
+    step = 10.0 ** math.floor(math.log10(room))
+    return max(0.0, math.floor((most - room) / step) * step)
 
 
 def _figure(value: float, unit: str) -> str:

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.atomic_write import write_whole
 from engine.errors import DataError
+from engine.evaluation.dimensions import ValueEvaluation
 from engine.evaluation.json_values import json_value
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import sections
+from engine.evaluation.report.dimensions import dimensions
 from engine.evaluation.report.page import Section, document, part
 from engine.evaluation.tags import TagEvaluation
+from engine.recipes.published import Beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,7 @@ class RunReport:
             ``validation_accuracy`` and ``learning_rate``; None or NaN where there is none.
         evaluation: of the test part; None: there was none.
         open_set: of background; None: there was none.
-        published: figures of the original, named as those of ``Evaluation.figures``.
+        published: for each run its name, and the original's figures beside those it reached.
         comparison: variants of the recipe with their figures, to show side by side.
         verdicts: sentences under them, such as ``Comparison.verdict``.
         link: from a recording's name to a file URI that opens it; None: no links.
@@ -43,9 +46,9 @@ class RunReport:
     facts: Mapping[str, str]
     warnings: Sequence[str] = ()
     history: sections.History = ()
-    evaluation: Evaluation | TagEvaluation | None = None
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None = None
     open_set: OpenSet | None = None
-    published: Mapping[str, float] = field(default_factory=dict)
+    published: Sequence[tuple[str, Sequence[Beside]]] = ()
     comparison: Sequence[tuple[str, Mapping[str, float]]] = ()
     verdicts: Sequence[str] = ()
     link: Callable[[str], str] | None = None
@@ -62,7 +65,7 @@ class RunReport:
             "evaluation": json_value(self.evaluation),
             "figures": self.evaluation.figures() if self.evaluation is not None else {},
             "open_set": json_value(self.open_set),
-            "published": json_value(self.published),
+            "published": [json_value(asdict(one)) for _, rows in self.published for one in rows],
             "comparison": [
                 {"name": name, "figures": json_value(figures)} for name, figures in self.comparison
             ],
@@ -74,8 +77,9 @@ def html(report: RunReport) -> str:
     """The report as an HTML page, light or dark as the reader's system is."""
     parts = [
         sections.warnings(report.warnings),
-        sections.figures(report.evaluation, report.published),
-        *sections.comparison(report.comparison, report.published, report.verdicts),
+        sections.figures(report.evaluation),
+        *sections.published(report.published),
+        *sections.comparison(report.comparison, report.verdicts),
         *_of_evaluation(report.evaluation, report.link),
         sections.open_set(report.open_set),
         sections.history(report.history),
@@ -87,10 +91,13 @@ def html(report: RunReport) -> str:
 
 
 def _of_evaluation(
-    evaluation: Evaluation | TagEvaluation | None, link: Callable[[str], str] | None
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None,
+    link: Callable[[str], str] | None,
 ) -> list[Section]:
     if evaluation is None:
         return []
+    if isinstance(evaluation, ValueEvaluation):
+        return [dimensions(evaluation)]
     if isinstance(evaluation, TagEvaluation):
         return [sections.tags(evaluation)]
     return [

@@ -6,10 +6,12 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
+from engine.evaluation.dimensions import ValueEvaluation
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.open_set import OpenSet
 from engine.evaluation.report import plots
 from engine.evaluation.report.page import (
+    DASH,
     Section,
     clock,
     decimal,
@@ -22,6 +24,7 @@ from engine.evaluation.report.page import (
 )
 from engine.evaluation.scores import Mistake
 from engine.evaluation.tags import TagEvaluation
+from engine.recipes.published import Beside
 
 History = Sequence[Mapping[str, float | None]]
 _LINKED = ("file:", "http:", "https:")  # nothing a name could smuggle in
@@ -39,36 +42,52 @@ def warnings(sentences: Sequence[str]) -> Section:
     return Section("warnings", "Warnings", part("bullets", sentences=sentences), note=True)
 
 
-def figures(
-    evaluation: Evaluation | TagEvaluation | None, published: Mapping[str, float]
-) -> Section:
-    """Our figures, beside the published ones."""
-    if evaluation is None and not published:
+def figures(evaluation: Evaluation | TagEvaluation | ValueEvaluation | None) -> Section:
+    """Our figures."""
+    if evaluation is None:
         words = part("words", text="Not evaluated: there was no test part.")
         return Section("figures", "Results", words)
-    ours = evaluation.figures() if evaluation is not None else {}
-    columns = [("this run", ours)] + ([("published", published)] if published else [])
-    note = Markup("")
-    if evaluation is not None:
-        text = (
-            f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
-            "In brackets: 95 % confidence intervals (bootstrap over recordings; of few recordings "
-            "at least Wilson's interval)."
-        )
-        note = part("words", text=text, kind="faint")
-    return Section("figures", "Results", _columns(columns) + note)
+    text = (
+        f"{evaluation.windows} windows of {evaluation.recordings} recordings. "
+        "In brackets: 95 % confidence intervals "
+    )
+    if isinstance(evaluation, ValueEvaluation):
+        text += f"(bootstrap over the {evaluation.groups} groups)."
+    else:
+        text += "(bootstrap over recordings; of few recordings at least Wilson's interval)."
+    note = part("words", text=text, kind="faint")
+    return Section("figures", "Results", _columns([("this run", evaluation.figures())]) + note)
+
+
+def published(runs: Sequence[tuple[str, Sequence[Beside]]]) -> list[Section]:
+    """Every published figure beside what each run has there; nothing where there are none."""
+    rows = published_rows(runs)
+    if not rows:
+        return []
+    header = ["", "note", "published", *(name for name, _ in runs)]
+    body = table(header, rows, 1 + len(runs))
+    return [Section("published", "Published and reached", body)]
+
+
+def published_rows(runs: Sequence[tuple[str, Sequence[Beside]]]) -> list[list[str]]:
+    """Name, note, published figure, and what each run reached; a row for each figure."""
+    found: dict[tuple[str, float, int], list[str]] = {}
+    for index, (_, figures) in enumerate(runs):
+        for place, one in enumerate(figures):
+            name, known, reached, note = one.words()
+            dashes = [DASH] * len(runs)
+            row = found.setdefault((name, one.published, place), [name, note, known, *dashes])
+            row[3 + index] = reached
+    return list(found.values())
 
 
 def comparison(
-    variants: Sequence[tuple[str, Mapping[str, float]]],
-    published: Mapping[str, float],
-    verdicts: Sequence[str],
+    variants: Sequence[tuple[str, Mapping[str, float]]], verdicts: Sequence[str]
 ) -> list[Section]:
     """Variants side by side; nothing when there are none."""
     if not variants and not verdicts:
         return []
-    columns = [*variants] + ([("published", published)] if published else [])
-    body = _columns(columns) if variants else Markup("")
+    body = _columns(variants) if variants else Markup("")
     words = [part("words", text=verdict) for verdict in verdicts]
     return [Section("comparison", "Comparison of the variants", _joined(body, *words))]
 
@@ -79,6 +98,7 @@ def _joined(*parts: Markup) -> Markup:
 
 def _columns(columns: Sequence[tuple[str, Mapping[str, float]]]) -> Markup:
     keys = figure_keys([values for _, values in columns])
+    keys = [key for key in keys if ":" not in key]  # dimensions have a table of their own
     rows = [[explained(key), *(figure(v, key) for _, v in columns)] for key in keys]
     return table(["", *(name for name, _ in columns)], rows, len(columns))
 
@@ -92,12 +112,16 @@ def history(epochs: History) -> Section:
         "training": _series(epochs, "accuracy"),
         "validation": _series(epochs, "validation_accuracy"),
     }
+    measure, shown = "accuracy", _known(accuracy)
+    concordance = _known({"validation": _series(epochs, "validation_concordance")})
+    if not shown and concordance:
+        measure, shown = "concordance", concordance
     rate = _series(epochs, "learning_rate")
     positive = [value for value in rate if value > 0]
     wide = bool(positive) and max(positive) >= 10 * min(positive)
     drawn = [
         plots.curves(_known(loss), "epoch", "loss"),
-        plots.curves(_known(accuracy), "epoch", "accuracy"),
+        plots.curves(shown, "epoch", measure),
         plots.curves({"learning rate": rate}, "epoch", "learning rate", log=wide),
     ]
     return Section("history", "Training", _joined(*drawn))

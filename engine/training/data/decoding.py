@@ -92,6 +92,9 @@ def _windows(dataset: Dataset, index: int, recipe: Recipe) -> Cut:
     elif not at_once:
         samples = resample(samples[None], audio.rate_hz, data.rate_hz)[0]
     windows, starts = cut(samples, data.rate_hz, cutting_of(recipe))
+    if data.whole_seconds:
+        seconds = audio.samples.shape[1] // audio.rate_hz
+        windows, starts = windows[:seconds], starts[:seconds]
     return Cut(windows, starts / data.rate_hz)
 
 

@@ -19,7 +19,7 @@ from platformdirs import user_cache_path
 
 from engine.atomic_write import put_in_place
 from engine.bounded import read_json
-from engine.datasets.corpora.iowa import read_features
+from engine.datasets.arrays import feature_rows
 from engine.datasets.table import Dataset
 from engine.errors import DataError
 from engine.features import Feature, build_feature, describe_feature
@@ -31,7 +31,7 @@ from engine.training.data.decoding import Cut, decoded
 
 _AT_ONCE = 256  # windows turned into features in one call
 _MOST_CACHED_BYTES = 20_000_000_000
-_VERSION = 3
+_VERSION = 4
 _UNFINISHED = "unfinished-"
 _ARRAYS = ("rows.npy", "starts.npy", "levels.npy")
 _VALUES, _INDEX = "values.f32", "index.json"
@@ -138,7 +138,7 @@ def _key(dataset: Dataset, recipe: Recipe, is_sound: bool) -> str:
     data = recipe.data.model_dump(
         include={
             "rate_hz", "window_samples", "hop_samples", "at", "short", "quietest_dbfs",
-            "most_windows", "scale", "resample",
+            "most_windows", "scale", "resample", "whole_seconds",
         }
     )  # fmt: skip
     feature = None if is_sound else describe_feature(feature_of(recipe))
@@ -296,14 +296,11 @@ def _load(folder: Path, is_sound: bool) -> PreparedData:
 
 
 def _ready_made(dataset: Dataset) -> PreparedData:
-    """Features that came as ``.npy`` files: rows of them in the order of the data set."""
-    parts: dict[str, NDArray[np.float32]] = {}
-    for path in dict.fromkeys(excerpt.path for excerpt in dataset.excerpts):
-        parts[path] = np.asarray(read_features(dataset.root / path), dtype=np.float32)
-    values = np.stack([parts[e.path][int(e.start)] for e in dataset.excerpts])
+    """Features that came in files, in the order of the data set."""
+    values = feature_rows(dataset)
     count = len(values)
     return PreparedData(
-        values=values[:, :, None],
+        values=values,
         is_sound=False,
         rows=np.arange(count, dtype=np.int64),
         starts=np.zeros(count),

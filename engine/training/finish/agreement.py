@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.datasets.arrays import declared_feature
 from engine.datasets.table import Dataset
 from engine.features import Feature
 from engine.features.by_librosa import ByLibrosa, library
+from engine.features.given import Given
 from engine.networks import Network
 from engine.recipes.recipe import Recipe
 from engine.training.data.decoding import decoded
@@ -19,6 +21,10 @@ from engine.training.data.prepare import PreparedData
 from engine.training.finish.background import synthetic
 
 MOST_DIFFERENT = 1e-3
+_FOREIGN = (
+    "It was trained on features that Earmark did not compute, so it cannot listen or classify "
+    "sounds: it judges files of such features only."
+)
 _ROWS, _WINDOWS_OF_ROW, _NOISES = 12, 4, 4
 
 
@@ -59,6 +65,10 @@ def serving_feature(
         prepared: which rows became windows.
         plan: which windows were learned from.
     """
+    if dataset.features and not _declared(recipe, dataset):
+        given = Given(rate_hz=recipe.data.rate_hz, bands=prepared.values.shape[1],
+                      frames=prepared.values.shape[2])  # fmt: skip
+        return ServingFeature(given, _FOREIGN, files_only=True)
     if not isinstance(feature, ByLibrosa):
         return ServingFeature(feature)
     windows = torch.from_numpy(np.concatenate(list(_windows(recipe, dataset, prepared, plan))))
@@ -68,7 +78,8 @@ def serving_feature(
         frames = float(((ours - theirs).abs() / theirs.abs().clamp(min=1.0)).max())
         one, other = (_answers(network, values, recipe) for values in (ours, theirs))
     answers = float((one - other).abs().max())
-    differ = f"differ by up to {frames:.1g} in a frame and {answers:.1g} in a probability"
+    what = "a value (in deviations)" if recipe.is_regression else "a probability"
+    differ = f"differ by up to {frames:.1g} in a frame and {answers:.1g} in {what}"
     if max(frames, answers) <= MOST_DIFFERENT:
         words = f"It was trained on features by {library()} and uses Earmark's own, which {differ}."
         return ServingFeature(own, words)
@@ -78,8 +89,23 @@ def serving_feature(
     return ServingFeature(feature, words, files_only=True)
 
 
+def _declared(recipe: Recipe, dataset: Dataset) -> bool:
+    """Whether the data set says that its features are the recipe's own."""
+    said = declared_feature(dataset.root)
+    if said is None:
+        return False
+    own = {
+        "rate_hz": recipe.data.rate_hz,
+        "window_samples": recipe.data.window_samples,
+        "feature": recipe.feature.model_dump(),
+    }
+    return said == own
+
+
 def _answers(network: Network, frames: Tensor, recipe: Recipe) -> Tensor:
     logits = network.head(network.embed(frames))
+    if recipe.is_regression:
+        return logits
     several = recipe.training.loss == "binary-cross-entropy"
     return logits.sigmoid() if several else logits.softmax(1)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.classifier.card import Calibration, Card, DataSource, Part
@@ -14,11 +15,13 @@ from engine.classifier.classifier import Classifier
 from engine.datasets.splits import Indices
 from engine.datasets.table import Dataset
 from engine.evaluation.calibration import best_thresholds, fit_temperature, none_threshold
+from engine.evaluation.dimensions import ValueEvaluation, evaluate_values
 from engine.evaluation.metrics import Evaluation, evaluate
 from engine.evaluation.open_set import OpenSet, evaluate_open_set
-from engine.evaluation.results import Results
+from engine.evaluation.results import Results, ValueResults
 from engine.evaluation.tags import TagEvaluation, evaluate_tags
 from engine.features import Feature, describe_feature
+from engine.features.given import Given
 from engine.networks import describe_network
 from engine.recipes.recipe import Recipe
 from engine.training.data.plan import Plan
@@ -56,13 +59,13 @@ class Judged:
     """Results on the test part.
 
     Attributes:
-        results: probabilities and truth.
-        evaluation: its figures; of tags for a multi-label task.
+        results: probabilities and truth; of a regression values.
+        evaluation: its figures; of tags for a multi-label task, of dimensions for a regression.
         open_set: what it does with what it does not know, where that was tried.
     """
 
-    results: Results | None
-    evaluation: Evaluation | TagEvaluation | None
+    results: Results | ValueResults | None
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None
     open_set: OpenSet | None
 
     def figures(self) -> dict[str, float]:
@@ -72,7 +75,12 @@ class Judged:
 
 
 def calibrate(learner: Learner, plan: Plan, recipe: Recipe) -> tuple[float, list[float]]:
-    """Temperature and thresholds by the validation part; 1 and 0.5 without one."""
+    """Temperature and thresholds by the validation part; 1 and 0.5 without one.
+
+    A regression has neither.
+    """
+    if plan.units is not None:
+        return 1.0, []
     several = recipe.training.loss == "binary-cross-entropy"
     thresholds = [0.5] * len(plan.labels)
     if not recipe.deployment.calibrate or len(plan.validation) == 0:
@@ -94,11 +102,12 @@ def make_classifier(
     unknown: Background | None,
 ) -> Classifier:
     """The artefact; its card is told the figures later, by :func:`with_figures`."""
-    temperature, thresholds = calibrate(learner, plan, recipe)
+    calibration = _calibration(plan, *calibrate(learner, plan, recipe))
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
-    hop = recipe.deployment.hop_samples or max(1, data.window_samples // 2)
+    window, hop = _window_and_hop(feature, recipe)
     several = recipe.training.loss == "binary-cross-entropy"
+    known = {"presence_threshold": presence, "gate": _GATE if gate is not None else None}
     card = Card(
         name=recipe.name,
         title=recipe.title,
@@ -106,17 +115,13 @@ def make_classifier(
         task=recipe.deployment.task,
         multi_label=several,
         labels=list(plan.labels),
+        ranges=None if plan.units is None else list(plan.units.ranges),
         rate_hz=data.rate_hz,
-        window_samples=data.window_samples,
+        window_samples=window,
         hop_samples=hop,
         feature=Part(**describe_feature(feature)),
         network=Part(**describe_network(network)),
-        calibration=Calibration(
-            temperature=temperature,
-            thresholds=thresholds,
-            presence_threshold=presence,
-            gate=_GATE if gate is not None else None,
-        ),
+        calibration=calibration.model_copy(update=known),
         data=[_source(dataset)],
         licence=f"as its data: {dataset.about.licence or 'not stated'}",
         recipe=recipe.model_dump(mode="json"),
@@ -124,6 +129,22 @@ def make_classifier(
         date=datetime.date.today().isoformat(),
     )
     return Classifier(card, copy.deepcopy(feature).cpu(), network, gate)
+
+
+def _calibration(plan: Plan, temperature: float, thresholds: list[float]) -> Calibration:
+    """From logits to probabilities and labels; of a regression from outputs to values."""
+    if plan.units is None:
+        return Calibration(temperature=temperature, thresholds=thresholds)
+    scale, bias = plan.units.deviation.tolist(), plan.units.mean.tolist()
+    return Calibration(scale=scale, bias=bias, thresholds=[])
+
+
+def _window_and_hop(feature: Feature, recipe: Recipe) -> tuple[int, int]:
+    """Of the card, in samples."""
+    if isinstance(feature, Given):  # of no time: an example a second is as good as any
+        return feature.frame_length, recipe.data.rate_hz
+    window = recipe.data.window_samples
+    return window, recipe.deployment.hop_samples or max(1, window // 2)
 
 
 def _made_by(recipe: Recipe) -> tuple[str, ...]:
@@ -174,21 +195,35 @@ def judge(
     """Open the test part and judge the classifier on it, and on background it never met."""
     test = plan.test.open()
     results = _results(learner, classifier, plan, test) if len(test) else None
-    evaluation: Evaluation | TagEvaluation | None = None
-    if results is not None and results.multi_label:
+    evaluation: Evaluation | TagEvaluation | ValueEvaluation | None = None
+    if isinstance(results, ValueResults):
+        evaluation = evaluate_values(results)
+    elif results is not None and results.multi_label:
         evaluation = evaluate_tags(results, classifier.card.calibration.thresholds)
     elif results is not None:
         evaluation = evaluate(results)
     open_set = None
     if unknown is not None and results is not None:
         levels = torch.from_numpy(prepared.levels_db[test])
-        known, _ = classifier.judge(learner.embed(test), levels)
+        known = _scores(classifier, learner.embed(test), levels)
         open_set = _open_set(classifier, known, unknown)
     return Judged(results, evaluation, open_set)
 
 
-def _results(learner: Learner, classifier: Classifier, plan: Plan, test: Indices) -> Results:
+def _results(
+    learner: Learner, classifier: Classifier, plan: Plan, test: Indices
+) -> Results | ValueResults:
     logits = torch.cat(list(learner.judge(test))) / classifier.card.calibration.temperature
+    if plan.units is not None:
+        return ValueResults(
+            dimensions=plan.labels,
+            values=plan.units.values(logits.numpy()),
+            truth=plan.units.truth[test],
+            baseline=plan.units.mean.astype(np.float32),
+            recordings=tuple(plan.recordings[i] for i in test),
+            groups=tuple(plan.groups[i] for i in test),
+            starts=plan.starts[test],
+        )
     several = classifier.card.multi_label
     probabilities = logits.sigmoid() if several else logits.softmax(1)
     truth: Any = plan.targets[test].astype(bool) if several else plan.targets[test].argmax(1)
@@ -202,25 +237,41 @@ def _results(learner: Learner, classifier: Classifier, plan: Plan, test: Indices
 
 
 @torch.inference_mode()
-def _open_set(classifier: Classifier, known: Tensor, unknown: Background) -> OpenSet:
+def _scores(classifier: Classifier, embedding: Tensor, levels_db: Tensor) -> NDArray[np.float32]:
+    """How sure windows are of its kind: the highest probability, of a regression the presence."""
+    probabilities, presence = classifier.judge(embedding, levels_db)
+    found: NDArray[np.float32] = (
+        presence if classifier.card.is_regression else probabilities.amax(1)
+    ).numpy()
+    return found
+
+
+def _open_set(classifier: Classifier, known: NDArray[np.float32], unknown: Background) -> OpenSet:
     judged = ~unknown.learned
-    scores, _ = classifier.judge(unknown.embeddings[judged], unknown.levels_db[judged])
-    highest, kinds = scores.amax(1).numpy(), unknown.kinds[judged]
+    highest = _scores(classifier, unknown.embeddings[judged], unknown.levels_db[judged])
+    kinds = unknown.kinds[judged]
     card = classifier.card
     silence = torch.full((20,), -120.0)
-    quiet, _ = classifier.judge(torch.zeros(20, unknown.embeddings.shape[1]), silence)
+    quiet = torch.zeros(20, unknown.embeddings.shape[1])
     by_kind = {str(kind): highest[kinds == kind] for kind in np.unique(kinds)}
-    by_kind["silence"] = quiet.amax(1).numpy()
+    by_kind["silence"] = _scores(classifier, quiet, silence)
+    calibration = card.calibration
     return evaluate_open_set(
-        known.amax(1).detach().numpy(),
+        known,
         by_kind,
-        threshold=min(card.calibration.thresholds),
+        threshold=min(calibration.thresholds, default=calibration.presence_threshold),
         hop_seconds=card.hop_samples / card.rate_hz,
     )
 
 
 def with_figures(classifier: Classifier, judged: Judged, limits: str) -> Classifier:
     """The same with its figures and limits on the card."""
-    update = {"metrics": judged.figures(), "limits": limits}
+    metrics = {name: value for name, value in judged.figures().items() if _on_card(name)}
+    update = {"metrics": metrics, "limits": limits}
     card = classifier.card.model_copy(update=update)
     return Classifier(card, classifier.feature, classifier.network, classifier.gate)
+
+
+def _on_card(figure: str) -> bool:
+    """Of a dimension only its error and agreement: a card is read, the report has them all."""
+    return ":" not in figure or figure.startswith(("rmse:", "concordance:"))

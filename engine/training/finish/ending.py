@@ -18,6 +18,7 @@ from engine.training.events import Event, Finished, Preparing, Warned
 from engine.training.finish.agreement import ServingFeature, serving_feature
 from engine.training.finish.background import Background, listen_to_background
 from engine.training.finish.classifier import judge, make_classifier, with_figures
+from engine.training.finish.reached import of_positive, what_was_reached
 from engine.training.finish.report import write_report
 from engine.training.loop.learner import Learner, seeded
 from engine.training.loop.loop import Progress
@@ -81,14 +82,18 @@ class Ending:
         limits = [*(judged.open_set.reasons if judged.open_set is not None else ()), heard.words]
         self._save(with_figures(classifier, judged, " ".join(filter(None, limits))))
         progress = self.progress
-        write_report(self.recipe, self.dataset, self.run, progress, judged)
+        parts = (self.recipe, self.plan, self.learner, progress, judged)
+        reached = what_was_reached(*parts)
+        figures = judged.figures() | of_positive(reached)
+        write_report(self.recipe, self.dataset, self.run, progress, judged, reached)
         yield Finished(
             self.run.folder,
             progress.reason,
             len(progress.history),
             progress.seconds,
             progress.joules,
-            judged.figures(),
+            figures,
+            progress.processor_joules,
         )
 
     def _take_best(self) -> None:

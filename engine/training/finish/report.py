@@ -5,16 +5,23 @@ from typing import Any
 
 from engine.datasets.table import Dataset
 from engine.evaluation.report.report import RunReport, write_html
+from engine.recipes.published import Reached, beside
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
 from engine.training.finish.classifier import Judged
+from engine.training.finish.reached import of_positive
 from engine.training.loop.loop import Progress
 from engine.training.runs.results import write_results
 from engine.training.runs.run import Run
 
 
 def write_report(
-    recipe: Recipe, dataset: Dataset, run: Run, progress: Progress, judged: Judged
+    recipe: Recipe,
+    dataset: Dataset,
+    run: Run,
+    progress: Progress,
+    judged: Judged,
+    reached: Reached,
 ) -> None:
     """Write ``results.json``, ``probabilities.npz`` and ``report.html`` into the run's folder.
 
@@ -22,7 +29,7 @@ def write_report(
         DataError: the disk is full.
     """
     facts = run.facts()
-    figures = judged.figures()
+    figures = judged.figures() | of_positive(reached)
     report = RunReport(
         title=f"{recipe.title} on {dataset.about.name}",
         description=recipe.description,
@@ -32,19 +39,21 @@ def write_report(
         history=[asdict(epoch) for epoch in progress.history],
         evaluation=judged.evaluation,
         open_set=judged.open_set,
-        published=dict(recipe.published.figures) if recipe.published else {},
+        published=[("this run", beside(recipe, reached))] if recipe.published else (),
         link=lambda name: (dataset.root / name).resolve().as_uri(),
     )
     write_html(report, run.report_file)
     if judged.results is not None:
         write_results(judged.results, run.folder)
     # At last: a run that has results is finished.
-    run.write(run.results_file, report.to_json() | {"reason": progress.reason, "figures": figures})
+    more = {"reason": progress.reason, "figures": figures}
+    more |= {"parts": dict(reached.parts), "classes": dict(reached.classes)}
+    run.write(run.results_file, report.to_json() | more)
 
 
 def _facts(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> dict[str, str]:
     training, validation, test = facts["windows"]
-    joules = progress.joules
+    joules, processor = progress.joules, progress.processor_joules
     rule = recipe.data.split
     return {
         "recipe": f"{recipe.name}, {recipe.variant}",
@@ -55,7 +64,8 @@ def _facts(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> dict[st
         "device": facts["device"],
         "epochs": f"{len(progress.history)}: {progress.reason}",
         "training time": f"{progress.seconds:.1f} s",
-        "energy": "not measured" if joules is None else f"{joules:.0f} J, {facts['energy']}",
+        "GPU energy": "not measured" if joules is None else f"{joules:.0f} J",
+        "processor energy": "not measured" if processor is None else f"{processor:.0f} J (RAPL)",
         "versions": ", ".join(f"{name} {number}" for name, number in facts["versions"].items()),
         "date": facts["date"],
     }

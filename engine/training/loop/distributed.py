@@ -40,12 +40,19 @@ class ProcessGroup:
         """Whether this process writes the run."""
         return self.rank == 0
 
-    def batches(self, order: Tensor, size: int) -> list[Tensor]:
+    def batches(self, order: Tensor, size: int, *, drop_last: bool = False) -> list[Tensor]:
         """Batches of an epoch; what is left at the end joins the batch before if it is too small.
 
         Batch normalisation needs two windows in each process, and no process may have none.
+
+        Args:
+            order: the windows.
+            size: of a batch.
+            drop_last: leave what is left at the end out, unless it is all there is.
         """
         batches = list(torch.split(order, size))
+        if drop_last and len(batches) > 1 and len(batches[-1]) < size:
+            return batches[:-1]
         if len(batches) > 1 and len(batches[-1]) < 2 * self.size:
             batches[-2:] = [torch.cat(batches[-2:])]
         return batches

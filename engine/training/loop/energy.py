@@ -20,7 +20,7 @@ _WINDOW = "earmark"  # of Zeus
 
 
 class EnergyMeter:
-    """Joules since it was made: the GPU's own counter, and RAPL's for the processor.
+    """Joules since it was made: the GPU's own counter, and apart from it RAPL's of the processor.
 
     Where NVML has no counter of the GPU, Zeus is asked, if it is installed.
 
@@ -49,13 +49,15 @@ class EnergyMeter:
         return " + ".join(names) or "not measured"
 
     def joules(self) -> float | None:
-        """So far; None: nothing here counts energy. Ask at least every few minutes."""
-        total: float | None = None
+        """Of the GPU so far, as Zeus counts them; None: not measured."""
         now = self._gpu_joules()
         if now is not None and self._gpu_start is not None:
-            total = now - self._gpu_start
-        elif self._zeus is not None:
-            total = self._zeus.joules()
+            return now - self._gpu_start
+        return self._zeus.joules() if self._zeus is not None else None
+
+    def processor_joules(self) -> float | None:
+        """Of the processor so far; None: not measured. Ask at least every few minutes."""
+        total: float | None = None
         for zone in self._zones:
             current, before = _read(zone / "energy_uj"), self._last[zone]
             if current is None or before is None:

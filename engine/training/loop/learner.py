@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from engine.training.augment.augmentation import FrameAugmentation, SoundAugment
 from engine.training.data import embedding_cache
 from engine.training.data.plan import Plan
 from engine.training.data.prepare import PreparedData
-from engine.training.loop.optimisers import loss_of, penalty
+from engine.training.loop.optimisers import loss_of, penalty, value_loss
 
 _MOST_ON_CPU_BYTES = 4_000_000_000
 _SHARE_OF_GPU = 0.6
@@ -69,6 +70,8 @@ class Learner:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = device
         self._recipe, self._training = recipe, recipe.training
+        if device.type == "cuda" and recipe.variant == "as-published":
+            torch.backends.cudnn.allow_tf32 = False  # convolutions as exact as the original's
         self._feature = feature.to(device) if prepared.is_sound else None
         self._sound_changes = sound_changes if recipe.augmentation.of_sound else None
         masks = recipe.augmentation.frequency_masks or recipe.augmentation.time_masks
@@ -156,9 +159,10 @@ class Learner:
         return logits.float()
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast(
-            self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"
-        )
+        """Half precision where it is faster; never as published: nothing then computed so."""
+        exact = self._recipe.variant == "as-published"
+        enabled = self.device.type == "cuda" and not exact
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
 
     def step(self, indices: Tensor, generator: torch.Generator) -> Step:
         """Compute a batch's loss and its gradients."""
@@ -167,10 +171,15 @@ class Learner:
         if alpha:
             values, targets = mixup(values, targets, alpha, generator)
         logits = self._forward(values, generator)
-        loss = loss_of(logits, targets, self._training, self._weights)
+        if self._recipe.is_regression:
+            loss = value_loss(logits, targets, self._training)
+        else:
+            loss = loss_of(logits, targets, self._training, self._weights)
         whole = loss + penalty(self.penalised(), self._training)
         whole.backward()  # type: ignore[no-untyped-call]
         right = (logits.detach().argmax(1) == targets.argmax(1)).sum()
+        if self._recipe.is_regression:  # no value is right or wrong
+            right = torch.full((), math.nan, device=self.device)
         shown = whole.detach() if isinstance(whole, Tensor) else loss.detach()
         return Step(shown, right)
 
@@ -178,8 +187,12 @@ class Learner:
         """Weights of the L1 and L2 penalties."""
         if not (self._training.l1 or self._training.l2):
             return []
-        trunks = [t for t in self.network.trunks if isinstance(t, StandardisedTrunk)]
-        return [weight for trunk in trunks for weight in trunk.penalised()]
+        return self.network.penalised(self._training.penalised)
+
+    @torch.no_grad()
+    def penalty(self) -> float:
+        """The L1 and L2 penalties of the weights as they are."""
+        return float(penalty(self.penalised(), self._training))
 
     def judge(self, indices: Indices) -> Iterator[Tensor]:
         """Logits of windows without augmentation, on the CPU, some hundred at a time."""

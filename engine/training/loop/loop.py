@@ -18,9 +18,9 @@ from engine.training.loop.checkpoints import load_checkpoint, save_checkpoint, u
 from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.energy import EnergyMeter
 from engine.training.loop.learner import Learner, Step, seeded
-from engine.training.loop.optimisers import learning_rate, make_optimiser
+from engine.training.loop.optimisers import clip_recurrent, learning_rate, make_optimiser
 from engine.training.loop.stopwatch import Stopwatch
-from engine.training.loop.validation import validate
+from engine.training.loop.validation import Validated, validate
 from engine.training.runs.run import Run
 
 _SPIKE = 10.0  # times the usual loss
@@ -42,6 +42,7 @@ class Progress:
     best_loss: float = math.inf
     seconds: float = 0.0
     joules: float | None = None
+    processor_joules: float | None = None
     reason: str = ""
 
 
@@ -63,7 +64,7 @@ class Loop:
         self._run, self._processes = run, processes
         self._optimiser = make_optimiser(learner.network.parameters(), training)
         self._meter = EnergyMeter(str(learner.device), processor=processes.first_here)
-        self._joules_before: float | None = None
+        self._before: tuple[float | None, float | None] = (None, None)
         self.progress = Progress()
         self._recent: deque[float] = deque(maxlen=50)
         if training.batch_size < 2 * processes.size and processes.size > 1:
@@ -71,7 +72,7 @@ class Loop:
                 f"{processes.size} processes need a batch_size of at least {2 * processes.size}."
             )
         everything = torch.zeros(len(plan.training))
-        self._batches = len(processes.batches(everything, training.batch_size))
+        self._batches = len(self._cut(everything))
 
     @property
     def energy_source(self) -> str:
@@ -90,13 +91,14 @@ class Loop:
         try:
             history = [EpochDone.read(row) for row in state["history"]]
             best_loss, seconds = float(state["best_loss"]), float(state["seconds"])
-            joules = None if state["joules"] is None else float(state["joules"])
+            spent = [state["joules"], state.get("processor_joules")]
+            joules, processor = (None if x is None else float(x) for x in spent)
         except (LookupError, TypeError, ValueError) as error:
             raise unusable(self._run.checkpoint_file) from error
         if [epoch.epoch for epoch in history] != list(range(1, len(history) + 1)):
             raise unusable(self._run.checkpoint_file)
-        self.progress = Progress(history, best, best_loss, seconds, joules)
-        self._joules_before = joules
+        self.progress = Progress(history, best, best_loss, seconds, joules, processor)
+        self._before = joules, processor
         if self._processes.leads:
             self._run.drop_batches(after=len(history))
         self._judge_rules()
@@ -113,7 +115,7 @@ class Loop:
         losses: list[float] = []
         waiting: list[tuple[Tensor, Step]] = []
         right = torch.zeros((), device=self._learner.device)
-        batches = self._processes.batches(order, self._training.batch_size)
+        batches = self._cut(order)
         for batch, indices in enumerate(batches, start=1):
             step = self._step(epoch, batch, indices)
             right += step.right
@@ -126,11 +128,15 @@ class Loop:
                     yield from remarks
                     left = stopwatch.left(epoch, batch, self._batches, self._training.epochs)
                     yield self._told(epoch, batch, new, left)
-        found = self._processes.sum(right).item() / len(order)
+        found = self._processes.sum(right).item() / sum(map(len, batches))
         done = self._closed(epoch, losses, found, stopwatch)
         with stopwatch.paused():
             yield done
         self.progress.seconds = stopwatch.seconds()
+
+    def _cut(self, order: Tensor) -> list[Tensor]:
+        size, drop = self._training.batch_size, self._training.drop_last
+        return self._processes.batches(order, size, drop_last=drop)
 
     def _told(self, epoch: int, batch: int, losses: Sequence[float], left: float) -> BatchDone:
         rate, load = self._optimiser.param_groups[0]["lr"], self._meter.gpu_load()
@@ -150,6 +156,8 @@ class Loop:
             step = self._learner.step(mine, generator)
         parameters = list(self._learner.network.parameters())
         self._processes.average_gradients(parameters, len(mine) / len(indices))
+        if self._training.clip_recurrent:
+            clip_recurrent(self._learner.network, self._training.clip_recurrent, len(indices))
         if self._training.clip_norm:
             torch.nn.utils.clip_grad_norm_(parameters, self._training.clip_norm)
         self._optimiser.step()
@@ -212,12 +220,18 @@ class Loop:
         if best or self._training.keep == "last" or not progress.best:
             state = self._learner.network.state_dict()
             progress.best = {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
-        progress.seconds, progress.joules = stopwatch.seconds(), self._joules()
+        progress.seconds = stopwatch.seconds()
+        progress.joules, progress.processor_joules = self._joules()
         rate = self._optimiser.param_groups[0]["lr"]
-        mean = sum(losses) / max(1, len(losses))
+        learned = Validated(sum(losses) / max(1, len(losses)), accuracy, None)
+        if self._training.judge_training:
+            parts = (self._plan, self._training, self._processes, self._plan.training)
+            learned = validate(self._learner, *parts)
         done = EpochDone(
-            epoch, mean, accuracy, found.loss, found.accuracy, rate, progress.seconds,
-            progress.joules, best, found.confusion,
+            epoch, learned.loss, learned.accuracy, found.loss, found.accuracy, rate,
+            progress.seconds, progress.joules, best, progress.processor_joules,
+            learned.recall, learned.precision, found.recall, found.precision, found.confusion,
+            found.concordance,
         )  # fmt: skip
         progress.history.append(done)
         if self._processes.leads:
@@ -231,6 +245,7 @@ class Loop:
             "best_loss": progress.best_loss,
             "seconds": progress.seconds,
             "joules": progress.joules,
+            "processor_joules": progress.processor_joules,
         }
         save_checkpoint(
             self._run.checkpoint_file,
@@ -241,11 +256,14 @@ class Loop:
         )
         self._run.keep_history(progress.history)
 
-    def _joules(self) -> float | None:
-        now = self._processes.sum_known(self._meter.joules())
-        if now is None:
-            return self._joules_before
-        return now + (self._joules_before or 0.0)
+    def _joules(self) -> tuple[float | None, float | None]:
+        """Of the GPU and of the processor, those before a break included."""
+        spent = []
+        meters = (self._meter.joules(), self._meter.processor_joules())
+        for mine, before in zip(meters, self._before, strict=True):
+            now = self._processes.sum_known(mine)
+            spent.append(before if now is None else now + (before or 0.0))
+        return spent[0], spent[1]
 
     def _judge_rules(self) -> None:
         stop, history = self._training.stop, self.progress.history

@@ -10,6 +10,7 @@ from torch.optim import SGD, Adadelta, Adam, AdamW, Optimizer
 
 from engine.recipes.recipe import Training
 
+_LEAST = 1e-8  # of what a concordance is divided by
 _ONE_CYCLE_RISE = 0.3  # share of the steps in which the rate rises
 
 
@@ -21,9 +22,9 @@ def make_optimiser(parameters: Iterable[nn.Parameter], training: Training) -> Op
     if training.optimiser in ("adam", "adamw"):
         kind = Adam if training.optimiser == "adam" else AdamW
         fused = all(parameter.device.type in ("cpu", "cuda") for parameter in learned)
-        return kind(learned, rate, betas, training.epsilon, decay, fused=fused)
+        return kind(learned, rate, betas, training.epsilon or 1e-8, decay, fused=fused)
     if training.optimiser == "adadelta":
-        return Adadelta(learned, rate, training.rho, training.epsilon, decay)
+        return Adadelta(learned, rate, training.rho, training.epsilon or 1e-6, decay)
     return SGD(learned, rate, training.momentum, weight_decay=decay)
 
 
@@ -100,8 +101,29 @@ def loss_of(
     )
 
 
+def value_loss(outputs: Tensor, targets: Tensor, training: Training) -> Tensor:
+    """A regression's loss: a scalar.
+
+    ``mse``: the mean squared error. ``concordance``: 1 - the concordance correlation coefficient
+    (Lin, *A concordance correlation coefficient to evaluate reproducibility*, Biometrics 45, 1989)
+    over the batch, mean of the dimensions; large batches tell it better.
+
+    Args:
+        outputs: shape (batch, dimensions).
+        targets: the same, with mean 0 and deviation 1 over the training part.
+        training: the recipe's part.
+    """
+    if training.loss == "mse":
+        return (outputs - targets).square().mean()
+    said, true = outputs - outputs.mean(0), targets - targets.mean(0)
+    both = (said * true).mean(0)
+    spread = said.square().mean(0) + true.square().mean(0)
+    apart = (outputs.mean(0) - targets.mean(0)).square()
+    return (1 - 2 * both / (spread + apart + _LEAST)).mean()
+
+
 def penalty(weights: Sequence[Tensor], training: Training) -> Tensor | float:
-    """L1 and L2 of the dense layers' weights, summed as Keras does."""
+    """L1 and L2 of these weights, summed as Keras does."""
     total: Tensor | float = 0.0
     for weight in weights:
         if training.l1:
@@ -111,8 +133,48 @@ def penalty(weights: Sequence[Tensor], training: Training) -> Tensor | float:
     return total
 
 
+def clip_recurrent(network: nn.Module, most: float, batch: int) -> None:
+    """Scale each recurrent layer's gradient down to a norm, as EpyNN does.
+
+    Args:
+        network: whose gradients, the mean over a batch, are there.
+        most: of the gradient summed over the batch.
+        batch: windows of it.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.RNNBase):
+            torch.nn.utils.clip_grad_norm_(module.parameters(), most / batch)
+
+
+def initialise(network: nn.Module, how: str) -> None:
+    """First weights as ``keras`` or ``epynn`` draw them; ``torch``: they stay as they are."""
+    if how == "keras":
+        initialise_as_keras(network)
+    elif how == "epynn":
+        initialise_as_epynn(network)
+
+
+def initialise_as_epynn(network: nn.Module) -> None:
+    """EpyNN's first weights: Glorot normal, in GRUs and LSTMs orthogonal by gate; biases 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.xavier_normal_(module.weight)
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.RNNBase):
+            draw = nn.init.xavier_normal_ if isinstance(module, nn.RNN) else nn.init.orthogonal_
+            for name, weight in module.named_parameters():
+                for gate in torch.split(weight.detach(), module.hidden_size):
+                    if name.startswith("weight"):
+                        draw(gate)
+                    else:
+                        gate.zero_()
+
+
 def initialise_as_keras(network: nn.Module) -> None:
-    """Keras' first weights: Glorot uniform (2010), orthogonal states, forget gates open."""
+    """Keras' first weights: Glorot uniform (2010), orthogonal states, forget gates open.
+
+    The states' weights of all gates are one orthogonal matrix there.
+    """
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
             if module.weight.requires_grad:
@@ -127,19 +189,11 @@ def _initialise_recurrent(layer: nn.RNNBase) -> None:
     units = layer.hidden_size
     for name, weight in layer.named_parameters():
         with torch.no_grad():
-            if name.startswith("weight"):
-                for gate in torch.split(weight, units):
-                    if name.startswith("weight_ih"):
-                        _glorot_gate(gate, weight)
-                    else:
-                        nn.init.orthogonal_(gate)
+            if name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(weight)
+            elif name.startswith("weight"):
+                nn.init.orthogonal_(weight)
             else:
                 weight.zero_()
                 if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
                     weight[units : 2 * units] = 1.0
-
-
-def _glorot_gate(gate: Tensor, whole: Tensor) -> None:
-    """Glorot over all gates at once, as Keras keeps them in one matrix."""
-    bound = math.sqrt(6.0 / (whole.shape[0] + whole.shape[1]))
-    gate.uniform_(-bound, bound)

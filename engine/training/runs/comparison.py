@@ -7,7 +7,9 @@ from typing import Any
 
 from engine.errors import DataError
 from engine.evaluation.report.report import RunReport, write_html
-from engine.evaluation.significance import compare
+from engine.evaluation.results import ValueResults
+from engine.evaluation.significance import compare, compare_values
+from engine.recipes.published import Beside
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
 from engine.training.runs.results import read_results
@@ -23,12 +25,14 @@ class Compared:
         figures: of each.
         differences: fields of the recipes that are not the same, with each run's value.
         verdicts: sentences on each further run against the first.
+        published: of each run the original's figures beside its own.
     """
 
     names: tuple[str, ...]
     figures: tuple[dict[str, float], ...]
     differences: dict[str, tuple[Any, ...]]
     verdicts: tuple[str, ...]
+    published: tuple[Sequence[Beside], ...] = ()
 
 
 def compare_runs(folders: Sequence[Path]) -> Compared:
@@ -45,7 +49,8 @@ def compare_runs(folders: Sequence[Path]) -> Compared:
     figures = [run.figures() for run in runs]
     verdicts = [_verdict(folders[0], folder, (names[0], name)) for folder, name in
                 zip(folders[1:], names[1:], strict=True)]  # fmt: skip
-    return Compared(names, tuple(figures), _differences(recipes), tuple(verdicts))
+    published = tuple(run.published() for run in runs)
+    return Compared(names, tuple(figures), _differences(recipes), tuple(verdicts), published)
 
 
 def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
@@ -70,7 +75,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
         warnings=[f"As published: {trap}" for trap in recipe.published.traps]
         if recipe.published
         else [],
-        published=dict(recipe.published.figures) if recipe.published else {},
+        published=list(zip(found.names, found.published, strict=True)),
         comparison=list(zip(found.names, found.figures, strict=True)),
         verdicts=found.verdicts,
     )
@@ -87,7 +92,12 @@ def _names(folders: Sequence[Path], recipes: Sequence[Recipe]) -> tuple[str, ...
 
 def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
     try:
-        return compare(read_results(first), read_results(second), names=names).verdict
+        one, other = read_results(first), read_results(second)
+        if isinstance(one, ValueResults) and isinstance(other, ValueResults):
+            return compare_values(one, other, names=names)
+        if isinstance(one, ValueResults) or isinstance(other, ValueResults):
+            return f"{names[0]} and {names[1]} cannot be compared: one predicts labels, one values."
+        return compare(one, other, names=names).verdict
     except DataError as error:
         return f"{names[0]} and {names[1]} cannot be compared by a test: {error}"
 

@@ -26,10 +26,11 @@ class FoundRun:
         title: of the recipe.
         variant: of the recipe; of a sweep how many trials are done.
         data: name of the data set.
-        accuracy: of the test part in words, with its interval.
+        accuracy: of the test part in words, with its interval; of a regression the concordance.
         epochs: trained; of a sweep by all trials.
         seconds: of training.
-        joules: None: not measured.
+        joules: of the GPU; None: not measured.
+        processor_joules: of the processor; None: not measured.
         date: of the begin.
     """
 
@@ -45,6 +46,7 @@ class FoundRun:
     seconds: float = 0.0
     joules: float | None = None
     date: str = ""
+    processor_joules: float | None = None
 
     @property
     def report(self) -> Path:
@@ -122,10 +124,11 @@ def _run(folder: Path, sweep: Path | None) -> FoundRun | None:
         title=str(recipe["title"]),
         variant=str(recipe.get("variant", "")),
         data=str(facts.get("data", "")),
-        accuracy=accuracy_words(figures),
+        accuracy=accuracy_words(figures) or _concordance_words(figures),
         epochs=len(history),
         seconds=float(last.get("seconds") or 0.0),
         joules=last.get("joules"),
+        processor_joules=last.get("processor_joules"),
         date=str(facts.get("date", "")),
     )
 
@@ -135,7 +138,6 @@ def _sweep(folder: Path) -> FoundRun | None:
     trials: list[dict[str, Any]] = []
     if (folder / "sweep.json").is_file():
         trials = read_json(folder / "sweep.json")
-    joules = [trial["joules"] for trial in trials if trial.get("joules") is not None]
     accuracies = [t["test_accuracy"] for t in trials if t.get("test_accuracy") is not None]
     first = next(iter(sorted(folder.glob("*/recipe.json"))), None)
     facts = next(iter(sorted(folder.glob("*/run.json"))), None)
@@ -152,9 +154,26 @@ def _sweep(folder: Path) -> FoundRun | None:
         accuracy=f"{min(accuracies):.3f} to {max(accuracies):.3f}" if accuracies else "",
         epochs=sum(int(trial.get("epochs") or 0) for trial in trials),
         seconds=sum(float(trial.get("seconds") or 0.0) for trial in trials),
-        joules=sum(joules) if joules else None,
+        joules=_summed(trials, "joules"),
+        processor_joules=_summed(trials, "processor_joules"),
         date=str(known.get("date") or planned.get("date", "")),
     )
+
+
+def _concordance_words(figures: dict[str, Any]) -> str:
+    words = accuracy_words(figures, "concordance")
+    return f"CCC {words}" if words else ""
+
+
+def _summed(trials: list[dict[str, Any]], name: str) -> float | None:
+    known = [float(trial[name]) for trial in trials if trial.get(name) is not None]
+    return sum(known) if known else None
+
+
+def energy_words(joules: float | None, processor_joules: float | None) -> str:
+    """Energy of GPU and processor; empty where neither is measured."""
+    known = [("GPU", joules), ("processor", processor_joules)]
+    return ", ".join(f"{value:.0f} J {name}" for name, value in known if value is not None)
 
 
 def accuracy_words(figures: dict[str, Any], name: str = "accuracy") -> str:

@@ -4,11 +4,12 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine.errors import DataError
-from engine.evaluation.results import Results
+from engine.evaluation.results import Results, ValueResults
 
 _FILE = "probabilities.npz"
 # What numpy and zipfile raise on archives that are damaged anywhere.
@@ -18,7 +19,7 @@ _DAMAGED = (
 )
 
 
-def write_results(results: Results, folder: Path) -> None:
+def write_results(results: Results | ValueResults, folder: Path) -> None:
     """Keep what each window got in a run's folder.
 
     Raises:
@@ -31,8 +32,7 @@ def write_results(results: Results, folder: Path) -> None:
         with path.open("wb") as file:
             np.savez_compressed(
                 file,
-                labels=np.asarray(results.labels, dtype=np.str_),
-                probabilities=results.probabilities,
+                **_content(results),
                 truth=results.truth,
                 names=np.asarray(names, dtype=np.str_),
                 recordings=np.asarray([place[name] for name in results.recordings]),
@@ -42,7 +42,20 @@ def write_results(results: Results, folder: Path) -> None:
         raise DataError(f"{path} could not be written: {error.strerror}.") from error
 
 
-def read_results(folder: Path) -> Results:
+def _content(results: Results | ValueResults) -> dict[str, Any]:
+    """What is not common to labels and values."""
+    if isinstance(results, Results):
+        labels = np.asarray(results.labels, dtype=np.str_)
+        return {"labels": labels, "probabilities": results.probabilities}
+    return {
+        "dimensions": np.asarray(results.dimensions, dtype=np.str_),
+        "values": results.values,
+        "baseline": results.baseline,
+        "groups": np.asarray(results.groups, dtype=np.str_),
+    }
+
+
+def read_results(folder: Path) -> Results | ValueResults:
     """What a run said of its test part.
 
     Raises:
@@ -53,11 +66,22 @@ def read_results(folder: Path) -> Results:
         # Opened here: of a damaged archive numpy would leave the file open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             names: Sequence[str] = kept["names"].tolist()
+            recordings = tuple(names[index] for index in kept["recordings"])
+            if "dimensions" in kept.files:
+                return ValueResults(
+                    dimensions=tuple(kept["dimensions"].tolist()),
+                    values=kept["values"],
+                    truth=kept["truth"],
+                    baseline=kept["baseline"],
+                    recordings=recordings,
+                    groups=tuple(kept["groups"].tolist()),
+                    starts=kept["starts"],
+                )
             return Results(
                 labels=tuple(kept["labels"].tolist()),
                 probabilities=kept["probabilities"],
                 truth=kept["truth"],
-                recordings=tuple(names[index] for index in kept["recordings"]),
+                recordings=recordings,
                 starts=kept["starts"],
             )
     except _DAMAGED as error:

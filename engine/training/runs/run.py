@@ -19,6 +19,7 @@ from engine.errors import DataError
 from engine.evaluation.json_values import json_value
 from engine.leftovers import HOUR, sweep
 from engine.locks import FolderLock
+from engine.recipes.published import Beside
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import HISTORY, EpochDone
 
@@ -175,6 +176,18 @@ class Run:
             raise DataError(f"{self.results_file} is damaged and cannot be read.")
         return figures
 
+    def published(self) -> list[Beside]:
+        """The original's figures beside the run's; of runs of older versions none.
+
+        Raises:
+            DataError: there are none, or they are damaged.
+        """
+        rows = self.read(self.results_file).get("published", [])
+        try:
+            return [Beside.read(row) for row in rows] if isinstance(rows, list) else []
+        except ValueError as error:
+            raise DataError(f"{self.results_file} is damaged and cannot be read.") from error
+
     def facts(self) -> dict[str, Any]:
         """What was known before the first step.
 
@@ -185,6 +198,27 @@ class Run:
         if not isinstance(found, dict):
             raise DataError(f"{self.facts_file} is damaged and cannot be read.")
         return found
+
+    def history_columns(self) -> dict[str, list[float]]:
+        """The epochs so far as columns of numbers, by name; NaN where there is none."""
+        rows = [epoch.kept() for epoch in self.history()]
+        return {
+            name: [math.nan if row[name] is None else float(row[name]) for row in rows]
+            for name in HISTORY
+        }
+
+    def batch_losses(self) -> tuple[list[float], list[float]]:
+        """Where each batch ended, in epochs, and its loss; empty where none were kept."""
+        if not self.batches_file.is_file():
+            return [], []
+        try:
+            lines = self.batches_file.read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+            whole = [line for line in lines if _epoch_of(line) < math.inf]
+            rows = [tuple(map(float, line.split(","))) for line in whole]
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.batches_file} is damaged and cannot be read.") from error
+        batches = max((row[1] for row in rows), default=1.0)
+        return [row[0] - 1 + row[1] / batches for row in rows], [row[2] for row in rows]
 
     def history(self) -> list[EpochDone]:
         """The epochs so far; none before the first."""

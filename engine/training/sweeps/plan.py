@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import DataError, RecipeError
 from engine.recipes.recipe import Recipe, find_recipe, validated
 from engine.training.runs.run import Run
-from engine.training.sweeps.search import Search, Span
+from engine.training.sweeps.search import Search, Span, planned
 
 _PLAN = "plan.json"
 
@@ -30,7 +30,8 @@ class Sweep:
     Attributes:
         recipe: what all trials share.
         spans: by the field's path.
-        search: ``grid``: every combination; ``random``; ``bayes``: Optuna's tree-structured Parzen
+        search: ``grid``: every combination; ``one-factor``: the first value of each field, then
+            one field at a time changed; ``random``; ``bayes``: Optuna's tree-structured Parzen
             estimator (Bergstra et al., 2011), which looks where it was good before.
         trials: how many, for random and bayes.
         jobs: how many at once, each in a process of its own.
@@ -47,9 +48,15 @@ class Sweep:
     @property
     def count(self) -> int:
         """Trials there will be at most."""
+        if self.search == "one-factor":
+            return 1 + sum(len(span.unique()) - 1 for span in self.spans.values())
         if self.search != "grid":
             return self.trials
         return math.prod(len(span.unique()) for span in self.spans.values())
+
+    def planned(self) -> list[dict[str, Any]]:
+        """The values of every trial, where they are known from the start."""
+        return planned(self.spans, self.search)
 
 
 def check_sweep(sweep: Sweep) -> None:
@@ -111,42 +118,93 @@ class Preset:
 
     Attributes:
         title: what it is called.
+        about: what it tries, in a sentence.
         recipe: name of the recipe.
         changes: fields that are set for all trials, by their path.
         spans: what varies.
+        search: see :class:`Sweep`.
     """
 
     title: str
+    about: str
     recipe: str
     changes: Mapping[str, Any]
     spans: Mapping[str, Span]
+    search: Search = "grid"
 
-    def sweep(self) -> Sweep:
-        """As the course has it."""
-        return Sweep(find_recipe(self.recipe).changed(self.changes), self.spans)
+    def sweep(self, recipe: Recipe | None = None) -> Sweep:
+        """As the course has it, of its recipe or of another.
+
+        Raises:
+            RecipeError: the recipe cannot be changed so.
+        """
+        return Sweep(
+            (recipe or find_recipe(self.recipe)).changed(self.changes), self.spans, self.search
+        )
 
 
-# NYU's exercise on time and energy to accuracy: to 0.98 on validation for 3 epochs in a row, at
-# most 500 epochs. The course watches a random fifth of the training windows, its data as published.
-_TO_ACCURACY = {
+_RATE, _BATCH = "training.learning_rate", "training.batch_size"
+# The courses test the model as it is at the end, not the best epoch.
+_FINAL = {"training.keep": "last"}
+# F. Fund's exercise on time and energy to accuracy: to 0.98 on validation for 3 epochs in a row, at
+# most 500 epochs. It watches a random fifth of the training windows; the test part never stops it.
+_TO_ACCURACY = _FINAL | {
     "training.epochs": 500,
     "training.stop.target_accuracy": 0.98,
     "training.stop.target_epochs": 3,
     "data.split.by": "window",
     "data.split.validation": 0.2,
+    "data.split.test_is_validation": False,
     "data.allow_leak": True,
 }
 PRESETS = (
     Preset(
-        "Learning rates",
+        "3 learning rates, 10 epochs",
+        "NYU's lab 7: learning rates 0.01, 0.001 and 0.0001, 10 epochs each.",
         "instrument-mlp",
-        _TO_ACCURACY | {"training.batch_size": 128},
-        {"training.learning_rate": Span(choices=(0.1, 0.01, 0.001, 0.0001))},
+        _FINAL | {"training.epochs": 10, _BATCH: 100},
+        {_RATE: Span(choices=(0.01, 0.001, 0.0001))},
+    ),
+    Preset(
+        "4 learning rates, 20 epochs",
+        "F. Fund's exercise: learning rates 0.1 to 0.0001, 20 epochs each, batches of 128.",
+        "instrument-mlp",
+        _FINAL | {"training.epochs": 20, _BATCH: 128},
+        {_RATE: Span(choices=(0.1, 0.01, 0.001, 0.0001))},
+    ),
+    Preset(
+        "Learning rates to 98 %",
+        "Time and energy to 98 % validation accuracy with learning rates 0.1 to 0.0001.",
+        "instrument-mlp",
+        _TO_ACCURACY | {_BATCH: 128},
+        {_RATE: Span(choices=(0.1, 0.01, 0.001, 0.0001))},
+    ),
+    Preset(
+        "Batch sizes to 98 %",
+        "Time and energy to 98 % validation accuracy with batches of 64 to 8192.",
+        "instrument-mlp",
+        _TO_ACCURACY | {_RATE: 0.001},
+        {_BATCH: Span(choices=(64, 128, 256, 512, 1024, 2048, 4096, 8192))},
+    ),
+    Preset(
+        "One factor at a time",
+        "The report's grid: batch size, learning rate, dropout, optimiser and one more layer.",
+        "instrument-lstm-spectral",
+        _FINAL | {"training.epochs": 50},
+        {
+            _BATCH: Span(choices=(100, 50, 20)),
+            _RATE: Span(choices=(0.0001, 0.001, 0.00001)),
+            "network.arguments.dropout_between": Span(choices=(0.1, 0.05, 0.5)),
+            "training.optimiser": Span(choices=("adam", "sgd", "adadelta")),
+            "network.arguments.units": Span(choices=([500, 500], [500, 500, 30])),
+        },
+        "one-factor",
     ),
     Preset(
         "Batch sizes",
-        "instrument-mlp",
-        _TO_ACCURACY | {"training.learning_rate": 0.001},
-        {"training.batch_size": Span(choices=(64, 128, 256, 512, 1024, 2048, 4096, 8192))},
+        "The report's batches of 100, 50, 30 and 20 for the network on samples.",
+        "instrument-lstm-time",
+        _FINAL | {"training.epochs": 30},
+        {_BATCH: Span(choices=(100, 50, 30, 20))},
     ),
 )

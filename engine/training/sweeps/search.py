@@ -9,7 +9,7 @@ from typing import Any, Literal
 from engine.bounded import parse_toml
 from engine.errors import RecipeError
 
-Search = Literal["grid", "random", "bayes"]
+Search = Literal["grid", "one-factor", "random", "bayes"]
 _MOST_REPEATS = 100  # proposals in a row that were tried already
 
 
@@ -61,8 +61,8 @@ class Proposer:
         self._asked: dict[str, Any] = {}
         self._study: Any = None
         self._grid: Iterator[dict[str, Any]] = iter(())
-        if search == "grid":
-            self._grid = _rows(spans)
+        if search in ("grid", "one-factor"):
+            self._grid = iter(planned(spans, search))
         else:
             self._study = _study(search, seed)
 
@@ -98,11 +98,24 @@ class Proposer:
             self._study.tell(asked, accuracy)
 
 
-def _rows(spans: Mapping[str, Span]) -> Iterator[dict[str, Any]]:
+def planned(spans: Mapping[str, Span], search: Search) -> list[dict[str, Any]]:
+    """The values of every trial, for ``grid`` and ``one-factor``; the others plan none.
+
+    ``one-factor`` begins with the first value of each field, then changes one at a time.
+
+    Raises:
+        RecipeError: a range, which has no values.
+    """
+    if search not in ("grid", "one-factor"):
+        return []
     if any(not span.choices for span in spans.values()):
         raise RecipeError("A grid needs values, such as 0.1,0.01; ranges are for random search.")
-    rows = itertools.product(*(span.unique() for span in spans.values()))
-    return iter([dict(zip(spans, row, strict=True)) for row in rows])
+    choices = {path: span.unique() for path, span in spans.items()}
+    if search == "grid":
+        rows = itertools.product(*choices.values())
+        return [dict(zip(spans, row, strict=True)) for row in rows]
+    base = {path: values[0] for path, values in choices.items()}
+    return [base, *(base | {path: v} for path, vs in choices.items() for v in vs[1:])]
 
 
 def _study(search: Search, seed: int) -> Any:

@@ -30,9 +30,10 @@ class Trial:
         folder: of its run.
         epochs: trained.
         seconds: of training.
-        joules: None: not measured.
+        joules: of the GPU; None: not measured.
+        processor_joules: of the processor; None: not measured.
         test_accuracy: of the test part, judged once, None where it failed.
-        validation_accuracy: the best.
+        validation_accuracy: the best; of a regression the best concordance.
         reached: whether the recipe's target was reached.
         problem: why it failed, empty if it did not.
     """
@@ -46,6 +47,7 @@ class Trial:
     validation_accuracy: float | None = None
     reached: bool = False
     problem: str = ""
+    processor_joules: float | None = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _cells(trial: Trial, names: Sequence[str]) -> list[Any]:
     cells = []
     for name in names:
         value = getattr(trial, name)
-        cells.append("not measured" if name == "joules" and value is None else value)
+        cells.append("not measured" if name.endswith("joules") and value is None else value)
     return cells
 
 
@@ -225,6 +227,7 @@ def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
         epochs=len(history),
         seconds=history[-1].seconds,
         joules=history[-1].joules,
+        processor_joules=history[-1].processor_joules,
         test_accuracy=results.get("figures", {}).get("accuracy"),
         validation_accuracy=_best(history),
         reached="in a row" in results.get("reason", ""),
@@ -232,5 +235,5 @@ def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
 
 
 def _best(history: Sequence[EpochDone]) -> float | None:
-    found = [e.validation_accuracy for e in history if math.isfinite(e.validation_accuracy)]
+    found = [e.validation_measure for e in history if math.isfinite(e.validation_measure)]
     return max(found, default=None)

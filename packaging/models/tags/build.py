@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 
-from cards import LIMITS
+from cards import COMMERCIAL, LIMITS
 from engine.classifier.card import Calibration, Card, DataSource, Part
 from engine.classifier.classifier import Classifier
 from engine.features import build_feature, describe_feature
@@ -206,7 +206,8 @@ def assemble(
         licence="ISC (musicnn weights), Apache-2.0 (gate and calibration)",
         credits="J. Pons and X. Serra: musicnn (2019); J. Pons et al.: end-to-end tagging (2018)",
         metrics=figures,
-        limits=LIMITS[name],
+        # What tags.genre teaches it comes later.
+        limits=str(COMMERCIAL[name]["limits"]) if name in COMMERCIAL else LIMITS[name],
         versions={"torch": torch.__version__.split("+")[0]},
         date=datetime.date.today().isoformat(),
     )

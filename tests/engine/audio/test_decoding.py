@@ -91,9 +91,9 @@ def _wav(riff: int | None = None, size: int | None = None, **fields: int) -> byt
     return data
 
 
-def _with_chunk(name: bytes, body: bytes) -> bytes:
+def _with_chunk(name: bytes, body: bytes, *, pad: bool = True) -> bytes:
     data = _written("WAV")
-    chunk = name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+    chunk = name + struct.pack("<I", len(body)) + body + b"\0" * (pad * len(body) % 2)
     return data[:12] + chunk + data[12:]
 
 
@@ -107,6 +107,8 @@ WHOLE: dict[str, Callable[[], bytes]] = {
     "16 bytes over": lambda: _wav(size=len(_tone()) * 2 + 16),
     "odd bext, long": lambda: _with_chunk(b"bext", b"x" * 603),
     "odd bext, short": lambda: _with_chunk(b"bext", b"x" * 5),
+    "odd bext without padding": lambda: _with_chunk(b"bext", b"x" * 603, pad=False),
+    "odd bext without padding, short": lambda: _with_chunk(b"bext", b"x" * 5, pad=False),
     "aiff with tags": lambda: _written("AIFF") + b"ID3 \x00\x00\x00\x40" + b"\0" * 64,
     "aiff with rubbish": lambda: _written("AIFF") + b"TAG" + b"\xff" * 125,
     "wav with tags": lambda: _written("WAV") + b"TAG" + b"\xff" * 125,

@@ -21,11 +21,13 @@ def test_says_what_it_was_measured_on() -> None:
     metrics = {
         "left_out_accuracy": 0.5126,
         "left_out_gate_auroc": 0.9759,
+        "artists_left_out_balanced_accuracy": 0.8,
         "unseen_soundfont_piece_accuracy": 0.8617,
     }
     assert figure_lines(metrics) == [
         "collections not used in training: accuracy: 51.3 %",
         "collections not used in training: music/other sounds AUROC: 0.976",
+        "recordings by artists not used in training: balanced accuracy: 80.0 %",
         "unseen instruments, whole pieces: accuracy: 86.2 %",
     ]
 

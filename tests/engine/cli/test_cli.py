@@ -11,7 +11,9 @@ import time
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from engine.cli.app import run
 from engine.export import from_audacity, from_csv, from_raven
@@ -75,6 +77,16 @@ def test_json_is_one_object_a_file_and_failures_are_told(tmp_path: Path) -> None
     timeline = lines[0]["classifiers"]["genre"]["timeline"]
     assert len(timeline["probabilities"]) == len(timeline["times"]) > 50
     assert all(0 <= p <= 1 for row in timeline["probabilities"] for p in row)
+
+
+def test_json_says_what_is_missing_of_a_file(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole.wav", tmp_path / "cut.wav"
+    soundfile.write(whole, np.full(32000, 0.1), 16000, "PCM_16")
+    cut.write_bytes(whole.read_bytes()[:40000])
+    done = earmark("classify", "-c", "instrument", "-f", "json", str(cut), str(whole))
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert "is incomplete" in first["remark"]
+    assert "remark" not in second
 
 
 def test_other_formats_read_back(tmp_path: Path) -> None:

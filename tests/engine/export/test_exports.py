@@ -73,6 +73,13 @@ def test_csv_reads_back() -> None:
     same(from_csv(to_csv(LINES)), LINES)
 
 
+def test_csv_that_a_spreadsheet_saved_reads_back() -> None:
+    lines = {"genre": LINES["genre"]}  # no comma in its labels
+    text = to_csv(lines).replace(",", ";").replace(".", ",")
+    same(from_csv(text), lines)
+    same(from_csv("sep=;\r\n" + text.replace("\n", "\r\n")), lines)
+
+
 def test_json_reads_back_and_keeps_the_contract() -> None:
     text = to_json("Grün/song.mp3", 12.5, LINES, VERDICTS)
     assert "\n" not in text

@@ -41,7 +41,7 @@ def test_an_unconfirmed_candidate_says_so() -> None:
     first = decide(line([(0.9, 0.1)]), RULES)[0]
     assert first.verdict == UNCERTAIN
     assert first.candidates[0].reason == "not yet in 2 of 3 windows"
-    assert first.candidates[1].reason == "below its threshold of 50%"
+    assert first.candidates[1].reason == "below its threshold of 50 %"
 
 
 def test_hysteresis_holds_a_label_a_little_under_its_threshold() -> None:

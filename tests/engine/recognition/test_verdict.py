@@ -45,7 +45,7 @@ def test_what_is_heard_throughout_is_the_verdict() -> None:
     assert found.verdict == "piano"
     assert [c.label for c in found.candidates] == ["piano", "flute"]
     assert found.candidates[0].probability == pytest.approx(0.9)
-    assert found.candidates[1].reason == "below its threshold of 50%"
+    assert found.candidates[1].reason == "below its threshold of 50 %"
 
 
 def test_a_short_stretch_is_not_the_whole() -> None:

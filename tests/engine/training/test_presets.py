@@ -9,7 +9,8 @@ import pytest
 
 from engine.classifier.classifier import Classifier
 from engine.datasets import open_dataset
-from engine.errors import DataError
+from engine.errors import DataError, ModelError
+from engine.evaluation.judge import predict_dataset
 from engine.recipes.recipe import find_recipe, presets
 from engine.recognition.files import analyse
 from engine.recognition.live import listen
@@ -53,6 +54,7 @@ CASES = [
     Case("author-rnn", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
     Case("author-gru", "authors", {"data.window_samples": 500, "data.hop_samples": 500}),
     Case("tagger-head", "folders", {"data.window_samples": 6000, "data.hop_samples": 6000}),
+    Case("author-embedding", "folders", {"data.window_samples": 6000, "data.hop_samples": 6000}),
     Case("cnn-mel", "folders", SHORT),
     Case("cnn-mobile", "folders", SHORT),
     Case(
@@ -126,7 +128,30 @@ def test_preset_end_to_end(
     assert run.read(run.results_file)["figures"]["accuracy"] == end.metrics["accuracy"]
     assert len(run.history()) == 2
     assert recipe.title in run.report_file.read_text(encoding="utf-8")
-    _classifies(run.classifier_file, standins("folders" if case.data == "iowa" else case.data))
+    if case.data == "iowa":
+        _judges_features_only(run.classifier_file, root, standins("folders"))
+    else:
+        _classifies(run.classifier_file, root)
+
+
+def _judges_features_only(path: Path, features: Path, sounds: Path) -> None:
+    """It learned from features that Earmark did not compute: no sound may be given to it."""
+    classifier = Classifier.load(path)
+    assert classifier.card.features_only
+    assert "did not compute" in classifier.card.limits
+    with pytest.raises(ModelError, match="trained on features that Earmark did not compute"):
+        _classifies(path, sounds)
+    with pytest.raises(DataError, match="cannot be evaluated on sounds"):
+        next(predict_dataset(classifier, open_dataset(sounds)))
+    steps = predict_dataset(classifier, open_dataset(features))
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            found = stop.value
+            break
+    assert len(found.results) == 260
+    assert found.known_data
 
 
 def _classifies(path: Path, root: Path) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.pages.train.recipe_form import words_of
+from desktop.pages.train.form.fields import words_of
 from desktop.style import colours
 from engine.errors import RecipeError
 from engine.recipes.recipe import Augmentation, Data, Recipe, Stop, Training
@@ -37,6 +37,7 @@ _USUAL = {
     "training.seed": "1, 2, 3, 4, 5",
 }
 _LARGE_GRID = 30
+_PLANNED = ("grid", "one-factor")  # whose values are known from the start
 
 
 class SweepDialog(QDialog):
@@ -56,6 +57,7 @@ class SweepDialog(QDialog):
         self.search.setAccessibleName(self.tr("Search"))
         for words, key in (
             (self.tr("Grid: every combination"), "grid"),
+            (self.tr("One factor at a time: the first values, then one change"), "one-factor"),
             (self.tr("Random: trials drawn at random from the ranges"), "random"),
             (self.tr("Bayesian: prefers the neighbourhood of good trials"), "bayes"),
         ):
@@ -148,7 +150,7 @@ class SweepDialog(QDialog):
         self._judge()
 
     def _judge(self) -> None:
-        grid = self.search.currentData() == "grid"
+        grid = self.search.currentData() in _PLANNED
         self.trials.setEnabled(not grid)
         self.values[1].setEnabled(bool(self.fields[1].currentData()))
         try:
@@ -174,7 +176,7 @@ class SweepDialog(QDialog):
             if path:
                 spans |= [parse_span(f"{path}={line.text()}")]
         search: Search = self.search.currentData()
-        if search == "grid" and any(not span.choices for span in spans.values()):
+        if search in _PLANNED and any(not span.choices for span in spans.values()):
             raise RecipeError(self.tr("A grid needs values separated by commas, not ranges."))
         sweep = Sweep(self._recipe, spans, search, self.trials.value(), self.jobs.value())
         check_sweep(sweep)

@@ -1,5 +1,7 @@
 """Progress of a sweep: one row per trial."""
 
+import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.pages.train.after.lab import LabReportButton
 from desktop.pages.train.worker import SweepOrder
 from desktop.plots.clock import clock
 from desktop.shared.tables import table
 from engine.training.events import BatchDone, EpochDone, Preparing
+from engine.training.runs.listing import energy_words
 
 _STATE, _EPOCH, _VALIDATION, _TEST, _TIME, _ENERGY = range(6)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -37,7 +41,8 @@ class SweepView(QWidget):
         self._rows: dict[str, int] = {}
         self._done: dict[str, bool] = {}
         self._fields: list[str] = []
-        self._count = 0
+        self._count, self._begun = 0, 0.0
+        self._planned: dict[str, int] = {}
         self.state = QLabel(self.tr("No sweep is running"))
         self.state.setObjectName("title")
         self.words = QLabel(
@@ -52,6 +57,8 @@ class SweepView(QWidget):
         self.compare = QPushButton(self.tr("Compare the trials"))
         self.compare.setObjectName("main")
         self.compare.setToolTip(self.tr("Show bars and parallel coordinates on the Compare page"))
+        self.lab = LabReportButton()
+        self.lab.hide()
         self.trials = table([""])
         self.trials.setAccessibleName(self.tr("Trials"))
         self.trials.setToolTip(
@@ -66,6 +73,7 @@ class SweepView(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.state, 1)
+        head.addWidget(self.lab)
         head.addWidget(self.compare)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
@@ -92,6 +100,7 @@ class SweepView(QWidget):
             header.setSectionResizeMode(column, modes.Stretch if wide else modes.ResizeToContents)
         self.trials.show()
         self.compare.hide()
+        self.lab.show_for(None)
         self.bar.setRange(0, max(1, self._count))
         self.state.setText(self.tr("{}: preparing").format(order.title))
         stop = order.sweep.recipe.training.stop
@@ -102,7 +111,17 @@ class SweepView(QWidget):
                 "at most {} epochs."
             ).format(stop.target_accuracy, stop.target_epochs, order.sweep.recipe.training.epochs)
         self.words.setText(words)
+        self._plan(order)
         self._count_done()
+
+    def _plan(self, order: SweepOrder) -> None:
+        """List the trials that are known from the start."""
+        self._begun = time.monotonic()
+        self._planned = {}
+        for values in order.sweep.planned():
+            row = self._insert(values)
+            self._set(row, _STATE, self.tr("planned"))
+            self._planned[_key(values)] = row
 
     def take(self, steps: Sequence[Any]) -> None:
         """What the trials told, and trials that ended."""
@@ -117,16 +136,21 @@ class SweepView(QWidget):
 
     def _row(self, folder: str, values: Mapping[str, Any]) -> int:
         if folder not in self._rows:
-            row = self._rows[folder] = self.trials.rowCount()
-            self.trials.insertRow(row)
-            cells = [f"{values.get(path, '')}" for path in self._fields]
-            cells += [self.tr("preparing"), "", "", "", "", ""]
-            for column, words in enumerate(cells):
-                item = QTableWidgetItem(words)
-                if column != len(self._fields):
-                    item.setTextAlignment(_RIGHT)
-                self.trials.setItem(row, column, item)
+            known = self._planned.get(_key(values))
+            row = self._rows[folder] = self._insert(values) if known is None else known
+            self._set(row, _STATE, self.tr("preparing"))
         return self._rows[folder]
+
+    def _insert(self, values: Mapping[str, Any]) -> int:
+        row = self.trials.rowCount()
+        self.trials.insertRow(row)
+        cells = [f"{values.get(path, '')}" for path in self._fields]
+        for column, words in enumerate([*cells, "", "", "", "", "", ""]):
+            item = QTableWidgetItem(words)
+            if column != len(self._fields):
+                item.setTextAlignment(_RIGHT)
+            self.trials.setItem(row, column, item)
+        return row
 
     def _set(self, row: int, column: int, words: str) -> None:
         item = self.trials.item(row, len(self._fields) + column)
@@ -145,7 +169,7 @@ class SweepView(QWidget):
             self._set(row, _EPOCH, str(event.epoch))
             self._set(row, _VALIDATION, _share(event.validation_accuracy))
             self._set(row, _TIME, _seconds(event.seconds))
-            self._set(row, _ENERGY, self._joules(event.joules))
+            self._set(row, _ENERGY, self._joules(event))
 
     def _ended(self, row: int, trial: Any) -> None:
         if trial.problem:
@@ -159,27 +183,44 @@ class SweepView(QWidget):
         self._set(row, _VALIDATION, _share(trial.validation_accuracy))
         self._set(row, _TEST, _share(trial.test_accuracy))
         self._set(row, _TIME, _seconds(trial.seconds))
-        self._set(row, _ENERGY, self._joules(trial.joules))
+        self._set(row, _ENERGY, self._joules(trial))
 
-    def _joules(self, joules: float | None) -> str:
-        return self.tr("not measured") if joules is None else f"{joules:.0f} J"
+    def _joules(self, spent: Any) -> str:
+        return energy_words(spent.joules, spent.processor_joules) or self.tr("not measured")
 
     def _count_done(self) -> None:
         self.bar.setValue(len(self._done))
-        words = self.tr("{} of {} trials finished")
+        words = self.tr("{} of {} trials finished").format(len(self._done), self._count)
+        left = self._left()
+        if left is not None:
+            words += self.tr(", about {} left").format(clock(left))
         if self._rows:
-            self.state.setText(words.format(len(self._done), self._count))
+            self.state.setText(words)
+
+    def _left(self) -> float | None:
+        """Seconds to the end of the last trial, at the speed of those that ended."""
+        waiting = self._count - len(self._done)
+        if not self._done or not waiting:
+            return None
+        return (time.monotonic() - self._begun) / len(self._done) * waiting
 
     def ended(self, words: str) -> None:
         """No more is told."""
         done = self.tr("{} of {} trials finished").format(len(self._done), self._count)
         self.state.setText(self.tr("{}: {}").format(words, done))
-        self.compare.setVisible(any(self._done.values()) and self.folder is not None)
+        finished = any(self._done.values()) and self.folder is not None
+        self.compare.setVisible(finished)
+        self.lab.show_for(self.folder if finished else None)
 
     def _ask(self, row: int) -> None:
         folder = next((name for name, place in self._rows.items() if place == row), None)
         if folder is not None and self._done.get(folder):
             self.trial_asked.emit(Path(folder))
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    """What a trial is known by before it has a folder."""
+    return json.dumps(dict(values), sort_keys=True)
 
 
 def _plain(name: str) -> str:

@@ -21,6 +21,7 @@ from engine.evaluation import (
     write_html,
     write_json,
 )
+from engine.recipes.published import Beside
 
 NASTY = "<script>alert(1)</script>"
 EMPTY = {"meta", "link", "br", "img", "hr", "input"}
@@ -102,7 +103,15 @@ def full() -> RunReport:
         ],
         evaluation=evaluate(judged(), resamples=50),
         open_set=evaluate_open_set(known, quiet, threshold=0.4, hop_seconds=1),
-        published={"accuracy": 0.987, "their_own_figure": 0.5},
+        published=[
+            (
+                "this run",
+                [
+                    Beside("Test accuracy", 0.987, 0.734),
+                    Beside("Validation accuracy", 0.438, None, "of one batch"),
+                ],
+            )
+        ],
         comparison=[("as-published", {"accuracy": 0.912}), ("corrected", {"accuracy": 0.734})],
         verdicts=["corrected is worse."],
         link=lambda name: Path(name).as_uri(),
@@ -112,8 +121,8 @@ def full() -> RunReport:
 def test_every_section_is_there(full: RunReport) -> None:
     page = Page(html(full))
     assert page.sections == [
-        "warnings", "figures", "comparison", "classes", "confusion", "calibration", "mistakes",
-        "open-set", "history", "facts", "recipe",
+        "warnings", "figures", "published", "comparison", "classes", "confusion", "calibration",
+        "mistakes", "open-set", "history", "facts", "recipe",
     ]  # fmt: skip
     assert [link for link in page.links if link.startswith("#")] == [
         f"#{name}" for name in page.sections
@@ -125,7 +134,7 @@ def test_the_page_says_what_it_was_given(full: RunReport) -> None:
     assert isinstance(full.evaluation, Evaluation)
     for wanted in (
         f"{full.evaluation.accuracy:.3f}",
-        "0.987", "0.912", "0.734", "Their own figure", "as-published", "corrected is worse.",
+        "0.987", "0.912", "0.734", "of one batch", "as-published", "corrected is worse.",
         "3 groups are on both sides.", "Iowa & others", "not measured", '# <b> & more',
         "It was not tested on speech.", "Which of three.",
     ):  # fmt: skip
@@ -207,7 +216,9 @@ def test_files(full: RunReport, tmp_path: Path) -> None:
     assert Evaluation.from_json(back["evaluation"]).figures() == full.evaluation.figures()
     assert back["history"][0]["validation_loss"] is None
     assert back["comparison"][1] == {"name": "corrected", "figures": {"accuracy": 0.734}}
-    assert back["published"]["accuracy"] == 0.987
+    assert back["published"][0] == {
+        "name": "Test accuracy", "published": 0.987, "reached": 0.734, "note": "",
+    }  # fmt: skip
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.json"]
 
 

@@ -14,10 +14,11 @@ from engine.audio.files import read
 from engine.datasets import open_dataset
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import Recipe, find_recipe
 from engine.training.data import decoding
 from engine.training.data import prepare as preparing
 from engine.training.data.decoding import scaled
+from engine.training.data.plan import make_plan
 from engine.training.data.prepare import PreparedData, cached, clear, feature_of, prepare
 from tests import corpora
 from tests.engine.training import toys
@@ -227,3 +228,32 @@ def test_torch_has_its_threads_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert _threads_of_new_threads() == torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_file_gives_as_many_clips_as_it_has_whole_seconds(tmp_path: Path) -> None:
+    """As in EpyNN: 10,000 samples at 11,025 Hz, so that the last tenth of a file is not used."""
+    corpora.author_music(tmp_path / "music", files=2, seconds=22.4)
+    dataset = open_dataset(tmp_path / "music")
+    recipe = find_recipe("author-dense").as_published()
+    found = _prepared(dataset, recipe, tmp_path / "cache")
+    assert np.bincount(found.rows).tolist() == [22] * 4  # 24 would fit
+    first = found.starts[found.rows == 0]
+    np.testing.assert_allclose(first, np.arange(22) * 10_000 / 11_025)
+    whole = _prepared(dataset, recipe.changed({"data.whole_seconds": False}), tmp_path / "cache")
+    assert np.bincount(whole.rows).tolist() == [24] * 4
+
+
+def test_clips_are_drawn_from_all_and_not_class_by_class(tmp_path: Path) -> None:
+    dataset = toys.features(tmp_path / "data", rows=300)
+    uneven = dataset.take([n for n in range(300) if n % 3 == 0 or n < 150])
+    plan = make_plan(
+        uneven, toys.recipe(data__most_in_all=60), _prepared(uneven, toys.recipe(), tmp_path)
+    )
+    assert len(plan.used) == 60
+    counts = plan.targets[plan.used].sum(0)
+    assert counts[0] > counts[1] > 0  # as they are in all, by chance
+    assert counts.tolist() != [20, 20, 20]
+    again = make_plan(
+        uneven, toys.recipe(data__most_in_all=60), _prepared(uneven, toys.recipe(), tmp_path)
+    )
+    assert (again.used == plan.used).all()

@@ -33,16 +33,17 @@ def test_rapl_grows_wraps_and_counts_whole_packages(tmp_path: Path) -> None:
     second = _zone(tmp_path, "intel-rapl:1", 999_000_000)
     meter = EnergyMeter("cpu", rapl=tmp_path)
     assert meter.source == "processor (RAPL)"
-    assert meter.joules() == 0.0
+    assert meter.joules() is None  # a processor is no GPU
+    assert meter.processor_joules() == 0.0
     _zone(tmp_path, "intel-rapl:0", 9_000_000)
     _zone(tmp_path, "intel-rapl:0:0", 3_000_000)
-    assert meter.joules() == pytest.approx(4.0)
+    assert meter.processor_joules() == pytest.approx(4.0)
     _zone(tmp_path, "intel-rapl:1", 2_000_000)  # began again at 1000 J
-    assert meter.joules() == pytest.approx(4.0 + 3.0)
-    assert meter.joules() == pytest.approx(7.0)
+    assert meter.processor_joules() == pytest.approx(4.0 + 3.0)
+    assert meter.processor_joules() == pytest.approx(7.0)
     (first / "energy_uj").unlink()
     (second / "energy_uj").write_text("no number")
-    assert meter.joules() is None or meter.joules() >= 0.0
+    assert meter.processor_joules() is None or meter.processor_joules() >= 0.0
 
 
 class _Nvml(SimpleNamespace):
@@ -83,7 +84,9 @@ def test_the_gpu_in_use_is_counted(
     assert meter.joules() == pytest.approx(2.5)
 
 
-def test_gpu_and_processor_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpu_and_processor_are_figures_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     spent: dict[object, int] = {0: 0}
     _nvml(monkeypatch, spent)
@@ -92,7 +95,8 @@ def test_gpu_and_processor_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert meter.source == "GPU (NVML) + processor (RAPL)"
     spent[0] = 1000
     _zone(tmp_path, "intel-rapl:0", 500_000)
-    assert meter.joules() == pytest.approx(1.5)
+    assert meter.joules() == pytest.approx(1.0)  # as Zeus: the GPU alone
+    assert meter.processor_joules() == pytest.approx(0.5)
 
 
 def test_a_gpu_that_does_not_count_is_not_measured(
@@ -126,7 +130,7 @@ def test_the_gpus_load_is_asked_for_twice_a_second_at_most(
     assert asked == [0]
     assert EnergyMeter("cpu", rapl=tmp_path).gpu_load() is None
     _zone(tmp_path, "intel-rapl:0", 0)
-    assert EnergyMeter("cpu", rapl=tmp_path, processor=False).joules() is None
+    assert EnergyMeter("cpu", rapl=tmp_path, processor=False).processor_joules() is None
 
 
 class _Monitor:

@@ -10,6 +10,7 @@ from torch import nn
 from engine.networks import build_network
 from engine.recipes.recipe import Training
 from engine.training.loop.optimisers import (
+    clip_recurrent,
     initialise_as_keras,
     learning_rate,
     loss_of,
@@ -125,8 +126,10 @@ def test_recurrent_layers_begin_as_in_keras(kind: str, gates: int) -> None:
     initialise_as_keras(network)
     layer = next(module for module in network.modules() if isinstance(module, nn.RNNBase))
     inner = layer.get_parameter("weight_hh_l0").detach()
-    for gate in inner.split(20):
-        torch.testing.assert_close(gate @ gate.T, torch.eye(20), rtol=0, atol=1e-5)
+    # One orthogonal matrix of all gates: a gate's block has norm sqrt(20 / gates), not sqrt(20).
+    torch.testing.assert_close(inner.T @ inner, torch.eye(20), rtol=0, atol=1e-5)
+    norm = float(sum(gate.norm() ** 2 for gate in inner.split(20)) / gates) ** 0.5
+    assert norm == pytest.approx(math.sqrt(20 / gates), rel=1e-4)
     outer = layer.get_parameter("weight_ih_l0").detach()
     bound = math.sqrt(6 / (12 + 20 * gates))
     assert 0.97 * bound < outer.abs().max() <= bound
@@ -135,3 +138,48 @@ def test_recurrent_layers_begin_as_in_keras(kind: str, gates: int) -> None:
     if kind == "lstm":
         expected[20:40] = 1.0
     assert torch.equal(bias, expected)
+
+
+def test_keras_lstm_of_64_units_has_gates_of_norm_4() -> None:
+    sizes = {"bands": 13, "frames": 4, "classes": 2}
+    network = build_network("recurrent", {"kind": "lstm", "units": [64], **sizes})
+    initialise_as_keras(network)
+    inner = network.get_parameter("trunk.recurrent.0.weight_hh_l0").detach()
+    norms = [float(gate.norm()) for gate in inner.split(64)]
+    assert norms == pytest.approx([4.0] * 4, rel=0.15)
+    assert sum(n * n for n in norms) == pytest.approx(64.0, rel=1e-4)
+
+
+@pytest.mark.parametrize(("optimiser", "epsilon"), [("adam", 1e-8), ("adadelta", 1e-6)])
+def test_epsilon_is_the_optimisers_own(optimiser: str, epsilon: float) -> None:
+    weight = nn.Parameter(torch.zeros(2))
+    made = make_optimiser([weight], _training(optimiser=optimiser, rho=0.8))
+    assert made.defaults["eps"] == epsilon
+    assert made.defaults.get("rho", 0.8) == 0.8
+    chosen = make_optimiser([weight], _training(optimiser=optimiser, epsilon=0.5))
+    assert chosen.defaults["eps"] == 0.5
+
+
+def test_penalties_are_of_the_kinds_chosen() -> None:
+    sizes = {"bands": 6, "frames": 5, "classes": 2}
+    network = build_network("recurrent", {"kind": "lstm", "units": [3], "hidden": [4], **sizes})
+    both = network.penalised(["dense", "recurrent"])
+    assert [tuple(w.shape) for w in both] == [(12, 6), (12, 3), (4, 3)]  # no bias, no output
+    assert [tuple(w.shape) for w in network.penalised(["dense"])] == [(4, 3)]
+    assert network.penalised(["convolutional"]) == []
+    crnn = build_network("crnn", {"channels": [2], "units": 3, **sizes})
+    assert len(crnn.penalised(["recurrent"])) == 4  # two directions
+    assert len(crnn.penalised(["convolutional"])) == 1
+    head = build_network("embedding_head", {"bands": 96, "frames": 20, "classes": 2, "trunks": 1})
+    assert [tuple(w.shape) for w in head.penalised(["dense"])] == [(2, head.embedding_size)]
+    assert head.penalised(["convolutional"]) == []  # the trunk is frozen
+
+
+def test_only_recurrent_layers_are_clipped() -> None:
+    network = nn.Sequential(nn.Linear(3, 3), nn.RNN(3, 2))
+    for parameter in network.parameters():
+        parameter.grad = torch.full_like(parameter, 5.0)
+    clip_recurrent(network, 0.25, 16)
+    whole = sum(float(p.grad.square().sum()) for p in network[1].parameters() if p.grad is not None)
+    assert 16 * math.sqrt(whole) == pytest.approx(0.25, rel=1e-3)
+    assert float(network[0].weight.grad.max()) == 5.0  # type: ignore[union-attr]

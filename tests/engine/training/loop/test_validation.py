@@ -20,7 +20,7 @@ LOGITS = torch.tensor(
 TRUTH = [0, 1, 1, 2, 2, 1]
 
 
-def judged(part: list[int], **changes: Any) -> Validated:
+def judged(part: list[int], positive: int | None = None, **changes: Any) -> Validated:
     """What is found of windows by their number, two at a time, of ten that there are."""
 
     def judge(indices: Any) -> Any:
@@ -30,8 +30,10 @@ def judged(part: list[int], **changes: Any) -> Validated:
     targets = np.zeros((10, 3), dtype=np.float32)
     targets[np.arange(4, 10), TRUTH] = 1
     validation = np.asarray(part, dtype=np.int64)
-    plan: Any = SimpleNamespace(validation=validation, labels=tuple("abc"), targets=targets)
-    learner: Any = SimpleNamespace(judge=judge)
+    plan: Any = SimpleNamespace(
+        validation=validation, labels=tuple("abc"), targets=targets, positive=positive
+    )
+    learner: Any = SimpleNamespace(judge=judge, penalty=lambda: 1.23)
     return validate(
         learner, plan, toys.recipe(**changes).training, ProcessGroup(torch.device("cpu"))
     )
@@ -60,6 +62,21 @@ def test_where_several_may_be_true_there_is_no_confusion() -> None:
     assert found.confusion is None
     assert 0 < found.loss < math.inf
     assert found.accuracy == pytest.approx(2 / 3)
+
+
+def test_the_penalty_is_part_of_the_loss_where_the_original_counts_it() -> None:
+    plain = judged([4, 5, 6]).loss
+    assert judged([4, 5, 6], training__validation_penalty=True).loss == pytest.approx(plain + 1.23)
+
+
+def test_recall_and_precision_are_of_the_positive_class() -> None:
+    found = judged([4, 5, 6, 7, 8, 9], positive=0)
+    assert (found.recall, found.precision) == (1.0, pytest.approx(1 / 3))  # tp 1, fn 0, fp 2
+    found = judged([4, 5, 6, 7, 8, 9], positive=2)
+    assert (found.recall, found.precision) == (0.5, 1.0)
+    assert math.isnan(judged([4, 5, 6, 7, 8, 9]).recall)
+    nothing_said = judged([4, 5], positive=2)
+    assert math.isnan(nothing_said.precision)
 
 
 def test_without_windows_nothing_is_known() -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from desktop.plots import ticks
 from engine.datasets import open_dataset
 from engine.errors import DataError, RecipeError
+from engine.evaluation.report import plots
 from engine.recipes.recipe import Recipe, find_recipe
 from engine.training.events import EpochDone, Started
 from engine.training.runs.run import Run
 from engine.training.sweeps.plan import PRESETS, Source, Sweep, check_sweep, read_plan, write_plan
+from engine.training.sweeps.report import charts_of, drawn, in_order, trial_names
 from engine.training.sweeps.search import Proposer, Span, parse_span, parse_value
 from engine.training.sweeps.sweep import (
     Trial,
@@ -177,10 +180,78 @@ def test_it_goes_on_tells_all_the_time_and_ends_at_once(tmp_path: Path) -> None:
 
 def test_the_courses_sweeps_fit_their_recipe() -> None:
     for preset in PRESETS:
-        check_sweep(preset.sweep())
-        stop = preset.sweep().recipe.training.stop
-        assert (stop.target_accuracy, stop.target_epochs) == (0.98, 3)
-    assert [preset.sweep().count for preset in PRESETS] == [4, 8]
+        sweep = preset.sweep()
+        check_sweep(sweep)
+        assert sweep.recipe.training.keep == "last"  # the final model is tested
+        assert len(sweep.planned()) == sweep.count
+    assert [preset.sweep().count for preset in PRESETS] == [3, 4, 4, 8, 10, 4]
+    epochs = [preset.sweep().recipe.training.epochs for preset in PRESETS]
+    assert epochs == [10, 20, 500, 500, 50, 30]
+    for preset in PRESETS[2:4]:
+        for variant in (
+            find_recipe("instrument-mlp"),
+            find_recipe("instrument-mlp").as_published(),
+        ):
+            recipe = preset.sweep(variant).recipe
+            stop, rule = recipe.training.stop, recipe.data.split
+            assert (stop.target_accuracy, stop.target_epochs) == (0.98, 3)
+            # A fifth of the training windows watches; the test part never stops a training.
+            assert (rule.validation, rule.test_is_validation) == (0.2, False)
+
+
+def test_one_factor_at_a_time_begins_with_the_base() -> None:
+    grid = PRESETS[4].sweep().planned()
+    base = grid[0]
+    assert base["training.optimiser"] == "adam"
+    assert [sum(v != base[p] for p, v in values.items()) for values in grid] == [0] + [1] * 9
+    assert [v["training.batch_size"] for v in grid[1:3]] == [50, 20]
+    assert [v["training.optimiser"] for v in grid[7:9]] == ["sgd", "adadelta"]
+    assert grid[9]["network.arguments.units"] == [500, 500, 30]
+    proposer = Proposer(PRESETS[4].spans, "one-factor", 0, 1)
+    assert [proposer.next() for _ in range(11)] == [*grid, None]
+
+
+def _ended(values: dict[str, object], **known: object) -> Trial:
+    return Trial(values, "x", **{"epochs": 10, "seconds": 5.0, **known})  # type: ignore[arg-type]
+
+
+def test_trials_of_one_factor_are_named_by_what_differs() -> None:
+    planned = PRESETS[4].sweep().planned()
+    names = trial_names(in_order([_ended(values) for values in reversed(planned)]))
+    assert names[0] == "as it was"
+    assert "learning rate 0.001" in names
+    assert "units [500, 500, 30]" in names
+    grid = [_ended({"a.b_c": n}) for n in (1, 2)]
+    assert trial_names(grid) == ["b c 1", "b c 2"]
+
+
+def test_charts_mark_what_did_not_reach_the_target_and_count_by_epoch() -> None:
+    done = [
+        _ended({"training.batch_size": 64}, test_accuracy=0.98, reached=True, joules=30.0),
+        _ended({"training.batch_size": 128}, test_accuracy=1.0, processor_joules=7.0),
+    ]
+    charts = {chart.title: chart for chart in charts_of(done, target=True)}
+    assert charts["Epochs"].words == {"batch size 128": "10, target not reached"}
+    assert charts_of(done, target=False)[3].words == {}
+    assert charts["Energy per epoch (GPU)"].values == {"batch size 64": 3.0, "batch size 128": None}
+    assert charts["Time per epoch"].values["batch size 64"] == 0.5
+    assert charts["Processor energy (RAPL)"].values["batch size 128"] == 7.0
+    assert charts["Test accuracy"].fits
+    svg = str(drawn(charts["Test accuracy"]))
+    assert "bars begin at 96 %" in svg
+    assert "target not reached" in str(drawn(charts["Epochs"]))
+
+
+@pytest.mark.parametrize(
+    ("values", "low"),
+    [([98.0, 100.0], 96.0), ([30.0, 80.0], 0.0), ([100.0, 100.0], 0.0), ([99.2, 99.9], 98.0)],
+)
+def test_axes_fit(values: list[float], low: float) -> None:
+    for fitting in (plots.fitting_low, ticks.fitting_low):
+        found = fitting(values, 100.0)
+        assert found == pytest.approx(low, abs=0.5)
+        if found:  # what differs takes a third of the axis at least
+            assert (max(values) - min(values)) / (100.0 - found) > 0.3 or max(values) < 100
 
 
 def test_values_that_fit_alone_but_not_together_fail_their_trial_only(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""The curves of all trials of a sweep in one graph."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.pages.compare.plots import Plot
+from desktop.plots.curves import Curves
+
+_MOST = 24  # more curves than that tell nothing
+
+
+class TrialCurves(QWidget):
+    """One quantity of every trial; the loss is drawn logarithmically, as courses draw it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trials: Mapping[str, Mapping[str, Sequence[float]]] = {}
+        self.curves = Curves(
+            self.tr("All trials, epoch by epoch"), self.tr("epoch"), "", titled=False,
+            legend_below=True,
+        )  # fmt: skip
+        self.curves.plot.getAxis("bottom").whole = True
+        self.quantity = QComboBox()
+        self.quantity.setAccessibleName(self.tr("What the curves of the trials show"))
+        for words, column, log in (
+            (self.tr("Training loss (logarithmic)"), "loss", True),
+            (self.tr("Training loss"), "loss", False),
+            (self.tr("Training accuracy"), "accuracy", False),
+            (self.tr("Validation loss (logarithmic)"), "validation_loss", True),
+            (self.tr("Validation accuracy"), "validation_accuracy", False),
+        ):
+            self.quantity.addItem(words, (column, log))
+        self.quantity.currentIndexChanged.connect(self._draw)
+        self.frame = Plot(self.curves)
+        above = QHBoxLayout()
+        above.addWidget(self.quantity)
+        above.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(above)
+        layout.addWidget(self.frame)
+
+    def show_trials(self, trials: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+        """Columns of the epochs of each trial, by its name."""
+        self._trials = dict(list(trials.items())[:_MOST])
+        self.setVisible(bool(trials))
+        self._draw()
+
+    def _draw(self) -> None:
+        column, log = self.quantity.currentData()
+        self.curves.remove_series()
+        for name, columns in self._trials.items():
+            values = columns[column]
+            self.curves.add_series(name)
+            self.curves.set_points(name, range(1, len(values) + 1), values)
+        self.curves.plot.getAxis("left").setLabel(self.quantity.currentText())
+        self.curves.set_log(log)

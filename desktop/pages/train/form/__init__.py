@@ -1,0 +1,1 @@
+"""Rows and controls that the form of a recipe is made of."""

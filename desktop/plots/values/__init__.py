@@ -1,0 +1,1 @@
+"""Values of dimensions: curves over time, and two of them as a plane."""

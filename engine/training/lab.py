@@ -1,0 +1,210 @@
+"""The lab report of a run or of a sweep: one page that a student completes and hands in."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from engine.atomic_write import write_text
+from engine.errors import DataError
+from engine.evaluation.metrics import Evaluation
+from engine.evaluation.report import plots
+from engine.evaluation.report.page import Section, document, part, table
+from engine.recipes.recipe import Recipe
+from engine.training.runs.run import Run
+from engine.training.sweeps.plan import Sweep, read_plan
+from engine.training.sweeps.report import (
+    charts_of,
+    drawn,
+    field_name,
+    in_order,
+    trial_names,
+)
+from engine.training.sweeps.sweep import Trial, read_sweep
+
+_VARIABLE = re.compile(r"var\(--[\w-]+,(#[0-9a-fA-F]{6})\)")
+_MOST_CURVES = 6  # colours and dashes that are told apart
+_MOST_POINTS = 2000
+_OF_FACTS = (
+    *("recipe", "data", "windows", "split", "epochs", "training time", "GPU energy"),
+    *("processor energy", "device", "seed", "date"),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A plot: its heading and its SVG, with plain colours that every program draws."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class LabReport:
+    """What stands on the page, in this order.
+
+    Attributes:
+        title: of it.
+        about: what was done, in a sentence.
+        facts: recipe, data, split and the like, in words.
+        tables: heading, header and rows of each.
+        pictures: the plots.
+        questions: over the empty boxes.
+    """
+
+    title: str
+    about: str
+    facts: dict[str, str] = field(default_factory=dict)
+    tables: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    questions: tuple[str, ...] = ()
+
+    def html(self) -> str:
+        """As a page of its own."""
+        sections = [Section("facts", "Recipe, data and split", part("pairs", facts=self.facts))]
+        for number, (heading, header, rows) in enumerate(self.tables):
+            sections.append(Section(f"table-{number}", heading, table(header, rows, 1)))
+        for number, one in enumerate(self.pictures):
+            picture = part("drawing", picture=Markup(one.svg))
+            sections.append(Section(f"plot-{number}", one.title, picture))
+        for number, question in enumerate(self.questions):
+            box = part("comment", question=question)
+            sections.append(Section(f"comment-{number}", question, box))
+        head = part("title", name=self.title, about=self.about)
+        return document(self.title, head, sections, contents=False)
+
+
+def lab_report(folder: Path) -> LabReport:
+    """The report of a finished run, or of a sweep with a finished trial.
+
+    Raises:
+        DataError: there is nothing to report.
+    """
+    if (folder / "plan.json").is_file():
+        sweep, _ = read_plan(folder)
+        return _of_sweep(folder, sweep, read_sweep(folder))
+    return _of_run(Run(folder))
+
+
+def write_lab_html(report: LabReport, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    write_text(path, report.html())
+
+
+def _of_run(run: Run) -> LabReport:
+    recipe, found = run.recipe(), run.read(run.results_file)
+    facts = {k: str(v) for k, v in found["facts"].items() if k in _OF_FACTS}
+    figures = run.figures()
+    rows = [
+        (name.replace("_", " "), f"{figures[name]:.3f}")
+        for name in ("accuracy", "balanced_accuracy", "macro_f1", "recording_accuracy")
+        if name in figures
+    ]
+    tables: list[Any] = [("Figures of the test part", ("", "value"), tuple(rows))]
+    published = [one.words() for one in run.published() if one.reached is not None]
+    if published:
+        rows_beside = tuple((name, note, known, own) for name, known, own, note in published)
+        header = ("figure", "note", "published", "this run")
+        tables.insert(0, ("Published and reached", header, rows_beside))
+    pictures = _curves(run)
+    evaluation = found["evaluation"]
+    if evaluation is not None and "classes" in evaluation:
+        pictures += _of_classes(Evaluation.from_json(evaluation))
+    return LabReport(
+        f"Lab report: {found['title']}",
+        recipe.description,
+        facts,
+        tuple(tables),
+        tuple(Picture(title, _plain(svg)) for title, svg in pictures),
+        _questions(recipe, sweep=False),
+    )
+
+
+def _curves(run: Run) -> list[tuple[str, Markup]]:
+    columns = run.history_columns()
+    _, losses = run.batch_losses()
+    step = max(1, len(losses) // _MOST_POINTS)
+    pairs = {
+        name: {"training": columns[name], "validation": columns[f"validation_{name}"]}
+        for name in ("loss", "accuracy")
+    }
+    pairs = {name: {k: v for k, v in both.items() if _any(v)} for name, both in pairs.items()}
+    found = [("Loss of each batch", plots.curves({"loss": losses[::step]}, "batch", "loss"))]
+    found += [("Loss", plots.curves(pairs["loss"], "epoch", "loss"))]
+    found += [("Loss, logarithmic", plots.curves(pairs["loss"], "epoch", "loss", log=True))]
+    found += [("Accuracy", plots.curves(pairs["accuracy"], "epoch", "accuracy"))]
+    return found if losses else found[1:]
+
+
+def _any(values: Sequence[float]) -> bool:
+    return any(value == value for value in values)  # a NaN is not itself
+
+
+def _of_classes(evaluation: Evaluation) -> list[tuple[str, Markup]]:
+    accuracies = {one.label: 100 * one.recall for one in evaluation.classes}
+    return [
+        ("Confusion matrix", plots.confusion(evaluation.confusion, evaluation.labels)),
+        ("Accuracy of each class", plots.bars(accuracies, "%", title="Accuracy of each class")),
+    ]
+
+
+def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
+    done = in_order(trials)
+    if not done:
+        raise DataError(f"No trial of {folder.name} is finished, so there is nothing to report.")
+    first = Run(folder / Path(done[0].folder).name)
+    facts = {
+        k: str(v) for k, v in first.read(first.results_file)["facts"].items() if k in _OF_FACTS
+    }
+    for own in ("epochs", "training time", "GPU energy", "processor energy", "date"):
+        facts.pop(own, None)
+    target = bool(sweep.recipe.training.stop.target_accuracy)
+    names = trial_names(done)
+    rows = tuple(_row(name, trial, target) for name, trial in zip(names, done, strict=True))
+    header = ("trial", "epochs", "time (s)", "GPU energy (J)", "test accuracy")
+    losses = {
+        name: Run(folder / Path(trial.folder).name).history_columns()["loss"]
+        for name, trial in list(zip(names, done, strict=True))[:_MOST_CURVES]
+    }
+    pictures = [("Training loss of the trials", plots.curves(losses, "epoch", "loss", log=True))]
+    pictures += [(chart.title, drawn(chart)) for chart in charts_of(done, target)]
+    fields = ", ".join(field_name(path) for path in sweep.spans)
+    return LabReport(
+        f"Lab report: sweep of {fields}",
+        sweep.recipe.title,
+        facts,
+        (("Trials", header, rows),),
+        tuple(Picture(title, _plain(svg)) for title, svg in pictures),
+        _questions(sweep.recipe, sweep=True),
+    )
+
+
+def _row(name: str, trial: Trial, target: bool) -> tuple[str, ...]:
+    epochs = f"{trial.epochs}{', target not reached' if target and not trial.reached else ''}"
+    energy = "not measured" if trial.joules is None else f"{trial.joules:.0f}"
+    accuracy = "" if trial.test_accuracy is None else f"{trial.test_accuracy:.4f}"
+    return name, epochs, f"{trial.seconds:.1f}", energy, accuracy
+
+
+def _questions(recipe: Recipe, *, sweep: bool) -> tuple[str, ...]:
+    if sweep:
+        return (
+            "Which setting was best, and by which figure?",
+            "How do time, energy and accuracy depend on the setting?",
+        )
+    found = ["What do the curves of training and validation show?"]
+    if recipe.published is not None:
+        found.append("Where do your figures differ from the published ones, and why?")
+    return (*found, "Which classes are confused, and what do they have in common?")
+
+
+def _plain(svg: Markup) -> str:
+    """With the colours that stand behind a page's variables: not every program knows those."""
+    return _VARIABLE.sub(r"\1", str(svg))

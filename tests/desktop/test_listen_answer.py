@@ -1,0 +1,304 @@
+"""The Listen page's answer: large, with its button, held, beside bars that say the same."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.pages.listen import worker
+from desktop.pages.listen.memory import Said
+from desktop.pages.listen.page import ListenPage
+from desktop.settings import LEADING
+from desktop.widgets.predictions import Bar, Predictions
+from desktop.window import Window
+from engine.audio.level import Level
+from engine.classifier.rules import Rules
+from engine.pictures.view import View
+from engine.recognition.answer import Answer, Answerer
+from engine.recognition.decisions import Candidate, Decision
+from engine.recognition.live import LiveStats
+
+RATE = 44100
+
+
+def answer_of(*chances: tuple[str, float], absent: str = "") -> Answer:
+    """What is said after two seconds of the same."""
+    answerer, found = Answerer(Rules((0.5,) * len(chances))), None
+    for row in range(8):
+        candidates = tuple(
+            Candidate(label, p, p >= 0.5 and not absent, "", threshold=0.5) for label, p in chances
+        )
+        heard = tuple(c.label for c in candidates if c.heard)
+        found = answerer.push([Decision(row / 4, heard, "", candidates, absent)])
+    assert found is not None
+    return found
+
+
+def frame_of(situation: str, said: Said | None = None, at: float = 2.0) -> worker.LiveFrame:
+    view = View("stft", RATE)
+    return worker.LiveFrame(
+        device=("Clip", "Test"),
+        view=view,
+        columns=np.zeros((view.height, 2), dtype=np.float32),
+        restarted=False,
+        envelope=np.zeros((2, 5), dtype=np.float32),
+        level=Level(0.5, 0.1, 0),
+        advice=None,
+        decisions={},
+        lanes=None,
+        unheard={},
+        stats=LiveStats(at, 0.1, 0, 0, 0.1),
+        recorded_seconds=None,
+        kept=(),
+        said=dataclasses.replace(said or Said(), situation=situation),  # type: ignore[arg-type]
+    )
+
+
+def show_said(
+    page: ListenPage,
+    situation: str,
+    answers: dict[str, Answer],
+    waits: dict[str, str] | None = None,
+    late: str = "",
+) -> None:
+    names = page._session.live_classifiers
+    said = Said(answers=answers, waits=dict.fromkeys(names, "") | (waits or {}), late=late)  # type: ignore[arg-type]
+    page._news([frame_of(situation, said)])
+    page._say()
+
+
+@pytest.fixture
+def page(window: Window) -> ListenPage:
+    window.show_page("listen")
+    made = window.page("listen")
+    assert isinstance(made, ListenPage)
+    made.view.show_live(on=True)
+    return made
+
+
+def test_the_answer_is_large_and_grows_with_the_window(
+    page: ListenPage, window: Window, qtbot: QtBot
+) -> None:
+    page.answer.choose("genre")
+    sizes = []
+    for size in ((1024, 700), (1280, 800), (1920, 1080)):
+        window.resize(*size)
+        qtbot.wait(30)
+        show_said(page, "music", {"genre": answer_of(("techno", 0.95))})
+        sizes.append(page.answer.line.letters())
+    assert 64 <= sizes[1] <= 96
+    assert sizes[0] < sizes[1] < sizes[2]
+
+
+def test_long_answers_have_room(page: ListenPage, window: Window, qtbot: QtBot) -> None:
+    window.resize(1024, 700)
+    qtbot.wait(30)
+    page.answer.choose("genre")
+    long = [("distorted guitar", 0.9), ("double bass", 0.9), ("female voice", 0.7), ("drums", 0.6)]
+    show_said(page, "music", {"genre": answer_of(*long)})
+    line = page.answer.line
+    place, font = line._place(), line._fitting(line.words, named=True)
+    assert line.words.count(" ") > 6
+    assert 14 < font.pixelSize() < 64
+    picture = line.grab().toImage()
+    edge = round(place.right()) + 4  # nothing is cut, and nothing runs under what stands beside
+    assert _ink(picture, edge, edge + 8) == 0
+
+
+def _ink(picture: QImage, first: int, last: int) -> int:
+    """Pixels between two columns that differ from the corner's."""
+    ratio = round(picture.devicePixelRatio())
+    image = picture.convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(image.constBits(), dtype=np.uint32).reshape(image.height(), image.width())
+    return int((flat[:, first * ratio : last * ratio] != flat[0, 0]).sum())
+
+
+def test_words_bars_and_the_others_say_the_same(page: ListenPage) -> None:
+    page.answer.choose("genre")
+    answers = {
+        "genre": answer_of(("techno", 0.6), ("house", 0.9), ("rock", 0.2)),
+        "mood": answer_of(("party", 0.95)),
+    }
+    show_said(page, "music", answers)
+    line = page.answer.line
+    assert line.words == "house and probably techno"
+    assert dict(line.aside)["Mood"] == "party"
+    assert dict(line.aside)["Instruments in music"] == ""
+    panel = page.panels._panels["genre"]
+    assert panel._verdict == line.words
+    assert [(bar.label, bar.heard) for bar in panel._bars] == [
+        ("house", True),
+        ("techno", True),
+        ("rock", False),
+    ]
+    assert all(bar.threshold == 0.5 for bar in panel._bars)
+    assert "house and probably techno" in line.accessibleDescription()
+    assert line.accessibleName() == "What is heard"
+
+
+def test_another_classifier_can_lead(page: ListenPage) -> None:
+    assert page.answer.leader == "instruments-in-music"  # the first for instruments
+    page.answer.lead.menu().actions()[0].trigger()
+    assert page.answer.leader == "genre"
+    assert page._session.settings.get(LEADING) == "genre"
+    assert "Genre" in page.answer.lead.text()
+    assert "Genre" in page.answer.lead.accessibleName()
+
+
+@pytest.mark.parametrize("situation", ["silence", "speech", "noise"])
+def test_what_cannot_apply_steps_back(page: ListenPage, situation: str) -> None:
+    page.answer.choose("genre")
+    show_said(page, "music", {"genre": answer_of(("techno", 0.9))})
+    assert page.now.situation.current == "music"
+    waits = dict.fromkeys(page._session.live_classifiers, f"for music only; this is {situation}")
+    show_said(page, situation, {"genre": answer_of(("techno", 0.1), absent="not music")}, waits)
+    assert page.now.situation.current == situation
+    assert page.now.situation.accessibleDescription() == situation
+    assert page.answer.line.words == situation
+    assert not page.answer.line.named
+    panel = page.panels._panels["genre"]
+    assert situation in panel._verdict
+    assert panel._bars == []
+
+
+def test_late_answers_are_said_where_one_looks(page: ListenPage) -> None:
+    show_said(page, "music", {}, late="The answer is 3 s late: this computer is busy.")
+    assert "3 s late" in page.answer.line.note
+
+
+def test_nothing_moves_when_the_answer_changes(
+    page: ListenPage, window: Window, qtbot: QtBot
+) -> None:
+    page.answer.choose("genre")
+    places = set()
+    for chances in (
+        [("techno", 0.95)],
+        [("techno", 0.95), ("a very long label of a class", 0.9), ("house", 0.8)],
+        [("rock", 0.1)],
+    ):
+        answers = {"genre": answer_of(*chances), "mood": answer_of(("sad", 0.9))}
+        show_said(page, "music", answers)
+        qtbot.wait(20)
+        widgets: list[QWidget] = [page.answer.line, page.tracks, page.view.side, page.controls]
+        places.add(tuple(_place(widget, window) for widget in widgets))
+    show_said(page, "silence", {}, dict.fromkeys(page._session.live_classifiers, "silence"))
+    qtbot.wait(20)
+    places.add(tuple(_place(widget, window) for widget in widgets))
+    page.bar.show_recording(0.0)
+    page.bar.show_recording(3661.0)
+    qtbot.wait(20)
+    places.add(tuple(_place(widget, window) for widget in widgets))
+    assert len(places) == 1
+
+
+def _place(widget: QWidget, window: Window) -> tuple[int, int, int, int]:
+    corner = widget.mapTo(window, QPoint(0, 0))
+    return corner.x(), corner.y(), widget.width(), widget.height()
+
+
+def test_record_becomes_stop_with_its_clock(page: ListenPage, qtbot: QtBot) -> None:
+    record = page.bar.record
+    before = record.geometry()
+    page.bar.show_recording(0.0)
+    assert (record.text(), record.accessibleName()) == ("Stop 0:00", "Stop recording")
+    page.bar.show_recording(75.2)
+    assert record.text() == "Stop 1:15"
+    qtbot.wait(10)
+    assert record.geometry() == before
+    page.bar.show_recording(None)
+    assert (record.text(), record.isChecked()) == ("Record", False)
+
+
+def bar_image(qtbot: QtBot, bars: Sequence[Bar]) -> QImage:
+    panel = Predictions("Test")
+    qtbot.addWidget(panel)
+    panel.resize(300, 180)
+    panel.set_predictions("words", list(bars))
+    panel.show()
+    return panel.grab().toImage()
+
+
+def test_thresholds_are_drawn_and_what_holds_or_comes_is_marked(qtbot: QtBot, light: None) -> None:
+    def picture(**changes: object) -> QImage:
+        bar = dataclasses.replace(Bar("piano", 0.4, heard=True), **changes)  # type: ignore[arg-type]
+        return bar_image(qtbot, [bar])
+
+    plain, line = picture(), picture(threshold=0.7)
+    holds = picture(threshold=0.7, holds=True)
+    coming = picture(threshold=0.3, heard=False, coming=True)
+    waiting = picture(threshold=0.3, heard=False)
+    assert plain != line
+    assert line != holds
+    assert coming != waiting
+    assert "below its threshold of 70" in Bar("x", 0.4, True, "", 0.7, holds=True).words
+
+
+def test_bars_ease_to_their_values(qtbot: QtBot) -> None:
+    panel = Predictions("Test")
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.set_predictions("a", [Bar("piano", 0.1, heard=False), Bar("flute", 0.05, heard=False)])
+    assert panel._lengths["piano"] == 0.1
+    panel.set_predictions("a", [Bar("piano", 0.9, heard=True), Bar("flute", 0.05, heard=False)])
+    lengths = []
+
+    def there() -> bool:
+        lengths.append(panel._lengths["piano"])
+        return lengths[-1] == 0.9
+
+    qtbot.waitUntil(there, timeout=60_000)
+    assert lengths == sorted(lengths)
+    assert any(0.15 < length < 0.85 for length in lengths)
+    assert not panel._easing.isActive()
+
+
+def test_the_stage_shows_the_answer_over_the_whole_screen(
+    page: ListenPage, window: Window, qtbot: QtBot
+) -> None:
+    page.answer.choose("genre")
+    page.commands["stage"]()
+    stage = page.stage
+    show_said(page, "music", {"genre": answer_of(("techno", 0.95))})
+    assert stage.line.words == "techno"
+    assert stage.situation.current == "music"
+    assert stage.size() == window.screen().size()
+    # Read in comfort from 5 m: 25 mm, which is a twelfth of a screen that is 30 cm high.
+    assert stage.line.letters() > stage.height() / 8
+    begun: list[bool] = []
+    stage.toggled.connect(lambda: begun.append(True))
+    page.listening.start = lambda: None  # type: ignore[method-assign]
+    qtbot.keyClick(stage, Qt.Key.Key_Space)
+    assert begun == [True]
+    qtbot.keyClick(stage, Qt.Key.Key_Escape)
+    assert not stage.isVisible()
+    page.commands["stage"]()
+    qtbot.keyClick(stage, Qt.Key.Key_F11)
+    assert not stage.isVisible()
+
+
+def test_all_that_is_new_has_a_name_for_screen_readers(page: ListenPage) -> None:
+    new = [
+        page.answer.button,
+        page.answer.line,
+        page.answer.lead,
+        page.now.situation,
+        page.log.search,
+        page.log.table,
+        page.log.copying,
+        page.frozen.bar.playing,
+        page.frozen.bar.keeping,
+        page.frozen.bar.leaving,
+        page.view.welcome.button,
+        page.view.welcome.demo,
+        page.view.welcome.teach,
+        page.stage.line,
+    ]
+    for widget in new:
+        interface = QAccessible.queryAccessibleInterface(widget)
+        assert interface.text(QAccessible.Text.Name), widget
+    assert QApplication.instance() is not None
