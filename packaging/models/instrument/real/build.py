@@ -106,22 +106,11 @@ def calibration_of(found: Found) -> Calibration:
     )
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    shared, folder, kept, path = (Path(word) for word in words[:4])
-    start = [Path(w.removeprefix("--start=")) for w in sys.argv if w.startswith("--start=")]
-    before = Classifier.load((start or [OUT / "instrument.safetensors"])[0]).eval()
-    pool = thinned(read_all(folder, Teacher(shared / "efficientat-mn04").labels))
-    old = embeddings_of(trunk_of(before), pool.features)
-    learner = student(kept, before)
-    readers = learned(learner, before, pool, np.ones(len(pool), bool), old)
-    network, gate = network_of(before, learner, readers, WEIGHTS)
-    tuned, found, figures = decisions(path)
-    calibrate(network, gate, tuned)
-    with safe_open(kept, "pt") as file:
-        steps = int(file.metadata()["steps"])
-    card = Card(
+def card_of(
+    before: Classifier, network: MusicnnMobile, found: Found, figures: dict[str, float], steps: int
+) -> Card:
+    """All that is not a tensor."""
+    return Card(
         name="instrument",
         title="Instrument",
         description=f"Recognises {len(LABELS) - 1} instruments and the singing voice, alone or "
@@ -152,6 +141,24 @@ def main() -> None:
         versions={"torch": torch.__version__.split("+")[0]},
         date=datetime.date.today().isoformat(),
     )
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    shared, folder, kept, path = (Path(word) for word in words[:4])
+    start = [Path(w.removeprefix("--start=")) for w in sys.argv if w.startswith("--start=")]
+    before = Classifier.load((start or [OUT / "instrument.safetensors"])[0]).eval()
+    pool = thinned(read_all(folder, Teacher(shared / "efficientat-mn04").labels))
+    old = embeddings_of(trunk_of(before), pool.features)
+    learner = student(kept, before)
+    readers = learned(learner, before, pool, np.ones(len(pool), bool), old)
+    network, gate = network_of(before, learner, readers, WEIGHTS)
+    tuned, found, figures = decisions(path)
+    calibrate(network, gate, tuned)
+    with safe_open(kept, "pt") as file:
+        steps = int(file.metadata()["steps"])
+    card = card_of(before, network, found, figures, steps)
     Classifier(card, before.feature, network, gate).save(OUT / "instrument.safetensors")
     sys.stdout.write(f"{replace(found, thresholds=np.round(found.thresholds, 2))}\n")
 

@@ -63,8 +63,10 @@ def _lines(path: Path, tuned: Tuned) -> Iterator[tuple[str, Timeline]]:
     for name, count in zip(file["names"], file["rows"], strict=True):
         part = slice(start, start + count)
         start += count
-        values = (np.asarray(v[part], np.float32) for v in (logits, gates, said.levels))
-        yield str(name), timeline_of(*values, several=True)
+        chances, presence, levels = (
+            np.asarray(values[part], np.float32) for values in (logits, gates, said.levels)
+        )
+        yield str(name), timeline_of(chances, presence, levels, several=True)
 
 
 def truths(path: Path) -> list[set[str]]:

@@ -146,22 +146,13 @@ def _taught(values: Tensor, pool: Pool, usable: NDArray[np.bool_]) -> dict[str, 
         nn.init.zeros_(head.weight)
     optimiser = torch.optim.AdamW(heads.parameters(), lr=2e-3, weight_decay=0.1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, _STEPS)
-    weights = importance(pool, usable)
-    gate_weights = dict(weights)
-    sung = torch.from_numpy(pool.labels == LABELS.index("voice"))
-    gate_weights[SOLO] = torch.where(sung, _SINGERS / 2, 1.0) * weights[SOLO]
+    weights, gate_weights = importance(pool, usable), _gate_weights(pool, usable)
     labels = torch.from_numpy(pool.labels)
     targets, kinds = torch.from_numpy(pool.targets.astype(np.float32)), torch.from_numpy(pool.kinds)
     for _ in range(_STEPS):
         loss = torch.zeros(())
         for counts, drawn in ((_COUNTS, weights), (_GATE_COUNTS, gate_weights)):
-            rows = torch.cat(
-                [
-                    torch.multinomial(drawn[kind], count, True, generator=generator)
-                    for kind, count in counts.items()
-                    if count
-                ]
-            )
+            rows = _drawn(drawn, counts, generator)
             heard = functional.dropout((values[rows] - mean) * scale, 0.4)
             if counts is _GATE_COUNTS:
                 music = (kinds[rows] != NOTHING).float()
@@ -180,6 +171,27 @@ def _taught(values: Tensor, pool: Pool, usable: NDArray[np.bool_]) -> dict[str, 
         weight = head.weight.detach() * scale
         found[name] = Linear(weight, head.bias.detach() - weight @ mean)
     return found
+
+
+def _gate_weights(pool: Pool, usable: NDArray[np.bool_]) -> dict[int, Tensor]:
+    """How much each window weighs for the gate: singers more."""
+    weights = importance(pool, usable)
+    sung = torch.from_numpy(pool.labels == LABELS.index("voice"))
+    weights[SOLO] = torch.where(sung, _SINGERS / 2, 1.0) * weights[SOLO]
+    return weights
+
+
+def _drawn(
+    weights: dict[int, Tensor], counts: dict[int, int], generator: torch.Generator
+) -> Tensor:
+    """Windows of a batch."""
+    return torch.cat(
+        [
+            torch.multinomial(weights[kind], count, True, generator=generator)
+            for kind, count in counts.items()
+            if count
+        ]
+    )
 
 
 def _loss(
