@@ -54,18 +54,12 @@ class ListenPage(Page):
         self._rolling = Rolling(self.tracks)
         self._build()
         self._connect()
-        self._paint = self._timer(_PAINT_MS, self._rolling.advance)
-        self._text = self._timer(_TEXT_MS, self._say)
+        self._paint = _timer(self, _PAINT_MS, self._rolling.advance)
+        self._text = _timer(self, _TEXT_MS, self._say)
         session.classifiers_loaded.connect(self._show_classifiers)
         self.tracks.apply_style(self._rolling.view)
         self._show_classifiers()
         self._show_state()
-
-    def _timer(self, milliseconds: int, do: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(do)
-        return timer
 
     def _build(self) -> None:
         session = self._session
@@ -393,6 +387,13 @@ class ListenPage(Page):
     def _read_out(self, seconds: float, height: float) -> None:
         words = place(self._rolling.view, self.tracks.spectrogram, seconds, height)
         self.view.words.setText(words)
+
+
+def _timer(page: QWidget, milliseconds: int, do: Callable[[], object]) -> QTimer:
+    timer = QTimer(page)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(do)
+    return timer
 
 
 def _left_out(session: Session, page: QWidget) -> str:

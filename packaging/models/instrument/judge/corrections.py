@@ -1,6 +1,6 @@
 """How well two corrections of a wrongly named player carry over to the player's other notes.
 
-    run.py instrument.judge.corrections SHARED [--notes 8] [--threads 1]
+    python packaging/models/run.py instrument.judge.corrections SHARED [--notes 8] [--threads 1]
 
 SHARED holds the recordings of real players (players/SOURCE/LABEL). A source is one folder's notes
 of one label. Those sources are taken of which `instrument`, as it is bundled, does not name at
