@@ -10,7 +10,7 @@ import numpy as np
 from engine.datasets.arrays import numeric_columns, read_archive, read_array, read_mfcc_json
 from engine.datasets.corpora.medley_solos import ABOUT as MEDLEY
 from engine.datasets.corpora.medley_solos import INSTRUMENTS, TABLE
-from engine.datasets.delimited import number_of, read_table
+from engine.datasets.delimited import decoded, number_of, read_table
 from engine.datasets.table import About, Dataset, Excerpt
 from engine.errors import DataError
 
@@ -87,8 +87,8 @@ def _is_json(path: Path) -> bool:
 def _is_csv(path: Path) -> bool:
     """Labels and mostly numbers in columns, and no sounds to go with them."""
     with path.open("rb") as file:
-        lines = [file.readline(_LOOKED_AT).decode("utf-8", "replace") for _ in range(2)]
-    head, first = (re.split("[,;\t]", line.casefold()) for line in lines)
+        lines = [*decoded(file.read(_LOOKED_AT), path.name).splitlines(), "", ""]
+    head, first = (re.split("[,;\t]", line.casefold()) for line in lines[:2])
     names = [name.strip(' "\r\n') for name in head]
     labelled = "path" not in names and path.name != TABLE and any(name in _LABELS for name in names)
     return labelled and 2 * sum(_is_number(cell) for cell in first) >= len(names) > 2

@@ -22,13 +22,18 @@ def refuse_unfit(recipe: Recipe, dataset: Dataset, prepared: PreparedData) -> No
     if not dataset.features:
         return
     bands, frames = prepared.values.shape[1:]
-    if takes(recipe, bands, frames):
+    if takes(recipe, bands, frames) or _settings_are_wrong(recipe, bands, frames):
         return
     fitting = [n for n, path in presets().items() if takes(read_recipe(path), bands, frames)]
     raise RecipeError(
         f"The recipe '{recipe.name}' does not fit these features of {bands} bands and {frames} "
         f"frame{'s' * (frames != 1)}. These recipes do: {', '.join(fitting)}."
     )
+
+
+def _settings_are_wrong(recipe: Recipe, bands: int, frames: int) -> bool:
+    """Whether it is not the shape that the network refuses: what it is, making it says itself."""
+    return takes(recipe.changed({"network.arguments": {}}), bands, frames)
 
 
 def takes(recipe: Recipe, bands: int, frames: int) -> bool:

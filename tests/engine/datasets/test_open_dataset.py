@@ -126,6 +126,8 @@ def test_lyrics_beside_sounds_are_no_label_tracks(tmp_path: Path) -> None:
 
 _STAND_INS = {
     "gtzan": lambda root: corpora.gtzan(root, 1, 0.05),
+    "emotify": corpora.emotify,
+    "features": corpora.features,
     "medley-solos": lambda root: corpora.medley_solos(root, clips=1, seconds=0.05),
     "iowa": corpora.iowa,
     "author-music": lambda root: corpora.author_music(root, seconds=0.05),
@@ -177,7 +179,7 @@ def test_what_is_nothing_says_what_to_do(tmp_path: Path) -> None:
             open_dataset(root)
     with pytest.raises(DataError, match=r"does not exist\. Check the path"):
         open_dataset(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"no kind of data set 'cd'\. Available: iowa"):
+    with pytest.raises(DataError, match=r"no kind of data set 'cd'\. Available: emotify"):
         open_dataset(tmp_path, "cd")
 
 

@@ -29,7 +29,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     embed = EmbeddingHead.embed
 
     def counting(self: EmbeddingHead, features: torch.Tensor) -> torch.Tensor:
-        counts.append(len(features))
+        if len(features) > 1:  # one alone is heard to know how much memory it takes
+            counts.append(len(features))
         return embed(self, features)
 
     monkeypatch.setattr(EmbeddingHead, "embed", counting)
