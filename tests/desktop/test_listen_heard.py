@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from desktop import application as starting
 from desktop.pages.listen.heard.rows import CERTAINTY, LABEL, LENGTH, STRETCH, TIME
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.page import ListenPage
 from desktop.requests import OpenFile, ShowSounds
-from desktop.session import Session
-from desktop.settings import PAGE, RECENT, RECORDINGS, Setting
+from desktop.settings import RECORDINGS
 from desktop.shared import microphone
 from desktop.shared.player import Transport
 from desktop.window import Window
@@ -369,40 +367,3 @@ def test_one_that_cannot_be_opened_leads_back_to_the_beginning(
     qtbot.waitUntil(lambda: "cannot be opened" in page.notices.text, timeout=ENOUGH)
     assert page.view.welcome.isVisible()
     press(page.notices, "Refresh")
-
-
-@pytest.mark.parametrize(
-    ("settings", "page", "opens"),
-    [
-        ([], "listen", "demo"),
-        ([(PAGE, "models"), (RECENT, ["/gone.wav"])], "models", ""),
-        ([(PAGE, "file"), (RECENT, ["recent"])], "file", "recent"),
-        ([(PAGE, "file"), (RECENT, ["/gone.wav"])], "file", ""),
-    ],
-    ids=["first", "later", "file", "gone"],
-)
-def test_where_a_start_begins(
-    settings: list[tuple[Setting, object]],
-    page: str,
-    opens: str,
-    qapp: QApplication,
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    there = tmp_path / "song.wav"
-    there.write_bytes(b"RIFF")
-    for setting, value in settings:
-        Session().settings.set(setting, [str(there)] if value == ["recent"] else value)
-    opened: list[str] = []
-    monkeypatch.setattr(Session, "load_classifiers", lambda self: None)
-    monkeypatch.setattr(Window, "open_file", lambda self, path: opened.append(path.name))
-    monkeypatch.setattr(Window, "open_demo", lambda self, show=True: opened.append(f"demo {show}"))
-    session, window = starting.open_window(qapp, [])
-    assert window.current == page
-    qtbot.wait(50)
-    assert opened == {"demo": ["demo False"], "recent": ["song.wav"], "": []}[opens]
-    window.show_page("train")
-    window.close()
-    assert session.settings.get(PAGE) == "train"
-    window.deleteLater()

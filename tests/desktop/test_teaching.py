@@ -89,7 +89,7 @@ def test_keys_without_ctrl_mean_nothing_elsewhere(window: Window, qtbot: QtBot) 
     assert not window.page("listen").bar.record.isChecked()
     assert not any(action.isEnabled() for action in window._commands.values())
     window.show_page("file")
-    assert sum(action.isEnabled() for action in window._commands.values()) == 3
+    assert sum(action.isEnabled() for action in window._commands.values()) == 6
 
 
 def test_the_light_says_that_sounds_are_recorded(
