@@ -20,14 +20,15 @@ def _serve(size: str) -> tuple[subprocess.Popen[bytes], str]:
     """An X server that answers, and its name.
 
     Of a number drawn by chance: one that looks for a free number by itself takes another's socket
-    away first.
+    away first. It starts anew (``-noreset``: it does not) when its last client goes, and refuses
+    the next one meanwhile.
     """
     for _ in range(20):
         display = f":{random.randrange(100, 30_000)}"
         read, write = os.pipe()
         words = ["Xvfb", display, "-displayfd", str(write), "-screen", "0", f"{size}x24"]
         server = subprocess.Popen(
-            [*words, "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
+            [*words, "-nolisten", "tcp", "-noreset"], pass_fds=[write], stderr=subprocess.DEVNULL
         )
         os.close(write)
         with os.fdopen(read, "rb") as answer:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def folder(tmp_path: Path) -> Path:
         sound = burst(seconds, at=number % 17) + 0.01 * rng.standard_normal(seconds * RATE)
         place = tmp_path / "in" / f"P_20240101_0000{number:02}.wav"
         soundfile.write(place, sound, RATE, subtype="PCM_16")
-    (tmp_path / "in" / "bad.wav").write_text("no sound")
+    (tmp_path / "in" / "A bad one.wav").write_text("no sound")
     return tmp_path
 
 
@@ -95,7 +96,7 @@ def test_killed_three_times_an_archive_is_as_if_it_had_not_been(folder: Path) ->
         assert batch.wait() == -signal.SIGKILL
         counts.append(finished(broken))
     assert 0 < counts[0] < counts[1] < counts[2] < SOUNDS + 1, counts
-    # bad.wav is noted among them, and is none of the done.
+    # The bad one, which comes first, is noted among them, and is none of the done.
     assert f"{counts[2] - 1} of {SOUNDS + 1} files are done already" in carried_on(broken, folder)
     one, other = kept(broken), kept(unbroken(folder))
     assert len(one["files"]) == SOUNDS + 1
@@ -119,7 +120,7 @@ def carried_on(database: Path, folder: Path) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 1, done.stderr  # of bad.wav
+    assert done.returncode == 1, done.stderr  # of the bad one
     return done.stderr
 
 
@@ -144,6 +145,8 @@ def test_ctrl_c_while_processes_begin(folder: Path, after: float) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests themselves run in the background, it is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     while not (folder / "a.sqlite").exists():
         assert batch.poll() is None
