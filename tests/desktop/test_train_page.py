@@ -135,7 +135,7 @@ def _drop(page: TrainPage, path: Path) -> bool:
 def test_text_changes_the_form_or_says_what_is_wrong(page: TrainPage) -> None:
     text = page.toml.edit.toPlainText()
     page.toml.edit.setPlainText(text.replace("batch_size = 32", "batch_size = 8"))
-    if "batch_size" not in text:  # as it is by default
+    if "batch_size = 32" not in text:  # as it is by default
         page.toml.edit.setPlainText(text.replace("[training]", "[training]\nbatch_size = 8"))
     assert page.form.rows["training.batch_size"].editor.value() == 8
     page.toml.edit.setPlainText(text.replace("epochs = 3", "epochs = 0"))
@@ -307,7 +307,8 @@ def test_a_failed_training_keeps_its_reason(page: TrainPage, qtbot: QtBot) -> No
 def test_phases_are_named_and_one_bar_never_goes_back(page: TrainPage) -> None:
     progress, seen = page.progress, []
     progress.begin("Mine")
-    progress._epochs, progress._device, progress._sizes, progress._joules = 2, "CPU", "", None
+    progress._epochs, progress._device, progress._sizes = 2, "CPU", ""
+    progress._spent = (None, None)
     steps = [Preparing(0.5), Preparing(1.0)]
     steps += [BatchDone(e, b, 4, (0.5,), 0.1, 1.0, None) for e in (1, 2) for b in (1, 4)]
     steps += [Preparing(0.1), Preparing(0.9), Preparing(1.0)]

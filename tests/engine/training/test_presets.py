@@ -175,7 +175,8 @@ def _classifies(path: Path, root: Path) -> None:
 
 
 def test_every_preset_is_tried() -> None:
-    assert {case.preset for case in CASES} == set(presets())
+    regressions = {"emotion"}  # tests/engine/training/test_regression.py
+    assert {case.preset for case in CASES} == set(presets()) - regressions
 
 
 def test_a_preset_learns_its_stand_in(standins: Callable[[str], Path], tmp_path: Path) -> None:
