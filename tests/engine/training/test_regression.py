@@ -154,6 +154,22 @@ def test_a_broken_off_training_goes_on_to_the_same_weights(tmp_path: Path) -> No
     np.testing.assert_array_equal(first.values, second.values)
 
 
+def test_no_run_goes_on_with_changed_targets(tmp_path: Path) -> None:
+    made, place = recipe(training__epochs=4), toys.place(tmp_path, resume=True)
+    dataset = tones(tmp_path / "sounds")
+    toys.broken_off(made, dataset, toys.place(tmp_path), 2)
+    rated = tmp_path / "sounds" / "manifest.csv"
+    rows = rated.read_text(encoding="utf-8").splitlines()
+    rows[1] = rows[1].rpartition(",")[0] + ",0.999"
+    rated.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(DataError, match="the data has changed"):
+        toys.trained(made, open_dataset(dataset.root), place)
+    alone = made.changed({"data.dimensions": DIMENSIONS[:1]})  # of what stayed as it was
+    assert dataset.fingerprint(alone.data.dimensions) == open_dataset(dataset.root).fingerprint(
+        alone.data.dimensions
+    )
+
+
 def test_two_runs_are_compared(tmp_path: Path) -> None:
     dataset = features(tmp_path / "data", 80)
     folders = [
