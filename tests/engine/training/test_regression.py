@@ -23,7 +23,13 @@ from engine.training.data.units import Units
 from engine.training.events import EpochDone, Finished
 from engine.training.loop.optimisers import value_loss
 from engine.training.runs.comparison import compare_runs
+from engine.training.runs.listing import find_runs
 from engine.training.runs.results import read_results
+from engine.training.runs.run import Run
+from engine.training.sweeps.plan import Source, Sweep
+from engine.training.sweeps.report import charts_of, in_order
+from engine.training.sweeps.search import Span
+from engine.training.sweeps.sweep import Trial, read_sweep, run_sweep
 from tests.corpora import write
 from tests.engine.training import toys
 
@@ -178,6 +184,25 @@ def test_two_runs_are_compared(tmp_path: Path) -> None:
     ]
     verdict = compare_runs(folders).verdicts[0]
     assert "percentage points of the mean predictor's squared error" in verdict
+
+
+def test_a_sweep_is_judged_by_concordance(tmp_path: Path) -> None:
+    source = Source(tones(tmp_path / "sounds").root)
+    made = recipe(training__epochs=2)
+    spans = {"training.learning_rate": Span(choices=(0.001, 0.02))}
+    folder = tmp_path / "sweep"
+    steps = run_sweep(Sweep(made, spans, device="cpu"), source, folder)
+    trials = [step for step in steps if isinstance(step, Trial)]
+    for trial in trials:
+        figures = Run(Path(trial.folder)).figures()
+        assert (trial.measure, trial.problem) == ("concordance", "")
+        assert trial.test_accuracy == figures["concordance"]
+    assert read_sweep(folder) == trials
+    chart = charts_of(trials, target=False)[2]
+    assert (chart.title, chart.unit) == ("Test concordance", "")
+    assert list(chart.values.values()) == [t.test_accuracy for t in in_order(trials)]
+    found = next(row for row in _last(find_runs([tmp_path])) if row.is_sweep)
+    assert found.accuracy.startswith("CCC ")
 
 
 def test_what_is_learned_is_of_the_training_part_alone() -> None:
