@@ -122,8 +122,12 @@ def _shown(steps: "Iterable[Trial | Trying | None]", count: int) -> "Iterator[Tr
 
 def _table(fields: list[str], trials: list) -> None:  # type: ignore[type-arg]
     names = [field.rsplit(".", 1)[-1] for field in fields]
+    from engine.training.sweeps.report import measure_of
+
     energies = ("GPU energy (J)", "Processor energy (J)")
-    table = Table(*names, "Epochs", "Time (s)", *energies, "Test accuracy", "Target reached")
+    table = Table(
+        *names, "Epochs", "Time (s)", *energies, f"Test {measure_of(trials)}", "Target reached"
+    )
     for trial in trials:
         accuracy = "" if trial.test_accuracy is None else f"{trial.test_accuracy:.4f}"
         energy = [

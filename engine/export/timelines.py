@@ -19,6 +19,8 @@ from engine.spreadsheet import guarded, unguarded
 
 _DIGITS = 6
 _LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")  # that JSON leaves as they are
+_IS_LABEL = " [label]"
+_RANGE = re.compile(r"(.*) \[(\S+) to (\S+)\]", re.DOTALL)
 _FILE = "file"
 _MOST_BYTES = 500_000_000  # of a line: days of sound
 _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presence", "level_db")
@@ -27,7 +29,7 @@ _FIXED = ("classifier", "time_seconds", "window_seconds", "hop_seconds", "presen
 def to_csv(timelines: Mapping[str, Timeline], *, file: str | None = None, head: bool = True) -> str:
     """A row a window and classifier; a column for each label, empty where it is not its own.
 
-    Dimensions of a regression are columns like labels; read back, nothing tells them apart.
+    A dimension of a regression has its range in its heading: ``valence [-1 to 1]``.
 
     Args:
         timelines: by classifier.
@@ -38,12 +40,13 @@ def to_csv(timelines: Mapping[str, Timeline], *, file: str | None = None, head: 
         DataError: a value is not a finite number.
     """
     _refuse_not_finite(timelines)
-    labels = list(dict.fromkeys(label for line in timelines.values() for label in line.labels))
+    heads = {name: _heads(timeline) for name, timeline in timelines.items()}
+    columns = list(dict.fromkeys(head for own in heads.values() for head in own))
     before = [] if file is None else [_FILE]
-    lines = [_line([*before, *_FIXED, *map(guarded, labels)])] if head else []
+    lines = [_line([*before, *_FIXED, *map(guarded, columns)])] if head else []
     before = [] if file is None else [guarded(file)]
     for name, timeline in timelines.items():
-        column = {label: index for index, label in enumerate(timeline.labels)}
+        column = {own: index for index, own in enumerate(heads[name])}
         for row in range(len(timeline)):
             numbers = (
                 timeline.times[row],
@@ -53,9 +56,27 @@ def to_csv(timelines: Mapping[str, Timeline], *, file: str | None = None, head: 
                 timeline.level_db[row],
             )
             probabilities = timeline.probabilities[row]
-            cells = [_number(probabilities[column[x]]) if x in column else "" for x in labels]
+            cells = [_number(probabilities[column[x]]) if x in column else "" for x in columns]
             lines.append(_line([*before, guarded(name), *map(_number, numbers), *cells]))
     return "".join(lines)
+
+
+def _heads(timeline: Timeline) -> list[str]:
+    """Of its columns; a label that looks like one with a range is marked as a label."""
+    if timeline.is_regression:
+        return [
+            f"{name} [{_number(low)} to {_number(high)}]"
+            for name, (low, high) in zip(timeline.labels, timeline.ranges, strict=True)
+        ]
+    return [f"{x}{_IS_LABEL}" if x.endswith("]") else x for x in timeline.labels]
+
+
+def _named(head: str) -> tuple[str, tuple[float, float] | None]:
+    """What :func:`_heads` wrote: a label, or a dimension with its range."""
+    if head.endswith(_IS_LABEL):
+        return head.removesuffix(_IS_LABEL), None
+    found = _RANGE.fullmatch(head)
+    return (head, None) if found is None else (found[1], (number_of(found[2]), number_of(found[3])))
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -96,14 +117,19 @@ def _timeline(labels: list[str], rows: list[list[str]]) -> Timeline:
     own = [index for index in range(len(labels)) if rows[0][fixed + index] != ""]
     numbers = np.asarray([[number_of(cell) for cell in row[:fixed]] for row in rows])
     cells = [[number_of(row[fixed + index]) for index in own] for row in rows]
+    names = [_named(labels[index]) for index in own]
+    ranges = [ends for _, ends in names if ends is not None]
+    if ranges and len(ranges) < len(names):
+        raise DataError("The timeline table is damaged: a classifier has labels and dimensions.")
     return Timeline(
-        labels=tuple(labels[index] for index in own),
+        labels=tuple(name for name, _ in names),
         times=numbers[:, 0],
         probabilities=np.asarray(cells, dtype=np.float32).reshape(len(rows), len(own)),
         presence=numbers[:, 3].astype(np.float32),
         level_db=numbers[:, 4].astype(np.float32),
         window_seconds=float(numbers[0, 1]),
         hop_seconds=float(numbers[0, 2]),
+        ranges=tuple(ranges),
     )
 
 

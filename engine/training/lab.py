@@ -21,6 +21,7 @@ from engine.training.sweeps.report import (
     drawn,
     field_name,
     in_order,
+    measure_of,
     trial_names,
 )
 from engine.training.sweeps.sweep import Trial, read_sweep
@@ -168,7 +169,7 @@ def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
     target = bool(sweep.recipe.training.stop.target_accuracy)
     names = trial_names(done)
     rows = tuple(_row(name, trial, target) for name, trial in zip(names, done, strict=True))
-    header = ("trial", "epochs", "time (s)", "GPU energy (J)", "test accuracy")
+    header = ("trial", "epochs", "time (s)", "GPU energy (J)", f"test {measure_of(done)}")
     losses = {
         name: Run(folder / Path(trial.folder).name).history_columns()["loss"]
         for name, trial in list(zip(names, done, strict=True))[:_MOST_CURVES]

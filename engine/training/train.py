@@ -159,7 +159,7 @@ def _training(
         _same(run, recipe, dataset)
         loop.resume()
     elif processes.leads:
-        run.begin(recipe, _facts(dataset, plan, place, (str(device), loop.energy_source)))
+        run.begin(recipe, _facts(recipe, dataset, plan, place, (str(device), loop.energy_source)))
     ending = Ending(recipe, dataset, prepared, plan, learner, feature, loop.progress, run)
     yield replace(_started(learner, plan, recipe, loop), memory_bytes=needed)
     try:
@@ -264,10 +264,12 @@ def _counts(name: str, parameter: torch.Tensor) -> bool:
     return not parameter.requires_grad and "bias_hh" not in name
 
 
-def _facts(dataset: Dataset, plan: Plan, place: Place, on: tuple[str, str]) -> dict[str, object]:
+def _facts(
+    recipe: Recipe, dataset: Dataset, plan: Plan, place: Place, on: tuple[str, str]
+) -> dict[str, object]:
     return {
         "data": dataset.about.name,
-        "data_fingerprint": dataset.fingerprint(),
+        "data_fingerprint": dataset.fingerprint(recipe.data.dimensions),
         "data_licence": dataset.about.licence,
         "folder": str(dataset.root),
         "kind": place.kind,
@@ -291,7 +293,7 @@ def _started(learner: Learner, plan: Plan, recipe: Recipe, loop: Loop) -> Starte
 def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
     if run.results_file.is_file():
         raise DataError(f"{run.folder} contains a finished run, so there is nothing to resume.")
-    if run.facts().get("data_fingerprint") != dataset.fingerprint():
+    if run.facts().get("data_fingerprint") != dataset.fingerprint(recipe.data.dimensions):
         raise DataError(
             f"{run.folder} contains a run on other data, or the data has changed. Train into "
             "another folder."

@@ -1,5 +1,6 @@
 """Details of the selected runs: conclusions, figures, differences, curves, bars of a sweep."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ class DetailsView(QScrollArea):
         self.more.toggled.connect(self._unfold)
         self.loss = self._over_epochs(self.tr("Loss"), self.tr("loss"))
         self.accuracy = self._over_epochs(self.tr("Accuracy"), self.tr("accuracy"))
+        self.concordance = self._over_epochs(self.tr("Concordance"), self.tr("concordance"))
         self.log = QCheckBox(self.tr("Logarithmic loss"))
         self.log.setAccessibleName(self.tr("Logarithmic loss axis"))
         self.log.setStyleSheet(_BOX)
@@ -80,7 +82,8 @@ class DetailsView(QScrollArea):
             )
         )
         self._frames = {
-            figure: Plot(figure) for figure in (self.loss, self.accuracy, self.parallel)
+            figure: Plot(figure)
+            for figure in (self.loss, self.accuracy, self.concordance, self.parallel)
         }
         self._build()
         self.show_details(Details(), "")
@@ -101,7 +104,11 @@ class DetailsView(QScrollArea):
         curves.setContentsMargins(0, 0, 0, 0)
         curves.addWidget(self.log, 0, 0)
         curves.addWidget(self._frames[self.loss], 1, 0)
-        curves.addWidget(self._frames[self.accuracy], 1, 1)
+        judged = QVBoxLayout()
+        judged.addWidget(self._frames[self.accuracy])
+        judged.addWidget(self._frames[self.concordance])
+        judged.addStretch(1)
+        curves.addLayout(judged, 1, 1)
         for column in range(_CHART_COLUMNS):
             curves.setColumnStretch(column, 1)
             self._grid.setColumnStretch(column, 1)
@@ -178,13 +185,22 @@ class DetailsView(QScrollArea):
         self._curves.setVisible(bool(details.histories))
         alone = len(details.names) == 1
         runs = list(zip(details.names, details.histories, strict=True))
-        for curves, quantity in ((self.loss, "loss"), (self.accuracy, "accuracy")):
+        of_values = [any(map(math.isfinite, h["validation_concordance"])) for _, h in runs]
+        self._frames[self.concordance].setVisible(any(of_values))
+        self._frames[self.accuracy].setVisible(not runs or not all(of_values))
+        for curves, quantity in (
+            (self.loss, "loss"),
+            (self.accuracy, "accuracy"),
+            (self.concordance, "concordance"),
+        ):
             curves.remove_series()
             for name, history in runs:
                 for part, words, column in (
                     (TRAINING, self.tr("{}, training"), quantity),
                     (VALIDATION, self.tr("{}, validation"), f"validation_{quantity}"),
                 ):
+                    if not any(map(math.isfinite, history.get(column, ()))):
+                        continue  # as the concordance of the training part, which none counts
                     series, values = words.format(name), history[column]
                     # Colours tell runs apart where there are several.
                     like = part if alone else name
@@ -223,7 +239,8 @@ class DetailsView(QScrollArea):
 
     def plots(self) -> list[Plot]:
         """All that can be exported now."""
-        figures = (self.loss, self.accuracy, *self.bars, self.parallel)
+        judged = [c for c in (self.accuracy, self.concordance) if not self._frames[c].isHidden()]
+        figures = (self.loss, *judged, *self.bars, self.parallel)
         drawn = [self.trials.frame] if self.trials.curves.count else []
         return [*(self._frames[figure] for figure in figures), *drawn]
 

@@ -1,7 +1,9 @@
 """The curves of all trials of a sweep in one graph."""
 
+import math
 from collections.abc import Mapping, Sequence
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.pages.compare.plots import Plot
@@ -23,14 +25,14 @@ class TrialCurves(QWidget):
         self.curves.plot.getAxis("bottom").whole = True
         self.quantity = QComboBox()
         self.quantity.setAccessibleName(self.tr("What the curves of the trials show"))
-        for words, column, log in (
+        self._quantities = (
             (self.tr("Training loss (logarithmic)"), "loss", True),
             (self.tr("Training loss"), "loss", False),
             (self.tr("Training accuracy"), "accuracy", False),
             (self.tr("Validation loss (logarithmic)"), "validation_loss", True),
             (self.tr("Validation accuracy"), "validation_accuracy", False),
-        ):
-            self.quantity.addItem(words, (column, log))
+            (self.tr("Validation concordance"), "validation_concordance", False),
+        )
         self.quantity.currentIndexChanged.connect(self._draw)
         self.frame = Plot(self.curves)
         above = QHBoxLayout()
@@ -45,11 +47,24 @@ class TrialCurves(QWidget):
         """Columns of the epochs of each trial, by its name."""
         self._trials = dict(list(trials.items())[:_MOST])
         self.setVisible(bool(trials))
+        self._offer()
         self._draw()
 
+    def _offer(self) -> None:
+        """List what is known: regressions have no accuracy, others no concordance."""
+        before = self.quantity.currentText()
+        with QSignalBlocker(self.quantity):
+            self.quantity.clear()
+            for words, column, log in self._quantities:
+                if any(math.isfinite(v) for c in self._trials.values() for v in c[column]):
+                    self.quantity.addItem(words, (column, log))
+            self.quantity.setCurrentIndex(max(0, self.quantity.findText(before)))
+
     def _draw(self) -> None:
-        column, log = self.quantity.currentData()
         self.curves.remove_series()
+        if self.quantity.count() == 0:
+            return
+        column, log = self.quantity.currentData()
         for name, columns in self._trials.items():
             values = columns[column]
             self.curves.add_series(name)

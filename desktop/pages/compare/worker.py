@@ -111,7 +111,7 @@ def _figures(folder: Path) -> dict[str, float]:
 
 def _columns(run: Any) -> dict[str, list[float]]:
     epochs = run.history()
-    names = ("loss", "validation_loss", "accuracy", "validation_accuracy")
+    names = ("loss", "validation_loss", "accuracy", "validation_accuracy", "validation_concordance")
     return {name: [float(getattr(epoch, name)) for epoch in epochs] for name in names}
 
 
@@ -139,6 +139,15 @@ def _percent(value: float | None) -> float | None:
     return None if value is None else 100 * value
 
 
+def _measured(
+    done: "Sequence[Trial]", values: Sequence[float | None]
+) -> tuple[str, tuple[float | None, ...]]:
+    """The unit and values of an axis: accuracies are shares, concordances are none."""
+    if any(trial.measure == "concordance" for trial in done):
+        return "", tuple(values)
+    return "%", tuple(map(_percent, values))
+
+
 def _axes(done: "Sequence[Trial]") -> tuple[tuple[str, str, tuple[float | str | None, ...]], ...]:
     """What was varied, then what came out; a quantity that no trial knows has no axis."""
     fields = dict.fromkeys(path for trial in done for path in trial.values)
@@ -155,8 +164,8 @@ def _axes(done: "Sequence[Trial]") -> tuple[tuple[str, str, tuple[float | str | 
         ("Time", "s", tuple(trial.seconds for trial in done)),
         ("GPU energy", "J", tuple(trial.joules for trial in done)),
         ("Processor energy", "J", tuple(trial.processor_joules for trial in done)),
-        ("Validation", "%", tuple(_percent(trial.validation_accuracy) for trial in done)),
-        ("Test", "%", tuple(_percent(trial.test_accuracy) for trial in done)),
+        ("Validation", *_measured(done, [trial.validation_accuracy for trial in done])),
+        ("Test", *_measured(done, [trial.test_accuracy for trial in done])),
     ]
     return tuple(axis for axis in axes if any(value is not None for value in axis[2]))
 

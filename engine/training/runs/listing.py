@@ -154,7 +154,6 @@ def _sweep(folder: Path) -> FoundRun | None:
     trials: list[dict[str, Any]] = []
     if (folder / "sweep.json").is_file():
         trials = read_json(folder / "sweep.json")
-    accuracies = [t["test_accuracy"] for t in trials if t.get("test_accuracy") is not None]
     first = next(iter(sorted(folder.glob("*/recipe.json"))), None)
     facts = next(iter(sorted(folder.glob("*/run.json"))), None)
     known = read_json(facts) if facts else {}
@@ -167,13 +166,22 @@ def _sweep(folder: Path) -> FoundRun | None:
         title=read_json(first)["title"] if first else planned["recipe"]["title"],
         variant=f"{len(trials)} trials",
         data=str(known.get("data", "")),
-        accuracy=f"{min(accuracies):.3f} to {max(accuracies):.3f}" if accuracies else "",
+        accuracy=_span_words(trials),
         epochs=sum(int(trial.get("epochs") or 0) for trial in trials),
         seconds=sum(float(trial.get("seconds") or 0.0) for trial in trials),
         joules=_summed(trials, "joules"),
         processor_joules=_summed(trials, "processor_joules"),
         date=str(known.get("date") or planned.get("date", "")),
     )
+
+
+def _span_words(trials: list[dict[str, Any]]) -> str:
+    """From the worst to the best of the trials."""
+    found = [t["test_accuracy"] for t in trials if t.get("test_accuracy") is not None]
+    if not found:
+        return ""
+    of_values = any(trial.get("measure") == "concordance" for trial in trials)
+    return f"{'CCC ' if of_values else ''}{min(found):.3f} to {max(found):.3f}"
 
 
 def _concordance_words(figures: dict[str, Any]) -> str:

@@ -62,6 +62,8 @@ class Chart:
 def charts_of(trials: Sequence[Trial], target: bool) -> list[Chart]:
     """Time, energy, test accuracy and epochs; then time and energy of one epoch.
 
+    Of a regression the test part's concordance instead of its accuracy.
+
     Args:
         trials: those that did not fail.
         target: whether they were to reach an accuracy: who did not is marked.
@@ -80,9 +82,7 @@ def charts_of(trials: Sequence[Trial], target: bool) -> list[Chart]:
     found = [
         chart("Total training time", "time", "s", lambda t: t.seconds),
         chart("Total training energy (GPU)", "energy", "J", lambda t: t.joules),
-        replace(
-            chart("Test accuracy", "accuracy", "%", lambda t: _percent(t.test_accuracy)), fits=True
-        ),
+        _judged(names, done),
         replace(chart("Epochs", "epochs", "", lambda t: float(t.epochs)), words=missed),
         chart("Time per epoch", "time", "s", lambda t: t.seconds / max(1, t.epochs)),
         chart("Energy per epoch (GPU)", "energy", "J", lambda t: _per_epoch(t.joules, t)),
@@ -96,6 +96,21 @@ def charts_of(trials: Sequence[Trial], target: bool) -> list[Chart]:
             ),
         ]  # fmt: skip
     return found
+
+
+def _judged(names: Sequence[str], done: Sequence[Trial]) -> Chart:
+    """What the test part was judged by."""
+    measure, found = measure_of(done), [trial.test_accuracy for trial in done]
+    if measure == "accuracy":
+        percent = map(_percent, found)
+        values = dict(zip(names, percent, strict=True))
+        return Chart("Test accuracy", measure, "%", values, fits=True)
+    return Chart(f"Test {measure}", measure, "", dict(zip(names, found, strict=True)))
+
+
+def measure_of(trials: Sequence[Trial]) -> str:
+    """What the trials are judged by; they are all of one recipe."""
+    return trials[0].measure if trials else "accuracy"
 
 
 def drawn(chart: Chart) -> Markup:

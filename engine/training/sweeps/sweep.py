@@ -32,10 +32,12 @@ class Trial:
         seconds: of training.
         joules: of the GPU; None: not measured.
         processor_joules: of the processor; None: not measured.
-        test_accuracy: of the test part, judged once, None where it failed.
+        test_accuracy: of the test part, judged once, None where it failed; of a regression the
+            concordance.
         validation_accuracy: the best; of a regression the best concordance.
         reached: whether the recipe's target was reached.
         problem: why it failed, empty if it did not.
+        measure: what both parts are judged by: accuracy, or concordance of a regression.
     """
 
     values: dict[str, Any]
@@ -48,6 +50,7 @@ class Trial:
     reached: bool = False
     problem: str = ""
     processor_joules: float | None = None
+    measure: str = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -221,6 +224,7 @@ def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
     if not run.results_file.is_file() or run.recipe() != recipe:
         return None
     results, history = run.read(run.results_file), run.history()
+    measure = "concordance" if recipe.is_regression else "accuracy"
     return Trial(
         values=values,
         folder=str(run.folder),
@@ -228,9 +232,10 @@ def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
         seconds=history[-1].seconds,
         joules=history[-1].joules,
         processor_joules=history[-1].processor_joules,
-        test_accuracy=results.get("figures", {}).get("accuracy"),
+        test_accuracy=results.get("figures", {}).get(measure),
         validation_accuracy=_best(history),
         reached="in a row" in results.get("reason", ""),
+        measure=measure,
     )
 
 

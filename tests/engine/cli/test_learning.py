@@ -75,6 +75,44 @@ def test_train_classify_evaluate_and_compare(
     assert "learning_rate" in page.read_text()
 
 
+@pytest.mark.parametrize("name", ["data.json", "all.npz"])
+def test_a_file_of_features_trains_and_a_recipe_that_does_not_fit_is_refused_by_name(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _features(tmp_path / name)
+    out = tmp_path / "run"
+    command = [str(file), "-o", str(out), "--device", "cpu", "--set", "data.allow_leak=true"]
+    assert run(["train", "tagger-head", *command]) == 2
+    err = " ".join(capsys.readouterr().err.split())
+    assert "The recipe 'tagger-head' does not fit these features of 13 bands and 20 frames" in err
+    assert "genre-mlp" in err
+    assert not out.exists()
+    fast = ["--set", "training.epochs=8", "--set", "training.learning_rate=0.001"]
+    assert run(["train", "genre-mlp", *command, *fast]) == 0
+    figures = json.loads((out / "results.json").read_text())["figures"]
+    assert figures["accuracy"] > 0.8
+    classifier = Classifier.load(out / "classifier.safetensors")
+    assert len(classifier.card.labels) == 2
+    assert classifier.card.features_only  # Earmark did not compute them: no sound is listened to
+    capsys.readouterr()
+    assert run(["evaluate", str(out / "classifier.safetensors"), str(file)]) == 0
+    assert "accuracy" in capsys.readouterr().out.lower()
+
+
+def _features(file: Path, rows: int = 80) -> Path:
+    """Frames of coefficients that lie apart by class, as courses save them."""
+    rng = np.random.default_rng(6)
+    labels = np.arange(rows) % 2
+    frames = rng.normal(0, 1, (rows, 20, 13)) + 2.0 * labels[:, None, None]
+    if file.suffix == ".npz":
+        np.savez(file, X=frames, y=labels)
+        return file
+    content = {"mapping": ["blues", "jazz"], "labels": labels.tolist(),
+               "mfcc": frames.round(3).tolist()}  # fmt: skip
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
 def test_a_run_is_not_overwritten(
     sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,9 +95,25 @@ def test_json_holds_dimensions_and_comes_back() -> None:
 def test_csv_has_a_column_for_each_dimension() -> None:
     text = EXPORTS["csv"].write(result({"mood": line([(-0.25, 61.5)])}))
     head, row = text.splitlines()
-    assert head.endswith("valence,arousal")
+    assert head.endswith("valence [-1 to 1],arousal [0 to 100]")
     assert row.endswith("-0.25,61.5")
     np.testing.assert_allclose(from_csv(text)["mood"].probabilities, [[-0.25, 61.5]])
+
+
+def test_a_csv_read_back_tells_dimensions_from_labels() -> None:
+    values = line([(-0.25, 61.5)])
+    named = ("valence", "calm", "old [1 to 2]", "old [label]")
+    labels = replace(
+        values, labels=named, probabilities=np.full((1, 4), 0.5, np.float32), ranges=()
+    )
+    back = from_csv(EXPORTS["csv"].write(result({"mood": values, "genre": labels})))
+    assert (back["mood"].labels, back["mood"].ranges) == (("valence", "arousal"), RANGES)
+    assert (back["genre"].labels, back["genre"].is_regression) == (named, False)
+    np.testing.assert_allclose(back["mood"].probabilities, [[-0.25, 61.5]])
+    np.testing.assert_allclose(back["genre"].probabilities, [[0.5] * 4])
+    text = EXPORTS["csv"].write(result({"mood": values})).replace("arousal [0 to 100]", "arousal")
+    with pytest.raises(DataError, match="labels and dimensions"):
+        from_csv(text)
 
 
 def test_the_table_says_the_means_once() -> None:

@@ -23,7 +23,13 @@ from engine.training.data.units import Units
 from engine.training.events import EpochDone, Finished
 from engine.training.loop.optimisers import value_loss
 from engine.training.runs.comparison import compare_runs
+from engine.training.runs.listing import find_runs
 from engine.training.runs.results import read_results
+from engine.training.runs.run import Run
+from engine.training.sweeps.plan import Source, Sweep
+from engine.training.sweeps.report import charts_of, in_order
+from engine.training.sweeps.search import Span
+from engine.training.sweeps.sweep import Trial, read_sweep, run_sweep
 from tests.corpora import write
 from tests.engine.training import toys
 
@@ -154,6 +160,22 @@ def test_a_broken_off_training_goes_on_to_the_same_weights(tmp_path: Path) -> No
     np.testing.assert_array_equal(first.values, second.values)
 
 
+def test_no_run_goes_on_with_changed_targets(tmp_path: Path) -> None:
+    made, place = recipe(training__epochs=4), toys.place(tmp_path, resume=True)
+    dataset = tones(tmp_path / "sounds")
+    toys.broken_off(made, dataset, toys.place(tmp_path), 2)
+    rated = tmp_path / "sounds" / "manifest.csv"
+    rows = rated.read_text(encoding="utf-8").splitlines()
+    rows[1] = rows[1].rpartition(",")[0] + ",0.999"
+    rated.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(DataError, match="the data has changed"):
+        toys.trained(made, open_dataset(dataset.root), place)
+    alone = made.changed({"data.dimensions": DIMENSIONS[:1]})  # of what stayed as it was
+    assert dataset.fingerprint(alone.data.dimensions) == open_dataset(dataset.root).fingerprint(
+        alone.data.dimensions
+    )
+
+
 def test_two_runs_are_compared(tmp_path: Path) -> None:
     dataset = features(tmp_path / "data", 80)
     folders = [
@@ -162,6 +184,25 @@ def test_two_runs_are_compared(tmp_path: Path) -> None:
     ]
     verdict = compare_runs(folders).verdicts[0]
     assert "percentage points of the mean predictor's squared error" in verdict
+
+
+def test_a_sweep_is_judged_by_concordance(tmp_path: Path) -> None:
+    source = Source(tones(tmp_path / "sounds").root)
+    made = recipe(training__epochs=2)
+    spans = {"training.learning_rate": Span(choices=(0.001, 0.02))}
+    folder = tmp_path / "sweep"
+    steps = run_sweep(Sweep(made, spans, device="cpu"), source, folder)
+    trials = [step for step in steps if isinstance(step, Trial)]
+    for trial in trials:
+        figures = Run(Path(trial.folder)).figures()
+        assert (trial.measure, trial.problem) == ("concordance", "")
+        assert trial.test_accuracy == figures["concordance"]
+    assert read_sweep(folder) == trials
+    chart = charts_of(trials, target=False)[2]
+    assert (chart.title, chart.unit) == ("Test concordance", "")
+    assert list(chart.values.values()) == [t.test_accuracy for t in in_order(trials)]
+    found = next(row for row in _last(find_runs([tmp_path])) if row.is_sweep)
+    assert found.accuracy.startswith("CCC ")
 
 
 def test_what_is_learned_is_of_the_training_part_alone() -> None:

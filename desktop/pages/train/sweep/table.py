@@ -167,7 +167,9 @@ class SweepView(QWidget):
             self._set(row, _EPOCH, f"{event.epoch - 1 + share:.1f}")
         elif isinstance(event, EpochDone):
             self._set(row, _EPOCH, str(event.epoch))
-            self._set(row, _VALIDATION, _share(event.validation_accuracy))
+            self._set(
+                row, _VALIDATION, _measured(event.validation_accuracy, event.validation_concordance)
+            )
             self._set(row, _TIME, _seconds(event.seconds))
             self._set(row, _ENERGY, self._joules(event))
 
@@ -180,8 +182,8 @@ class SweepView(QWidget):
             return
         self._set(row, _STATE, self.tr("target reached") if trial.reached else self.tr("done"))
         self._set(row, _EPOCH, str(trial.epochs))
-        self._set(row, _VALIDATION, _share(trial.validation_accuracy))
-        self._set(row, _TEST, _share(trial.test_accuracy))
+        self._set(row, _VALIDATION, _of(trial, trial.validation_accuracy))
+        self._set(row, _TEST, _of(trial, trial.test_accuracy))
         self._set(row, _TIME, _seconds(trial.seconds))
         self._set(row, _ENERGY, self._joules(trial))
 
@@ -225,6 +227,19 @@ def _key(values: Mapping[str, Any]) -> str:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _measured(accuracy: float, concordance: float) -> str:
+    """What the validation part is judged by: of a regression no accuracy is known."""
+    return _share(accuracy) or _concordance(concordance)
+
+
+def _of(trial: Any, value: float | None) -> str:
+    return _concordance(value) if trial.measure == "concordance" else _share(value)
+
+
+def _concordance(value: float | None) -> str:
+    return "" if value is None or value != value else f"CCC {value:.3f}"
 
 
 def _share(value: float | None) -> str:
