@@ -295,6 +295,8 @@ class ListenPage(Page):
         self._rolling.take(events)
         self.recordings.take(events)
         self.log.collect(events, self.stream)
+        for event in events:
+            self._session.last_minute.push(event.rows)
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 

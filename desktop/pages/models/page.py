@@ -14,6 +14,7 @@ from desktop.pages.models import worker
 from desktop.pages.models.card import CardView
 from desktop.pages.models.corrections import CorrectionsView
 from desktop.pages.models.list import ClassifierList
+from desktop.pages.models.tryout import TryOut
 from desktop.session import Session
 from desktop.shared.page import Page
 
@@ -48,6 +49,8 @@ class ModelsPage(Page):
         self.list, self.card = ClassifierList(), CardView()
         self.corrections = CorrectionsView(self._session, self.notices)
         self.card.add(self.corrections)
+        self.tryout = TryOut(self._session)
+        self.card.add(self.tryout)
         self.card.setEnabled(False)
         middle = QHBoxLayout()
         middle.setSpacing(10)
@@ -69,6 +72,7 @@ class ModelsPage(Page):
         self.card.delete_button.clicked.connect(self.delete)
         self.card.rename_button.clicked.connect(self.ask_title)
         self.card.thresholds.changed.connect(self._change)
+        self.card.thresholds.tried.connect(self.tryout.tried)
         self.card.thresholds.reset.connect(lambda name: self._change(name, worker.Adjustment()))
         for view in (self.list.tree, self.list.broken):
             shortcut = QShortcut(QKeySequence.StandardKey.Delete, view, self.delete)
@@ -116,6 +120,7 @@ class ModelsPage(Page):
         self.card.setEnabled(True)
         self.card.show_listed(listed)
         self.corrections.show_of(name)
+        self.tryout.show_of(listed)
 
         def show(words: str, *, good: bool) -> None:
             if self.chosen == name:
@@ -323,6 +328,8 @@ class ModelsPage(Page):
             self._session.set_loaded(self._session.loaded_names)
         if listed.name == self.chosen:
             self.card.show_thresholds(listed.card, adjusted=listed.card != listed.entry.card)
+            if not self.card.thresholds.pending:
+                self.tryout.show_of(listed)
         self._next_adjustment()
 
     def _not_adjusted(self, text: str) -> None:
