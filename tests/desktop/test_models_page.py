@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
+from desktop import jobs
 from desktop.pages.models.page import ModelsPage
 from desktop.pages.models.thresholds import sensitivity_of, shifted
 from desktop.pages.models.tryout import TryOut
@@ -303,9 +304,46 @@ def test_ctrl_z_undoes_thresholds_a_title_and_a_deletion(
     page.list.tree.setFocus()
     qtbot.keyClick(page.list.tree, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=120_000)
-    assert page.steps == ("", "")
+    assert page.steps[0] == ""
     page.list.select("genre")
     assert not page.card.rename_button.isEnabled()
+
+
+def test_what_was_taken_back_is_made_again(
+    page: ModelsPage, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spin = page.card.thresholds.rows["high"].spin
+    spin.setValue(0.9)
+    qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    page.undo()
+    qtbot.waitUntil(lambda: "tiny" not in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    assert page.steps == ("", "change the thresholds of tiny")
+    page.redo()
+    qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting and spin.value() == 0.9, timeout=120_000)
+    page.undo()
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My ears", True))
+    page.card.rename_button.click()  # something new: the thresholds cannot be made again
+    assert page.steps[1] == ""
+    title = lambda: page.found.listed["tiny"].card.title  # noqa: E731
+    for step, told in ((page.undo, "Tiny"), (page.redo, "My ears")):
+        qtbot.waitUntil(lambda: not jobs._running, timeout=120_000)
+        step()
+        qtbot.waitUntil(lambda told=told: title() == told, timeout=120_000)
+    page.delete()
+    for _ in range(2):  # each time it waits in another place
+        qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+        page.undo()
+        qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=120_000)
+        page.activateWindow()
+        page.list.tree.setFocus()
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        qtbot.keyClick(page.list.tree, Qt.Key.Key_Z, both)
+    qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+    assert page.steps[1] == ""
 
 
 def _heard_minute(session: Session, rows: int = 480) -> None:
