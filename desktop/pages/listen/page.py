@@ -114,6 +114,7 @@ class ListenPage(Page):
         self.listening.back.connect(self._tell_back)
         self.stage.toggled.connect(self.toggle)
         self.stage.frozen.connect(self.bar.freeze.click)
+        self.stage.correcting.connect(lambda: self.corrections.ask(over=self.stage.line))
         self._connect_bar()
         self._connect_heard()
 
