@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 
 from desktop import jobs
+from desktop.last_minute import LastMinute
 from desktop.messages import Action, Kind, Message, Messages, Notices
 from desktop.requests import Request
 from desktop.settings import (
@@ -35,6 +36,7 @@ class Session(QObject):
         settings: what is remembered.
         classifiers: those loaded, by name, in the order they are shown.
         messages: what is said to the person over the page.
+        last_minute: that was heard live.
     """
 
     classifiers_loaded = Signal()
@@ -48,6 +50,7 @@ class Session(QObject):
         self.settings = Settings()
         self.messages = Messages(self)
         self.classifiers: dict[str, Classifier] = {}
+        self.last_minute = LastMinute()
         self._job: jobs.Job | None = None
 
     def notify(self, text: str, actions: Sequence[Action] = (), kind: Kind = "info") -> Message:

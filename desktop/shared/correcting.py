@@ -58,7 +58,14 @@ class Correcting(QObject):
         """Whether a correction is being asked for or learned."""
         return self._job is not None
 
-    def ask(self, name: str, said: Sequence[str], fetch: Fetch, place: QPoint) -> None:
+    def ask(
+        self,
+        name: str,
+        said: Sequence[str],
+        fetch: Fetch,
+        place: QPoint,
+        over: QWidget | None = None,
+    ) -> None:
         """Ask what a stretch is, and learn it.
 
         Args:
@@ -66,6 +73,7 @@ class Correcting(QObject):
             said: the labels it gave the stretch; may be empty.
             fetch: gives the sound.
             place: on the screen, where the popup opens.
+            over: in whose window; None: the page's.
         """
         classifier = self._session.classifiers.get(name)
         if classifier is None:
@@ -84,7 +92,9 @@ class Correcting(QObject):
             parent=self,
         )
         self.busy_changed.emit(True)
-        self._open(classifier.card, said, answers, place)
+        chooser = self._chooser(classifier.card, said, over or self._page)
+        chooser.chosen.connect(lambda choice: self._said(choice, said, answers))
+        chooser.open_at(place)
 
     def cancel(self) -> None:
         """Ask and learn no longer; what is kept stays."""
@@ -106,7 +116,7 @@ class Correcting(QObject):
         )
         self.busy_changed.emit(True)
 
-    def _open(self, card: Card, said: Sequence[str], answers: _Answers, place: QPoint) -> None:
+    def _chooser(self, card: Card, said: Sequence[str], over: QWidget) -> ClassChooser:
         heard = self.tr(" and ").join(said)
         heading = self.tr("{}. What is it?").format(heard or self.tr("Unknown"))
         nothing = ""
@@ -116,11 +126,10 @@ class Correcting(QObject):
             )
             nothing = self.tr("None of these") + kind
         recent = self._session.settings.get(CORRECTED)
-        chooser = ClassChooser(heading, said, card.labels, recent, nothing, self._page.window())
+        chooser = ClassChooser(heading, said, card.labels, recent, nothing, over.window())
         self.chooser = chooser
-        chooser.chosen.connect(lambda choice: self._said(choice, said, answers))
         chooser.cancelled.connect(self._cancelled)
-        chooser.open_at(place)
+        return chooser
 
     def _said(self, choice: ClassChoice, said: Sequence[str], answers: _Answers) -> None:
         self.chooser = None

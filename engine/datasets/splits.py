@@ -204,7 +204,35 @@ def _nearest(candidates: Indices, sizes: Indices, share: float) -> list[int]:
         if have + size / 2 <= wanted and len(taken) < len(candidates) - 1:
             taken.append(unit)
             have += size
-    return taken or [int(candidates[np.argmin(sizes)])]
+    chosen = np.isin(candidates, taken or [int(candidates[np.argmin(sizes)])])
+    return [int(unit) for unit in candidates[_exchanged(chosen, sizes, wanted)]]
+
+
+def _exchanged(chosen: NDArray[np.bool_], sizes: Indices, wanted: float) -> NDArray[np.bool_]:
+    """Other units in place of those chosen by chance, as long as their sum comes nearer.
+
+    What is off by no more than half of the smallest unit stays as chance had it: so do all splits
+    into units of one size.
+    """
+    chosen = chosen.copy()
+    while abs(off := float(sizes[chosen].sum()) - wanted) > sizes.min() / 2:
+        # None (a size of 0) in place of one, one in place of none, or one in place of another.
+        going = (
+            [0, *np.unique(sizes[chosen])]
+            if chosen.sum() < len(sizes) - 1
+            else [*np.unique(sizes[chosen])]
+        )
+        coming = (
+            [0, *np.unique(sizes[~chosen])] if chosen.sum() > 1 else [*np.unique(sizes[~chosen])]
+        )
+        after = np.abs(off + np.subtract.outer(coming, going))
+        add, remove = np.unravel_index(int(np.argmin(after)), after.shape)
+        if after[add, remove] > abs(off) - 1e-9:
+            break
+        for size, which, on in ((going[remove], chosen, False), (coming[add], ~chosen, True)):
+            if size:
+                chosen[np.flatnonzero(which & (sizes == size))[0]] = on
+    return chosen
 
 
 def _sizes(units: Indices, candidates: Indices) -> Indices:

@@ -119,6 +119,33 @@ def test_the_answer_changes_while_it_listens(
     assert page.stream.sound == before
 
 
+def test_the_stage_is_corrected_without_leaving_it(
+    page: ListenPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: ToneClip())
+    page.start()
+    qtbot.waitUntil(lambda: said(page) == "low", timeout=ENOUGH)
+    qtbot.waitUntil(lambda: page.stream.latest.stats.seconds > 3, timeout=ENOUGH)
+    page.show_stage()
+    correcting = page.corrections.correcting
+    QTest.keyClick(page.stage, Qt.Key.Key_C)
+    chooser = correcting.chooser
+    assert chooser is not None
+    assert chooser.window() is page.stage
+    assert chooser.isVisible()
+    assert page.stage.rect().contains(chooser.geometry())
+    QTest.keyClick(chooser.edit, Qt.Key.Key_Escape)
+    assert correcting.chooser is None
+    assert page.stage.isVisible()  # Escape was the question's, not the stage's
+    QTest.keyClick(page.stage, Qt.Key.Key_C)
+    assert correcting.chooser is not None
+    QTest.keyClicks(correcting.chooser.edit, "kazoo")
+    with qtbot.waitSignal(correcting.learned, timeout=ENOUGH):
+        QTest.keyClick(correcting.chooser.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.stage.line.words.endswith("kazoo"), timeout=ENOUGH)
+    page.stage.leave()
+
+
 def test_a_row_of_the_log_is_corrected(
     page: ListenPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

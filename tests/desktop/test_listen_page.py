@@ -96,6 +96,9 @@ def test_space_listens_hears_and_stops(window: Window, qtbot: QtBot, clip: list[
     panel = page.panels._panels["genre"]
     qtbot.waitUntil(lambda: "techno" in panel._verdict, timeout=120_000)
     qtbot.waitUntil(lambda: "latency" in window._words.text(), timeout=120_000)
+    heard = window._session.last_minute.of("genre")
+    assert heard is not None  # settings can be tried out on it
+    assert "techno" in heard.labels
     assert "Microphone open" in window._light.text()
     picture = page.tracks.spectrogram.grab().toImage()
     row, edge_x = picture.height() - 20, round(page.tracks.spectrogram.plot.right())

@@ -2,18 +2,22 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 
+from desktop import jobs
 from desktop.pages.models.page import ModelsPage
 from desktop.pages.models.thresholds import sensitivity_of, shifted
+from desktop.pages.models.tryout import TryOut
 from desktop.session import Session
 from engine.classifier.catalog import BUNDLED, Catalog
 from engine.classifier.file import sha256
 from engine.errors import ModelError
+from engine.recognition.timeline import Timeline
 from tests.contracts.test_artefact import TAMPERED, make
 from tests.desktop.conftest import Show
 from tests.desktop.said import press
@@ -300,6 +304,98 @@ def test_ctrl_z_undoes_thresholds_a_title_and_a_deletion(
     page.list.tree.setFocus()
     qtbot.keyClick(page.list.tree, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=120_000)
-    assert page.steps == ("", "")
+    assert page.steps[0] == ""
     page.list.select("genre")
     assert not page.card.rename_button.isEnabled()
+
+
+def test_what_was_taken_back_is_made_again(
+    page: ModelsPage, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spin = page.card.thresholds.rows["high"].spin
+    spin.setValue(0.9)
+    qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    page.undo()
+    qtbot.waitUntil(lambda: "tiny" not in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    assert page.steps == ("", "change the thresholds of tiny")
+    page.redo()
+    qtbot.waitUntil(lambda: "tiny" in Catalog().adjustments(), timeout=120_000)
+    qtbot.waitUntil(lambda: not page._adjusting and spin.value() == 0.9, timeout=120_000)
+    page.undo()
+    qtbot.waitUntil(lambda: not page._adjusting, timeout=120_000)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("My ears", True))
+    page.card.rename_button.click()  # something new: the thresholds cannot be made again
+    assert page.steps[1] == ""
+    title = lambda: page.found.listed["tiny"].card.title  # noqa: E731
+    for step, told in ((page.undo, "Tiny"), (page.redo, "My ears")):
+        qtbot.waitUntil(lambda: not jobs._running, timeout=120_000)
+        step()
+        qtbot.waitUntil(lambda told=told: title() == told, timeout=120_000)
+    page.delete()
+    for _ in range(2):  # each time it waits in another place
+        qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+        page.undo()
+        qtbot.waitUntil(lambda: "tiny" in page.found.listed, timeout=120_000)
+        page.activateWindow()
+        page.list.tree.setFocus()
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        qtbot.keyClick(page.list.tree, Qt.Key.Key_Z, both)
+    qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+    assert page.steps[1] == ""
+
+
+def _heard_minute(session: Session, rows: int = 480) -> None:
+    """'low' is sure in the first half of the last minute, and likely in the second."""
+    values = np.zeros((rows, 3), dtype=np.float32)
+    values[: rows - 120, 0], values[rows - 120 :, 0] = 0.8, 0.3
+    for start in range(0, rows, 4):  # as they come live
+        part = slice(start, start + 4)
+        timeline = Timeline(
+            labels=("low", "high", "both"),
+            times=0.5 + 0.25 * np.arange(rows)[part],
+            probabilities=values[part],
+            presence=np.ones(4, dtype=np.float32),
+            level_db=np.full(4, -20, dtype=np.float32),
+            window_seconds=1.0,
+            hop_seconds=0.25,
+        )
+        session.last_minute.push({"tiny": timeline})
+
+
+class TestTriedOut:
+    def test_on_the_last_minute_as_the_slider_moves(
+        self, page: ModelsPage, session: Session, qtbot: QtBot
+    ) -> None:
+        tryout = page.card.findChild(TryOut)
+        assert tryout is page.tryout
+        assert "has not heard anything yet" in tryout.words.text()
+        _heard_minute(session)
+        qtbot.waitUntil(lambda: "last 60 s heard" in tryout.words.text(), timeout=120_000)
+        name, bar, seconds = tryout.lines[0]
+        assert name.text() == "low"
+        assert 29 <= int(seconds.text().split()[0]) <= 32  # half of it, and hysteresis
+        assert not tryout.lines[1][0].isVisible()
+        height = tryout.height()
+        page.card.thresholds.sensitivity.setValue(20)  # not kept yet: tried out at once
+        qtbot.waitUntil(lambda: seconds.text() == "60 s", timeout=120_000)
+        assert bar.value() > 0.99 * bar.maximum()
+        page.card.thresholds.sensitivity.setValue(-40)
+        qtbot.waitUntil(lambda: "nothing would be reported" in tryout.words.text(), timeout=120_000)
+        assert not name.isVisible()
+        assert tryout.height() == height  # nothing moves
+        assert "nothing would be reported" in tryout.accessibleDescription()
+        page.list.select("genre")
+        assert "has not heard anything yet" in tryout.words.text()
+
+    def test_what_begins_anew_forgets_what_was_before(self, session: Session) -> None:
+        _heard_minute(session)
+        kept = session.last_minute.of("tiny")
+        assert kept is not None
+        assert len(kept) == 240
+        assert kept.times[-1] - kept.times[0] < 60
+        _heard_minute(session, rows=120)
+        kept = session.last_minute.of("tiny")
+        assert kept is not None
+        assert len(kept) == 120

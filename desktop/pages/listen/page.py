@@ -108,6 +108,7 @@ class ListenPage(Page):
         self.listening.back.connect(self._tell_back)
         self.stage.toggled.connect(self.toggle)
         self.stage.frozen.connect(self.bar.freeze.click)
+        self.stage.correcting.connect(lambda: self.corrections.ask(over=self.stage.line))
         self._connect_bar()
         self._connect_heard()
 
@@ -289,6 +290,8 @@ class ListenPage(Page):
         self._rolling.take(events)
         self.recordings.take(events)
         self.log.collect(events, self.stream)
+        for event in events:
+            self._session.last_minute.push(event.rows)
         for stretch in (found for e in events for found in e.stretches):
             self.explainer.take(stretch)
 

@@ -10,16 +10,17 @@ from desktop.widgets.level_meter import LevelMeter
 from desktop.widgets.situation import SituationStrip
 from engine.recognition.situation import SITUATIONS
 
-_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_F11, Qt.Key.Key_Space, Qt.Key.Key_F)
+_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_F11, Qt.Key.Key_Space, Qt.Key.Key_F, Qt.Key.Key_C)
 _SHARE = 0.62  # of the screen's height that the answer takes
 
 
 class Stage(QWidget):
-    """A window of its own; Escape and F11 close it, Space listens or stops, F freezes."""
+    """A window of its own; Escape and F11 close it, Space listens, F freezes, C corrects."""
 
     closed = Signal()
     toggled = Signal()
     frozen = Signal()
+    correcting = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -29,7 +30,9 @@ class Stage(QWidget):
         self.situation = SituationStrip(SITUATIONS)
         self.situation.setMaximumWidth(700)
         self.meter = LevelMeter()
-        self._keys = QLabel(self.tr("Space: listen or stop    F: freeze    Esc: back"))
+        self._keys = QLabel(
+            self.tr("Space: listen or stop    F: freeze    C: correct    Esc: back")
+        )
         self._keys.setObjectName("faint")
         below = QHBoxLayout()
         below.addWidget(self.situation, 1)
@@ -76,6 +79,8 @@ class Stage(QWidget):
                 self.toggled.emit()
             case Qt.Key.Key_F:
                 self.frozen.emit()
+            case Qt.Key.Key_C:
+                self.correcting.emit()
             case _:
                 super().keyPressEvent(event)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.audio.recording import Recorder
     from engine.classifier.classifier import Classifier
     from engine.recognition.live import LiveStats, LiveUpdate
+    from engine.recognition.timeline import Timeline
 
 _ENVELOPE_SECONDS = 0.01
 
@@ -119,6 +120,7 @@ class LiveFrame:
     recorded: tuple[Recorded, ...] = ()  # recordings that have ended
     said: Said = field(default_factory=Said)
     sound: LiveSound | None = None  # as far back as it is kept
+    rows: "Mapping[str, Timeline]" = field(default_factory=dict)  # that are new
 
 
 def hear(
@@ -182,6 +184,7 @@ def _frame(
         stretches=tuple(news.stretches),
         recorded=tuple(news.recorded),
         said=memory.say(classifiers, update),
+        rows=update.rows,
     )
 
 

@@ -1,6 +1,7 @@
 """The Models page: all classifiers, their cards, and which are enabled."""
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from desktop.pages.models import worker
 from desktop.pages.models.card import CardView
 from desktop.pages.models.corrections import CorrectionsView
 from desktop.pages.models.list import ClassifierList
+from desktop.pages.models.steps import Step, Steps
+from desktop.pages.models.tryout import TryOut
 from desktop.session import Session
 from desktop.shared.page import Page
 
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
 
 _SUFFIX = ".safetensors"
-_MOST_STEPS = 50
 
 
 class ModelsPage(Page):
@@ -35,7 +37,7 @@ class ModelsPage(Page):
         self.chosen = ""
         self._unopened: dict[Path, str] = {}
         self._broken_path: Path | None = None
-        self._done: list[tuple[str, Callable[[], object]]] = []  # what can be undone, and how
+        self._steps = Steps()
         self._adjusting = False
         self._waiting: tuple[str, worker.Adjustment] | None = None
         self._build()
@@ -48,6 +50,8 @@ class ModelsPage(Page):
         self.list, self.card = ClassifierList(), CardView()
         self.corrections = CorrectionsView(self._session, self.notices)
         self.card.add(self.corrections)
+        self.tryout = TryOut(self._session)
+        self.card.add(self.tryout)
         self.card.setEnabled(False)
         middle = QHBoxLayout()
         middle.setSpacing(10)
@@ -69,21 +73,26 @@ class ModelsPage(Page):
         self.card.delete_button.clicked.connect(self.delete)
         self.card.rename_button.clicked.connect(self.ask_title)
         self.card.thresholds.changed.connect(self._change)
+        self.card.thresholds.tried.connect(self.tryout.tried)
         self.card.thresholds.reset.connect(lambda name: self._change(name, worker.Adjustment()))
         for view in (self.list.tree, self.list.broken):
             shortcut = QShortcut(QKeySequence.StandardKey.Delete, view, self.delete)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-        back = QShortcut(QKeySequence.StandardKey.Undo, self, self.undo)
-        back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for keys, do in (("Ctrl+Z", self.undo), ("Ctrl+Shift+Z", self.redo), ("Ctrl+Y", self.redo)):
+            shortcut = QShortcut(QKeySequence(keys), self, do)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     @property
     def steps(self) -> tuple[str, str]:
-        return (self._done[-1][0], "") if self._done else ("", "")
+        return self._steps.words
 
     def undo(self) -> None:
         """Take the last change of a title, of thresholds, or the last deletion back."""
-        if self._done:
-            self._done.pop()[1]()
+        self._steps.undo()
+
+    def redo(self) -> None:
+        """Make again what was taken back last."""
+        self._steps.redo()
 
     def refresh(self) -> None:
         """Read the catalog again."""
@@ -116,6 +125,7 @@ class ModelsPage(Page):
         self.card.setEnabled(True)
         self.card.show_listed(listed)
         self.corrections.show_of(name)
+        self.tryout.show_of(listed)
 
         def show(words: str, *, good: bool) -> None:
             if self.chosen == name:
@@ -230,27 +240,40 @@ class ModelsPage(Page):
         if self._broken_path is None and (listed is None or listed.entry.bundled):
             return
         path = self._broken_path or (listed.entry.path if listed else Path())
-        listened = listed is not None and listed.name in self._session.loaded_names
-        if listed is not None and listened:
-            self._listen(listed.name, False)
         name = listed.name if listed is not None else ""
-        self._unopened.pop(path, None)
-        self._run(lambda: worker.remove(path), lambda kept: self._removed(kept, name, listened))
+        listened = name in self._session.loaded_names
+        waiting: list[Path] = []  # where it is kept; each deletion finds it another place
 
-    def _removed(self, kept: Path, name: str, listened: bool) -> None:
+        def removed(kept: Path) -> None:
+            waiting[:] = [kept]
+            self._removed(kept)
+
+        def again() -> None:
+            self._remove(path, name, removed)
+
+        def back() -> None:
+            if waiting:
+                self.bring_back(waiting.pop(), name, listened)
+
+        def first(kept: Path) -> None:
+            self._steps.add(Step(self.tr("delete {}").format(kept.name), back, again))
+            removed(kept)
+
+        self._remove(path, name, first)
+
+    def _remove(self, path: Path, name: str, then: Callable[[Path], None]) -> None:
+        if name in self._session.loaded_names:
+            self._listen(name, False)
+        self._unopened.pop(path, None)
+        self._run(lambda: worker.remove(path), then)
+
+    def _removed(self, kept: Path) -> None:
         self.chosen, self._broken_path = "", None
         words = self.tr("{} was deleted.").format(kept.name)
-        self._can_undo(
-            self.tr("delete {}").format(kept.name), lambda: self.bring_back(kept, name, listened)
-        )
         undo = (self.tr("Undo"), self.undo)
         self.notices.clear()  # what was said of it
         self.notices.notify(words, [undo], "success")
         self.refresh()
-
-    def _can_undo(self, words: str, how: Callable[[], object]) -> None:
-        self._done.append((words, how))
-        del self._done[:-_MOST_STEPS]
 
     def ask_title(self) -> None:
         """Ask for another title of the classifier that is shown."""
@@ -261,10 +284,10 @@ class ModelsPage(Page):
                 self, self.tr("Rename"), words, QLineEdit.EchoMode.Normal, now
             )
             if given and title.strip() not in ("", now):
-                self.retitle(listed.entry.path, title)
-                self._can_undo(
-                    self.tr("rename {}").format(now), lambda: self.retitle(listed.entry.path, now)
-                )
+                path = listed.entry.path
+                back, again = (partial(self.retitle, path, words) for words in (now, title))
+                self._steps.add(Step(self.tr("rename {}").format(now), back, again))
+                again()
 
     def retitle(self, path: Path, title: str) -> None:
         """Give a classifier another title."""
@@ -298,7 +321,8 @@ class ModelsPage(Page):
             thresholds = dict(zip(listed.card.labels, values.thresholds, strict=True))
             before = worker.Adjustment(thresholds, values.smoothing_seconds)
         words = self.tr("change the thresholds of {}").format(name)
-        self._can_undo(words, lambda: self._adjust(name, before))
+        back, again = (partial(self._adjust, name, one) for one in (before, choice))
+        self._steps.add(Step(words, back, again))
         self._adjust(name, choice)
 
     def _adjust(self, name: str, choice: worker.Adjustment) -> None:
@@ -323,6 +347,8 @@ class ModelsPage(Page):
             self._session.set_loaded(self._session.loaded_names)
         if listed.name == self.chosen:
             self.card.show_thresholds(listed.card, adjusted=listed.card != listed.entry.card)
+            if not self.card.thresholds.pending:
+                self.tryout.show_of(listed)
         self._next_adjustment()
 
     def _not_adjusted(self, text: str) -> None:

@@ -95,9 +95,13 @@ class _Row:
 
 
 class Thresholds(QWidget):
-    """Tells ``changed`` a moment after the last change, and ``reset`` when the card shall rule."""
+    """Tells ``changed`` a moment after the last change, and ``reset`` when the card shall rule.
+
+    ``tried`` tells each setting at once, also while a slider moves.
+    """
 
     changed = Signal(str, object)
+    tried = Signal(str, object)
     reset = Signal(str)
 
     def __init__(self) -> None:
@@ -153,7 +157,7 @@ class Thresholds(QWidget):
         """All thresholds lower (to the right) or higher than on the card."""
         for label, row in self.rows.items():
             row.show_value(shifted(self._original.get(label, row.value), place / _REACH))
-        self._timer.start()
+        self._change()
 
     def _show_sensitivity(self) -> None:
         """Where the slider stands for the thresholds that are in force: their middle."""
@@ -290,6 +294,11 @@ class Thresholds(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    @property
+    def pending(self) -> bool:
+        """Whether a change still waits to be told."""
+        return self._timer.isActive()
+
     def flush(self) -> None:
         """Tell a change that still waits."""
         if self._timer.isActive():
@@ -297,17 +306,24 @@ class Thresholds(QWidget):
             self._tell()
 
     def _tell(self) -> None:
-        values = {label: row.value for label, row in self.rows.items()}
         self.reset_button.setEnabled(True)
-        self.changed.emit(self._name, Adjustment(values, self._smoothing_seconds))
+        self.changed.emit(self._name, self._choice())
+
+    def _choice(self) -> Adjustment:
+        values = {label: row.value for label, row in self.rows.items()}
+        return Adjustment(values, self._smoothing_seconds)
+
+    def _change(self) -> None:
+        self._timer.start()
+        self.tried.emit(self._name, self._choice())
 
     def _smooth(self, seconds: float) -> None:
         self._smoothing_seconds = seconds
-        self._timer.start()
+        self._change()
 
     def _one_changed(self) -> None:
         self._show_sensitivity()
-        self._timer.start()
+        self._change()
 
     def _reset(self) -> None:
         self._timer.stop()

@@ -1,6 +1,7 @@
 """What the Models page asks of the engine, as work for jobs."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from engine.classifier.card import Card
     from engine.classifier.catalog import Entry
     from engine.classifier.classifier import Classifier
+    from engine.recognition.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -153,3 +155,27 @@ def adjust(
     entry = catalog.find(name)
     listed = ListedClassifier(entry, catalog.adjusted(entry.card), entry.size_bytes)
     return listed, opened and catalog.refreshed(opened, entry)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What would have been reported of a stretch of sound.
+
+    Attributes:
+        seconds: that the classifier heard.
+        reported: seconds for which each label is reported, the longest first; others never are.
+    """
+
+    seconds: float
+    reported: tuple[tuple[str, float], ...]
+
+
+def try_out(rows: "Timeline", card: "Card", choice: Adjustment) -> Generator[None, None, Trial]:
+    """Report rows that were heard by other thresholds and smoothing."""
+    from engine.recognition.decisions import decide
+
+    yield
+    rules = card.adjusted(choice.thresholds, choice.smoothing_seconds).rules()
+    counts = Counter(label for decision in decide(rows, rules) for label in decision.heard)
+    hop = rows.hop_seconds
+    return Trial(len(rows) * hop, tuple((label, n * hop) for label, n in counts.most_common()))

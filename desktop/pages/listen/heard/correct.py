@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QWidget
 
 from desktop.pages.listen.answer import AnswerBar
 from desktop.pages.listen.heard.menu import Offers
@@ -48,21 +49,25 @@ class ListenCorrecting(QObject):
         offers.corrections.append((words, lambda stretch: self.correct(stretch, QCursor.pos())))
         answer.line.menu_wanted.connect(self._name)
 
-    def ask(self) -> None:
-        """Correct what the large answer says now, or name what it does not."""
-        leader, line = self._answer.leader, self._answer.line
+    def ask(self, over: QWidget | None = None) -> None:
+        """Correct what the large answer says now, or name what it does not.
+
+        Args:
+            over: what shows the answer; None: the page.
+        """
+        leader, line = self._answer.leader, over or self._answer.line
         stretch = self._offers.answered(leader) or self._offers.latest(leader)
         if stretch is not None:
-            self.correct(stretch, line.mapToGlobal(line.rect().bottomLeft()))
+            place = line.mapToGlobal(line.rect().bottomLeft())
+            self.correct(stretch, place, line)
 
-    def correct(self, stretch: Stretch, place: QPoint) -> None:
-        """Ask what a stretch is."""
+    def correct(self, stretch: Stretch, place: QPoint, over: QWidget | None = None) -> None:
+        """Ask what a stretch is, in the window of ``over``."""
         source = self._replay.source(stretch)
         if source is not None:
             said = [stretch.label] if stretch.label else []
-            self.correcting.ask(
-                stretch.classifier or self._answer.leader, said, _fetch(stretch, *source), place
-            )
+            name, fetch = stretch.classifier or self._answer.leader, _fetch(stretch, *source)
+            self.correcting.ask(name, said, fetch, place, over)
 
     def _name(self, place: QPoint) -> None:
         """The menu of an answer that names nothing is the question itself."""
