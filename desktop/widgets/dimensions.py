@@ -4,103 +4,50 @@ import textwrap
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.plots.theme import series_colours
 from desktop.plots.values.plane import Plane
 from desktop.plots.values.track import ValueCurves
 from desktop.style import colours
-from desktop.widgets.predictions import LEFT, RIGHT, Bar
+from desktop.widgets.predictions import LEFT, RIGHT, AskingRows, Bar
 
 _HEAD, _ROW = 22, 22
 _PAIRS = (("valence", "arousal"), ("tension", "joyful_activation"))  # where there are both
 
 
-class DimensionRows(QWidget):
-    """Name of the classifier, and for each dimension its value on its scale.
-
-    A click on one asks why; with the keyboard: Up, Down and Return.
-    """
-
-    asked = Signal(str)
-    menu_wanted = Signal(str, QPoint)
+class DimensionRows(AskingRows):
+    """Name of the classifier, and for each dimension its value on its scale."""
 
     def __init__(self, title: str, ranges: Sequence[tuple[float, float]]) -> None:
-        super().__init__()
-        self._title, self._ranges = title, list(ranges)
-        self._words, self._refusal = "", ""
-        self.bars: list[Bar] = []
-        self._row = 0
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(title)
+        super().__init__(title, _HEAD, _ROW)
+        self._ranges = list(ranges)
+        self._words = ""
+
+    @property
+    def bars(self) -> list[Bar]:
+        """The values that are shown."""
+        return self._bars
 
     def sizeHint(self) -> QSize:
         return QSize(280, _HEAD + _ROW * len(self._ranges) + 6)
 
-    def set_refusal(self, words: str) -> None:
-        """Why there is no evidence to be seen; empty: a click shows it."""
-        self._refusal = words
-
     def show_values(self, words: str, bars: Sequence[Bar]) -> None:
         """What to show: the values in their order, or why there are none."""
-        self._words, self.bars = words, list(bars)
+        self._words, self._bars = words, list(bars)
         told = ", ".join(f"{bar.label} {bar.probability:.2f}" for bar in self.bars)
         self.setAccessibleDescription(words or told)
         pairs = zip(self.bars, self._ranges, strict=False)
         tips = [f"{bar.label}: scale from {low:g} to {high:g}" for bar, (low, high) in pairs]
         click = textwrap.fill(self._refusal) or self.tr("Click a value to see the evidence for it.")
         self.setToolTip("\n".join([*tips, click] if tips else []))
-        self.update()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.setAccepted(event.key() == Qt.Key.Key_Space)
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step is not None and self.bars:
-            self._row = min(max(0, self._row + step), len(self.bars) - 1)
-            self.setAccessibleName(f"{self._title}, {self.bars[self._row].label}")
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._ask(self._row)
-        else:
-            super().keyPressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        row = int((event.position().y() - _HEAD) // _ROW)
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self._ask(row)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        row = int((event.pos().y() - _HEAD) // _ROW) if mouse else self._row
-        if 0 <= row < len(self.bars):
-            self.menu_wanted.emit(self.bars[row].label, event.globalPos())
-
-    def _ask(self, row: int) -> None:
-        if row < len(self.bars) and not self._refusal:
-            self._row = row
-            self.asked.emit(self.bars[row].label)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

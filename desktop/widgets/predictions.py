@@ -57,31 +57,88 @@ class Bar:
         return f"{self.label}: {self.reason or 'detected'}"
 
 
-class Predictions(QWidget):
-    """Name of the classifier, what it says in words, and its top classes.
+class AskingRows(QWidget):
+    """Rows below a head, each about one label: a click on one asks why.
 
-    A line across each bar is its threshold. What is reported still, though below it, is outlined up
-    to there; what is about to be reported has an outline of dashes. A click on a class asks why;
-    with the keyboard: Up, Down and Return. The right button and the menu key ask for a menu.
+    With the keyboard: Up, Down and Return. The right button and the menu key ask for a menu.
+
+    Args:
+        title: name of the classifier.
+        head, row: heights in pixels.
     """
 
     asked = Signal(str)
-    menu_wanted = Signal(str, QPoint)  # the class that is meant
+    menu_wanted = Signal(str, QPoint)  # the label that is meant
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, head: int, row: int) -> None:
         super().__init__()
-        self._title = title
-        self._verdict, self._refusal = "", ""
-        self._away = False
+        self._title, self._head, self._height = title, head, row
+        self._refusal = ""
         self._bars: list[Bar] = []
-        self._lengths: dict[str, float] = {}  # of the bars as they are drawn now, by class
-        self._easing = QTimer(self)
-        self._easing.setInterval(_EASE_MS)
-        self._easing.timeout.connect(self._ease)
         self._row = 0
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
+
+    def set_refusal(self, words: str) -> None:
+        """Why there is no evidence to be seen; empty: a click shows it."""
+        self._refusal = words
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.key() == Qt.Key.Key_Space)  # it asks here, as a button would
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is not None and self._bars:
+            self._row = min(max(0, self._row + step), len(self._bars) - 1)
+            self.setAccessibleName(f"{self._title}, {self._bars[self._row].label}")
+            self.update()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._ask(self._row)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        row = int((event.position().y() - self._head) // self._height)
+        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
+            self._ask(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        row = int((event.pos().y() - self._head) // self._height) if mouse else self._row
+        if 0 <= row < len(self._bars):
+            self.menu_wanted.emit(self._bars[row].label, event.globalPos())
+
+    def _ask(self, row: int) -> None:
+        if row < len(self._bars) and not self._refusal:
+            self._row = row
+            self.asked.emit(self._bars[row].label)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+
+class Predictions(AskingRows):
+    """Name of the classifier, what it says in words, and its top classes.
+
+    A line across each bar is its threshold. What is reported still, though below it, is outlined up
+    to there; what is about to be reported has an outline of dashes.
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title, _HEAD, _ROW)
+        self._verdict = ""
+        self._away = False
+        self._lengths: dict[str, float] = {}  # of the bars as they are drawn now, by class
+        self._easing = QTimer(self)
+        self._easing.setInterval(_EASE_MS)
+        self._easing.timeout.connect(self._ease)
 
     def sizeHint(self) -> QSize:
         return QSize(280, _HEAD + _SHOWN * _ROW + 8)
@@ -92,10 +149,6 @@ class Predictions(QWidget):
             self._title = title
             self.setAccessibleName(title)
             self.update()
-
-    def set_refusal(self, words: str) -> None:
-        """Why there is no evidence to be seen for its classes; empty: a click shows it."""
-        self._refusal = words
 
     def set_predictions(self, verdict: str, bars: list[Bar]) -> None:
         """What to show; the bars highest first."""
@@ -136,45 +189,6 @@ class Predictions(QWidget):
         if left < _EASED:
             self._lengths = {bar.label: bar.probability for bar in self._bars}
             self._easing.stop()
-        self.update()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            event.setAccepted(event.key() == Qt.Key.Key_Space)  # it asks here, as a button would
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step is not None and self._bars:
-            self._row = min(max(0, self._row + step), len(self._bars) - 1)
-            self.setAccessibleName(f"{self._title}, {self._bars[self._row].label}")
-            self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self._ask(self._row)
-        else:
-            super().keyPressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        row = int((event.position().y() - _HEAD) // _ROW)
-        if event.button() == Qt.MouseButton.LeftButton and row >= 0:
-            self._ask(row)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        row = int((event.pos().y() - _HEAD) // _ROW) if mouse else self._row
-        if 0 <= row < len(self._bars):
-            self.menu_wanted.emit(self._bars[row].label, event.globalPos())
-
-    def _ask(self, row: int) -> None:
-        if row < len(self._bars) and not self._refusal:
-            self._row = row
-            self.asked.emit(self._bars[row].label)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
+from desktop.widgets.listen_button import ListenButton
 from pictures.inner import open_project
 from pictures.material import demo
 from pictures.runs import SWEEP
@@ -40,7 +41,7 @@ def listen(stage: Stage) -> None:
     person = stage.person
     with stage.sounding(demo()):
         person.go("Listen")
-        person.click("Listen")  # the largest of that name
+        person.click("Listen", ListenButton)
         person.see("Microphone open")
         person.see(rf"^\w.*\. \w.*({_SURE})")
         person.rest(FULL)
