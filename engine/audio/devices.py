@@ -2,8 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from engine.audio.portaudio import asking, portaudio, refresh
 from engine.errors import AudioError
@@ -64,58 +65,52 @@ def output_devices(*, renew: bool = False) -> list[OutputDevice]:
     Raises:
         AudioError: PortAudio is missing.
     """
-    sounddevice = portaudio()
-    if renew:
-        refresh()
-    try:
-        apis = sounddevice.query_hostapis()
-        devices = list(sounddevice.query_devices())
-        default = _default(sounddevice, "output")
-    except sounddevice.PortAudioError:
-        return []
-    found: dict[DeviceId, OutputDevice] = {}
-    for index, device in enumerate(devices):
-        if device["max_output_channels"] > 0:
-            name = DeviceId(device["name"], apis[device["hostapi"]]["name"])
-            found.setdefault(name, OutputDevice(name, index == default, index))
-    return sorted(found.values(), key=lambda device: (not device.is_default, device.id))
+    return [
+        OutputDevice(id=name, is_default=default, index=index)
+        for name, index, default, _ in _devices("output", renew=renew)
+    ]
 
 
 def input_devices(*, renew: bool = False) -> list[InputDevice]:
     """All inputs, the default first; none when there is no sound system.
 
     Args:
-        renew: look for devices plugged in or out since the last time. Has no effect while a
-            microphone or loudspeaker is in use.
+        renew: as for :func:`output_devices`.
 
     Raises:
         AudioError: PortAudio is missing.
     """
+    return [
+        InputDevice(
+            id=name,
+            channels=int(told["max_input_channels"]),
+            rate_hz=round(told["default_samplerate"]),
+            is_default=default,
+            index=index,
+        )
+        for name, index, default, told in _devices("input", renew=renew)
+    ]
+
+
+def _devices(
+    kind: Literal["input", "output"], *, renew: bool
+) -> list[tuple[DeviceId, int, bool, Mapping[str, Any]]]:
+    """Name, number, whether it is the default, and what PortAudio tells of each."""
     sounddevice = portaudio()
     if renew:
         refresh()
     try:
         apis = sounddevice.query_hostapis()
         devices = list(sounddevice.query_devices())
-        default = _default(sounddevice, "input")
+        default = _default(sounddevice, kind)
     except sounddevice.PortAudioError:
         return []
-    found: dict[DeviceId, InputDevice] = {}
-    for index, device in enumerate(devices):
-        if device["max_input_channels"] < 1:
-            continue
-        name = DeviceId(device["name"], apis[device["hostapi"]]["name"])
-        found.setdefault(
-            name,
-            InputDevice(
-                id=name,
-                channels=int(device["max_input_channels"]),
-                rate_hz=round(device["default_samplerate"]),
-                is_default=index == default,
-                index=index,
-            ),
-        )
-    return sorted(found.values(), key=lambda device: (not device.is_default, device.id))
+    found: dict[DeviceId, tuple[DeviceId, int, bool, Mapping[str, Any]]] = {}
+    for index, told in enumerate(devices):
+        if told[f"max_{kind}_channels"] > 0:
+            name = DeviceId(told["name"], apis[told["hostapi"]]["name"])
+            found.setdefault(name, (name, index, index == default, told))
+    return sorted(found.values(), key=lambda device: (not device[2], device[0]))
 
 
 def supported_rates(device: InputDevice) -> list[int]:
