@@ -58,8 +58,7 @@ def listen(stage: Stage) -> None:
     skipped = person.see(r"\d+ windows skipped")
     if " 0 windows skipped" not in skipped:
         print(f"  the machine was too busy to hear all: {skipped}", flush=True)
-    person.click("Close")
-    person.click("Stop")
+    person.click("Stop", ListenButton)
     person.see("Microphone closed")
 
 
