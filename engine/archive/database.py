@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.archive.names import recorded_at
-from engine.archive.schema import APPLICATION, SCHEMA, VERSION
+from engine.archive.schema import APPLICATION, SCHEMA, VERSION, strangers
 from engine.audio.files import AudioInfo
 from engine.bounded import parse_json
 from engine.errors import DataError
@@ -168,6 +169,11 @@ class Database:
         self._db.execute("PRAGMA journal_mode = WAL")
         # After a power cut the last files are done again; the database is whole.
         self._db.execute("PRAGMA synchronous = NORMAL")
+        if tables and (words := strangers(self._db)):
+            raise DataError(
+                f"{self.path.name} is no results database as Earmark makes them: {words}. Use a "
+                "copy of it, or choose another name."
+            )
         if tables == 0:
             head = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
             with contextlib.suppress(sqlite3.OperationalError):  # another made it just now
@@ -200,13 +206,15 @@ class Database:
         return found
 
     def known(self) -> dict[str, Known]:
-        """What is known of each file, by :func:`key_of`."""
+        """What is known of each file, by :func:`key_of`.
+
+        Raises:
+            DataError: the database is damaged.
+        """
         ears: dict[int, set[int]] = {}
-        for file, classifier in self._db.execute("SELECT file_id, classifier_id FROM results"):
+        for file, classifier in self._ask("SELECT file_id, classifier_id FROM results"):
             ears.setdefault(file, set()).add(classifier)
-        rows = self._db.execute(
-            "SELECT id, path, size, modified_ns, sha256, status, attempt FROM files"
-        )
+        rows = self._ask("SELECT id, path, size, modified_ns, sha256, status, attempt FROM files")
         return {
             path: Known(
                 None if size is None else Stamp(size, modified, digest),
@@ -308,8 +316,12 @@ class Database:
         )
 
     def labels(self) -> list[str]:
-        """All labels of the classifiers that have results, each once."""
-        rows = self._db.execute(
+        """All labels of the classifiers that have results, each once.
+
+        Raises:
+            DataError: the database is damaged.
+        """
+        rows = self._ask(
             "SELECT labels FROM classifiers WHERE id IN (SELECT classifier_id FROM results) "
             "ORDER BY id"
         )
@@ -323,52 +335,74 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files "
             "WHERE id IN (SELECT file_id FROM results) ORDER BY path"
         )
         for number, path, seconds, rate, channels, form, tags, remark in rows:
             try:
                 found = {str(k): str(v) for k, v in _parsed(tags).items()}
-                info = AudioInfo(Path(path), seconds, rate, channels, form, found, remark)
-                yield self._whole(number, info)
+                size = _finite(seconds), int(rate), int(channels)
+                info = AudioInfo(Path(path), *size, str(form), found, str(remark))
+                whole = self._whole(number, info)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise DataError(
                     f"{self.path.name} is damaged where {path} stands: {error}. Analyse that file "
                     "again."
                 ) from error
+            yield whole  # outside: errors of whoever takes it are his
 
     def _whole(self, file: int, info: AudioInfo) -> FileResult:
         timelines: dict[str, Timeline] = {}
         lanes: dict[str, list[Segment]] = {}
         verdicts: dict[str, Decision] = {}
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT results.id, name, labels, settings, channel, verdict, heard, window_seconds, "
             "hop_seconds, times, probabilities, presence, level_db FROM results JOIN classifiers "
             "ON classifiers.id = classifier_id WHERE file_id = ? ORDER BY channel, results.id",
             (file,),
         )
-        for number, name, labels, settings, channel, words, heard, *numbers in rows.fetchall():
-            called = named(name, channel)
+        for number, name, labels, settings, channel, words, heard, *numbers in list(rows):
+            called = named(str(name), int(channel))
             rules = _parsed(settings)["rules"]
             ranges = tuple((float(low), float(high)) for low, high in rules.get("ranges", ()))
             line = replace(_timeline(tuple(_list(labels)), *numbers), ranges=ranges)
             timelines[called] = line
             last = float(line.times[-1]) if len(line) else 0.0
-            verdicts[called] = Decision(last, tuple(_list(heard)), words, ())
+            verdicts[called] = Decision(last, tuple(_list(heard)), str(words), ())
             lanes[called] = [
-                Segment(*each)
-                for each in self._db.execute(
+                Segment(_finite(begin), _finite(end), str(label), _finite(mean))
+                for begin, end, label, mean in self._ask(
                     "SELECT start_seconds, end_seconds, label, probability FROM segments "
                     "WHERE result_id = ? ORDER BY id",
                     (number,),
                 )
             ]
+        if not timelines:
+            raise ValueError("the classifier is missing")
         return FileResult(info, timelines, lanes, verdicts, info.remark)
 
+    def _ask(self, question: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows that answer a question.
+
+        Raises:
+            DataError: what lies on the disk is damaged, or another program keeps it locked.
+        """
+        try:
+            yield from self._db.execute(question, values)
+        except sqlite3.Error as error:
+            raise DataError(
+                f"{self.path.name} cannot be read: {error}. If it is damaged, use a copy of it, or "
+                "analyse the archive again under another name."
+            ) from error
+
     def rows(self, question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The answer to a question in SQL."""
-        return self._db.execute(question, values).fetchall()
+        """The answer to a question in SQL.
+
+        Raises:
+            DataError: the database is damaged.
+        """
+        return list(self._ask(question, values))
 
     def change(self, command: str, values: Sequence[Any] = ()) -> None:
         """Carry out one command in SQL that writes.
@@ -443,15 +477,25 @@ def _timeline(
     probabilities, presence, level_db = (
         np.frombuffer(values, "<f4").astype(np.float32) for values in numbers
     )
+    if not all(np.isfinite(some).all() for some in (centres, probabilities, presence, level_db)):
+        raise ValueError("there are values that are no numbers")
     return Timeline(
         labels=labels,
         times=centres,
         probabilities=probabilities.reshape(len(centres), len(labels)),
         presence=presence.reshape(len(centres)),
         level_db=level_db.reshape(len(centres)),
-        window_seconds=window_seconds,
-        hop_seconds=hop_seconds,
+        window_seconds=_finite(window_seconds),
+        hop_seconds=_finite(hop_seconds),
     )
+
+
+def _finite(value: Any) -> float:
+    """A number; SQLite keeps anything in any column."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no number")
+    return number
 
 
 def _parsed(text: str) -> Any:

@@ -7,6 +7,8 @@ shape (n,); ``probabilities`` float32, shape (n, labels), with the labels of ``c
 regression the labels are its dimensions, and probabilities their values; it has no segments.
 """
 
+import sqlite3
+
 APPLICATION, VERSION = 0x45617261, 1  # "Eara"; both stand in the file's header
 
 SCHEMA = """
@@ -100,3 +102,36 @@ CREATE VIEW answers AS
     JOIN files ON files.id = file_id
     JOIN classifiers ON classifiers.id = classifier_id;
 """
+
+
+def strangers(database: sqlite3.Connection) -> str:
+    """What is in a database that Earmark did not make, or is missing, in words; empty: nothing.
+
+    Further tables, views and indices are their owner's. Triggers would run when Earmark writes, and
+    another view in the place of one of ours may never end.
+    """
+    fresh = sqlite3.connect(":memory:")
+    try:
+        fresh.executescript(SCHEMA)
+        wanted, found = _made(fresh), _made(database)
+        for kind, name in wanted:
+            if (kind, name) not in found:
+                return f"there is no {kind} '{name}'"
+            mine, theirs = (_columns(one, name) for one in (fresh, database))
+            if mine != theirs:
+                return f"{kind} '{name}' has other columns"
+            if kind == "view" and wanted[kind, name] != found[kind, name]:
+                return f"view '{name}' is another one"
+    finally:
+        fresh.close()
+    return "it has triggers" if any(kind == "trigger" for kind, _ in found) else ""
+
+
+def _made(database: sqlite3.Connection) -> dict[tuple[str, str], str | None]:
+    rows = database.execute("SELECT type, name, sql FROM sqlite_master")
+    return {(kind, name): text for kind, name, text in rows}
+
+
+def _columns(database: sqlite3.Connection, name: str) -> list[str]:
+    rows = database.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,))
+    return [column for (column,) in rows]

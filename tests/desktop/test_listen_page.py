@@ -1,5 +1,6 @@
 """The Listen page with a microphone that hears a clip."""
 
+import copy
 import dataclasses
 import threading
 import time
@@ -19,13 +20,17 @@ from desktop.window import Window
 from engine.audio import Ring, read
 from engine.audio.devices import DeviceId, InputDevice
 from engine.audio.level import Level
+from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 from engine.classifier.rules import Rules
 from engine.errors import AudioError
 from engine.pictures.view import View
 from engine.recognition.answer import Answerer
 from engine.recognition.decisions import Candidate, Decision
-from engine.recognition.live import LiveStats
+from engine.recognition.live import LiveStats, LiveUpdate
+from engine.recognition.timeline import Timeline
 from resources import resource
+from tests import planted
 from tests.desktop.pointer import drag, move, wheel
 
 RATE = 44100
@@ -305,6 +310,42 @@ def test_skipped_windows_are_gaps() -> None:
     memory.decisions["genre"] = [_decided(second) for second in (0, 1, 2, 5, 6)]
     memory.hops["genre"] = 1.0
     assert memory.unheard(["genre", "own"]) == {"genre": [(2.5, 4.5)], "own": []}
+
+
+def test_a_correction_does_not_wait_for_old_evidence() -> None:
+    """Ten seconds that spoke for one label are forgotten once the classifier is corrected."""
+    memory = Memory(RATE)
+    how = Catalog().find("instrument").card.calibration.evidence
+    assert how is not None
+    plain = planted.build(multi_label=False)
+    calibration = plain.card.calibration.model_copy(update={"evidence": how})
+    plain.card = plain.card.model_copy(update={"calibration": calibration})
+    corrected = copy.copy(plain)
+    corrected.card = plain.card.model_copy()
+    said = []
+    for step in range(44):
+        # Each row for itself is hardly enough: it needs some to tell the other label.
+        row = [0.7, 0.2, 0.1] if step < 40 else [0.2, 0.7, 0.1]
+        update = _judged({"own": plain if step < 40 else corrected}, step / 4, row)
+        memory.push(update.classifiers, update)
+        said.append(memory.decisions["own"][-1].heard)
+    assert said[39] == ("beep",)
+    assert said[42] == ("hum",)  # the third row: two of three windows agree
+
+
+def _judged(classifiers: dict[str, Classifier], at: float, row: list[float]) -> LiveUpdate:
+    card = classifiers["own"].card
+    timeline = Timeline(
+        tuple(card.labels),
+        np.array([at]),
+        np.array([row], dtype=np.float32),
+        np.ones(1, dtype=np.float32),
+        np.full(1, -20.0, dtype=np.float32),
+        1.0,
+        0.25,
+    )
+    stats = LiveStats(at, 0.0, 0, 0, 0.0)
+    return LiveUpdate({"own": timeline}, 0, np.zeros(0, dtype=np.float32), stats, classifiers)
 
 
 @pytest.mark.parametrize("chosen", [False, True], ids=["default", "chosen"])

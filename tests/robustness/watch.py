@@ -22,6 +22,8 @@ KINDS = {
     "recipes": 60,
     "tables": 60,
     "leftovers": 40,
+    "corrections": 40,
+    "archives": 40,
     "batches": 4,
 }
 _START_SECONDS = 120.0

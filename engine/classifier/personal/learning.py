@@ -123,10 +123,10 @@ def correct(base: Classifier, store: PersonalStore, prepared: Prepared, said: Sa
     Raises:
         ModelError: it says nothing that can be learned, or cannot be kept.
     """
-    said = _checked(base.card, said)
     with store.changing():
         before = store.read(_digest(base))
         corrections = list(before.card.corrections) if before else []
+        said = _checked(base.card, labels_of(base.card.labels, corrections), said)
         if len(corrections) >= MOST_CORRECTIONS:
             raise ModelError(
                 f"There are {MOST_CORRECTIONS} corrections of '{base.card.title}' already. "
@@ -235,10 +235,13 @@ def _follows(after: Classifier, correction: Correction, embeddings: Tensor) -> b
     return 2 * sum(right) > len(right)
 
 
-def _checked(card: Card, said: Said) -> Said:
-    """What was said, by labels of the classifier instead of families."""
+def _checked(card: Card, labels: Sequence[str], said: Said) -> Said:
+    """What was said, by labels, also those that only corrections know, instead of families."""
     label = " ".join(said.label.split())[:200]
-    groups = [[card.labels[index] for index in card.members(name)] for name in said.said]
+    groups = [
+        [name] if name in labels else [card.labels[index] for index in card.members(name)]
+        for name in said.said
+    ]
     # A family that the label belongs to was right.
     named = [name for group in groups if label not in group for name in group]
     wrong = tuple(dict.fromkeys(name for name in named if name != label))

@@ -29,6 +29,8 @@ def taught(
     logits, presence = _known(base, embeddings)
     targets = _chances(logits, len(labels), several=several)
     for label in correction.said:
+        if label not in labels:
+            continue  # of a class whose own corrections were taken back: nobody says it any longer
         column = targets[:, labels.index(label)]
         column.clamp_(max=_HARDLY if several else 0.0)
     if correction.kind == "is":

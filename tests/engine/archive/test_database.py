@@ -220,6 +220,80 @@ def test_corrections(tmp_path: Path, model: Path, sounds: list[Path]) -> None:
             correct(database, 999, True)
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("DROP TABLE segments", "no table 'segments'"),
+        ("ALTER TABLE files DROP COLUMN tags", "'files' has other columns"),
+        ("DROP VIEW heard; CREATE TABLE heard (label)", "no view 'heard'"),
+        (
+            "DROP VIEW answers; CREATE VIEW answers AS SELECT path, folder, recorded_at, "
+            "1 AS classifier, 1 AS channel, 1 AS verdict, 1 AS label, 1 AS probability, "
+            "1 AS heard, duration_seconds, title, artist, album FROM files",
+            "'answers' is another one",
+        ),
+        ("CREATE TRIGGER t AFTER INSERT ON files BEGIN DELETE FROM results; END", "triggers"),
+    ],
+)
+def test_other_tables_are_refused(tmp_path: Path, command: str, words: str) -> None:
+    path = tmp_path / "a.sqlite"
+    Database(path).close()
+    with sqlite3.connect(path) as changed:
+        changed.executescript(command)
+    changed.close()
+    with pytest.raises(DataError, match=words):
+        Database(path)
+
+
+def test_tables_of_the_owner_are_welcome(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    Database(path).close()
+    with sqlite3.connect(path) as changed:
+        changed.executescript("CREATE TABLE mine (a); CREATE VIEW own AS SELECT path FROM files")
+    changed.close()
+    with Database(path) as database:
+        assert database.known() == {}
+
+
+def test_a_damaged_page_is_an_error_of_ours(
+    sounds: list[Path], model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.sqlite"
+    with Database(path) as database:
+        fill(database, sounds, Listening((str(model),)))
+        (page,) = database.rows("SELECT rootpage FROM sqlite_master WHERE name = 'files'")[0]
+    data = bytearray(path.read_bytes())
+    data[4096 * (page - 1) : 4096 * page] = b"\xff" * 4096
+    path.write_bytes(data)
+    with Database(path) as database:
+        with pytest.raises(DataError, match="cannot be read"):
+            database.known()
+        with pytest.raises(DataError, match="cannot be read"):
+            list(database.results())
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("UPDATE files SET duration_seconds = 'x'", "could not convert"),
+        ("UPDATE results SET hop_seconds = 9e999", "no number"),
+        ("UPDATE results SET classifier_id = 99", "classifier is missing"),
+    ],
+)
+def test_values_of_another_kind_are_an_error_of_ours(
+    sounds: list[Path], model: Path, tmp_path: Path, command: str, words: str
+) -> None:
+    path = tmp_path / "a.sqlite"
+    with Database(path) as database:
+        fill(database, sounds, Listening((str(model),)))
+    changed = sqlite3.connect(path, isolation_level=None)
+    changed.execute("PRAGMA foreign_keys = OFF")
+    changed.execute(command)
+    changed.close()
+    with Database(path) as database, pytest.raises(DataError, match=words):
+        list(database.results())
+
+
 def judged(*values: tuple[float, bool]) -> list[Correction]:
     return [Correction("a", "x", 0, 0.0, 1.0, "y", p, right) for p, right in values]
 

@@ -231,3 +231,24 @@ def test_a_family_that_was_heard_is_all_its_labels(catalog: Catalog) -> None:
     assert [correction.said for correction in card.corrections] == [[], ["low", "hiss"]]
     teach(catalog, base, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
     assert catalog.load("tones").card.families == ["a", "b", "a", "kazoo"]
+
+
+def test_a_class_taken_back_may_have_been_corrected_itself(
+    catalog: Catalog, tones: Classifier
+) -> None:
+    """First it was a kazoo, then the kazoo a hiss; without the first nobody knows of kazoos."""
+    teach(catalog, tones, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
+    teach(catalog, tones, tone(ODD_HZ * 1.02), Said("is", "hiss", ("kazoo",)))
+    assert catalog.load("tones").corrections == ("kazoo, not low", "hiss, not kazoo")
+    assert undo(tones, catalog.corrections, [1]).count == 1
+    after = catalog.load("tones")
+    assert after.card.labels == ["low", "high", "hiss"]
+    assert chances(after, ODD_HZ * 1.02)["hiss"] > 0.8
+
+
+def test_a_class_of_the_user_can_be_denied(catalog: Catalog, tones: Classifier) -> None:
+    teach(catalog, tones, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
+    assert chances(catalog.load("tones"), ODD_HZ * 1.03)["kazoo"] > 0.5
+    learned = teach(catalog, tones, tone(ODD_HZ * 1.03), Said("not", said=("kazoo",)))
+    assert learned.followed
+    assert chances(catalog.load("tones"), ODD_HZ * 1.03)["kazoo"] < 0.5

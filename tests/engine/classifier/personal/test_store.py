@@ -106,13 +106,16 @@ def test_wrong_words_are_refused(
         catalog.corrections.card(tones.sha256 or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("head.shifts", torch.nan), ("head.centre", 3e38), ("head.points", 1e6)]
+)
 def test_numbers_that_are_none_are_refused(
-    catalog: Catalog, tones: Classifier, taught: Path
+    catalog: Catalog, tones: Classifier, taught: Path, name: str, value: float
 ) -> None:
-    shifts = load_file(taught)["head.shifts"]
-    shifts[0, 0] = torch.nan
-    retensored(taught, "head.shifts", shifts)
-    with pytest.raises(ModelError, match="NaN"):
+    tensor = load_file(taught)[name]
+    tensor.view(-1)[0] = value
+    retensored(taught, name, tensor)
+    with pytest.raises(ModelError, match="invalid numbers"):
         catalog.corrections.read(tones.sha256 or "")
 
 
