@@ -84,6 +84,12 @@ def test_finished_runs_are_listed(page: ComparePage, trained: Path) -> None:
     assert rows[trained / "sweep"].variant == "3 trials"
 
 
+def test_the_right_button_offers_reports(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "first", trained / "second")
+    offered = {a.text(): a.isEnabled() for a in page.menu.make().actions() if a.text()}
+    assert offered == {"Open report": False, "Save comparison...": True, "Refresh": True}
+
+
 def test_the_newest_runs_are_shown_at_first(page: ComparePage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(page.view.words.text()) and page._reading is None, timeout=120_000)
     first = [page.table.topLevelItem(row).text(0) for row in range(3)]  # type: ignore[union-attr]
