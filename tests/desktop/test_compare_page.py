@@ -91,6 +91,12 @@ def test_finished_runs_are_listed(page: ComparePage, trained: Path) -> None:
     assert rows[trained / "sweep"].variant == "3 trials"
 
 
+def test_the_right_button_offers_reports(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
+    choose(page, qtbot, trained / "first", trained / "second")
+    offered = {a.text(): a.isEnabled() for a in page.menu.make().actions() if a.text()}
+    assert offered == {"Open report": False, "Save comparison...": True, "Refresh": True}
+
+
 def test_the_newest_runs_are_shown_at_first(page: ComparePage, qtbot: QtBot) -> None:
     # A sweep leaves no words: it is the newest where the machine was slow enough.
     qtbot.waitUntil(lambda: page._shown != [] and page._reading is None, timeout=120_000)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs
@@ -399,3 +399,22 @@ class TestTriedOut:
         kept = session.last_minute.of("tiny")
         assert kept is not None
         assert len(kept) == 120
+
+
+def test_the_right_button_offers_what_the_buttons_do(
+    page: ModelsPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, *_: opened.append(menu))
+    page.list.select("genre")
+    page.list.tree.customContextMenuRequested.emit(QPoint(5, 5000))  # by the keyboard
+    assert {a.text(): a.isEnabled() for a in opened[0].actions()} == {
+        "Export...": True,
+        "ONNX...": True,
+        "Rename...": False,
+        "Delete": False,
+    }
+    page.list.select("tiny")
+    page.list.tree.customContextMenuRequested.emit(QPoint(5, 5000))
+    opened[1].actions()[-1].trigger()
+    qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)

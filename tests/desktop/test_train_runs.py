@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.train.page import TrainPage
@@ -37,6 +37,15 @@ def test_an_earlier_run_is_renamed_noted_deleted_and_restored(
     qtbot.waitUntil(lambda: len(view.runs) == 1, timeout=60_000)
     view.table.selectRow(0)
     assert "There is no room on the disk." in view.told.text()
+    offered = {a.text(): a.isEnabled() for a in view.menu.make().actions() if a.text()}
+    assert offered == {
+        "Show results": False,
+        "Use it now": True,  # its best so far
+        "Resume": True,
+        "Rename...": True,
+        "Notes...": True,
+        "Delete": True,
+    }
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Third try", True))
     view.rename_button.click()
     qtbot.waitUntil(lambda: view.runs[0].name == "Third try", timeout=60_000)
@@ -45,7 +54,14 @@ def test_an_earlier_run_is_renamed_noted_deleted_and_restored(
     view.notes_button.click()
     qtbot.waitUntil(lambda: view.runs[0].notes == "With the new mic.", timeout=60_000)
     assert view.runs[0].name == "Third try"
-    view.delete_button.click()
+    recipes = [a.text() for a in train_page.menu.make().actions() if a.text()]
+    assert recipes[0] == train_page.controls.start.text()
+    assert recipes[-1] == "Open file..."
+    opened: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, *_: opened.append(menu))
+    line = view.table.visualItemRect(view.table.item(0, 0)).center()
+    view.table.customContextMenuRequested.emit(line)  # the right button
+    opened[0].actions()[-1].trigger()
     qtbot.waitUntil(lambda: not view.runs, timeout=60_000)
     assert not (runs / "one").exists()
     press(train_page.notices, "Undo")

@@ -24,6 +24,7 @@ from desktop.pages.compare.table import RunTable
 from desktop.requests import ChooseRun, Request, ShowTraining
 from desktop.session import Session
 from desktop.settings import RUNS
+from desktop.shared.button_menu import ButtonMenu
 from desktop.shared.page import Page
 from engine.training.runs.listing import FoundRun
 
@@ -110,6 +111,9 @@ class ComparePage(Page):
         return head
 
     def _connect(self) -> None:
+        self.menu = ButtonMenu(
+            self.table, [self.report_button, self.page_button, None, self.refresh_button]
+        )
         self.table.chosen.connect(self._chosen)
         self.folder_button.clicked.connect(self._ask_folder)
         self.refresh_button.clicked.connect(self.refresh)

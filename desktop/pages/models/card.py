@@ -82,6 +82,12 @@ class CardView(QScrollArea):
         self.onnx_button = QPushButton(self.tr("ONNX..."))
         self.rename_button = QPushButton(self.tr("Rename..."))
         self.delete_button = QPushButton(self.tr("Delete"))
+        self.buttons = [
+            self.export_button,
+            self.onnx_button,
+            self.rename_button,
+            self.delete_button,
+        ]
 
     def _name_controls(self) -> None:
         for button, words in (
@@ -97,12 +103,7 @@ class CardView(QScrollArea):
 
     def _top(self) -> QVBoxLayout:
         buttons = QHBoxLayout()
-        for button in (
-            self.export_button,
-            self.onnx_button,
-            self.rename_button,
-            self.delete_button,
-        ):
+        for button in self.buttons:
             buttons.addWidget(button)
         buttons.addStretch(1)
         top = QVBoxLayout()

@@ -18,6 +18,7 @@ from desktop.pages.models.list import ClassifierList
 from desktop.pages.models.steps import Step, Steps
 from desktop.pages.models.tryout import TryOut
 from desktop.session import Session
+from desktop.shared.button_menu import ButtonMenu
 from desktop.shared.page import Page
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class ModelsPage(Page):
         self.setAcceptDrops(True)
 
     def _connect(self) -> None:
+        self.menu = ButtonMenu(self.list.tree, self.card.buttons)
         self.list.chosen.connect(self._choose)
         self.list.broken_chosen.connect(self._choose_broken)
         self.list.listens_changed.connect(self._listen)

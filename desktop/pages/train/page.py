@@ -27,6 +27,7 @@ from desktop.pages.train.sweep.table import SweepView
 from desktop.pages.train.worker import Judgement, Outcome, Placed, SweepOrder
 from desktop.requests import ChooseRun, OpenFile, Request, StartListening, TrainProject
 from desktop.session import Session
+from desktop.shared.button_menu import ButtonMenu
 from desktop.shared.page import Page
 from engine.errors import EarmarkError
 from engine.training.events import Started
@@ -67,6 +68,10 @@ class TrainPage(Page):
         self.sounds = SourceChooser(self.source, self)
         self.controls = QueueControls(self.queue, self)
         self.setup = TrainSetup(self.recipes, self.sounds, self.controls)
+        controls = self.controls
+        self.menu = ButtonMenu(
+            self.recipes.list, [controls.start, controls.sweep, None, self.recipes.own]
+        )
         self.form, self.toml = RecipeForm(self.model), TomlView(self.model)
         self.network, self.progress = NetworkView(self.model, self._classes), TrainProgress()
         self.results, self.sweep = TrainResults(), SweepView()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs
 from desktop.plots.clock import clock
+from desktop.shared.button_menu import ButtonMenu
 from desktop.shared.tables import explain_columns, fill, table
 from desktop.widgets.controls import text
 from engine.training.runs.listing import FoundRun, find_runs
@@ -75,6 +76,9 @@ class RunsView(QWidget):
         self.rename_button.clicked.connect(self.ask_name)
         self.notes_button.clicked.connect(self.ask_notes)
         self.delete_button.clicked.connect(self.delete)
+        first = [self.show_button, self.use_button, self.resume_button, None]
+        own = [self.rename_button, self.notes_button, self.delete_button]
+        self.menu = ButtonMenu(self.table, [*first, *own])
         delete = QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
 
