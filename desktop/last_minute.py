@@ -1,4 +1,4 @@
-"""The last minute that was heard, as rows of each classifier: settings are tried out on it."""
+"""The rows of each classifier for the last minute of live sound: settings are tried out on it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ SECONDS = 60.0
 
 
 class LastMinute:
-    """Only in memory; what is heard next takes the place of what was heard first.
+    """Only in memory; new rows take the place of the oldest.
 
     Attributes:
         version: counts up whenever rows came.

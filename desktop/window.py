@@ -29,9 +29,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import jobs, style
-from desktop.about import About, CrashReport, EarlierReports, Shortcuts, WhatsNew
 from desktop.crash import crash_file, reports
 from desktop.manual.dialog import Manual
+from desktop.menus.about import About, CrashReport, EarlierReports, Shortcuts, WhatsNew
 from desktop.menus.edit import EditMenu
 from desktop.pages import PAGES
 from desktop.plots import export

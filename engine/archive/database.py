@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import math
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from engine.archive.cells import finite, list_of, parsed, timeline_of
 from engine.archive.names import recorded_at
 from engine.archive.schema import APPLICATION, SCHEMA, VERSION, strangers
 from engine.audio.files import AudioInfo
-from engine.bounded import parse_json
 from engine.errors import DataError
 from engine.export.words import encodable
 from engine.recognition.channels import Channels, apart, named
@@ -325,7 +322,7 @@ class Database:
             "SELECT labels FROM classifiers WHERE id IN (SELECT classifier_id FROM results) "
             "ORDER BY id"
         )
-        return list(dict.fromkeys(label for (text,) in rows for label in _list(text)))
+        return list(dict.fromkeys(label for (text,) in rows for label in list_of(text)))
 
     def results(self) -> Iterator[FileResult]:
         """Each file that has results, in order of their paths.
@@ -341,8 +338,8 @@ class Database:
         )
         for number, path, seconds, rate, channels, form, tags, remark in rows:
             try:
-                found = {str(k): str(v) for k, v in _parsed(tags).items()}
-                size = _finite(seconds), int(rate), int(channels)
+                found = {str(k): str(v) for k, v in parsed(tags).items()}
+                size = finite(seconds), int(rate), int(channels)
                 info = AudioInfo(Path(path), *size, str(form), found, str(remark))
                 whole = self._whole(number, info)
             except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -364,14 +361,14 @@ class Database:
         )
         for number, name, labels, settings, channel, words, heard, *numbers in list(rows):
             called = named(str(name), int(channel))
-            rules = _parsed(settings)["rules"]
+            rules = parsed(settings)["rules"]
             ranges = tuple((float(low), float(high)) for low, high in rules.get("ranges", ()))
-            line = replace(_timeline(tuple(_list(labels)), *numbers), ranges=ranges)
+            line = replace(timeline_of(tuple(list_of(labels)), *numbers), ranges=ranges)
             timelines[called] = line
             last = float(line.times[-1]) if len(line) else 0.0
-            verdicts[called] = Decision(last, tuple(_list(heard)), str(words), ())
+            verdicts[called] = Decision(last, tuple(list_of(heard)), str(words), ())
             lanes[called] = [
-                Segment(_finite(begin), _finite(end), str(label), _finite(mean))
+                Segment(finite(begin), finite(end), str(label), finite(mean))
                 for begin, end, label, mean in self._ask(
                     "SELECT start_seconds, end_seconds, label, probability FROM segments "
                     "WHERE result_id = ? ORDER BY id",
@@ -464,43 +461,3 @@ def _row_of(found: BatchResult, stamp: Stamp | None) -> dict[str, Any]:
             **{name: tags.get(name) for name in TAGS},
         }
     return row
-
-
-def _timeline(
-    labels: tuple[str, ...],
-    window_seconds: float,
-    hop_seconds: float,
-    times: bytes,
-    *numbers: bytes,
-) -> Timeline:
-    centres = np.frombuffer(times, "<f8").astype(np.float64)
-    probabilities, presence, level_db = (
-        np.frombuffer(values, "<f4").astype(np.float32) for values in numbers
-    )
-    if not all(np.isfinite(some).all() for some in (centres, probabilities, presence, level_db)):
-        raise ValueError("there are values that are no numbers")
-    return Timeline(
-        labels=labels,
-        times=centres,
-        probabilities=probabilities.reshape(len(centres), len(labels)),
-        presence=presence.reshape(len(centres)),
-        level_db=level_db.reshape(len(centres)),
-        window_seconds=_finite(window_seconds),
-        hop_seconds=_finite(hop_seconds),
-    )
-
-
-def _finite(value: Any) -> float:
-    """A number; SQLite keeps anything in any column."""
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{number} is no number")
-    return number
-
-
-def _parsed(text: str) -> Any:
-    return parse_json(text, "the database")
-
-
-def _list(text: str) -> list[str]:
-    return [str(each) for each in _parsed(text)]

@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop import crash
-from desktop.about import CrashReport, EarlierReports
 from desktop.crash import CrashFile, read_report, reports, reports_folder
+from desktop.menus.about import CrashReport, EarlierReports
 from desktop.window import Window
 
 BEGIN = """

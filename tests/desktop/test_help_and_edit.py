@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from desktop.about import About, WhatsNew
 from desktop.manual.dialog import PAGES, Manual
 from desktop.manual.markdown import anchor, for_reading
 from desktop.manual.reader import Reader
+from desktop.menus.about import About, WhatsNew
 from desktop.window import Window
 from resources import documentation
 

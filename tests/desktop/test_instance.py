@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop import about, single_instance
+from desktop import single_instance
 from desktop.application import Application, open_paths
+from desktop.menus import about
 from desktop.single_instance import SingleInstance, hand_over
 from desktop.window import Window
 from resources import resource

@@ -487,7 +487,7 @@ def test_light_and_dark_differ(window: Window, qtbot: QtBot) -> None:
 
 
 def test_dialogs_open(window: Window, qtbot: QtBot) -> None:
-    from desktop.about import About, CrashReport, Shortcuts
+    from desktop.menus.about import About, CrashReport, Shortcuts
 
     for dialog in (About(window), Shortcuts(window), CrashReport(window, "Traceback: ...")):
         qtbot.addWidget(dialog)

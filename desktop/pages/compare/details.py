@@ -58,13 +58,7 @@ class DetailsView(QScrollArea):
         self.figures = _Table(self.tr("Figures"))
         self.differences = _Table(self.tr("What differs"))
         self.settings = _Table(self.tr("All settings"))
-        self.more = QToolButton()
-        self.more.setObjectName("section")
-        self.more.setText(self.tr("All settings"))
-        self.more.setCheckable(True)
-        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.more.setArrowType(Qt.ArrowType.RightArrow)
-        self.more.toggled.connect(self._unfold)
+        self.more = self._fold()
         self.loss = self._over_epochs(self.tr("Loss"), self.tr("loss"))
         self.accuracy = self._over_epochs(self.tr("Accuracy"), self.tr("accuracy"))
         self.concordance = self._over_epochs(self.tr("Concordance"), self.tr("concordance"))
@@ -87,6 +81,16 @@ class DetailsView(QScrollArea):
         }
         self._build()
         self.show_details(Details(), "")
+
+    def _fold(self) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("section")
+        button.setText(self.tr("All settings"))
+        button.setCheckable(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setArrowType(Qt.ArrowType.RightArrow)
+        button.toggled.connect(self._unfold)
+        return button
 
     def _over_epochs(self, title: str, quantity: str) -> Curves:
         curves = Curves(title, self.tr("epoch"), quantity, titled=False, legend_below=True)

@@ -276,7 +276,7 @@ def test_a_damaged_page_is_an_error_of_ours(
     ("command", "words"),
     [
         ("UPDATE files SET duration_seconds = 'x'", "could not convert"),
-        ("UPDATE results SET hop_seconds = 9e999", "no number"),
+        ("UPDATE results SET hop_seconds = 9e999", "not a number"),
         ("UPDATE results SET classifier_id = 99", "classifier is missing"),
     ],
 )
