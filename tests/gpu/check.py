@@ -99,6 +99,7 @@ def material(recipe: Recipe, count: int, classes: int) -> tuple[PreparedData, An
     judged = max(1, count // 10)
     plan = SimpleNamespace(
         training=rows[judged:], validation=rows[:judged], targets=targets, positive=None,
+        units=None,
         labels=tuple(map(str, range(classes))), recordings=["random"] * count,
     )  # fmt: skip
     return prepared, plan
