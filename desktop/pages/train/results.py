@@ -246,12 +246,14 @@ class TrainResults(QWidget):
             return self._value_headline(figures)
         if "accuracy" not in figures:
             return self.tr("Trained, but not evaluated: there is no test part")
-        words = self.tr("{:.1%} of the test windows were classified correctly").format(
-            figures["accuracy"]
+        words = self.tr("{:.1f} % of the test windows were classified correctly").format(
+            100 * figures["accuracy"]
         )
-        ends = [figures.get(f"accuracy_{end}") for end in ("low", "high")]
-        if None not in ends:
-            words += self.tr(" (95 % interval {:.1%} to {:.1%})").format(*ends)
+        ends = [
+            100 * figures[f"accuracy_{x}"] for x in ("low", "high") if f"accuracy_{x}" in figures
+        ]
+        if len(ends) == 2:
+            words += self.tr(" (95 % interval {:.1f} to {:.1f})").format(*ends)
         return words
 
     def _value_headline(self, figures: dict[str, float]) -> str:
