@@ -45,7 +45,7 @@ press_on() { # WORD
 # Whether a picture shows at the right that a label is heard: "organ ===== 91%". The threshold takes
 # the bars away, which hide the figures from a program that reads.
 sure_in() { # PICTURE LABEL
-    convert "$1" -crop 318x620+948+130 +repage -colorspace Gray -resize 300% -threshold 65% /tmp/panel.png
+    convert "$1" -crop 358x620+912+130 +repage -colorspace Gray -resize 300% -threshold 65% /tmp/panel.png
     tesseract /tmp/panel.png - --psm 6 2>/dev/null >/tmp/panel.txt
     grep -qiE "$2.* ([2-9][0-9]|100) *%" /tmp/panel.txt
 }
@@ -85,6 +85,11 @@ until_true() { # SECONDS COMMAND...
     done
 }
 picture() { import -window root "$pictures/$1.png" 2>/dev/null || true; }
+# It opens on the Listen page, with the demo analysed in the background on the File page.
+show_demo() {
+    xdotool windowfocus "$(window | head -n 1)"
+    xdotool key --delay 100 ctrl+2
+}
 window() { xdotool search --onlyvisible --name '^Earmark$' 2>/dev/null | grep .; }
 gone() { ! pgrep -x earmark-app; }
 count() { pgrep -c -x earmark-app || true; }
@@ -202,7 +207,8 @@ done
 [ "$fastest" -le "${EARMARK_START_MS:-2000}" ] || fail "the window takes $fastest ms at best"
 gio launch "$desktop" >/tmp/app.log 2>&1 &
 until_true 60 window || fail "no window"
-until_true 120 is_sure_of techno || fail "the demo is not heard: $(cat /tmp/panel.txt)"
+show_demo
+until_true 120 is_sure_of drums || fail "the demo is not heard: $(cat /tmp/panel.txt)"
 picture demo
 
 step "listen: what is played is recognised"
@@ -221,9 +227,9 @@ kept() { find "$HOME" -name '*kept.flac' | grep .; }
 until_true 15 kept || fail "nothing was kept of what was heard"
 xdotool key space # stop: the rest has the processors for itself
 sleep 1
-heard=$(earmark classify -c genre -c instruments-in-music "$(kept | head -n 1)")
+heard=$(earmark classify -c instrument "$(kept | head -n 1)")
 echo "$heard"
-for word in techno violin piano; do
+for word in drums cello; do
     grep -q "$word" <<<"$heard" || fail "$word was played and not heard"
 done
 
@@ -326,7 +332,8 @@ begun=$(date +%s%N)
 as_ann gio launch "$entry" >/tmp/app.log 2>&1 &
 until_true 60 window || fail "no window from the archive"
 echo "package test: portable: window after $((($(date +%s%N) - begun) / 1000000)) ms"
-until_true 120 is_sure_of techno || fail "the archive does not hear the demo: $(cat /tmp/panel.txt)"
+show_demo
+until_true 120 is_sure_of drums || fail "the archive does not hear the demo: $(cat /tmp/panel.txt)"
 picture portable
 xdotool windowfocus "$(window | head -n 1)" key --clearmodifiers ctrl+q
 until_true 20 gone || fail "it does not end"
