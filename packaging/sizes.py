@@ -15,6 +15,7 @@ COMPONENTS = {
     "PyAV with FFmpeg": r"av(\.libs)?/",
     "librosa, numba and LLVM": r"(librosa|numba|llvmlite|msgpack)/",
     "SciPy, scikit-learn, openTSNE": r"(scipy|sklearn|scikit_learn|openTSNE|opentsne)(\.libs)?/",
+    "pyarrow (Parquet)": r"pyarrow(\.libs)?/",
     "NumPy with OpenBLAS": r"numpy(\.libs)?/",
     "Python's modules, torch's among them": r"earmark(-app)?(\.exe)?$|base_library\.zip",
     "Python": r"libpython|python3[^/]*/|libcrypto|libssl|libffi",
