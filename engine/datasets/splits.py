@@ -124,9 +124,8 @@ def _check(found: Split, items: Items, rule: SplitRule) -> None:
     known = set(items.labels[found.training].tolist())
     judged = set(items.labels[np.concatenate([found.validation, found.test])].tolist())
     wanted = rule.test > 0 or rule.folds > 0
-    least = min(
-        2, len(set(items.labels.tolist()))
-    )  # numbers may be predicted of sounds of no class
+    # Where numbers are predicted, sounds may have no class, which counts as one.
+    least = min(2, len(set(items.labels.tolist())))
     tested = len(set(items.labels[found.test].tolist()))
     if not known or judged - known or (wanted and tested < least):
         way_out = "" if rule.by == "window" else ", or split by window and set data.allow_leak"
@@ -217,14 +216,9 @@ def _exchanged(chosen: NDArray[np.bool_], sizes: Indices, wanted: float) -> NDAr
     chosen = chosen.copy()
     while abs(off := float(sizes[chosen].sum()) - wanted) > sizes.min() / 2:
         # None (a size of 0) in place of one, one in place of none, or one in place of another.
-        going = (
-            [0, *np.unique(sizes[chosen])]
-            if chosen.sum() < len(sizes) - 1
-            else [*np.unique(sizes[chosen])]
-        )
-        coming = (
-            [0, *np.unique(sizes[~chosen])] if chosen.sum() > 1 else [*np.unique(sizes[~chosen])]
-        )
+        going, coming = [*np.unique(sizes[chosen])], [*np.unique(sizes[~chosen])]
+        going = [0, *going] if chosen.sum() < len(sizes) - 1 else going
+        coming = [0, *coming] if chosen.sum() > 1 else coming
         after = np.abs(off + np.subtract.outer(coming, going))
         add, remove = np.unravel_index(int(np.argmin(after)), after.shape)
         if after[add, remove] > abs(off) - 1e-9:
