@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.archive.cells import finite
 from engine.archive.database import Database, key_of
 from engine.errors import DataError
 
@@ -106,7 +107,18 @@ def corrections(database: Database, path: Path | None = None) -> list[Correction
         "ORDER BY path, start_seconds, classifier, channel, label",
         values,
     )
-    return [Correction(*(*row[:7], bool(row[7]), row[8])) for row in rows]
+    try:
+        return [
+            Correction(
+                *(*row[:3], *map(finite, row[3:5]), row[5], finite(row[6]), bool(row[7]), row[8])
+            )
+            for row in rows
+        ]
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{database.path.name} is damaged: the times or the "
+            "probability of a correction in it are invalid."
+        ) from error
 
 
 def wilson(right: int, judged: int) -> tuple[float, float]:

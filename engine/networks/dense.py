@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from engine.errors import ModelError
 from engine.networks.base import Network, Trunk, weights_of
 from engine.networks.layers import Head, StandardisedTrunk, dense_layers
 from engine.networks.musicnn.levelled import LevelledMusicnnTrunk
@@ -87,6 +88,10 @@ class EmbeddingHead(Network):
         dropout: float = 0.3,
     ) -> None:
         super().__init__()
+        if bands != MusicnnTrunk.bands:
+            raise ModelError(
+                f"The network embedding_head takes {MusicnnTrunk.bands} mel bands, not {bands}."
+            )
         self.bands, self.classes, self.frames = bands, classes, frames
         kind = LevelledMusicnnTrunk if levelled else MusicnnTrunk
         self.trunk = nn.ModuleList(kind() for _ in range(trunks))
