@@ -1,5 +1,6 @@
 """A table made by hand or by another program: CSV, JSON or Parquet."""
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +131,7 @@ def _excerpt(path: Path, number: int, row: Any, places: dict[str, str]) -> Excer
     place = f"{path.name}, row {number}"
     if not isinstance(row, Mapping) or not _text(row, "path").strip():
         raise DataError(f"{place}: 'path' and 'label' are needed.")
-    if not _text(row, "label") and ("label" in row or set(row) <= set(COLUMNS)):
+    if not _text(row, "label") and ("label" in row or not _has_number(row)):
         raise DataError(f"{place}: 'path' and 'label' are needed.")
     try:
         start = number_of(_text(row, "start") or "0")
@@ -147,6 +148,15 @@ def _excerpt(path: Path, number: int, row: Any, places: dict[str, str]) -> Excer
     extra = {str(k): str(v) for k, v in row.items() if k not in COLUMNS and v not in (None, "")}
     known = {name: _text(row, name) for name in ("label", "group", "fold")}
     return Excerpt(places[named], **known, start=start, end=end, extra=extra)
+
+
+def _has_number(row: Mapping[str, Any]) -> bool:
+    """Whether there is something to predict beside the columns that say what a row is."""
+    for name in set(row) - set(COLUMNS):
+        with contextlib.suppress(ValueError):
+            number_of(_text(row, name))
+            return True
+    return False
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
