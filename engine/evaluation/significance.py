@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.evaluation.bootstrap import Interval, interval, resampled
@@ -89,14 +90,9 @@ def compare(
     truth = first.single_truth()
     right = (first.predicted() == truth), (second.predicted() == truth)
     gain = right[1].astype(np.float64) - right[0]
-    clusters = first.clusters()
-    drawn = [
-        float((times[clusters] * gain).sum() / times[clusters].sum())
-        for times in resampled(int(clusters.max()) + 1, resamples, seed)
-    ]
-    ends = interval(np.asarray(drawn, dtype=np.float64))
+    ends, p = _paired(gain, first.clusters(), resamples, seed)
     test = mcnemar(int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum()))
-    difference, p = float(gain.mean()), _bootstrap_p(drawn, int(clusters.max()) + 1)
+    difference = float(gain.mean())
     return Comparison(
         names=names,
         accuracies=(float(right[0].mean()), float(right[1].mean())),
@@ -142,14 +138,8 @@ def compare_values(
     spread = np.square(first.truth - first.baseline, dtype=np.float64).mean(0)
     errors = [np.square(one.values - one.truth, dtype=np.float64) for one in (first, second)]
     gain = ((errors[0] - errors[1]) / np.maximum(spread, 1e-12)).mean(1)
-    clusters = numbered(first.groups)
-    count = int(clusters.max()) + 1
-    drawn = [
-        float((times[clusters] * gain).sum() / times[clusters].sum())
-        for times in resampled(count, resamples, seed)
-    ]
-    ends = interval(np.asarray(drawn, dtype=np.float64))
-    return _value_verdict(names, float(gain.mean()), ends, _bootstrap_p(drawn, count))
+    ends, p = _paired(gain, numbered(first.groups), resamples, seed)
+    return _value_verdict(names, float(gain.mean()), ends, p)
 
 
 def _value_verdict(names: tuple[str, str], gain: float, ends: Interval, p: float) -> str:
@@ -200,6 +190,18 @@ def _check(first: Results, second: Results) -> None:
     )
     if not same:
         raise DataError("Classifiers can only be compared on the same windows in the same order.")
+
+
+def _paired(
+    gain: NDArray[np.float64], clusters: NDArray[np.int64], resamples: int, seed: int
+) -> tuple[Interval, float]:
+    """Interval and p of a mean gain over windows, by drawing their recordings or groups."""
+    count = int(clusters.max()) + 1
+    drawn = [
+        float((times[clusters] * gain).sum() / times[clusters].sum())
+        for times in resampled(count, resamples, seed)
+    ]
+    return interval(np.asarray(drawn, dtype=np.float64)), _bootstrap_p(drawn, count)
 
 
 def _bootstrap_p(drawn: list[float], recordings: int) -> float:
