@@ -184,7 +184,9 @@ def medley(data: Path, out: Path) -> str:
             for path, label in _players(data / "players", collections):
                 rows.writerow([path.absolute(), label, path.stem.split("_")[0], fold])
     dataset = open_dataset(manifest)
-    trainings = both("instrument-lstm-spectral")
+    trainings = [
+        one for name in ("instrument-lstm-spectral", "instrument-lstm-time") for one in both(name)
+    ]
     return table([run(one, dataset, out) for one in trainings], ("accuracy", "balanced_accuracy"))
 
 
