@@ -107,7 +107,7 @@ def write_lab_html(report: LabReport, path: Path) -> None:
 
 def _of_run(run: Run) -> LabReport:
     recipe, found = run.recipe(), run.read(run.results_file)
-    facts = {k: str(v) for k, v in found["facts"].items() if k in _OF_FACTS}
+    facts = _facts(found)
     values = _values(recipe, found["evaluation"])
     tables: list[Any] = [_of_dimensions(values) if values is not None else _of_test(run)]
     published = [one.words() for one in run.published() if one.reached is not None]
@@ -118,7 +118,9 @@ def _of_run(run: Run) -> LabReport:
     pictures = _curves(run, "accuracy" if values is None else "concordance")
     evaluation = found["evaluation"]
     if values is not None:
-        shares = {one.name: 100 * max(0.0, one.gain) for one in values.by_recording}
+        shares = {
+            one.name.replace("_", " "): 100 * max(0.0, one.gain) for one in values.by_recording
+        }
         title = "Squared error of the mean predictor removed"
         pictures.append((title, plots.bars(shares, "%", title=title)))
     elif evaluation is not None and "confusion" in evaluation:
@@ -128,9 +130,17 @@ def _of_run(run: Run) -> LabReport:
         recipe.description,
         facts,
         tuple(table for table in tables if table[2]),
-        tuple(Picture(title, _plain(svg)) for title, svg in pictures),
+        tuple(Picture(title, _plain(svg, title)) for title, svg in pictures),
         _questions(recipe, sweep=False),
     )
+
+
+def _facts(found: Any) -> dict[str, str]:
+    """What was trained on what, in words."""
+    facts = {k: str(v) for k, v in found["facts"].items() if k in _OF_FACTS}
+    if "date" in facts:
+        facts["date"] = re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$", r"\1, \2", facts["date"])
+    return facts
 
 
 def _values(recipe: Recipe, evaluation: Any) -> ValueEvaluation | None:
@@ -144,7 +154,8 @@ def _of_test(run: Run) -> Any:
     """The table of a classifier's figures."""
     figures = run.figures()
     rows = [(figure_name(name), with_bounds(figures, name)) for name in _FIGURES if name in figures]
-    return "Figures of the test part", ("", "value (95 % interval)"), tuple(rows)
+    value = "value (95 % interval)" if any("(" in words for _, words in rows) else "value"
+    return "Figures of the test part", ("", value), tuple(rows)
 
 
 def _of_dimensions(values: ValueEvaluation) -> Any:
@@ -197,9 +208,7 @@ def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
     if not done:
         raise DataError(f"No trial of {folder.name} is finished, so there is nothing to report.")
     first = Run(folder / Path(done[0].folder).name)
-    facts = {
-        k: str(v) for k, v in first.read(first.results_file)["facts"].items() if k in _OF_FACTS
-    }
+    facts = _facts(first.read(first.results_file))
     for own in ("epochs", "training time", "GPU energy", "processor energy", "date"):
         facts.pop(own, None)
     target = bool(sweep.recipe.training.stop.target_accuracy)
@@ -218,7 +227,7 @@ def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
         sweep.recipe.title,
         facts,
         (("Trials", header, rows),),
-        tuple(Picture(title, _plain(svg)) for title, svg in pictures),
+        tuple(Picture(title, _plain(svg, title)) for title, svg in pictures),
         _questions(sweep.recipe, sweep=True),
     )
 
@@ -244,6 +253,9 @@ def _questions(recipe: Recipe, *, sweep: bool) -> tuple[str, ...]:
     return (*found, "Which classes are confused, and what do they have in common?")
 
 
-def _plain(svg: Markup) -> str:
-    """With the colours that stand behind a page's variables: not every program knows those."""
-    return _VARIABLE.sub(r"\1", str(svg))
+def _plain(svg: Markup, title: str) -> str:
+    """With the colours that stand behind a page's variables: not every program knows those.
+
+    A title that stands over the picture, too, is taken out of it.
+    """
+    return _VARIABLE.sub(r"\1", str(svg)).replace(f">{title}</text>", "></text>", 1)

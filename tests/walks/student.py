@@ -191,8 +191,11 @@ class Student(Person):
         self._press(box, box.rect().center())
         view = box.view()
         self.wait(view.isVisible, f"the choices of {words!r}")
+        # Until then Qt takes a click for the end of the one that opened the list.
+        self.rest(1.5 * QApplication.doubleClickInterval() / 1000)
         at = box.model().index(box.findText(choice), box.modelColumn())
         self._press(view.viewport(), view.visualRect(at).center())
+        self.wait(lambda: box.currentText() == choice, f"{choice!r} to be chosen")
 
     def _press(self, widget: QWidget, at: QPoint) -> None:
         self.clicks += 1
