@@ -219,8 +219,14 @@ def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
         name: Run(folder / Path(trial.folder).name).history_columns()["loss"]
         for name, trial in list(zip(names, done, strict=True))[:_MOST_CURVES]
     }
-    pictures = [("Training loss of the trials", plots.curves(losses, "epoch", "loss", log=True))]
-    pictures += [(chart.title, drawn(chart)) for chart in charts_of(done, target)]
+    which = f"first {len(losses)} of {len(done)} trials" if len(losses) < len(done) else "trials"
+    curves = plots.curves(losses, "epoch", "loss", log=True)
+    pictures = [(f"Training loss of the {which}", curves)]
+    pictures += [
+        (chart.title, drawn(chart))
+        for chart in charts_of(done, target)
+        if any(value is not None for value in chart.values.values())  # else the table says so
+    ]
     fields = ", ".join(field_name(path) for path in sweep.spans)
     return LabReport(
         f"Lab report: sweep of {fields}",
