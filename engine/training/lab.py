@@ -110,11 +110,7 @@ def _of_run(run: Run) -> LabReport:
     facts = _facts(found)
     values = _values(recipe, found["evaluation"])
     tables: list[Any] = [_of_dimensions(values) if values is not None else _of_test(run)]
-    published = [one.words() for one in run.published() if one.reached is not None]
-    if published:
-        rows_beside = tuple((name, note, known, own) for name, known, own, note in published)
-        header = ("figure", "note", "published", "this run")
-        tables.insert(0, ("Published and reached", header, rows_beside))
+    tables = [*_beside(run), *tables]
     pictures = _curves(run, "accuracy" if values is None else "concordance")
     evaluation = found["evaluation"]
     if values is not None:
@@ -141,6 +137,17 @@ def _facts(found: Any) -> dict[str, str]:
     if "date" in facts:
         facts["date"] = re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$", r"\1, \2", facts["date"])
     return facts
+
+
+def _beside(run: Run) -> list[Any]:
+    """The table of published figures that this run's settings allow to compare; none: no table."""
+    rows = [one.words() for one in run.published() if one.reached is not None]
+    if not rows:
+        return []
+    noted = any(note for *_, note in rows)  # else a column of nothing
+    header = ("figure", *(["note"] if noted else []), "published", "this run")
+    cells = [(name, *([note] if noted else []), known, own) for name, known, own, note in rows]
+    return [("Published and reached", header, tuple(cells))]
 
 
 def _values(recipe: Recipe, evaluation: Any) -> ValueEvaluation | None:

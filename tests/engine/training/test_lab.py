@@ -11,9 +11,7 @@ def test_a_classifiers_report(tmp_path: Path) -> None:
     run, _ = toys.trained(toys.recipe(), toys.features(tmp_path / "data"), toys.place(tmp_path))
     report = lab_report(run.folder)
     (heading, header, rows), *more = report.tables
-    assert (heading, header, more) == (
-        "Figures of the test part", ("", "value (95 % interval)"), [],
-    )  # fmt: skip
+    assert (heading, header, more) == ("Figures of the test part", ("", "value"), [])
     figures = run.figures()
     shown = {name: words.split(" (")[0] for name, words in rows}
     assert shown["Accuracy"] == f"{figures['accuracy']:.4f}"
