@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.train.after.lab import LabReportButton
@@ -173,3 +174,21 @@ def test_the_kind_of_data_set_is_chosen(page: TrainPage, qtbot: QtBot) -> None:
     kinds.setCurrentIndex(kinds.findData("folder"))
     kinds.activated.emit(kinds.currentIndex())
     qtbot.waitUntil(lambda: "(folder), " in page.sounds.found.text(), timeout=MOST)
+
+
+@pytest.mark.parametrize("name", ["author-rnn", "instrument-mlp", "instrument-lstm-spectral"])
+def test_the_column_is_not_cut_where_it_scrolls(train_page: TrainPage, name: str) -> None:
+    """With the longest texts and most buttons, in a low window: the bar needs its room."""
+    train_page.resize(1000, 500)
+    train_page.show()
+    train_page.recipes.take(name, "as-published")
+    QApplication.processEvents()
+    column = train_page.setup
+    assert column.verticalScrollBar().isVisible()
+    inner = column.widget()
+    assert inner.width() == column.viewport().width()
+    for words in inner.findChildren(QPushButton):
+        if words.isVisible():
+            right = words.mapTo(inner, words.rect().topRight()).x()
+            assert right < column.viewport().width()
+            assert words.width() >= words.minimumSizeHint().width()

@@ -168,6 +168,9 @@ class Student(Person):
     """Counts what is clicked."""
 
     clicks = 0
+    judged = (
+        False  # set as the figures of a training are shown; those of the last one stay till then
+    )
 
     def click(self, words: str, kind: type[QWidget] = QAbstractButton) -> None:
         self.clicks += 1
@@ -222,14 +225,18 @@ class Student(Person):
 
         QTimer.singleShot(50, look)
 
-    def until(self, pattern: str) -> str:
+    def until_judged(self) -> None:
+        """Wait for the figures of the training that was started."""
+        self.until("", lambda: self.judged)
+
+    def until(self, pattern: str, also: Callable[[], bool] = lambda: True) -> str:
         """Wait for words as long as a training takes; a failure shown ends it."""
         end, regular = time.monotonic() + MOST_SECONDS, re.compile(pattern)
         while time.monotonic() < end:
             self.rest(0.2)
             shown = [w for widget in self._visible() for w in _texts(widget)]
             for words in shown:
-                if regular.search(words):
+                if also() and regular.search(words):
                     return words
                 if re.search(r" failed$|^Stopped by an error", words):
                     raise SystemExit("\n".join(["The training failed:", *shown]))
@@ -246,7 +253,15 @@ def _texts(widget: QWidget) -> Iterator[str]:
 
 
 class Viewer(QObject):
-    """Takes the PDFs that the window opens: there is no program for them here."""
+    """Takes the PDFs that the window opens (there is no program for them here), and news."""
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self._student = student
+
+    @Slot()
+    def judge(self) -> None:
+        self._student.judged = True
 
     @Slot(QUrl)
     def show(self, url: QUrl) -> None:
@@ -257,6 +272,7 @@ def walk(student: Student, recipe: str, out: Path, sweep: str = "") -> Walk:
     """One course system, or one of its sweeps, as far as the lab report."""
     student.menu("View", "Listen")
     student.clicks, name = 0, sweep or recipe
+    student.judged = False
     begun = time.monotonic()
     student.click("Train", QToolButton)
     student.pick(recipe)
@@ -276,8 +292,11 @@ def walk(student: Student, recipe: str, out: Path, sweep: str = "") -> Walk:
     student.click(sweep or "Start", QPushButton)
     student.until("^Training|preparing|reading|epoch|trials finished")
     picture(student, out, f"{name}-running")
-    end = r"^Done: \d+ of \d+ trials" if sweep else r"test windows were classified correctly"
-    said = student.until(end)
+    if sweep:
+        said = student.until(r"^Done: \d+ of \d+ trials")
+    else:
+        student.until_judged()
+        said = student.until(r"test windows were classified correctly")
     clicks, seconds = student.clicks, time.monotonic() - begun
     student.rest(1.0)
     picture(student, out, f"{name}-results")
@@ -330,9 +349,13 @@ def main() -> None:
     begun = time.monotonic()
     _application, _session, window = open_application()
     window.resize(1280, 800)
-    student, viewer, walks = Student(window), Viewer(), []
+    student, walks = Student(window), []
+    viewer = Viewer(student)
     QDesktopServices.setUrlHandler("file", viewer, "show")
     student.rest(1.0)
+    student.menu("View", "Train")  # made when it is first wanted
+    page = next(w for w in window.findChildren(QWidget) if type(w).__name__ == "TrainPage")
+    page.judged.connect(viewer.judge)  # type: ignore[attr-defined]
     print(f"window after {time.monotonic() - begun:.1f} s", flush=True)
     for name in wanted:
         walks.append(walk(student, sweeps.get(name, name), out, name if name in sweeps else ""))
