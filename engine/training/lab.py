@@ -9,7 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from engine.atomic_write import write_text
+from engine.classifier.figures import figure_name, with_bounds
 from engine.errors import DataError
+from engine.evaluation.dimensions import ValueEvaluation
 from engine.evaluation.metrics import Evaluation
 from engine.evaluation.report import plots
 from engine.evaluation.report.page import Section, document, part, table
@@ -29,6 +31,10 @@ from engine.training.sweeps.sweep import Trial, read_sweep
 _VARIABLE = re.compile(r"var\(--[\w-]+,(#[0-9a-fA-F]{6})\)")
 _MOST_CURVES = 6  # colours and dashes that are told apart
 _MOST_POINTS = 2000
+_FIGURES = (
+    *("accuracy", "balanced_accuracy", "macro_f1", "recording_accuracy"),
+    *("positive_recall", "positive_precision", "macro_auc", "micro_f1"),
+)
 _OF_FACTS = (
     *("recipe", "data", "windows", "split", "epochs", "training time", "GPU energy"),
     *("processor energy", "device", "seed", "date"),
@@ -101,46 +107,94 @@ def write_lab_html(report: LabReport, path: Path) -> None:
 
 def _of_run(run: Run) -> LabReport:
     recipe, found = run.recipe(), run.read(run.results_file)
-    facts = {k: str(v) for k, v in found["facts"].items() if k in _OF_FACTS}
-    figures = run.figures()
-    rows = [
-        (name.replace("_", " "), f"{figures[name]:.3f}")
-        for name in ("accuracy", "balanced_accuracy", "macro_f1", "recording_accuracy")
-        if name in figures
-    ]
-    tables: list[Any] = [("Figures of the test part", ("", "value"), tuple(rows))]
-    published = [one.words() for one in run.published() if one.reached is not None]
-    if published:
-        rows_beside = tuple((name, note, known, own) for name, known, own, note in published)
-        header = ("figure", "note", "published", "this run")
-        tables.insert(0, ("Published and reached", header, rows_beside))
-    pictures = _curves(run)
+    facts = _facts(found)
+    values = _values(recipe, found["evaluation"])
+    tables: list[Any] = [_of_dimensions(values) if values is not None else _of_test(run)]
+    tables = [*_beside(run), *tables]
+    pictures = _curves(run, "accuracy" if values is None else "concordance")
     evaluation = found["evaluation"]
-    if evaluation is not None and "classes" in evaluation:
+    if values is not None:
+        shares = {
+            one.name.replace("_", " "): 100 * max(0.0, one.gain) for one in values.by_recording
+        }
+        title = "Squared error of the mean predictor removed"
+        pictures.append((title, plots.bars(shares, "%", title=title)))
+    elif evaluation is not None and "confusion" in evaluation:
         pictures += _of_classes(Evaluation.from_json(evaluation))
     return LabReport(
         f"Lab report: {found['title']}",
         recipe.description,
         facts,
-        tuple(tables),
-        tuple(Picture(title, _plain(svg)) for title, svg in pictures),
+        tuple(table for table in tables if table[2]),
+        tuple(Picture(title, _plain(svg, title)) for title, svg in pictures),
         _questions(recipe, sweep=False),
     )
 
 
-def _curves(run: Run) -> list[tuple[str, Markup]]:
+def _facts(found: Any) -> dict[str, str]:
+    """What was trained on what, in words."""
+    facts = {k: str(v) for k, v in found["facts"].items() if k in _OF_FACTS}
+    if "date" in facts:
+        facts["date"] = re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*$", r"\1, \2", facts["date"])
+    return facts
+
+
+def _beside(run: Run) -> list[Any]:
+    """The table of published figures that this run's settings allow to compare; none: no table."""
+    rows = [one.words() for one in run.published() if one.reached is not None]
+    if not rows:
+        return []
+    noted = any(note for *_, note in rows)  # else a column of nothing
+    header = ("figure", *(["note"] if noted else []), "published", "this run")
+    cells = [(name, *([note] if noted else []), known, own) for name, known, own, note in rows]
+    return [("Published and reached", header, tuple(cells))]
+
+
+def _values(recipe: Recipe, evaluation: Any) -> ValueEvaluation | None:
+    """The figures of a regression; None: there are classes, or nothing was judged."""
+    if not recipe.is_regression or evaluation is None:
+        return None
+    return ValueEvaluation.from_json(evaluation)
+
+
+def _of_test(run: Run) -> Any:
+    """The table of a classifier's figures."""
+    figures = run.figures()
+    rows = [(figure_name(name), with_bounds(figures, name)) for name in _FIGURES if name in figures]
+    value = "value (95 % interval)" if any("(" in words for _, words in rows) else "value"
+    return "Figures of the test part", ("", value), tuple(rows)
+
+
+def _of_dimensions(values: ValueEvaluation) -> Any:
+    """The table of a regression's figures, each dimension beside the mean predictor."""
+    rows = tuple(
+        (
+            one.name.replace("_", " "),
+            *(f"{figure:.3f}" for figure in (one.rmse, one.mean_rmse, one.r2, one.concordance)),
+        )
+        for one in values.by_recording
+    )
+    header = ("dimension", "RMSE", "RMSE of the mean", "R\N{SUPERSCRIPT TWO}", "concordance")
+    return "Recordings of the test part", header, rows
+
+
+def _curves(run: Run, measure: str) -> list[tuple[str, Markup]]:
     columns = run.history_columns()
     _, losses = run.batch_losses()
     step = max(1, len(losses) // _MOST_POINTS)
     pairs = {
-        name: {"training": columns[name], "validation": columns[f"validation_{name}"]}
-        for name in ("loss", "accuracy")
+        name: {
+            part: columns[column]
+            for part, column in (("training", name), ("validation", f"validation_{name}"))
+            if _any(columns.get(column, ()))
+        }
+        for name in ("loss", measure)
     }
-    pairs = {name: {k: v for k, v in both.items() if _any(v)} for name, both in pairs.items()}
     found = [("Loss of each batch", plots.curves({"loss": losses[::step]}, "batch", "loss"))]
     found += [("Loss", plots.curves(pairs["loss"], "epoch", "loss"))]
     found += [("Loss, logarithmic", plots.curves(pairs["loss"], "epoch", "loss", log=True))]
-    found += [("Accuracy", plots.curves(pairs["accuracy"], "epoch", "accuracy"))]
+    if pairs[measure]:
+        found += [(measure.capitalize(), plots.curves(pairs[measure], "epoch", measure))]
     return found if losses else found[1:]
 
 
@@ -161,9 +215,7 @@ def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
     if not done:
         raise DataError(f"No trial of {folder.name} is finished, so there is nothing to report.")
     first = Run(folder / Path(done[0].folder).name)
-    facts = {
-        k: str(v) for k, v in first.read(first.results_file)["facts"].items() if k in _OF_FACTS
-    }
+    facts = _facts(first.read(first.results_file))
     for own in ("epochs", "training time", "GPU energy", "processor energy", "date"):
         facts.pop(own, None)
     target = bool(sweep.recipe.training.stop.target_accuracy)
@@ -174,15 +226,21 @@ def _of_sweep(folder: Path, sweep: Sweep, trials: Sequence[Trial]) -> LabReport:
         name: Run(folder / Path(trial.folder).name).history_columns()["loss"]
         for name, trial in list(zip(names, done, strict=True))[:_MOST_CURVES]
     }
-    pictures = [("Training loss of the trials", plots.curves(losses, "epoch", "loss", log=True))]
-    pictures += [(chart.title, drawn(chart)) for chart in charts_of(done, target)]
+    which = f"first {len(losses)} of {len(done)} trials" if len(losses) < len(done) else "trials"
+    curves = plots.curves(losses, "epoch", "loss", log=True)
+    pictures = [(f"Training loss of the {which}", curves)]
+    pictures += [
+        (chart.title, drawn(chart))
+        for chart in charts_of(done, target)
+        if any(value is not None for value in chart.values.values())  # else the table says so
+    ]
     fields = ", ".join(field_name(path) for path in sweep.spans)
     return LabReport(
         f"Lab report: sweep of {fields}",
         sweep.recipe.title,
         facts,
         (("Trials", header, rows),),
-        tuple(Picture(title, _plain(svg)) for title, svg in pictures),
+        tuple(Picture(title, _plain(svg, title)) for title, svg in pictures),
         _questions(sweep.recipe, sweep=True),
     )
 
@@ -203,9 +261,14 @@ def _questions(recipe: Recipe, *, sweep: bool) -> tuple[str, ...]:
     found = ["What do the curves of training and validation show?"]
     if recipe.published is not None:
         found.append("Where do your figures differ from the published ones, and why?")
+    if recipe.is_regression:
+        return (*found, "Which dimension is predicted best and which worst, and why?")
     return (*found, "Which classes are confused, and what do they have in common?")
 
 
-def _plain(svg: Markup) -> str:
-    """With the colours that stand behind a page's variables: not every program knows those."""
-    return _VARIABLE.sub(r"\1", str(svg))
+def _plain(svg: Markup, title: str) -> str:
+    """With the colours that stand behind a page's variables: not every program knows those.
+
+    A title that stands over the picture, too, is taken out of it.
+    """
+    return _VARIABLE.sub(r"\1", str(svg)).replace(f">{title}</text>", "></text>", 1)

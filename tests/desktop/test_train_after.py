@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.train.after.lab import LabReportButton
 from desktop.pages.train.page import TrainPage
+from desktop.pages.train.results import TrainResults
 from desktop.plots.confusion import Confusion
 from engine.recipes.networks import argument
+from engine.recipes.recipe import find_recipe
 from engine.training.finish import background
 from engine.training.runs.run import Run
 
@@ -57,7 +60,20 @@ def test_a_finished_training_shows_its_curves_and_the_published_figures(
     # Of other settings: 3 epochs for 30, so that nothing is set beside each other.
     assert {table.item(row, 2).text() for row in range(table.rowCount())} == {"\N{EN DASH}"}  # type: ignore[union-attr]
     assert "this run differs: epochs 3" in table.item(0, 0).text()  # type: ignore[union-attr]
+    _the_originals_mistakes(results)
     _lab_report(results.lab, qtbot, tmp_path)
+
+
+def _the_originals_mistakes(results: TrainResults) -> None:
+    """Their number, so that the figures have room; all of them in the tool tip."""
+    published = find_recipe("genre-mlp").published
+    assert published is not None
+    said = f"with {len(published.traps)} known mistakes of the original"
+    assert said in results.remarks.text()
+    for trap in published.traps:
+        assert trap not in results.remarks.text()
+        assert trap in results.remarks.toolTip()
+        assert trap in results.remarks.accessibleDescription()
 
 
 def _lab_report(button: LabReportButton, qtbot: QtBot, tmp_path: Path) -> None:
@@ -158,3 +174,21 @@ def test_the_kind_of_data_set_is_chosen(page: TrainPage, qtbot: QtBot) -> None:
     kinds.setCurrentIndex(kinds.findData("folder"))
     kinds.activated.emit(kinds.currentIndex())
     qtbot.waitUntil(lambda: "(folder), " in page.sounds.found.text(), timeout=MOST)
+
+
+@pytest.mark.parametrize("name", ["author-rnn", "instrument-mlp", "instrument-lstm-spectral"])
+def test_the_column_is_not_cut_where_it_scrolls(train_page: TrainPage, name: str) -> None:
+    """With the longest texts and most buttons, in a low window: the bar needs its room."""
+    train_page.resize(1000, 500)
+    train_page.show()
+    train_page.recipes.take(name, "as-published")
+    QApplication.processEvents()
+    column = train_page.setup
+    assert column.verticalScrollBar().isVisible()
+    inner = column.widget()
+    assert inner.width() == column.viewport().width()
+    for words in inner.findChildren(QPushButton):
+        if words.isVisible():
+            right = words.mapTo(inner, words.rect().topRight()).x()
+            assert right < column.viewport().width()
+            assert words.width() >= words.minimumSizeHint().width()

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -206,21 +207,49 @@ def reader(_prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return folder
 
 
-@pytest.fixture
-def _runs(reader: Path) -> None:
-    """Two finished runs, which some commands look at."""
+@contextmanager
+def _typing_in(folder: Path, cache: Path) -> Iterator[None]:
+    """As in a test: what several tests look at is made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        patch.chdir(folder)
+        yield
+
+
+@pytest.fixture(scope="module")
+def _trained(_prepared: Path, _cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
     quick = shlex.split(f"{NO_GATE} --set data.split.official=false")
-    for name in ("one", "two"):
-        words = ["train", "instrument-mlp", "my-sounds/", "-o", f"runs/{name}", *quick]
-        assert run(words) == 0
+    with _typing_in(folder, _cache):
+        for name in ("one", "two"):
+            words = ["train", "instrument-mlp", str(_prepared / "my-sounds"), "-o", f"runs/{name}"]
+            assert run([*words, *quick]) == 0
+    return folder
 
 
 @pytest.fixture
-def _archive(reader: Path) -> None:
+def _runs(_trained: Path, reader: Path) -> None:
+    """Two finished runs, which some commands look at."""
+    shutil.copytree(_trained / "runs", reader / "runs")
+
+
+@pytest.fixture(scope="module")
+def _heard(_prepared: Path, _cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("heard")
+    song, recordings = str(_prepared / "song.mp3"), str(_prepared / "recordings")
+    with _typing_in(folder, _cache):
+        hear = ["classify", "-c", "instrument", "-d", "archive.sqlite"]
+        assert run([*hear, "-j", "1", song]) == 0
+        assert run([*hear, recordings]) == 0
+        assert run(["archive", "judge", "archive.sqlite", "1", "--wrong"]) == 0
+    return folder
+
+
+@pytest.fixture
+def _archive(_heard: Path, reader: Path) -> None:
     """A results database with something judged in it."""
-    assert run(["classify", "-c", "instrument", "-j", "1", "-d", "archive.sqlite", "song.mp3"]) == 0
-    assert run(["classify", "-c", "instrument", "-d", "archive.sqlite", "recordings/"]) == 0
-    assert run(["archive", "judge", "archive.sqlite", "1", "--wrong"]) == 0
+    for path in _heard.glob("archive.sqlite*"):
+        shutil.copy(path, reader)
 
 
 def _typed(command: str) -> tuple[list[str], str | None]:

@@ -162,20 +162,26 @@ def genre_cnn(device: str, epochs: int, count: int, report: Report) -> None:
 
 
 def energy(device: str, report: Report) -> None:
-    """NVML's counter beside Zeus's window over the same work."""
+    """NVML's counter, on a processor RAPL's, beside Zeus's window over the same work."""
     ours, zeus = EnergyMeter(device), open_zeus(device)
-    if ours.joules() is None:
-        report.row("energy", f"not measured here ({ours.source})")
+    cpu = device == "cpu"
+    counted = ours.processor_joules if cpu else ours.joules
+    if counted() is None:
+        kind = "processor (RAPL)" if cpu else "GPU (NVML, Zeus)"
+        report.row("energy", f"no counter of this {kind} here: told as not measured")
         return
-    matrix = torch.randn(4096, 4096, device=device)
+    size = 512 if cpu else 4096
+    matrix = torch.randn(size, size, device=device)
     end = time.monotonic() + 3.0
     while time.monotonic() < end:
         matrix = torch.tanh(matrix @ matrix)
-        torch.cuda.synchronize()
-    spent = ours.joules() or 0.0
-    other = zeus.joules() if zeus is not None else None
+        if not cpu:
+            torch.cuda.synchronize()
+    spent = counted() or 0.0
+    other = zeus.joules() if zeus is not None and not cpu else None
     if other is None:
-        report.row("energy", f"{spent:.0f} J in 3 s by NVML; Zeus is not installed", spent > 0)
+        beside = "" if cpu else "; Zeus is not installed"
+        report.row("energy", f"{spent:.0f} J in 3 s ({ours.source}){beside}", spent > 0)
     else:
         close = abs(spent - other) <= 0.05 * other
         report.row("energy", f"{spent:.0f} J by NVML, {other:.0f} J by Zeus in 3 s", close)

@@ -25,6 +25,7 @@ class KindChooser(QComboBox):
     def __init__(self, source: Source) -> None:
         super().__init__()
         self._source = source
+        narrow(self)
         self.setAccessibleName(self.tr("Kind of data set"))
         self.setToolTip(self.tr("As which data set the folder is read"))
         tr = self.tr
@@ -48,3 +49,9 @@ class KindChooser(QComboBox):
 
     def _show(self) -> None:
         self.setCurrentIndex(max(0, self.findData(self._source.kind)))
+
+
+def narrow(box: QComboBox) -> None:
+    """Let it be narrower than its longest choice: else a column that scrolls is cut at its edge."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)

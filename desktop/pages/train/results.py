@@ -1,6 +1,7 @@
 """Results of a training: figures, classes, confusion matrix and mistakes."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from engine.evaluation import Evaluation, Mistake
 
 _LEAST_TABLE, _LEAST_PICTURE = 325, 200  # pixels: the names in the tables can be read
+_TRAP = "As published: "  # with which a report lists a mistake of the original
 IDEAL, FOUND = "perfect calibration", "this classifier"
 
 
@@ -150,9 +152,8 @@ class TrainResults(QWidget):
         words.addWidget(self.headline)
         words.addWidget(self.remarks)
         head.addLayout(words, 1)
-        head.addWidget(self.lab)
-        head.addWidget(self.report)
-        head.addWidget(self.use)
+        for offered in (self.lab, self.report, self.use):
+            head.addWidget(offered, 0, Qt.AlignmentFlag.AlignTop)
         side = _column(self.published, self.figures, self.classes)
         side.setMinimumWidth(_LEAST_TABLE)
         below = QWidget()
@@ -182,6 +183,7 @@ class TrainResults(QWidget):
         """Before there is any result."""
         self.outcome = self.judgement = None
         self.player.clear()
+        self._tell_traps([])
         self.headline.setText(self.tr("No results yet"))
         self.remarks.setText(self.tr("Results appear here when a training has finished."))
         self._show_body(False)
@@ -193,6 +195,7 @@ class TrainResults(QWidget):
         """A training that was stopped: usable, but not judged."""
         self.outcome, self.judgement = outcome, None
         self.player.clear()
+        self._tell_traps([])
         kept = outcome.classifier is not None
         self.use.setVisible(kept)
         self.report.hide()
@@ -222,8 +225,7 @@ class TrainResults(QWidget):
         self.lab.show_for(judgement.folder)
         self.report.setVisible((judgement.folder / "report.html").is_file())
         self.headline.setText(self._headline(judgement))
-        remarks = [judgement.title, judgement.features_only, *judgement.warnings]
-        self.remarks.setText("\n".join(filter(None, remarks)))
+        self._show_remarks(judgement)
         self._show_body(True)
         fill(self.figures, _figure_rows(judgement), right=(1, 2))
         for row, name in enumerate(_figures_of(judgement)):
@@ -235,6 +237,25 @@ class TrainResults(QWidget):
             widget.setVisible(evaluation is not None)
         if evaluation is not None:
             self._show_evaluation(evaluation)
+
+    def _show_remarks(self, judgement: Judgement) -> None:
+        """Warnings; the original's known mistakes as a number: all of them hide the figures."""
+        traps = [words for words in judgement.warnings if words.startswith(_TRAP)]
+        others = [words for words in judgement.warnings if words not in traps]
+        if traps:
+            others.append(
+                self.tr("As published, with {} known mistakes of the original: see the report.")
+                .format(len(traps))
+            )  # fmt: skip
+        remarks = [judgement.title, judgement.features_only, *others]
+        self.remarks.setText("\n".join(filter(None, remarks)))
+        self._tell_traps(traps)
+
+    def _tell_traps(self, traps: Sequence[str]) -> None:
+        """All of them where the pointer rests, and to a screen reader."""
+        listed = "\n".join("- " + words.removeprefix(_TRAP) for words in traps)
+        self.remarks.setToolTip(listed)
+        self.remarks.setAccessibleDescription(listed)
 
     def _show_body(self, on: bool) -> None:
         self.body.setVisible(on)

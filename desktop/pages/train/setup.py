@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.icons import icon
+from desktop.pages.train.data_kind import narrow
 from desktop.style import colours
 from desktop.widgets.controls import button, heading, text
 from engine.errors import EarmarkError
@@ -91,6 +92,7 @@ class RecipeChooser(QObject):
         self.description = text()
         self.origin = text(faint=True)
         self.variants = QComboBox()
+        narrow(self.variants)
         self.variants.setAccessibleName(self.tr("Variant"))
         self.variants.addItem(self.tr("Corrected"), "corrected")
         self.variants.addItem(self.tr("As published, including its mistakes"), "as-published")

@@ -33,6 +33,7 @@ from engine.evaluation.scores import ReliabilityBin
 
 _DASHES = ("", "6 3", "2 3", "9 3 2 3", "", "6 3")  # told apart without colour, too
 _MOST_LABEL = 18
+_LEGEND_ROW = 18.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def curves(
         log: whether the vertical axis is logarithmic.
 
     Returns:
-        An SVG picture, 560 by about 270.
+        An SVG picture, 560 by about 270, higher where the legend has several rows.
     """
     shown = [value for values in series.values() for value in values if _drawable(value, log)]
     title = f"{', '.join(series)} over {x_label}"
@@ -71,8 +72,10 @@ def curves(
         return _nothing(title)
     low, high = _range(shown, log)
     ticks = log_ticks(low, high) if log else nice_ticks(low, high)
-    top, bottom, right = 34.0, 226.0, WIDTH - 16.0
-    left = 34 + CHARACTER * max(len(f"{tick:g}") for tick in ticks)
+    left, right = 34 + CHARACTER * max(len(f"{tick:g}") for tick in ticks), WIDTH - 16.0
+    places = _legend_places(list(series), left, right)
+    top = 34.0 + places[-1][1]
+    bottom = top + 192.0
     longest = max(2, *(len(values) for values in series.values()))
     y = _Scale(low, high, bottom, top, log)
     x = _Scale(1, longest, left, right)
@@ -83,7 +86,7 @@ def curves(
         if tick == int(tick) and (tick == 1 or x(tick) - left > 20)
     ]
     parts += _axis_names(x_label, y_label, (left, right), (top, bottom))
-    parts += _legend(list(series), left)
+    parts += _legend(list(series), places)
     for index, values in enumerate(series.values()):
         parts += _stretches(values, x, y, index)
     return document(bottom + 44, title, parts)
@@ -123,13 +126,27 @@ def _axis_names(
     ]
 
 
-def _legend(names: Sequence[str], left: float) -> list[str]:
-    parts, x = [], left
-    for index, name in enumerate(names):
+def _legend_places(
+    names: Sequence[str], left: float, right: float
+) -> Sequence[tuple[float, float]]:
+    """Where each name of the legend begins, in as many rows as it takes; from the first row on."""
+    places, x, y = [], left, 0.0
+    for name in names:
+        wide = 28 + CHARACTER * len(name)
+        if x > left and x + wide > right:
+            x, y = left, y + _LEGEND_ROW
+        places.append((x, y))
+        x += wide + 20
+    return places
+
+
+def _legend(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list[str]:
+    parts = []
+    for index, (name, (x, y)) in enumerate(zip(names, places, strict=True)):
         colour = SERIES[index % len(SERIES)]
-        parts.append(path([(x, 16), (x + 22, 16)], colour, _DASHES[index % len(_DASHES)]))
-        parts.append(text(x + 28, 20, name))
-        x += 28 + CHARACTER * len(name) + 20
+        dash = _DASHES[index % len(_DASHES)]
+        parts.append(path([(x, 16 + y), (x + 22, 16 + y)], colour, dash))
+        parts.append(text(x + 28, 20 + y, name))
     return parts
 
 

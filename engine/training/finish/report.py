@@ -57,7 +57,7 @@ def _facts(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> dict[st
     rule = recipe.data.split
     return {
         "recipe": f"{recipe.name}, {recipe.variant}",
-        "data": f"{facts['data']} ({facts['data_licence'] or 'licence not stated'})",
+        "data": f"{facts['data']} ({_licence(facts['data_licence'])})",
         "windows": f"{training} training, {validation} validation, {test} test",
         "split": f"by {rule.by}{', official split where there is one' if rule.official else ''}",
         "seed": str(recipe.training.seed),
@@ -88,3 +88,10 @@ def _warnings(recipe: Recipe, facts: dict[str, Any], progress: Progress) -> list
     if not progress.history:
         found.append("No epoch was trained.")
     return found
+
+
+def _licence(said: str) -> str:
+    """Of the data, so that it is seen to be one."""
+    if not said or said.startswith("not stated"):
+        return f"licence {said or 'not stated'}"
+    return said

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from engine.evaluation import Evaluation, Results, evaluate
 from engine.evaluation.bootstrap import wilson
 
 LABELS = ("cello", "flute", "piano", "tuba")
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def results(
@@ -209,6 +211,18 @@ def test_intervals_are_wider_when_windows_of_a_recording_agree() -> None:
     # Standard errors: sqrt(0.75 * 0.25 / 20) = 0.097 and sqrt(0.75 * 0.25 / 1000) = 0.0137.
     assert width(clustered) == pytest.approx(2 * 1.96 * 0.097, rel=0.15)
     assert width(naive) == pytest.approx(2 * 1.96 * 0.0137, rel=0.15)
+
+
+def test_the_page_of_figures_says_what_is_resampled() -> None:
+    """Labels: recordings, which is all that their results keep; dimensions: groups, of artists."""
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    emotion, courses = page.split("### Emotion")[1].split("### The courses' networks")
+    assert "bootstrap over artists" in emotion
+    assert "bootstrap over recordings;" in courses
+    assert "recordings or groups" not in courses
+    given = random_results()
+    assert not hasattr(given, "groups")
+    assert int(given.clusters().max()) + 1 == len(set(given.recordings))
 
 
 def test_every_interval_holds_its_figure_and_repeats_with_its_seed() -> None:

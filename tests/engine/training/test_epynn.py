@@ -16,6 +16,7 @@ from torch import nn
 from engine.features import build_feature
 from engine.features.waveform import OneHot
 from engine.networks import build_network
+from engine.networks.recurrent import recurrent_layer
 from engine.recipes.recipe import find_recipe
 from engine.training.data.plan import make_plan
 from engine.training.data.prepare import PreparedData, prepare
@@ -180,6 +181,31 @@ def test_one_step_is_epynns(kind: str, tmp_path: Path) -> None:
     for name, value in expected.items():
         np.testing.assert_allclose(after[name], value, rtol=0, atol=2e-6, err_msg=name)
         assert np.abs(value - before[name]).max() > 1e-5, name  # it has moved
+
+
+def test_a_state_weight_well_over_one_hears_nothing_after_the_first_moment() -> None:
+    """EpyNN draws it with a deviation of 1; seed 2 of its RNN gives 2.25, and nothing is learned.
+
+    The state then stays at one of two values whatever comes, by its rules as in our network.
+    """
+    rng = np.random.default_rng(4)
+    x = np.eye(LEVELS)[rng.integers(0, LEVELS, (40, 300))]
+    outer = rng.normal(0, np.sqrt(2 / (LEVELS + 1)), (LEVELS, 1))
+    heard = {}
+    for weight in (-0.4, 2.25):
+        p = {"U": outer, "V": np.full((1, 1), weight), "b": np.zeros(1)}
+        theirs = rnn(x, p)[0][..., 0]
+        layer = recurrent_layer("rnn", LEVELS, 1, 1)
+        with torch.no_grad():
+            layer.get_parameter("weight_ih_l0").copy_(torch.from_numpy(outer.T))
+            layer.get_parameter("weight_hh_l0").fill_(weight)
+            layer.get_parameter("bias_ih_l0").zero_()
+            ours = layer(torch.from_numpy(x).float())[0][..., 0].numpy()
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+        turns = (np.diff(np.sign(theirs[:, 20:])) != 0).mean()
+        heard[weight] = turns
+    assert heard[-0.4] > 0.3  # how often the state changes its sign, a step
+    assert heard[2.25] < 0.02
 
 
 def test_levels_are_numpys_digitize() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DPI = 144
 _MARGIN_MM = 14.0
-_BOX = 96.0  # height of a comment's box, in the units of the painter
+_BOX, _MOST_BOX = 96.0, 260.0  # height of a comment's box, in the units of the painter
 _GAP = 10.0
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
@@ -139,8 +139,7 @@ class _Sheet:
             self._rows([header, *rows], (0.34, *[rest] * (len(header) - 1)), head=True)
         for first in range(0, len(report.pictures), 2):
             self._pictures(report.pictures[first : first + 2])
-        for question in report.questions:
-            self._comment(question)
+        self._comments(report.questions)
 
     def _room(self, height: float) -> None:
         if self._y and self._y + height > self._height:
@@ -212,10 +211,19 @@ class _Sheet:
             renderer.render(self._painter, QRectF(x, self._y + above, wide, height))
         self._y += above + max(heights) + _GAP
 
-    def _comment(self, question: str) -> None:
-        self._room(_BOX + 40)
+    def _comments(self, questions: "tuple[str, ...]") -> None:
+        """Boxes that share what is left of the page, if that is enough for all of them."""
+        least = (_BOX + 40) * len(questions)
+        if questions:
+            self._room(least if least < self._height else _BOX + 40)
+        share = (self._height - self._y) / max(1, len(questions)) - 40
+        for question in questions:
+            self._comment(question, max(_BOX, min(_MOST_BOX, share)))
+
+    def _comment(self, question: str, height: float) -> None:
+        self._room(height + 40)
         self._text(question, 9, bold=True)
         self._painter.setPen(QColor("#808890"))
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._painter.drawRect(QRectF(0, self._y, self._width - 1, _BOX))
-        self._y += _BOX + _GAP
+        self._painter.drawRect(QRectF(0, self._y, self._width - 1, height))
+        self._y += height + _GAP

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.evaluation.report.plots import bars, confusion, curves, reliability
-from engine.evaluation.report.svg import log_ticks, nice_ticks
+from engine.evaluation.report.svg import CHARACTER, WIDTH, log_ticks, nice_ticks
 from engine.evaluation.scores import ReliabilityBin
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -150,3 +150,16 @@ def test_names_are_escaped() -> None:
     for svg in drawn:
         assert "<script" not in svg
         assert any("<script>" in text for text in words(parsed(svg)))
+
+
+def test_a_legend_that_is_too_long_goes_on_in_further_rows() -> None:
+    names = [f"batch size {2**n}" for n in range(6, 14)]
+    picture = str(curves({name: [1.0, 0.5] for name in names}, "epoch", "loss"))
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(batch size \d+)<', picture)
+    assert [name for _, _, name in found] == names
+    for x, _, name in found:
+        assert float(x) + CHARACTER * len(name) <= WIDTH
+    rows = sorted({float(y) for _, y, _ in found})
+    assert len(rows) > 1
+    highest = min(float(y) for y in re.findall(r'<line x1="[\d.]+" y1="([\d.]+)"', picture))
+    assert highest > rows[-1]  # the plot begins under them
