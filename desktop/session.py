@@ -222,6 +222,7 @@ def _loading(
 
 def _adopt(path: Path) -> "Generator[None, None, Entry]":
     from engine.classifier.catalog import Catalog
+    from engine.training.runs.shelf import about
 
     yield
-    return Catalog().add(path)
+    return Catalog().add(path, about(path.parent).name)  # of a run that a person gave a name

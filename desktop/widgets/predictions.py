@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.plots.clock import percent
-from desktop.style import colours, label_colour
+from desktop.style import colours, label_colour, label_look, pattern_brush
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -234,7 +234,8 @@ class Predictions(AskingRows):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))
         painter.drawRoundedRect(track, 4, 4)
-        fill = label_colour(bar.label)
+        fill, pattern = label_look(bar.label)
+        lines = pattern_brush(fill, pattern)
         if not bar.heard:
             fill.setAlpha(110)
         painter.setBrush(fill)
@@ -242,6 +243,9 @@ class Predictions(AskingRows):
         length = self._lengths.get(bar.label, bar.probability)
         part.setWidth(max(2.0, track.width() * min(1.0, length)))
         painter.drawRoundedRect(part, 4, 4)
+        if pattern:
+            painter.setBrush(lines)
+            painter.drawRoundedRect(part, 4, 4)
         self._paint_threshold(painter, bar, track, part)
 
     def _paint_threshold(self, painter: QPainter, bar: Bar, track: QRectF, part: QRectF) -> None:
