@@ -20,7 +20,7 @@ class ClassifiersMenu(QMenu):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(QCoreApplication.translate("ClassifiersMenu", "C&lassifiers"), parent)
+        super().__init__(QCoreApplication.translate("ClassifiersMenu", "Clas&sifiers"), parent)
         self._session = session
         self._titles: dict[str, str] = {}  # by name
         self._job: jobs.Job | None = None

@@ -111,7 +111,7 @@ def test_classifiers_are_switched_by_the_menu_and_its_keys(window: Window, qtbot
         a.menu() for a in window.menuBar().actions() if "Sound" in a.text().replace("&", "")
     )
     sound.popup(window.mapToGlobal(window.rect().center()))
-    qtbot.keyClick(sound, Qt.Key.Key_L)
+    qtbot.keyClick(sound, Qt.Key.Key_S)
     qtbot.waitUntil(menu.isVisible, timeout=60_000)
     assert named["genre"].isChecked()
     assert not named["instrument"].isChecked()
