@@ -130,6 +130,11 @@ def label_look(label: str) -> tuple[QColor, int]:
     return QColor(CLASS_COLOURS[place % len(CLASS_COLOURS)]), place // len(CLASS_COLOURS) % PATTERNS
 
 
+def is_met(label: str) -> bool:
+    """Whether a label has a look already: what is only possible should not use one up."""
+    return label in _met
+
+
 def label_colour(label: str) -> QColor:
     """The colour of a label alone; see :func:`label_look`."""
     return label_look(label)[0]

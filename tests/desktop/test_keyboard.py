@@ -100,6 +100,7 @@ def test_a_focused_control_gets_its_keys(
     assert begun == [True]
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a screen without windows
 def test_classifiers_are_switched_by_the_menu_and_its_keys(window: Window, qtbot: QtBot) -> None:
     """From every page: the Sound menu, its entry Classifiers, a digit."""
     session, menu = window._session, window.classifiers_menu

@@ -155,3 +155,36 @@ def test_lanes_and_the_log_have_the_same_patterns(
         qtbot.wait(20)
         found.append(track.grab().toImage())
     assert all(a != b for a, b in itertools.combinations(found, 2))
+
+
+def test_what_is_only_possible_uses_up_no_colour(
+    fresh: None, light: None, show: Show, qtbot: QtBot
+) -> None:
+    """The first eight labels that are said are plain, however many others were faint before."""
+    panel = show(Predictions("Many"))
+    for n in range(20):
+        panel.set_predictions("", [Bar(f"perhaps {n}", 0.3, heard=False, threshold=0.5)])
+        panel.repaint()
+    for n in range(8):
+        panel.set_predictions(f"said {n}", [Bar(f"said {n}", 0.9, heard=True)])
+        panel.repaint()
+    assert style.met_labels() == [f"said {n}" for n in range(8)]
+    assert all(style.label_look(f"said {n}")[1] == 0 for n in range(8))
+
+
+def test_a_long_verdict_is_not_cut_while_smaller_letters_fit(
+    light: None, show: Show, qtbot: QtBot
+) -> None:
+    panel = show(Predictions("Instrument"))
+    panel.resize(300, 200)
+    words = "cello, probably piano, distorted guitar"
+    ends = []
+    for said in (words, words + " x"):
+        panel.set_predictions(said, [Bar("cello", 0.9, heard=True)])
+        qtbot.wait(1)
+        image = panel.grab(QRect(0, 17, 300, 26)).toImage()
+        ground = image.pixel(image.width() - 1, 0)
+        columns = range(image.width())
+        inked = [x for x in columns if any(image.pixel(x, y) != ground for y in range(26))]
+        ends.append(max(inked))
+    assert ends[0] != ends[1]  # the last letters are there
