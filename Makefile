@@ -6,9 +6,10 @@
 # attack    5,000 broken inputs, each to be refused or used rightly; ONLY=sounds:17 does one again
 # soak   MINUTES=10 of live listening, in which memory, files and threads must be flat
 # pictures  of README and docs, made anew; every page in every size in build/pictures
+# walks     a new user's ways through a real window: clicks, keys, seconds, pictures in build/walks
 # package   installers for this system, in dist/      package-test  uses one without Python (root)
 # pip-test  installs with pip into an empty environment
-.PHONY: setup run test lint format docs coverage bench attack soak pictures package package-test pip-test
+.PHONY: setup run test lint format docs coverage bench attack soak pictures walks package package-test pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -72,6 +73,10 @@ soak: $(READY)
 pictures: $(READY)
 	@packaging/system-packages test
 	$(VENV)/bin/python packaging/pictures/make.py
+
+walks: $(READY)
+	@packaging/system-packages test
+	$(VENV)/bin/python packaging/walks/make.py
 
 PACKING := build/venv
 PACKING_READY := $(PACKING)/.ready

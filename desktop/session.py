@@ -13,6 +13,7 @@ from desktop.messages import Action, Kind, Message, Messages, Notices
 from desktop.requests import Request
 from desktop.settings import (
     FOLDER,
+    LEADING,
     LOADED,
     PROJECT,
     PROJECTS,
@@ -91,7 +92,10 @@ class Session(QObject):
         self._start_loading()
 
     def use_classifier(self, path: Path) -> None:
-        """Take a classifier file among the user's own and let it listen, before all others."""
+        """Take a classifier file among the user's own and let it listen, before all others.
+
+        Its answer is the large one from then on, until another is chosen.
+        """
         jobs.run(
             lambda: _adopt(path),
             on_result=self._adopted,
@@ -103,6 +107,7 @@ class Session(QObject):
         if entry.card.features_only:
             self.notify(entry.card.refusal(self.tr("listen")), kind="warning")
             return
+        self.settings.set(LEADING, entry.name)
         self.set_loaded([entry.name, *self._others(entry.name)])
         if refused := entry.card.refusal(self.tr("listen")):
             self.notify(refused + " " + self.tr("Use it on the File page."), kind="warning")
@@ -217,6 +222,7 @@ def _loading(
 
 def _adopt(path: Path) -> "Generator[None, None, Entry]":
     from engine.classifier.catalog import Catalog
+    from engine.training.runs.shelf import about
 
     yield
-    return Catalog().add(path)
+    return Catalog().add(path, about(path.parent).name)  # of a run that a person gave a name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPalette
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from resources import resource
@@ -114,19 +114,25 @@ CLASS_COLOURS = (
     *("#0c59cb", "#e89b1f", "#944387", "#bbe58e"),
     *("#a83a0a", "#21bffe", "#89876d", "#ffcbd9"),
 )
-PATTERNS = 4
+PATTERNS = 9
 _met: list[str] = []  # labels in the order in which they were first shown
 
 
 def label_look(label: str) -> tuple[QColor, int]:
-    """Colour of a label and its pattern, from 0 (plain) to 3; the same wherever it is shown.
+    """Colour of a label and its pattern, from 0 (plain) to 8; the same wherever it is shown.
 
-    The first eight labels that are met differ by colour, later ones by colour and pattern.
+    The first eight labels that are met differ by colour, later ones by colour and pattern: labels
+    are alike only if 71 others were met between them.
     """
     if label not in _met:
         _met.append(label)
     place = _met.index(label)
     return QColor(CLASS_COLOURS[place % len(CLASS_COLOURS)]), place // len(CLASS_COLOURS) % PATTERNS
+
+
+def is_met(label: str) -> bool:
+    """Whether a label has a look already: what is only possible should not use one up."""
+    return label in _met
 
 
 def label_colour(label: str) -> QColor:
@@ -143,8 +149,25 @@ def pattern_brush(colour: QColor, pattern: int) -> QBrush:
         Qt.BrushStyle.BDiagPattern,
         Qt.BrushStyle.Dense6Pattern,
         Qt.BrushStyle.DiagCrossPattern,
+        Qt.BrushStyle.VerPattern,
+        Qt.BrushStyle.FDiagPattern,
+        Qt.BrushStyle.Dense4Pattern,
+        Qt.BrushStyle.HorPattern,
+        Qt.BrushStyle.CrossPattern,
     )
     return QBrush(ink, styles[pattern])
+
+
+def label_swatch(label: str, size: int) -> QPixmap:
+    """A small square with the look of a label, ``size`` in pixels."""
+    colour, pattern = label_look(label)
+    square = QPixmap(size, size)
+    square.fill(colour)
+    if pattern:
+        painter = QPainter(square)
+        painter.fillRect(square.rect(), pattern_brush(colour, pattern))
+        painter.end()
+    return square
 
 
 def met_labels() -> list[str]:

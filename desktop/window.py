@@ -32,6 +32,7 @@ from desktop import jobs, style
 from desktop.crash import crash_file, reports
 from desktop.manual.dialog import Manual
 from desktop.menus.about import About, CrashReport, EarlierReports, Shortcuts, WhatsNew
+from desktop.menus.classifiers import ClassifiersMenu
 from desktop.menus.edit import EditMenu
 from desktop.pages import PAGES
 from desktop.plots import export
@@ -205,6 +206,9 @@ class Window(QMainWindow):
         for name, (words, keys) in COMMANDS.items():
             title = QCoreApplication.translate("Commands", str(words))
             self._commands[name] = self._add(sound, title, keys, partial(self._command, name))
+        sound.addSeparator()
+        self.classifiers_menu = ClassifiersMenu(self._session, self)
+        sound.addMenu(self.classifiers_menu)
         self._fill_help_menu(bar.addMenu(self.tr("&Help")))
         self._list_recent()
 

@@ -1,6 +1,6 @@
 """The right button on a list opens what the buttons beside it do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QMenu
@@ -12,10 +12,17 @@ class ButtonMenu(QObject):
     Args:
         view: a press of either mouse button selects what is under it.
         buttons: in their order; None: a line between two groups.
+        first: adds what no button does, for what is selected.
     """
 
-    def __init__(self, view: QAbstractItemView, buttons: Sequence[QAbstractButton | None]) -> None:
+    def __init__(
+        self,
+        view: QAbstractItemView,
+        buttons: Sequence[QAbstractButton | None],
+        first: Callable[[QMenu], None] | None = None,
+    ) -> None:
         super().__init__(view)
+        self._first = first
         self._view, self._buttons = view, list(buttons)
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         view.customContextMenuRequested.connect(self._open)
@@ -24,6 +31,8 @@ class ButtonMenu(QObject):
         """The menu for what is selected now."""
         menu = QMenu(self._view)
         menu.aboutToHide.connect(menu.deleteLater)
+        if self._first is not None:
+            self._first(menu)
         for button in self._buttons:
             if button is None:
                 menu.addSeparator()

@@ -22,10 +22,12 @@ from engine.classifier.personal.card import Said
 
 if TYPE_CHECKING:
     from engine.classifier.personal.learning import Learned
+    from engine.classifier.personal.process import StandBy
     from engine.classifier.personal.stretch import Stretch
 
 _MOST_RECENT = 12
 _MOST_NAMED = 3
+_ROOM_BYTES = 2_000_000_000  # with less free memory no process stands by: it takes 0.5 GB
 AROUND_SECONDS = 10.0  # of sound on either side that a page should bring along
 
 # Gives the sound; called in a job's thread. Raises AudioError.
@@ -52,6 +54,8 @@ class Correcting(QObject):
         self._session, self._page = session, parent
         self._job: jobs.Job | None = None
         self.chooser: ClassChooser | None = None
+        self._ready: StandBy | None = None
+        self._wanted = ""  # the classifier that a process stands by for, or is to
 
     @property
     def busy(self) -> bool:
@@ -84,8 +88,9 @@ class Correcting(QObject):
             return
         self.cancel()
         answers: _Answers = queue.SimpleQueue()
+        ready = self._take_ready()
         self._job = jobs.run(
-            lambda: _correcting(name, fetch, answers),
+            lambda: _correcting(name, fetch, answers, ready),
             on_result=self._learned,
             on_error=self._failed,
             on_crash=lambda _: self._ended(),
@@ -103,6 +108,33 @@ class Correcting(QObject):
         if self._job is not None:
             self._job.cancel()
             self._ended()
+
+    def stand_by(self, name: str) -> None:
+        """Have a process ready for a correction of a classifier, where there is memory for one.
+
+        May be called again and again: it starts once, and again when it has been used.
+        """
+        if name == self._wanted or self.busy or not name:
+            return
+        self.stand_down()
+        self._wanted = name
+
+        def begun(ready: "StandBy | None") -> None:
+            if ready is not None and (self._wanted != name or self.busy):
+                ready.close()  # nobody wants it any more
+            else:
+                self._ready = ready
+
+        jobs.run(lambda: _standing_by(name), on_result=begun, on_error=lambda _: None, parent=self)
+
+    def stand_down(self) -> None:
+        """No process stands by any more."""
+        if (ready := self._take_ready()) is not None:
+            ready.close()
+
+    def _take_ready(self) -> "StandBy | None":
+        ready, self._ready, self._wanted = self._ready, None, ""
+        return ready
 
     def undo(self, name: str, numbers: Sequence[int]) -> None:
         """Take corrections of a classifier back; what is being asked for is asked no more."""
@@ -151,7 +183,9 @@ class Correcting(QObject):
             adding = AddRegion(learned.sound[0], 0.0, learned.sound[1], learned.label)
             actions.append((self.tr("Add to my sounds"), lambda: self._session.request(adding)))
         words = [
-            self.tr("Learned. '{}' has {} of your corrections.").format(learned.name, learned.count)
+            self.tr("Learned. '{}' has {} of your corrections.").format(
+                self._title(learned.name), learned.count
+            )
         ]
         kind: Kind = "success"
         if not learned.followed:
@@ -161,6 +195,11 @@ class Correcting(QObject):
             kind = "warning"
             words.append(self._changed(learned.check.changed, learned.check.count))
         self._session.notify(" ".join(words), actions, kind)
+
+    def _title(self, name: str) -> str:
+        """What the person calls a classifier."""
+        classifier = self._session.classifiers.get(name)
+        return name if classifier is None else classifier.card.title.removesuffix(", corrected")
 
     def _changed(self, changed: Sequence[str], count: int) -> str:
         named = list(dict.fromkeys(changed))[:_MOST_NAMED]
@@ -172,7 +211,7 @@ class Correcting(QObject):
         self._session.set_loaded(self._session.loaded_names)
         self.learned.emit(learned.name)
         words = self.tr("Undone. '{}' has {} of your corrections.")
-        self._session.notify(words.format(learned.name, learned.count), kind="success")
+        self._session.notify(words.format(self._title(learned.name), learned.count), kind="success")
 
     def _failed(self, text: str) -> None:
         if self.chooser is not None:
@@ -187,7 +226,22 @@ class Correcting(QObject):
         self.busy_changed.emit(False)
 
 
-def _correcting(name: str, fetch: Fetch, answers: _Answers) -> "Generator[None, None, Learned]":
+def _standing_by(name: str) -> "Generator[None, None, StandBy | None]":
+    from engine.classifier.catalog import Catalog
+    from engine.classifier.personal.process import StandBy
+    from engine.memory import available_bytes
+
+    yield
+    free = available_bytes()
+    if free is not None and free < _ROOM_BYTES:
+        return None
+    catalog = Catalog()
+    return StandBy(catalog.find(name).path, catalog.folder)
+
+
+def _correcting(
+    name: str, fetch: Fetch, answers: _Answers, ready: "StandBy | None"
+) -> "Generator[None, None, Learned]":
     from engine.classifier.catalog import Catalog
     from engine.classifier.personal.process import correct_in_process
 
@@ -201,7 +255,7 @@ def _correcting(name: str, fetch: Fetch, answers: _Answers) -> "Generator[None, 
         except queue.Empty:
             return None
 
-    return (yield from correct_in_process(entry.path, catalog.folder, stretch, answer))
+    return (yield from correct_in_process(entry.path, catalog.folder, stretch, answer, ready))
 
 
 def _undoing(name: str, numbers: Sequence[int]) -> "Generator[None, None, Learned]":

@@ -27,7 +27,7 @@ _WORDS_SHARE, _NOTE_SHARE = 0.6, 0.17  # of the height: letters, and the line un
 _ASIDE_SHARE = 0.25  # of the width
 _MOST_ASIDE = 3
 _NOTE_MOST = 36.0  # pixels
-_FADE_MS = 160
+_FADE_MS = 180  # half of it for the old words to go, then half for the new ones to come
 
 
 class Headline(QWidget):
@@ -144,11 +144,7 @@ class Headline(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, use = QPainter(self), colours()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        running = self._fade.state() == QVariantAnimation.State.Running
-        shown = float(self._fade.currentValue()) if running else 1.0
-        if running:
-            self._paint_words(painter, self._before, self._named_before, 1.0 - shown)
-        self._paint_words(painter, self._words, self._named, shown)
+        self._paint_words(painter, *self._shown())
         painter.setOpacity(1.0)
         self._paint_note(painter)
         self._paint_aside(painter)
@@ -156,6 +152,15 @@ class Headline(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(use.accent), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+    def _shown(self) -> tuple[str, bool, float]:
+        """Words, whether they name something, and opacity: never two answers at once."""
+        if self._fade.state() == QVariantAnimation.State.Stopped:
+            return self._words, self._named, 1.0
+        way = 2.0 * float(self._fade.currentValue()) - 1.0  # below 0 the old words still go
+        if way < 0:
+            return self._before, self._named_before, -way
+        return self._words, self._named, way
 
     def _paint_words(self, painter: QPainter, words: str, named: bool, opacity: float) -> None:
         use = colours()

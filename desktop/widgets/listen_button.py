@@ -1,4 +1,4 @@
-"""The round button that opens the microphone, with the level around it."""
+"""The round button that opens the microphone; while it is open, the level is around it."""
 
 import math
 
@@ -64,7 +64,8 @@ class ListenButton(QAbstractButton):
         size = self.width()
         thick = max(4.0, size * 0.055)
         ring = QRectF(self.rect()).adjusted(thick, thick, -thick, -thick)
-        self._paint_ring(painter, ring, thick)
+        if self._listening:  # there is no level while the microphone is closed
+            self._paint_ring(painter, ring, thick)
         disc = ring.adjusted(thick * 1.2, thick * 1.2, -thick * 1.2, -thick * 1.2)
         fill = QColor(use.danger if self._listening else use.accent)
         if self.underMouse() or self.isDown():

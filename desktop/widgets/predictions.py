@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QFont,
+    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,13 +19,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.plots.clock import percent
-from desktop.style import colours, label_colour
+from desktop.style import colours, is_met, label_colour, label_look, pattern_brush
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _HEAD, _ROW, _SHOWN = 46, 25, 5
 _EASE_MS, _EASE_SHARE = 25, 0.35  # of the way that is left, from picture to picture
 _EASED = 0.004
+_VERDICT_SIZES = (1.35, 1.2, 1.1, 1.0, 0.9)  # times the usual letters
 
 
 @dataclass(frozen=True)
@@ -200,8 +202,11 @@ class Predictions(AskingRows):
         painter.drawText(QRectF(0, 0, width, 18), LEFT, title)
         heard = any(bar.heard for bar in self._bars)
         font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * 1.35)
         font.setBold(heard)
+        for larger in _VERDICT_SIZES:  # all of it, if that can be
+            font.setPointSizeF(self.font().pointSizeF() * larger)
+            if QFontMetricsF(font).horizontalAdvance(self._verdict) <= width:
+                break
         painter.setFont(font)
         painter.setPen(QColor(use.text if heard else use.faint))
         verdict = painter.fontMetrics().elidedText(
@@ -234,7 +239,9 @@ class Predictions(AskingRows):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(use.line))
         painter.drawRoundedRect(track, 4, 4)
-        fill = label_colour(bar.label)
+        shown = bar.heard or bar.holds or bar.coming or is_met(bar.label)
+        fill, pattern = label_look(bar.label) if shown else (QColor(use.faint), 0)
+        lines = pattern_brush(fill, pattern)
         if not bar.heard:
             fill.setAlpha(110)
         painter.setBrush(fill)
@@ -242,6 +249,9 @@ class Predictions(AskingRows):
         length = self._lengths.get(bar.label, bar.probability)
         part.setWidth(max(2.0, track.width() * min(1.0, length)))
         painter.drawRoundedRect(part, 4, 4)
+        if pattern:
+            painter.setBrush(lines)
+            painter.drawRoundedRect(part, 4, 4)
         self._paint_threshold(painter, bar, track, part)
 
     def _paint_threshold(self, painter: QPainter, bar: Bar, track: QRectF, part: QRectF) -> None:

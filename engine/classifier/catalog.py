@@ -4,7 +4,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +16,8 @@ from engine.bounded import read_json
 from engine.classifier.card import Card
 from engine.classifier.file import (
     SUFFIX,
+    read_all,
     read_header,
-    renamed,
     sha256,
     with_card,
     write_file,
@@ -135,22 +135,31 @@ class Catalog:
         known = ", ".join(entry.name for entry in entries)
         raise ModelError(f"There is no classifier '{name}'. Available: {known}.")
 
-    def add(self, path: Path) -> Entry:
-        """Copy a classifier file among the user's own; a name that is taken gets a number.
+    def add(self, path: Path, title: str = "") -> Entry:
+        """Copy a classifier file among the user's own; a name or title that is taken gets a number.
+
+        What is there already, perhaps under another name, is not copied again.
+
+        Args:
+            path: the file.
+            title: another than the card's; empty: that one.
 
         Raises:
             ModelError: it is none, or cannot be copied.
         """
         card = read_header(path).card
-        taken = {entry.name: entry for entry in self.entries()}
-        same = taken.get(card.name)
-        if same is not None and same.sha256() == sha256(path):
-            return same
-        name, number = card.name, 2
-        while name in taken:
-            name, number = f"{card.name}-{number}", number + 1
+        entries = self.entries()
+        same = next((entry for entry in entries if _alike(entry, card, path)), None)
+        if same is not None:
+            differs = title and title != same.card.title and not same.bundled
+            return self.retitle(same.path, title) if differs else same
+        taken, titles = {e.name for e in entries}, {e.card.title for e in entries}
+        name, called = (
+            _free(card.name, taken, "{}-{}"),
+            _free(title or card.title, titles, "{} ({})"),
+        )
         target = self.folder / f"{name}{SUFFIX}"
-        write_file(target, renamed(path, name))
+        write_file(target, with_card(path, card.model_copy(update={"name": name, "title": called})))
         self.reset(name)  # of one that had this name before
         return Entry(name, target, read_header(target).card, False)
 
@@ -353,3 +362,19 @@ def _forget_old(folder: Path) -> None:
             for file in place.glob(f"*{SUFFIX}"):
                 file.unlink(missing_ok=True)
             place.rmdir()
+
+
+def _free(name: str, taken: Collection[str], form: str) -> str:
+    """The name, or with the first number from 2 that makes it free."""
+    found, number = name, 2
+    while found in taken:
+        found, number = form.format(name, number), number + 1
+    return found
+
+
+def _alike(entry: Entry, card: Card, path: Path) -> bool:
+    """Whether a file is a copy of a classifier, whatever it is called."""
+    called = {"name": entry.name, "title": entry.card.title}
+    if card.model_copy(update=called) != entry.card:
+        return False
+    return with_card(path, entry.card) == read_all(entry.path)

@@ -144,6 +144,8 @@ def explain_stretch(
     begin_seconds: float,
     start_seconds: float,
     label: str | None = None,
+    *,
+    steps: int = STEPS,
 ) -> Generator[float, None, Explanation]:
     """As :func:`explain`, of a window out of a stretch of sound of any rate.
 
@@ -153,6 +155,7 @@ def explain_stretch(
         begin_seconds: when the stretch begins.
         start_seconds: when the window does.
         label: see :func:`explain`.
+        steps: see :func:`explain`.
 
     Raises:
         ModelError: as :func:`explain`.
@@ -166,7 +169,7 @@ def explain_stretch(
     if not -rate / 100 <= first <= len(samples) - length + rate / 100:
         raise AudioError("That sound is no longer in memory. Choose a more recent moment.")
     window = samples[max(0, first) : max(0, first) + length]
-    return (yield from explain(classifier, window, label, at_seconds=start_seconds))
+    return (yield from explain(classifier, window, label, steps=steps, at_seconds=start_seconds))
 
 
 def _window(classifier: Classifier, waveform: NDArray[np.float32]) -> Tensor:

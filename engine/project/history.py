@@ -51,7 +51,8 @@ class History:
             What could not be brought back, as its sound no longer exists; empty: all was.
 
         Raises:
-            DataError: it could not be saved, or nothing of it exists; nothing has changed.
+            DataError: it could not be saved, or nothing of it exists; nothing has changed. In the
+                second case the step is dropped, so that the one before it can be taken back.
         """
         return self._step(self._undo, self._redo)
 
@@ -103,14 +104,24 @@ class History:
         before = self.state
         lost = self._store.lost(before, wanted)
         if lost:
-            rows = tuple(row for row in wanted.rows if row.path not in lost)
-            if len(rows) <= len(before.rows):
+            self._strip(lost)
+            wanted = back[-1][1]
+            owned = self._store.owned
+            if _same(before, wanted) or owned(before) - owned(wanted):
+                # Nothing comes back, or what is there would go for it: what is under it is next.
+                back.pop()
                 raise DataError(f"This cannot be brought back: {_gone(lost)}.")
-            wanted = State(wanted.classes, rows)
         self._go(wanted)
         back.pop()
         forth.append((words, before))
         return f"Not everything could be brought back: {_gone(lost)}." if lost else ""
+
+    def _strip(self, lost: set[str]) -> None:
+        """Take sounds that exist nowhere out of all steps: they are told of once."""
+        for stack in (self._undo, self._redo):
+            for place, (words, state) in enumerate(stack):
+                rows = tuple(row for row in state.rows if row.path not in lost)
+                stack[place] = words, State(state.classes, rows)
 
     def _go(self, after: State) -> None:
         """Save another state; sounds that a table names are there before it is written."""
@@ -129,6 +140,11 @@ class History:
         self.state = after
         store.put_away(leaving)
         store.settled()
+
+
+def _same(one: State, other: State) -> bool:
+    rows = [set(map(_key, state.rows)) for state in (one, other)]
+    return rows[0] == rows[1] and set(one.classes) == set(other.classes)
 
 
 def _key(row: Excerpt) -> tuple[object, ...]:

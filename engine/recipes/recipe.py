@@ -20,6 +20,7 @@ from engine.errors import RecipeError
 from resources import resource
 
 MOST_BYTES = 1_000_000
+Task = Literal["instrument", "genre", "mood", "author", "other", "regression"]
 Variant = Literal["corrected", "as-published"]
 LayerKind = Literal["dense", "convolutional", "recurrent"]
 
@@ -268,9 +269,12 @@ class Deployment(_Strict):
         ge=0,
         description="Distance between windows when listening, in samples; 0: half a window.",
     )
-    task: Literal["instrument", "genre", "mood", "author", "other", "regression"] = Field(
+    task: Task = Field(
         "other",
-        description="What is predicted; regression: numbers instead of labels.",
+        description=(
+            "What is predicted, where the data does not say it; regression: numbers instead of "
+            "labels."
+        ),
     )
     calibrate: bool = Field(
         True,
@@ -341,6 +345,10 @@ class Recipe(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name.")
     title: str = Field(description="Title shown to the user.")
     description: str = Field(description="Description in one or two sentences.")
+    needs: str = Field(
+        "Sounds in folders, one for each class, or a table of sounds with labels.",
+        description="What it learns from, in one sentence.",
+    )
     data: Data = Field(default_factory=Data)
     feature: Chosen
     network: Chosen

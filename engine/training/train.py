@@ -14,6 +14,7 @@ from engine.features import Feature
 from engine.networks import Network, Trunk, build_network
 from engine.networks.dense import EmbeddingHead
 from engine.recipes.applies import refuse
+from engine.recipes.naming import title_of
 from engine.recipes.recipe import Recipe
 from engine.training.augment.augmentation import SoundAugmentation, load_noises
 from engine.training.data.demand import memory_bytes, refuse_too_much
@@ -27,6 +28,7 @@ from engine.training.loop.distributed import ProcessGroup
 from engine.training.loop.learner import Learner, seeded
 from engine.training.loop.loop import Loop
 from engine.training.loop.optimisers import initialise
+from engine.training.runs.naming import titles_beside, unique
 from engine.training.runs.run import Run
 from engine.training.runs.shelf import forget_reason, keep_reason
 
@@ -268,6 +270,7 @@ def _facts(
     recipe: Recipe, dataset: Dataset, plan: Plan, place: Place, on: tuple[str, str]
 ) -> dict[str, object]:
     return {
+        "title": unique(title_of(recipe, dataset.about.name), titles_beside(place.folder)),
         "data": dataset.about.name,
         "data_fingerprint": dataset.fingerprint(recipe.data.dimensions),
         "data_licence": dataset.about.licence,

@@ -68,7 +68,7 @@ class Person:
         progress = progress or self._bars
         begun = moved = told = time.monotonic()
         state = progress()
-        while (now := time.monotonic()) - moved < seconds * _busy() and now - begun < _LONGEST:
+        while (now := time.monotonic()) - moved < seconds * busy() and now - begun < _LONGEST:
             found = look()
             if found:
                 return found
@@ -85,7 +85,7 @@ class Person:
 
     def rest(self, seconds: float) -> None:
         """Let the window go on for a while."""
-        faulthandler.dump_traceback_later(seconds + _STUCK * _busy(), exit=True)
+        faulthandler.dump_traceback_later(seconds + _STUCK * busy(), exit=True)
         # An event loop of its own: QTest.qWait sleeps without letting Python's other threads run.
         loop = QEventLoop()
         QTimer.singleShot(max(1, round(1000 * seconds)), loop.quit)
@@ -236,7 +236,7 @@ class Person:
                 yield widget
 
 
-def _busy() -> float:
+def busy() -> float:
     """How many times as long everything takes as on a machine that does nothing else."""
     load: float = os.getloadavg()[0]
     return max(1.0, load / (os.cpu_count() or 1))

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from engine.training.runs.shelf import About, keep_about
+
 SWEEP = "sweep"
 _FRAMES = "instrument-mlp"
 TRAININGS = {
@@ -28,6 +30,7 @@ def main() -> int:
     sounds, runs = (Path(word) for word in sys.argv[1:])
     for name, (recipe, *fields) in TRAININGS.items():
         _earmark("train", recipe, str(sounds), "-o", str(runs / name), *_sets(fields))
+        keep_about(runs / name, About(name))  # as a person would tell them apart
     fields = ["training.epochs=4", "deployment.gate=false"]
     grid = [word for values in _GRID for word in ("--grid", values)]
     place = ("-o", str(runs / SWEEP))

@@ -11,7 +11,7 @@ from tests.virtual_microphone import RATE
 
 _TRIES = 4
 _TURN_SECONDS = 6.0  # of each, one after the other
-_TITLE = "Quick training (music embedding + small head)"
+_TITLE = "My sounds, quick training"
 
 
 def teach(stage: Stage) -> None:

@@ -149,7 +149,7 @@ def test_a_stretch_of_the_lanes_is_corrected_and_taken_back(
     assert tones.classifiers["tones"].card.title == "Planted, corrected"
     assert tones.settings.get(CORRECTED) == ["kazoo"]
     message = tones.messages.current[-1]
-    assert message.text == "Learned. 'tones' has 1 of your corrections."
+    assert message.text == "Learned. 'Planted' has 1 of your corrections."
     undo, add = message.actions
     add[1]()
     (request,) = requests

@@ -1,5 +1,6 @@
 """Correcting while one listens: the answer changes at once, and listening goes on."""
 
+import multiprocessing
 import subprocess
 import time
 from collections.abc import Iterator
@@ -117,6 +118,33 @@ def test_the_answer_changes_while_it_listens(
     undo()
     qtbot.waitUntil(lambda: said(page) == "low", timeout=ENOUGH)
     assert page.stream.sound == before
+
+
+def test_a_correction_is_made_ready_while_one_listens(
+    page: ListenPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(microphone, "open_chosen", lambda *_: ToneClip())
+    monkeypatch.setattr("desktop.pages.listen.heard.correct._LATE_SECONDS", 1e9)  # a busy machine
+    monkeypatch.setattr("desktop.pages.listen.heard.correct._STEADY_SECONDS", 1.0)
+    correcting = page.corrections.correcting
+    page.start()
+    qtbot.waitUntil(lambda: correcting._ready is not None, timeout=ENOUGH)
+    ready = correcting._ready
+    assert ready is not None
+    qtbot.waitUntil(lambda: said(page) == "low", timeout=ENOUGH)
+    qtbot.waitUntil(lambda: page.stream.latest.stats.seconds > 3, timeout=ENOUGH)
+    page.commands["correct"]()
+    assert correcting._ready is None  # it is the one that learns
+    assert correcting.chooser is not None
+    assert multiprocessing.active_children() == [ready._process]
+    QTest.keyClicks(correcting.chooser.edit, "kazoo")
+    with qtbot.waitSignal(correcting.learned, timeout=ENOUGH):
+        QTest.keyClick(correcting.chooser.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: said(page) == "kazoo", timeout=ENOUGH)
+    qtbot.waitUntil(lambda: correcting._ready is not None, timeout=ENOUGH)  # for the next one
+    page.stop()
+    assert correcting._ready is None
+    assert multiprocessing.active_children() == []
 
 
 def test_the_stage_is_corrected_without_leaving_it(

@@ -98,3 +98,46 @@ def test_a_focused_control_gets_its_keys(
     assert page.hasFocus()
     qtbot.keyClick(page, Qt.Key.Key_Space)
     assert begun == [True]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a screen without windows
+def test_classifiers_are_switched_by_the_menu_and_its_keys(window: Window, qtbot: QtBot) -> None:
+    """From every page: the Sound menu, its entry Classifiers, a digit."""
+    session, menu = window._session, window.classifiers_menu
+    menu.look()
+    qtbot.waitUntil(lambda: len(menu.actions()) >= 5, timeout=120_000)
+    named = {action.data(): action for action in menu.actions()}
+    before = list(session.loaded_names)
+    sound = next(
+        a.menu() for a in window.menuBar().actions() if "Sound" in a.text().replace("&", "")
+    )
+    sound.popup(window.mapToGlobal(window.rect().center()))
+    qtbot.keyClick(sound, Qt.Key.Key_S)
+    qtbot.waitUntil(menu.isVisible, timeout=60_000)
+    assert named["genre"].isChecked()
+    assert not named["instrument"].isChecked()
+    digit = list(named).index("instrument")
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
+        qtbot.keyClick(menu, Qt.Key(Qt.Key.Key_1 + digit))
+    assert session.loaded_names == [*before, "instrument"]
+    assert "instrument" in session.live_classifiers
+    assert not menu.isVisible()
+    named["instrument"].trigger()
+    assert session.loaded_names == before
+
+
+def test_the_models_menu_switches_too(window: Window, qtbot: QtBot) -> None:
+    window.show_page("models")
+    page = window.page("models")
+    qtbot.waitUntil(lambda: "mood" in page.found.listed, timeout=120_000)
+    page.list.select("mood")
+    entry = page.menu.make().actions()[0]
+    assert (entry.text(), entry.isChecked()) == ("Enabled", True)
+    entry.trigger()
+    assert "mood" not in window._session.loaded_names
+    (item,) = (i for i in page.list._items() if i.text(1) == "Mood")
+    assert item.checkState(0) == Qt.CheckState.Unchecked
+    entry = page.menu.make().actions()[0]
+    assert not entry.isChecked()
+    entry.trigger()
+    assert "mood" in window._session.loaded_names

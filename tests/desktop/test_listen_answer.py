@@ -14,14 +14,17 @@ from desktop.pages.listen import worker
 from desktop.pages.listen.memory import Said
 from desktop.pages.listen.page import ListenPage
 from desktop.settings import LEADING
+from desktop.widgets.headline import Headline
 from desktop.widgets.predictions import Bar, Predictions
 from desktop.window import Window
 from engine.audio.level import Level
+from engine.classifier.catalog import Catalog
 from engine.classifier.rules import Rules
 from engine.pictures.view import View
 from engine.recognition.answer import Answer, Answerer
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats
+from tests.engine.classifier.personal.conftest import two_tones
 
 RATE = 44100
 
@@ -302,3 +305,44 @@ def test_all_that_is_new_has_a_name_for_screen_readers(page: ListenPage) -> None
         interface = QAccessible.queryAccessibleInterface(widget)
         assert interface.text(QAccessible.Text.Name), widget
     assert QApplication.instance() is not None
+
+
+def _inked(line: Headline) -> np.ndarray:
+    """Where the words are painted now."""
+    image = line.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(image.constBits(), dtype=np.uint32).reshape(image.height(), image.width())
+    return flat != flat[0, 0]
+
+
+def test_never_two_answers_are_seen_at_once(page: ListenPage) -> None:
+    """Whenever one looks while the answer changes, it is the old one or the new one."""
+    line = page.answer.line
+    line.say("flute", named=True)
+    line._fade.stop()
+    old = _inked(line)
+    line.say("acoustic guitar", named=True)
+    line._fade.pause()
+    seen = []
+    for at in range(0, line._fade.duration() + 1, 10):
+        line._fade.setCurrentTime(at)
+        seen.append(_inked(line))
+    line._fade.stop()
+    new = _inked(line)
+    only_old, only_new = old & ~new, new & ~old
+    assert only_old.any()
+    assert only_new.any()
+    assert not any((now & only_old).any() and (now & only_new).any() for now in seen)
+    assert (seen[1] & only_old).any()  # it goes
+    assert (seen[-2] & only_new).any()  # and comes
+
+
+def test_what_was_just_trained_gives_the_large_answer(page: ListenPage, qtbot: QtBot) -> None:
+    session = page._session
+    two_tones(multi_label=False).save(Catalog().folder.parent / "runs" / "mine.safetensors")
+    assert page.answer.leader == "instruments-in-music"
+    with qtbot.waitSignal(session.classifiers_loaded, timeout=120_000):
+        session.use_classifier(Catalog().folder.parent / "runs" / "mine.safetensors")
+    assert page.answer.leader == "tones"
+    assert page.answer.lead.text() == "Answer: Planted"
+    page.answer.choose("genre")
+    assert page.answer.leader == "genre"  # until another is chosen

@@ -37,6 +37,7 @@ def test_an_earlier_run_is_renamed_noted_deleted_and_restored(
     qtbot.waitUntil(lambda: len(view.runs) == 1, timeout=60_000)
     view.table.selectRow(0)
     assert "There is no room on the disk." in view.told.text()
+    assert view.table.item(0, 0).text() == "toy, toy"  # data and recipe
     offered = {a.text(): a.isEnabled() for a in view.menu.make().actions() if a.text()}
     assert offered == {
         "Show results": False,

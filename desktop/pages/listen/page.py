@@ -308,6 +308,7 @@ class ListenPage(Page):
             self.panels.show_curves(self._rolling.ways())
             self.stage.show_line(self.answer.line, self.now.situation.current)
             self.log.show_collected()
+            self.corrections.watch(latest)
         self.explainer.tidy()
         self.status.emit(_figures(latest))
         self.notices.advise(latest.advice)
@@ -344,6 +345,7 @@ class ListenPage(Page):
         self.now.situation.show_kind("")
         self.notices.advise(None)
         self.explainer.stop()
+        self.corrections.correcting.stand_down()
         self.log.show_collected()
         self.recordings.stop()
         if self.stream.sound is None:

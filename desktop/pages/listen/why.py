@@ -101,10 +101,13 @@ class ListenWhy(QObject):
         self._meant = None
         seconds = classifier.card.window_samples / classifier.card.rate_hz
 
-        def work() -> Generator[float, None, Explanation]:
-            from engine.explain.integrated_gradients import explain_stretch
+        def work() -> Generator[float | Explanation, None, Explanation]:
+            """A coarse explanation first, then the exact one."""
+            from engine.explain.integrated_gradients import COARSE_STEPS, explain_stretch
 
-            return (yield from explain_stretch(classifier, sound, begins, start, label))
+            asked = classifier, sound, begins, start, label
+            yield (yield from explain_stretch(*asked, steps=COARSE_STEPS))
+            return (yield from explain_stretch(*asked))
 
         self.why.ask(work, self._words(label, start + seconds / 2))
 

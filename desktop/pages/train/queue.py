@@ -32,6 +32,7 @@ from desktop.pages.train.worker import (
 from desktop.settings import COMPUTE, THREADS, Settings
 from desktop.widgets.controls import button, heading
 from engine.errors import EarmarkError
+from engine.recipes.naming import title_of
 from engine.training.sweeps.plan import Preset, Source, Sweep
 
 
@@ -195,7 +196,7 @@ class TrainOrders(QObject):
         if self._allowed():
             recipe, folder, kind = self._model.recipe, self._source.folder, self._source.kind
             self._source.remember(recipe.name)
-            title = f"{recipe.title}, {folder.name}"
+            title = title_of(recipe, self._source.name)
             self._queue.add(
                 replace(
                     self._on_this_computer(), title=title, recipe=recipe, data=folder, kind=kind

@@ -179,11 +179,12 @@ class RunsView(QWidget):
     def ask_name(self) -> None:
         """Ask what the chosen run is to be called."""
         if (run := self.chosen) is not None:
-            title, words = self.tr("Rename"), self.tr("Name of the run; empty: that of its folder")
+            title, words = self.tr("Rename"), self.tr("Name of the run; empty: of data and recipe")
             normal = QLineEdit.EchoMode.Normal
             name, given = QInputDialog.getText(self, title, words, normal, run.shown_name)
             if given:
-                self._keep(run.folder, About("" if name == run.folder.name else name, run.notes))
+                own = name in (run.own_name, run.folder.name)
+                self._keep(run.folder, About("" if own else name, run.notes))
 
     def ask_notes(self) -> None:
         """Ask for notes on the chosen run."""

@@ -1,5 +1,6 @@
 """The left column of the Train page: recipe, sounds and queue."""
 
+import textwrap
 from pathlib import Path
 from typing import Protocol
 
@@ -87,7 +88,7 @@ class RecipeChooser(QObject):
                 if name == _FIRST:
                     # All of it would not fit: the tool tip and the description say the rest.
                     title = self.tr("{} (recommended)").format(title.partition(" (")[0])
-                self.list.add(name, title, recipe.description, course=name in course)
+                self.list.add(name, title, _tip(recipe), course=name in course)
         self.own = button(self.tr("Open file..."), self.tr("Open your own recipe file"))
         self.description = text()
         self.origin = text(faint=True)
@@ -134,7 +135,7 @@ class RecipeChooser(QObject):
             return
         key = str(path)
         if key not in self._recipes:
-            self.list.add(key, f"{recipe.title} ({path.name})", recipe.description)
+            self.list.add(key, f"{recipe.title} ({path.name})", _tip(recipe))
         self._recipes[key] = recipe
         self.take(key, recipe.variant)
 
@@ -151,7 +152,8 @@ class RecipeChooser(QObject):
     def _describe(self) -> None:
         """Origin and figures of what is chosen."""
         recipe = self.base
-        self.description.setText(recipe.description)
+        needs = self.tr("Needs: {}").format(recipe.needs[:1].lower() + recipe.needs[1:])
+        self.description.setText(f"{recipe.description}\n{needs}")
         published = recipe.published
         self.variants.setVisible(published is not None)
         self.origin.setVisible(published is not None)
@@ -170,6 +172,11 @@ class RecipeChooser(QObject):
         traps = "\n".join(f"- {trap}" for trap in published.traps)
         self.origin.setToolTip("\n".join([*described(recipe), "", traps]))
         self.variants.setToolTip(self.tr("Known mistakes of the original:\n{}").format(traps))
+
+
+def _tip(recipe: Recipe) -> str:
+    """What it does and what it needs, on lines that can be read."""
+    return "\n".join(textwrap.fill(words, 70) for words in (recipe.description, recipe.needs))
 
 
 class RecipeList(QListWidget):

@@ -43,6 +43,11 @@ class TrainSource(QObject):
         return self._folder or self._session.project
 
     @property
+    def name(self) -> str:
+        """What the data set is called, as far as that is known."""
+        return self.summary.name if self.summary is not None else self.folder.name
+
+    @property
     def is_project(self) -> bool:
         """Whether they are those of the Sounds page."""
         return self._folder is None

@@ -81,8 +81,32 @@ class Prepared:
     heard: str
 
 
+def rehearsed(base: Classifier, store: PersonalStore) -> Generator[float, None, Tensor]:
+    """What of the sounds that Earmark comes with is to stay right: kept, or computed now.
+
+    Args:
+        base: the classifier, without corrections.
+        store: where its corrections are kept.
+
+    Yields:
+        The share done.
+
+    Returns:
+        Embeddings, (windows, size).
+
+    Raises:
+        ModelError: what is kept is damaged, or the classifier cannot be corrected.
+    """
+    if base.card.is_regression:
+        raise ModelError(f"'{base.card.title}' gives numbers: there is no label to correct.")
+    kept = store.read(_digest(base))
+    if kept is not None:
+        return kept.rehearsal
+    return (yield from remember(base))
+
+
 def prepare(
-    base: Classifier, store: PersonalStore, stretch: Stretch
+    base: Classifier, store: PersonalStore, stretch: Stretch, known: Tensor | None = None
 ) -> Generator[float, None, Prepared]:
     """All that takes time and needs no word of the user's: trim, embed, remember what is right.
 
@@ -90,6 +114,7 @@ def prepare(
         base: the classifier that spoke, without corrections.
         store: where its corrections are kept.
         stretch: the sound.
+        known: what :func:`rehearsed` gave; None: it is asked now.
 
     Yields:
         The share done.
@@ -98,8 +123,8 @@ def prepare(
         AudioError: there is no such sound, or only silence.
         ModelError: what is kept is damaged, or cannot be written.
     """
-    if base.card.is_regression:
-        raise ModelError(f"'{base.card.title}' gives numbers: there is no label to correct.")
+    if known is None:
+        known = yield from rehearsed(base, store)
     samples = at_rate(stretch, base.card.rate_hz)
     yield 0.1
     begin, end = trim(samples, base.card.rate_hz, stretch.begin, stretch.end)
@@ -110,11 +135,7 @@ def prepare(
     around = embed(base, _around(base.card, samples, begin, end))
     rate = stretch.sound.rate_hz
     sound = stretch.sound.samples[:, round(begin * rate) : round(end * rate)]
-    kept = store.read(_digest(base))
-    rehearsal = kept.rehearsal if kept else None
-    if rehearsal is None:
-        rehearsal = yield from remember(base)
-    return Prepared(found, around, rehearsal, Audio(sound, rate), stretch.heard)
+    return Prepared(found, around, known, Audio(sound, rate), stretch.heard)
 
 
 def correct(base: Classifier, store: PersonalStore, prepared: Prepared, said: Said) -> Learned:

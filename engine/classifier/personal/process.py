@@ -1,7 +1,8 @@
 """Corrections in a process of its own, so that live listening and the window go on undisturbed.
 
 It starts as soon as the user asks to correct something: by the time that a class is chosen, the
-sound is ready to be learned from.
+sound is ready to be learned from. It may also stand by (:class:`StandBy`) before anything is asked,
+with the classifier open and what it knows remembered, which is most of the work.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.classifier.personal.card import Said
-from engine.classifier.personal.learning import Learned, correct, prepare, undo
+from engine.classifier.personal.learning import Learned, correct, prepare, rehearsed, undo
 from engine.classifier.personal.store import PersonalStore
 from engine.classifier.personal.stretch import Stretch
 from engine.errors import EarmarkError, ModelError
@@ -23,8 +24,47 @@ from engine.threads import one_torch_thread, step_back
 _LOOK_SECONDS = 0.05
 
 
+class StandBy:
+    """A process that is ready to learn one correction of a classifier; it starts at once.
+
+    Where nobody refers to it any more, or this program ends, it ends by itself.
+
+    Args:
+        base: file of the classifier.
+        models: folder of the user's classifiers.
+
+    Attributes:
+        base: of the classifier.
+    """
+
+    def __init__(self, base: Path, models: Path) -> None:
+        self.base, self._models, self._stamp = base, models, _stamp(base)
+        context = multiprocessing.get_context("spawn")
+        self.here, there = context.Pipe()
+        arguments = (there, _correct, base, models, None)
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        self._process.start()
+        there.close()
+
+    def serves(self, base: Path, models: Path) -> bool:
+        """Whether it waits for a correction of this classifier as its file is now."""
+        same = (self.base, self._models, self._stamp) == (base, models, _stamp(base))
+        return same and self._process.is_alive()
+
+    def close(self) -> None:
+        """End it; what it writes is written whole or not at all."""
+        self.here.close()
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+
+
 def correct_in_process(
-    base: Path, models: Path, stretch: Stretch, answer: Callable[[], Said | None]
+    base: Path,
+    models: Path,
+    stretch: Stretch,
+    answer: Callable[[], Said | None],
+    ready: StandBy | None = None,
 ) -> Generator[None, None, Learned]:
     """Learn from a stretch what the user says of it; closing the generator changes nothing.
 
@@ -33,6 +73,7 @@ def correct_in_process(
         models: folder of the user's classifiers.
         stretch: the sound.
         answer: asked again and again for what the user says, until that is not None.
+        ready: a process that stands by; closed in the end. One for something else is of no use.
 
     Yields:
         While it waits.
@@ -41,8 +82,12 @@ def correct_in_process(
         EarmarkError: there is only silence, the correction cannot be learned or kept, or its
             process was killed.
     """
-    with _process(_correct, base, models, stretch) as here:
-        said = None
+    if ready is not None and not ready.serves(base, models):
+        ready.close()
+        ready = None
+    with contextlib.closing(ready or StandBy(base, models)) as standing:
+        here, said = standing.here, None
+        _send(here, stretch)
         while said is None:
             yield
             _raise_problem(here)
@@ -81,6 +126,15 @@ def _process(
         process.close()
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes when the file does; of one that is gone as of none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 def _result(here: Connection) -> Generator[None, None, Learned]:
     while True:
         yield
@@ -111,9 +165,9 @@ def _received(here: Connection) -> Learned | None:
     return learned
 
 
-def _send(here: Connection, said: Said) -> None:
+def _send(here: Connection, told: Said | Stretch) -> None:
     with contextlib.suppress(OSError):  # why it ended lies there still
-        here.send(said)
+        here.send(told)
 
 
 def _serve(
@@ -133,12 +187,13 @@ def _serve(
     there.close()
 
 
-def _correct(there: Connection, base: Path, models: Path, stretch: Stretch) -> Learned:
+def _correct(there: Connection, base: Path, models: Path, _: None) -> Learned:
     from engine.classifier.classifier import Classifier
 
     with one_torch_thread():
         classifier, store = Classifier.load(base), PersonalStore(models)
-        prepared = _end(prepare(classifier, store, stretch))
+        known = _end(rehearsed(classifier, store))
+        prepared = _end(prepare(classifier, store, there.recv(), known))
         return correct(classifier, store, prepared, there.recv())
 
 

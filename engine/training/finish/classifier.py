@@ -29,6 +29,7 @@ from engine.training.data.prepare import PreparedData
 from engine.training.finish.background import Background
 from engine.training.finish.logistic import fit_logistic
 from engine.training.loop.learner import Learner
+from engine.training.runs.naming import task_of
 from engine.training.runs.run import environment
 
 _MOST_KNOWN = 6000
@@ -100,8 +101,12 @@ def make_classifier(
     recipe: Recipe,
     dataset: Dataset,
     unknown: Background | None,
+    title: str = "",
 ) -> Classifier:
-    """The artefact; its card is told the figures later, by :func:`with_figures`."""
+    """The artefact; its card is told the figures later, by :func:`with_figures`.
+
+    ``title``: of the run; empty: the recipe's.
+    """
     calibration = _calibration(plan, *calibrate(learner, plan, recipe))
     gate, presence = _gate(learner, plan, recipe.training.seed, unknown)
     network, data = copy.deepcopy(learner.network).cpu(), recipe.data
@@ -110,9 +115,9 @@ def make_classifier(
     known = {"presence_threshold": presence, "gate": _GATE if gate is not None else None}
     card = Card(
         name=recipe.name,
-        title=recipe.title,
+        title=title or recipe.title,
         description=recipe.description,
-        task=recipe.deployment.task,
+        task=task_of(recipe, dataset),
         multi_label=several,
         labels=list(plan.labels),
         ranges=None if plan.units is None else list(plan.units.ranges),

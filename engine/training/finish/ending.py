@@ -22,7 +22,9 @@ from engine.training.finish.reached import of_positive, what_was_reached
 from engine.training.finish.report import write_report
 from engine.training.loop.learner import Learner, seeded
 from engine.training.loop.loop import Progress
+from engine.training.runs.naming import given_title
 from engine.training.runs.run import Run
+from engine.training.runs.shelf import about
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,11 @@ class Ending:
         heard = serving_feature(
             self.feature, self.learner.network, *parts, self.prepared, self.plan
         )
+        folder = self.run.folder
+        title = about(folder).name or given_title(folder)  # it may have been renamed meanwhile
         with seeded([self.recipe.training.seed], torch.device("cpu")):
-            classifier = make_classifier(self.learner, heard.feature, self.plan, *parts, unknown)
+            made = self.learner, heard.feature, self.plan, *parts, unknown, title
+            classifier = make_classifier(*made)
         self._save(classifier)
         return classifier, heard
 

@@ -36,6 +36,7 @@ class FoundRun:
         name: that a person gave it; empty: none.
         notes: of a person.
         reason: why it failed the last time; empty: it did not.
+        own_name: of data and recipe; empty: it is a trial, a sweep or of an older version.
     """
 
     folder: Path
@@ -54,11 +55,12 @@ class FoundRun:
     name: str = ""
     notes: str = ""
     reason: str = ""
+    own_name: str = ""
 
     @property
     def shown_name(self) -> str:
-        """What it is called: by a person, or by its folder."""
-        return self.name or self.folder.name
+        """What it is called: by a person, by data and recipe, or by its folder."""
+        return self.name or self.own_name or self.folder.name
 
     @property
     def report(self) -> Path:
@@ -146,6 +148,7 @@ def _run(folder: Path, sweep: Path | None) -> FoundRun | None:
         joules=last.get("joules"),
         processor_joules=last.get("processor_joules"),
         date=str(facts.get("date", "")),
+        own_name="" if sweep else str(facts.get("title", "")),
     )
 
 

@@ -39,6 +39,16 @@ def test_a_name_that_is_taken_gets_a_number(catalog: Catalog, stored: Path, othe
     assert catalog.add(stored).name == "tiny"  # the same file
     assert catalog.add(other).name == "tiny-2"
     assert sorted(names(catalog)) == ["tiny", "tiny-2"]
+    assert catalog.add(other).name == "tiny-2"  # the same again, under the name it has here
+    assert {e.card.title for e in catalog.entries() if not e.bundled} == {"Tiny", "Tiny (2)"}
+
+
+def test_a_title_may_be_given_and_changed_on_the_way(catalog: Catalog, stored: Path) -> None:
+    assert catalog.add(stored, "Strings, my first").card.title == "Strings, my first"
+    again = catalog.add(stored, "Strings, the good one")
+    assert (again.name, again.card.title) == ("tiny", "Strings, the good one")
+    assert names(catalog) == ["tiny"]
+    assert catalog.find("tiny").card.title == "Strings, the good one"
 
 
 class TestRemoving:

@@ -12,6 +12,7 @@ import pytest
 from engine.datasets import open_dataset
 from engine.errors import DataError
 from engine.project.project import Project
+from engine.project.store import State
 from tests import corpora
 from tests.engine.project.test_project import finish, state
 
@@ -175,6 +176,47 @@ def test_undo_says_what_no_longer_exists(root: Path) -> None:
     assert said.startswith("Not everything could be brought back:")
     assert len(project.rows) == 4
     assert not project.missing
+
+
+def test_a_step_whose_sounds_are_gone_does_not_block_those_under_it(root: Path) -> None:
+    project = Project(root)
+    project.relabel(project.rows[-1:], "bell")
+    project.add_class("cymbal")
+    gone = project.rows[0]
+    project.remove([gone])
+    shutil.rmtree(root / ".removed")
+    assert "emove" in project.history.undo_words
+    with pytest.raises(DataError, match="cannot be brought back"):
+        project.history.undo()
+    assert "cymbal" in project.history.undo_words  # it is dropped
+    assert project.history.undo() == ""  # and told of once
+    assert "cymbal" not in project.classes
+    assert project.history.undo() == ""
+    assert project.rows[-1].label == "drum"
+    assert len(project.rows) == 5
+    assert project.history.undo_words == ""
+    assert project.history.redo() == ""
+    assert gone.path not in {row.path for row in project.rows}
+
+
+def test_nothing_is_taken_away_for_a_sound_that_is_gone(root: Path) -> None:
+    """A sound was cut into two, and is gone: undoing that would leave neither it nor them."""
+    project = Project(root)
+    before = project.history.state
+    first, second = before.rows[:2]
+    after = State(before.classes, tuple(row for row in before.rows if row is not first))
+    project.history.change("cut", after)
+    (root / ".removed" / first.path).unlink()
+    project.history._undo[-1] = (
+        "cut",
+        State(  # of it two others had come
+            before.classes, tuple(row for row in before.rows if row is not second)
+        ),
+    )
+    with pytest.raises(DataError, match="cannot be brought back"):
+        project.history.undo()
+    assert second in project.rows
+    assert (root / second.path).is_file()
 
 
 def test_a_network_folder_without_locks_works(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from desktop.pages.listen.heard.menu import Offers
 from desktop.pages.listen.heard.replay import Replay
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.sound import LiveSound
+from desktop.pages.listen.worker import LiveFrame
 from desktop.session import Session
 from desktop.shared.correcting import AROUND_SECONDS, Correcting, Fetch, of_file
 from desktop.shared.page import Page
@@ -20,6 +21,7 @@ from engine.audio.audio import Audio
 if TYPE_CHECKING:
     from engine.classifier.personal.stretch import Stretch as EngineStretch
 
+_STEADY_SECONDS, _LATE_SECONDS = 10.0, 1.0
 _MOST_SECONDS = 20.0  # of a stretch: more of the same teaches nothing
 
 
@@ -60,6 +62,13 @@ class ListenCorrecting(QObject):
         if stretch is not None:
             place = line.mapToGlobal(line.rect().bottomLeft())
             self.correct(stretch, place, line)
+
+    def watch(self, frame: LiveFrame) -> None:
+        """Once listening is steady, the first correction is made ready: else it takes long."""
+        stats = frame.stats
+        in_time = stats.latency_seconds < _LATE_SECONDS
+        if stats.seconds >= _STEADY_SECONDS and in_time:
+            self.correcting.stand_by(self._answer.leader)
 
     def correct(self, stretch: Stretch, place: QPoint, over: QWidget | None = None) -> None:
         """Ask what a stretch is, in the window of ``over``."""

@@ -10,13 +10,14 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.sound import Sound
 from desktop.plots.clock import percent
-from desktop.style import label_colour
+from desktop.style import label_swatch
 from engine.recognition.heard import Heard
 
 TIME, LABEL, CERTAINTY, LENGTH = range(4)
 STRETCH = int(Qt.ItemDataRole.UserRole)
 SEARCHED = STRETCH + 1  # all that a search looks through
 _MOST_ROWS = 20_000
+_SWATCH = 12  # pixels
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -107,7 +108,7 @@ class LogRows(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self.cells(row.heard, row.stretch)[column]
             case Qt.ItemDataRole.DecorationRole if column == LABEL:
-                return label_colour(row.heard.label)
+                return label_swatch(row.heard.label, _SWATCH)
             case Qt.ItemDataRole.TextAlignmentRole if column in (CERTAINTY, LENGTH):
                 return _RIGHT
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:

@@ -1,8 +1,11 @@
 """Corrections in a process of its own: ready while one thinks, ended when nobody wants them."""
 
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Generator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +14,7 @@ import pytest
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.classifier.personal.card import Said
-from engine.classifier.personal.process import correct_in_process, undo_in_process
+from engine.classifier.personal.process import StandBy, correct_in_process, undo_in_process
 from engine.errors import AudioError, ModelError
 from tests.engine.classifier.personal.conftest import ODD_HZ, stretch, tone
 from tests.engine.classifier.personal.test_learning import chances
@@ -76,3 +79,54 @@ def test_a_process_that_is_killed_is_said(catalog: Catalog, tones: Classifier) -
     child.kill()
     with pytest.raises(ModelError, match="ended unexpectedly"):
         driven(steps)
+
+
+def processor_seconds(process: BaseProcess) -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def at_rest(process: BaseProcess) -> float:
+    """Wait until a process only waits; gives the processor time it has used."""
+    deadline, used, since = time.monotonic() + 240, -1.0, time.monotonic()
+    while time.monotonic() < deadline:
+        now = processor_seconds(process)
+        if now != used:
+            used, since = now, time.monotonic()
+        elif used > 0.5 and time.monotonic() - since > 3:
+            return used
+        time.sleep(0.1)
+    pytest.fail("it never rests")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells it so")
+def test_who_stands_by_has_done_most_of_the_work(catalog: Catalog, tones: Classifier) -> None:
+    path = catalog.find("tones").path
+    ready = StandBy(path, catalog.folder)
+    before = at_rest(ready._process)
+    used = []
+
+    def said() -> Said | None:
+        used.append(processor_seconds(ready._process))
+        return Said("is", "kazoo", ("low",)) if len(used) > 40 else None
+
+    sound = stretch(tone(ODD_HZ))
+    learned = driven(correct_in_process(path, catalog.folder, sound, said, ready))
+    assert learned.followed
+    assert used[-1] - before < 0.5 * before  # of all that it has used
+    assert multiprocessing.active_children() == []
+    assert chances(catalog.load("tones"), ODD_HZ)["kazoo"] > 0.8
+
+
+def test_one_that_stands_by_for_another_file_is_of_no_use(
+    catalog: Catalog, tones: Classifier
+) -> None:
+    path = catalog.find("tones").path
+    ready = StandBy(path, catalog.folder)
+    assert ready.serves(path, catalog.folder)
+    os.utime(path, (1e9, 1e9))
+    assert not ready.serves(path, catalog.folder)
+    said = after_a_while(Said("is", "kazoo", ("low",)))
+    sound = stretch(tone(ODD_HZ))
+    assert driven(correct_in_process(path, catalog.folder, sound, said, ready)).followed
+    assert multiprocessing.active_children() == []
