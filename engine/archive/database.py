@@ -209,9 +209,9 @@ class Database:
             DataError: the database is damaged.
         """
         ears: dict[int, set[int]] = {}
-        for file, classifier in self._ask("SELECT file_id, classifier_id FROM results"):
+        for file, classifier in self.each("SELECT file_id, classifier_id FROM results"):
             ears.setdefault(file, set()).add(classifier)
-        rows = self._ask("SELECT id, path, size, modified_ns, sha256, status, attempt FROM files")
+        rows = self.each("SELECT id, path, size, modified_ns, sha256, status, attempt FROM files")
         return {
             path: Known(
                 None if size is None else Stamp(size, modified, digest),
@@ -318,7 +318,7 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        rows = self._ask(
+        rows = self.each(
             "SELECT labels FROM classifiers WHERE id IN (SELECT classifier_id FROM results) "
             "ORDER BY id"
         )
@@ -332,7 +332,7 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        rows = self._ask(
+        rows = self.each(
             "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files "
             "WHERE id IN (SELECT file_id FROM results) ORDER BY path"
         )
@@ -353,7 +353,7 @@ class Database:
         timelines: dict[str, Timeline] = {}
         lanes: dict[str, list[Segment]] = {}
         verdicts: dict[str, Decision] = {}
-        rows = self._ask(
+        rows = self.each(
             "SELECT results.id, name, labels, settings, channel, verdict, heard, window_seconds, "
             "hop_seconds, times, probabilities, presence, level_db FROM results JOIN classifiers "
             "ON classifiers.id = classifier_id WHERE file_id = ? ORDER BY channel, results.id",
@@ -369,7 +369,7 @@ class Database:
             verdicts[called] = Decision(last, tuple(list_of(heard)), str(words), ())
             lanes[called] = [
                 Segment(finite(begin), finite(end), str(label), finite(mean))
-                for begin, end, label, mean in self._ask(
+                for begin, end, label, mean in self.each(
                     "SELECT start_seconds, end_seconds, label, probability FROM segments "
                     "WHERE result_id = ? ORDER BY id",
                     (number,),
@@ -379,7 +379,7 @@ class Database:
             raise ValueError("the classifier is missing")
         return FileResult(info, timelines, lanes, verdicts, info.remark)
 
-    def _ask(self, question: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def each(self, question: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows that answer a question.
 
         Raises:
@@ -399,7 +399,7 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        return list(self._ask(question, values))
+        return list(self.each(question, values))
 
     def change(self, command: str, values: Sequence[Any] = ()) -> None:
         """Carry out one command in SQL that writes.

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ _PARQUET = "parquet"
 Format = StrEnum("Format", {name: name for name in (*EXPORTS, _PARQUET)})  # type: ignore[misc]
 _TABLE = Format("table")
 _AHEAD = 100  # files whose results may wait for one before them
+_RESUME = "Run the same command again to continue."
 _SAY_SECONDS = 60.0  # between two lines where no bar is shown
 
 
@@ -112,7 +114,7 @@ def classify(  # noqa: PLR0913  # the options of a command
                 "With --database results go into the database. 'earmark archive export' writes "
                 "them in other formats."
             )
-        failed = _into_database(paths, how, jobs, database, retry=retry, contents=contents)
+        failed = _into_database(files, paths, how, jobs, database, retry=retry, contents=contents)
     elif retry or contents:
         raise DataError("--retry and --check-contents need --database.")
     else:
@@ -178,16 +180,26 @@ def _write(paths: list[Path], how: "Listening", jobs: int, destination: Destinat
 
 
 def _into_database(
-    paths: list[Path], how: "Listening", jobs: int, place: Path, *, retry: bool, contents: bool
+    places: list[str],
+    paths: list[Path],
+    how: "Listening",
+    jobs: int,
+    place: Path,
+    *,
+    retry: bool,
+    contents: bool,
 ) -> int:
     """Keep the results in a database; how many files have none."""
     from engine.archive.batch import carry_out
     from engine.archive.batch import plan as plan_batch
     from engine.archive.database import Database
+    from engine.archive.orders import BatchOrder, absolute, keep_order
     from engine.archive.processes import useful_jobs
 
     check_file(place, paths, overwrite=True)
+    order = BatchOrder(absolute(places), how, len(paths))
     with Database(place) as database:
+        keep_order(database, order)
         work = finished(plan_batch(database, paths, how, contents=contents, retry=retry))
         if work.done or work.failed:
             words = f"{work.done} of {len(paths)} files are done already."
@@ -197,7 +209,8 @@ def _into_database(
         failed, todo = len(work.failed), list(work.todo)
         if todo:
             events = carry_out(database, work, jobs=jobs or useful_jobs(todo))
-            failed += _run(events, todo, _kept)
+            failed += _run(events, todo, _kept, _RESUME)
+        keep_order(database, replace(order, finished=True))
     return failed
 
 
@@ -213,14 +226,18 @@ def _run(
     events: "Generator[Event | None, None, None]",
     paths: Sequence[Path],
     take: "Callable[[BatchResult], bool]",
+    how: str = "",
 ) -> int:
-    """Take each result, and show how far they are; how many are not as they should be."""
+    """Take each result, and show how far they are; how many are not as they should be.
+
+    ``how`` says what to do after Ctrl-C.
+    """
     from engine.archive.batch import Tally
     from engine.archive.processes import size_of
     from engine.recognition.events import BatchResult
 
     tally, failed = Tally([size_of(path) for path in paths]), 0
-    with _interruption_told(tally), contextlib.closing(events), _shown(tally) as show:
+    with _interruption_told(tally, how), contextlib.closing(events), _shown(tally) as show:
         for event in events:
             if event is not None:
                 tally.add(event)
@@ -259,12 +276,13 @@ def _say(words: str) -> None:
 
 
 @contextmanager
-def _interruption_told(tally: "Tally") -> Iterator[None]:
+def _interruption_told(tally: "Tally", how: str) -> Iterator[None]:
     """Say what is there when the work is broken off."""
     try:
         yield
     except KeyboardInterrupt:
-        _say(f"Stopped: {tally.finished} of {len(tally.sizes)} files are done.")
+        words = f"Stopped: {tally.finished} of {len(tally.sizes)} files are done."
+        _say(f"{words} {how}" if how else words)
         raise
 
 
