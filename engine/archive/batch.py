@@ -15,7 +15,13 @@ from engine.archive.database import (
     stamp_of,
     unchanged,
 )
-from engine.archive.processes import Event, Listening, Pause, classify_in_processes
+from engine.archive.processes import (
+    Event,
+    Listening,
+    Pause,
+    classify_here,
+    classify_in_processes,
+)
 from engine.classifier.catalog import Catalog
 from engine.recognition.events import BatchResult, BatchStep
 
@@ -124,7 +130,7 @@ def carry_out(
     Args:
         database: where results are kept.
         work: see :func:`plan`.
-        jobs: how many processes.
+        jobs: how many processes; 0: this one, which cannot rest.
         ahead: as :func:`engine.archive.processes.classify_in_processes`.
         pause: likewise.
 
@@ -137,8 +143,10 @@ def carry_out(
     ids = database.ids(work.ears)
     paths = list(work.todo)
     sha256 = {ear.name: ear.sha256 for ear in work.ears}
-    events = classify_in_processes(
-        paths, work.how, jobs=jobs, ahead=ahead, sha256=sha256, pause=pause
+    events: Generator[Event | None, None, None] = (
+        classify_in_processes(paths, work.how, jobs=jobs, ahead=ahead, sha256=sha256, pause=pause)
+        if jobs
+        else classify_here(paths, work.how, sha256=sha256)
     )
     try:
         for event in events:

@@ -24,6 +24,7 @@ from engine.recognition.verdict import FileResult
 
 _WAIT_SECONDS = 60.0  # for another program that writes
 _CHUNK = 1 << 20
+_RESULTS = "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files"
 # Of a file's tags those that are columns.
 TAGS = ("title", "artist", "album", "date", "genre")
 
@@ -332,22 +333,32 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        rows = self.each(
-            "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files "
-            "WHERE id IN (SELECT file_id FROM results) ORDER BY path"
-        )
-        for number, path, seconds, rate, channels, form, tags, remark in rows:
-            try:
-                found = {str(k): str(v) for k, v in parsed(tags).items()}
-                size = finite(seconds), int(rate), int(channels)
-                info = AudioInfo(Path(path), *size, str(form), found, str(remark))
-                whole = self._whole(number, info)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise DataError(
-                    f"{self.path.name} is damaged where {path} stands: {error}. Analyse that file "
-                    "again."
-                ) from error
-            yield whole  # outside: errors of whoever takes it are his
+        rows = self.each(f"{_RESULTS} WHERE id IN (SELECT file_id FROM results) ORDER BY path")
+        for row in rows:
+            yield self._read(row)  # errors of whoever takes it are his
+
+    def result_of(self, path: Path) -> FileResult | None:
+        """The result of one file; None: it has none.
+
+        Raises:
+            DataError: the database is damaged.
+        """
+        question = f"{_RESULTS} WHERE path = ? AND id IN (SELECT file_id FROM results)"
+        rows = self.rows(question, (key_of(path),))
+        return self._read(rows[0]) if rows else None
+
+    def _read(self, row: tuple[Any, ...]) -> FileResult:
+        number, path, seconds, rate, channels, form, tags, remark = row
+        try:
+            found = {str(k): str(v) for k, v in parsed(tags).items()}
+            size = finite(seconds), int(rate), int(channels)
+            info = AudioInfo(Path(path), *size, str(form), found, str(remark))
+            return self._whole(number, info)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DataError(
+                f"{self.path.name} is damaged where {path} stands: {error}. Analyse that file "
+                "again."
+            ) from error
 
     def _whole(self, file: int, info: AudioInfo) -> FileResult:
         timelines: dict[str, Timeline] = {}

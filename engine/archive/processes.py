@@ -154,6 +154,20 @@ def classify_in_processes(
         pool.end()
 
 
+def classify_here(
+    paths: Sequence[Path], how: Listening, *, sha256: Mapping[str, str]
+) -> Generator[Event, None, None]:
+    """As :func:`classify_in_processes`, in this process alone.
+
+    Raises:
+        EarmarkError: a classifier cannot be used.
+    """
+    from engine.recognition.files import classify_files  # brings torch along
+
+    models = _load(how, sha256)
+    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+
+
 def in_order(events: Iterator[Event | None]) -> Generator[Event | None, None, None]:
     """Results in the order of their files, however they come; steps pass as they are."""
     held: dict[int, BatchResult] = {}

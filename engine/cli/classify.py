@@ -117,10 +117,12 @@ def classify(  # noqa: PLR0913  # the options of a command
         failed = _into_database(files, paths, how, jobs, database, retry=retry, contents=contents)
     elif retry or contents:
         raise DataError("--retry and --check-contents need --database.")
+    elif output is not None and len(paths) > 1:
+        failed = _into_output(format, output, files, paths, how, jobs, overwrite)
     else:
         destination = _destination(format, output, files, paths, how, overwrite)
         with contextlib.closing(destination):
-            failed = _write(paths, how, jobs, destination)
+            failed = _write(_events(paths, how, jobs), paths, destination)
     if failed:
         raise typer.Exit(1)
 
@@ -132,19 +134,35 @@ def _destination(
     paths: list[Path],
     how: "Listening",
     overwrite: bool,
+    resume: bool = False,
 ) -> Destination:
     if format != _PARQUET:
         export = EXPORTS[str(format)]
         return open_destination(
-            output, export, places, paths, stream=sys.stdout, overwrite=overwrite
+            output,
+            export,
+            places,
+            paths,
+            stream=sys.stdout,
+            overwrite=overwrite,
+            resume=resume,
         )
     from engine.archive.batch import ears_of
-    from engine.archive.parquet import open_parquet  # brings pyarrow along
+    from engine.archive.parquet import OneTableEach, open_parquet  # brings pyarrow along
 
     labels = [label for ear in ears_of(how) for label in ear.labels]
-    return open_parquet(
-        output, labels, how.channels, sounds=paths, places=places, overwrite=overwrite
+    continues = resume and Path(output or "").is_dir()
+    made = open_parquet(
+        output,
+        labels,
+        how.channels,
+        sounds=paths,
+        places=places,
+        overwrite=overwrite or continues,
     )
+    if continues and isinstance(made, OneTableEach):
+        made.keep_those_there()
+    return made
 
 
 def _events(
@@ -167,8 +185,44 @@ def _events(
     yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
 
 
-def _write(paths: list[Path], how: "Listening", jobs: int, destination: Destination) -> int:
-    """Classify the files and write the results as they come; how many failed."""
+def _into_output(
+    format: Format,
+    output: str,
+    places: list[str],
+    paths: list[Path],
+    how: "Listening",
+    jobs: int,
+    overwrite: bool,
+) -> int:
+    """Write the results into files; goes on where it was interrupted. How many failed."""
+    from engine.archive.database import Database
+    from engine.archive.processes import useful_jobs
+    from engine.archive.resuming import drop_journal, journal_of, resume
+
+    journal = journal_of(output)
+    resumes = journal.is_file() and not overwrite
+    destination = _destination(format, output, places, paths, how, overwrite, resumes)
+    if overwrite:
+        drop_journal(journal)
+    jobs = jobs or useful_jobs(paths)
+    with Database(journal) as kept:
+        ((done,),) = kept.rows("SELECT count(*) FROM files")
+        if done:
+            _say(f"{done} of {len(paths)} files are done already.")
+        events = resume(kept, paths, how, jobs=jobs if jobs > 1 else 0, ahead=_AHEAD)
+        failed = _write(events, paths, destination, _RESUME)
+    destination.close()  # not where it was interrupted: half a table is none
+    drop_journal(journal)
+    return failed
+
+
+def _write(
+    events: "Generator[Event | None, None, None]",
+    paths: list[Path],
+    destination: Destination,
+    how: str = "",
+) -> int:
+    """Write the results as they come; how many failed."""
 
     def take(found: "BatchResult") -> bool:
         problem = _put(destination, found)
@@ -176,7 +230,7 @@ def _write(paths: list[Path], how: "Listening", jobs: int, destination: Destinat
             _say(f"{found.path}: {problem}")
         return not problem
 
-    return _run(_events(paths, how, jobs), paths, take)
+    return _run(events, paths, take, how)
 
 
 def _into_database(

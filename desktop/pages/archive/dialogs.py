@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
+    QListWidget,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -38,15 +39,16 @@ class Failures(QDialog):
         words.setText(
             self.tr("They are tried again when they have changed. The others are analysed.")
         )
-        self.table = table([self.tr("File"), self.tr("Reason")])
-        self.table.setAccessibleName(self.windowTitle())
-        self.table.setWordWrap(True)
-        fill(self.table, [(path, reason) for path, reason in failures])
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.windowTitle())
+        self.list.setWordWrap(True)
+        self.list.setAlternatingRowColors(True)
+        self.list.addItems([f"{path}\n{reason}" for path, reason in failures])
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(words)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.list, 1)
         layout.addWidget(buttons)
 
 

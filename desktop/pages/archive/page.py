@@ -19,6 +19,7 @@ from desktop.pages.archive import worker
 from desktop.pages.archive.batch import BatchPanel
 from desktop.pages.archive.dialogs import Failures, Thresholds
 from desktop.pages.archive.results import ResultsView
+from desktop.plots.clock import clock
 from desktop.requests import OpenArchive, Request
 from desktop.session import Session
 from desktop.settings import ARCHIVE
@@ -267,9 +268,8 @@ class ArchivePage(Page):
         if self.found is None:
             return ""
         view = self.found.overview
-        hours = f"{view.seconds / 3600:,.1f}"
-        words = self.tr("{} files analysed, {} hours of sound")
-        return words.format(f"{view.done:,}", hours)
+        words = self.tr("{} files analysed, {} of sound")
+        return words.format(f"{view.done:,}", clock(view.seconds))
 
     # The batch.
 
@@ -341,6 +341,8 @@ class ArchivePage(Page):
     def _finished(self, found: worker.Found) -> None:
         self._end()
         self._opened(found)
+        if not self.results.transport.playing:
+            self.results.refresh()  # what is chosen stays so
         count, failed = found.overview.done, len(found.failures)
         words = self.tr("The analysis is finished: {} files have results.").format(f"{count:,}")
         if failed:

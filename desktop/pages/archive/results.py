@@ -183,7 +183,8 @@ class ResultsView(QWidget):
         if view is None:
             return
         shown, total = f"{len(view.numbers):,}", f"{view.total:,}"
-        words = self.tr("{} stretches").format(total)
+        one = view.total == 1
+        words = self.tr("1 stretch") if one else self.tr("{} stretches").format(total)
         if len(view.numbers) != view.total:
             words = self.tr("{} of {} stretches").format(shown, total)
         self.words.setText(", ".join(filter(None, (words, self.filters.words))))

@@ -17,7 +17,7 @@ from desktop.pages.archive.model import (
 )
 
 _ROW = 26
-_WIDTHS = {JUDGED: 30, LABEL: 150, CERTAINTY: 80, START: 80, LENGTH: 72, RECORDED: 146}
+_WIDTHS = {JUDGED: 30, LABEL: 134, CERTAINTY: 78, START: 76, LENGTH: 68, RECORDED: 146}
 _LEAST_NAME = 90
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -61,8 +61,8 @@ class StretchTable(QTableView):
         shows = left >= 2 * _LEAST_NAME
         self.setColumnHidden(RECORDED, not shows)
         left += 0 if shows else _WIDTHS[RECORDED]
-        self.setColumnWidth(FILE, max(_LEAST_NAME, left * 3 // 5))
-        self.setColumnWidth(FOLDER, max(_LEAST_NAME, left - left * 3 // 5))
+        self.setColumnWidth(FILE, max(_LEAST_NAME, left * 7 // 10))
+        self.setColumnWidth(FOLDER, max(_LEAST_NAME, left - left * 7 // 10))
 
     @property
     def row(self) -> int:
