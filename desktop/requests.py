@@ -10,12 +10,16 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class OpenFile:
-    """Show a file; without a path, ask for one. With more of them: a list at the left."""
+    """Show a file; without a path, ask for one. With more of them: a list at the left.
+
+    ``at`` is a stretch of it in seconds, which is selected and shown.
+    """
 
     page: ClassVar = "file"
     shows: ClassVar = True
     path: Path | None
     more: tuple[Path, ...] = ()
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,15 @@ class ChooseRun:
     folder: Path
 
 
+@dataclass(frozen=True)
+class OpenArchive:
+    """Show a results database."""
+
+    page: ClassVar = "archive"
+    shows: ClassVar = True
+    path: Path
+
+
 Request = (
     OpenFile
     | ExportPredictions
@@ -98,4 +111,5 @@ Request = (
     | TrainProject
     | ShowTraining
     | ChooseRun
+    | OpenArchive
 )

@@ -134,6 +134,11 @@ class Session(QObject):
         """Where trainings are kept."""
         return self._home() / "Runs"
 
+    @property
+    def archives_folder(self) -> Path:
+        """Where results databases go."""
+        return self._home() / "Archives"
+
     def _home(self) -> Path:
         place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         return Path(place) / "Earmark"

@@ -54,7 +54,7 @@ PAGE = Setting(
     "window/page",
     "listen",
     "the page shown last",
-    ("listen", "file", "sounds", "train", "compare", "models"),
+    ("listen", "file", "sounds", "train", "compare", "models", "archive"),
 )
 REMEMBER = Setting("files/remember", True, "whether files and data sets opened are remembered")
 RECENT = Setting("files/recent", [], "files opened last")
@@ -81,6 +81,10 @@ PROJECTS = Setting("sounds/recent", [], "data sets opened last")
 LEARNED = Setting("train/folders", [], "recipes, each followed by the folder it learned from")
 RUNS = Setting("compare/folders", [], "folders of runs added to the Compare page")
 WAVEFORM_ONLY = "waveform"  # a value of what the picture shows
+ARCHIVE = Setting("archive/database", "", "results database shown last")
+ARCHIVE_JOBS = Setting(
+    "archive/processes", 0, "processes that analyse an archive; 0: as many as are of use", (0, 256)
+)
 VIEW = Setting(
     "view/kind", "stft", "what the picture shows", ("stft", "mel", "mfcc", "chroma", WAVEFORM_ONLY)
 )

@@ -38,12 +38,13 @@ from desktop.pages import PAGES
 from desktop.plots import export
 from desktop.preferences.dialog import Preferences
 from desktop.rail import Rail
-from desktop.requests import ExportPredictions, OpenFile, Request
+from desktop.requests import ExportPredictions, OpenArchive, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, LABELS, PAGE, RECENT
 from desktop.shared.page import Page
 from desktop.shared.tracks import Tracks
 from desktop.widgets.toasts import Toasts
+from engine.archive.names import is_database
 from engine.export import EXPORTS
 from resources import documentation, resource
 
@@ -182,7 +183,10 @@ class Window(QMainWindow):
 
     def open_file(self, path: Path, more: Sequence[Path] = ()) -> None:
         """Show a file on its page, and list others that were opened with it."""
-        self._bring(OpenFile(path, tuple(more)))
+        if is_database(path):
+            self._bring(OpenArchive(path))
+        else:
+            self._bring(OpenFile(path, tuple(more)))
 
     def open_demo(self, *, show: bool = True) -> None:
         """Open the demo sound that comes with Earmark; without showing its page, if one likes."""
@@ -328,7 +332,8 @@ class Window(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_file(paths[0], paths[1:])
+            if not self.page(self.current).take_drop(paths):
+                self.open_file(paths[0], paths[1:])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

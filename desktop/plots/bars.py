@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
@@ -47,6 +47,8 @@ class Bar:
 class Bars(Figure):
     """Up and Down walk from row to row, 1 to 9 hide or show a series.
 
+    A click, or Enter, chooses a row, where somebody listens to ``row_chosen``.
+
     Args:
         series: name of each series, and the name that gives its colour.
         unit: of the values; "%" makes 100 the full width.
@@ -54,6 +56,8 @@ class Bars(Figure):
         measure: what the values are, at their axis.
         fits: the axis begins near the lowest value, so that high ones differ visibly.
     """
+
+    row_chosen = Signal(int)
 
     def __init__(
         self,
@@ -247,6 +251,11 @@ class Bars(Figure):
         """Where a row reaches a value, in pixels of the widget."""
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(value, row))))
 
+    def clicked(self, place: QPointF) -> None:
+        row = self.row_at(place)
+        if row is not None:
+            self.row_chosen.emit(row)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         row = None if event.buttons() else self.row_at(event.position())
@@ -268,6 +277,9 @@ class Bars(Figure):
 
     def meaning(self, event: QKeyEvent) -> Meaning | None:
         key, last = Qt.Key(event.key()), len(self.bars) - 1
+        current = self._current
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current is not None:
+            return lambda: self.row_chosen.emit(current)
         if key not in _STEPS or last < 0 or event.modifiers():
             return super().meaning(event)
         before = self._current if self._current is not None else (-1 if _STEPS[key] > 0 else 1)

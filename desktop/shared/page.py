@@ -1,6 +1,7 @@
 """What the window knows of a page; each page overrides what it has to say to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -41,6 +42,10 @@ class Page(QWidget):
     def take(self, request: Request) -> None:
         """Do what another page or the window asks; only requests that name this page come."""
         raise NotImplementedError(request)
+
+    def take_drop(self, paths: Sequence[Path]) -> bool:
+        """Take files and folders dropped on the window while it is shown; False: not for it."""
+        return False
 
     def may_close(self) -> bool:
         """Whether the window may close; asks the person if something would be lost."""

@@ -15,7 +15,13 @@ from engine.archive.database import (
     stamp_of,
     unchanged,
 )
-from engine.archive.processes import Event, Listening, classify_in_processes
+from engine.archive.processes import (
+    Event,
+    Listening,
+    Pause,
+    classify_here,
+    classify_in_processes,
+)
 from engine.classifier.catalog import Catalog
 from engine.recognition.events import BatchResult, BatchStep
 
@@ -111,13 +117,22 @@ def plan(
     return Plan(how, ears, todo, failed, len(paths) - len(todo) - len(failed))
 
 
-def carry_out(database: Database, work: Plan, *, jobs: int) -> Generator[Event | None, None, None]:
+def carry_out(
+    database: Database,
+    work: Plan,
+    *,
+    jobs: int,
+    ahead: int | None = None,
+    pause: Pause | None = None,
+) -> Generator[Event | None, None, None]:
     """Hear what is to be heard and keep each result as it comes.
 
     Args:
         database: where results are kept.
         work: see :func:`plan`.
-        jobs: how many processes.
+        jobs: how many processes; 0: this one, which cannot rest.
+        ahead: as :func:`engine.archive.processes.classify_in_processes`.
+        pause: likewise.
 
     Yields:
         As :func:`engine.archive.processes.classify_in_processes`, each result after it was kept.
@@ -128,7 +143,11 @@ def carry_out(database: Database, work: Plan, *, jobs: int) -> Generator[Event |
     ids = database.ids(work.ears)
     paths = list(work.todo)
     sha256 = {ear.name: ear.sha256 for ear in work.ears}
-    events = classify_in_processes(paths, work.how, jobs=jobs, sha256=sha256)
+    events: Generator[Event | None, None, None] = (
+        classify_in_processes(paths, work.how, jobs=jobs, ahead=ahead, sha256=sha256, pause=pause)
+        if jobs
+        else classify_here(paths, work.how, sha256=sha256)
+    )
     try:
         for event in events:
             if isinstance(event, BatchResult):
@@ -155,6 +174,7 @@ class Tally:
     _seconds: float = 0.0
     _shares: dict[int, tuple[float, float]] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
+    _rests_since: float | None = None
 
     def __post_init__(self) -> None:
         self._total = sum(self.sizes)
@@ -173,6 +193,20 @@ class Tally:
         else:
             self._seconds += event.result.info.duration_seconds
 
+    def rest(self, on: bool) -> None:
+        """Stop the clock while the batch rests, or let it go again."""
+        now = time.monotonic()
+        if on and self._rests_since is None:
+            self._rests_since = now
+        elif not on and self._rests_since is not None:
+            self._begun += now - self._rests_since
+            self._rests_since = None
+
+    @property
+    def _elapsed(self) -> float:
+        now = time.monotonic() if self._rests_since is None else self._rests_since
+        return max(1e-6, now - self._begun)
+
     @property
     def share(self) -> float:
         """Done of the whole, 0 to 1."""
@@ -183,7 +217,7 @@ class Tally:
     def times_real_time(self) -> float:
         """Seconds of sound heard in a second."""
         heard = self._seconds + sum(seconds for _, seconds in self._shares.values())
-        return heard / max(1e-6, time.monotonic() - self._begun)
+        return heard / self._elapsed
 
     @property
     def seconds_left(self) -> float | None:
@@ -191,7 +225,7 @@ class Tally:
         share = self.share
         if share <= 0:
             return None
-        return (time.monotonic() - self._begun) * (1 - share) / share
+        return self._elapsed * (1 - share) / share
 
     def __str__(self) -> str:
         left = self.seconds_left

@@ -98,6 +98,24 @@ def correct(database: Database, segment: int, right: bool) -> Correction:
     return correction
 
 
+def take_back(database: Database, segment: int) -> None:
+    """Forget what a listener said about a stretch; nothing happens if that was nothing.
+
+    Args:
+        database: with the stretch.
+        segment: its ``segment_id`` in the view ``heard``.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    columns = "path, classifier, channel, start_seconds, end_seconds, label"
+    database.change(
+        f"DELETE FROM corrections WHERE ({columns}) = "
+        f"(SELECT {columns} FROM heard WHERE segment_id = ?)",
+        (segment,),
+    )
+
+
 def corrections(database: Database, path: Path | None = None) -> list[Correction]:
     """All that was said, in the order of files and times; of one file if one is named."""
     where, values = ("WHERE path = ? ", (key_of(path),)) if path else ("", ())
@@ -147,6 +165,42 @@ def precision_at(judged: Iterable[Correction], threshold: float) -> Precision | 
         return None
     right, count = sum(kept), len(kept)
     return Precision(threshold, right, count, right / count, *wilson(right, count))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the corrections tell about one label.
+
+    Attributes:
+        classifier: that hears it.
+        label: that was judged.
+        precision: of all judged stretches.
+        needed: at the threshold from which on stretches are right as often as asked; None: not
+            known.
+    """
+
+    classifier: str
+    label: str
+    precision: Precision
+    needed: Precision | None
+
+
+def estimates(found: Iterable[Correction], precision: float) -> list[Estimate]:
+    """Of each label that was judged, in order of classifiers and labels.
+
+    Args:
+        found: what was said.
+        precision: that is wanted, 0 to 1.
+    """
+    judged: dict[tuple[str, str], list[Correction]] = {}
+    for one in found:
+        judged.setdefault((one.classifier, one.label), []).append(one)
+    made = []
+    for (classifier, label), some in sorted(judged.items()):
+        everything = precision_at(some, -math.inf)
+        assert everything is not None
+        made.append(Estimate(classifier, label, everything, threshold_for(some, precision)))
+    return made
 
 
 def threshold_for(judged: Sequence[Correction], precision: float) -> Precision | None:

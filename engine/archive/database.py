@@ -24,6 +24,7 @@ from engine.recognition.verdict import FileResult
 
 _WAIT_SECONDS = 60.0  # for another program that writes
 _CHUNK = 1 << 20
+_RESULTS = "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files"
 # Of a file's tags those that are columns.
 TAGS = ("title", "artist", "album", "date", "genre")
 
@@ -209,9 +210,9 @@ class Database:
             DataError: the database is damaged.
         """
         ears: dict[int, set[int]] = {}
-        for file, classifier in self._ask("SELECT file_id, classifier_id FROM results"):
+        for file, classifier in self.each("SELECT file_id, classifier_id FROM results"):
             ears.setdefault(file, set()).add(classifier)
-        rows = self._ask("SELECT id, path, size, modified_ns, sha256, status, attempt FROM files")
+        rows = self.each("SELECT id, path, size, modified_ns, sha256, status, attempt FROM files")
         return {
             path: Known(
                 None if size is None else Stamp(size, modified, digest),
@@ -318,7 +319,7 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        rows = self._ask(
+        rows = self.each(
             "SELECT labels FROM classifiers WHERE id IN (SELECT classifier_id FROM results) "
             "ORDER BY id"
         )
@@ -332,28 +333,38 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        rows = self._ask(
-            "SELECT id, path, duration_seconds, rate_hz, channels, format, tags, remark FROM files "
-            "WHERE id IN (SELECT file_id FROM results) ORDER BY path"
-        )
-        for number, path, seconds, rate, channels, form, tags, remark in rows:
-            try:
-                found = {str(k): str(v) for k, v in parsed(tags).items()}
-                size = finite(seconds), int(rate), int(channels)
-                info = AudioInfo(Path(path), *size, str(form), found, str(remark))
-                whole = self._whole(number, info)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise DataError(
-                    f"{self.path.name} is damaged where {path} stands: {error}. Analyse that file "
-                    "again."
-                ) from error
-            yield whole  # outside: errors of whoever takes it are his
+        rows = self.each(f"{_RESULTS} WHERE id IN (SELECT file_id FROM results) ORDER BY path")
+        for row in rows:
+            yield self._read(row)  # errors of whoever takes it are his
+
+    def result_of(self, path: Path) -> FileResult | None:
+        """The result of one file; None: it has none.
+
+        Raises:
+            DataError: the database is damaged.
+        """
+        question = f"{_RESULTS} WHERE path = ? AND id IN (SELECT file_id FROM results)"
+        rows = self.rows(question, (key_of(path),))
+        return self._read(rows[0]) if rows else None
+
+    def _read(self, row: tuple[Any, ...]) -> FileResult:
+        number, path, seconds, rate, channels, form, tags, remark = row
+        try:
+            found = {str(k): str(v) for k, v in parsed(tags).items()}
+            size = finite(seconds), int(rate), int(channels)
+            info = AudioInfo(Path(path), *size, str(form), found, str(remark))
+            return self._whole(number, info)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DataError(
+                f"{self.path.name} is damaged where {path} stands: {error}. Analyse that file "
+                "again."
+            ) from error
 
     def _whole(self, file: int, info: AudioInfo) -> FileResult:
         timelines: dict[str, Timeline] = {}
         lanes: dict[str, list[Segment]] = {}
         verdicts: dict[str, Decision] = {}
-        rows = self._ask(
+        rows = self.each(
             "SELECT results.id, name, labels, settings, channel, verdict, heard, window_seconds, "
             "hop_seconds, times, probabilities, presence, level_db FROM results JOIN classifiers "
             "ON classifiers.id = classifier_id WHERE file_id = ? ORDER BY channel, results.id",
@@ -369,7 +380,7 @@ class Database:
             verdicts[called] = Decision(last, tuple(list_of(heard)), str(words), ())
             lanes[called] = [
                 Segment(finite(begin), finite(end), str(label), finite(mean))
-                for begin, end, label, mean in self._ask(
+                for begin, end, label, mean in self.each(
                     "SELECT start_seconds, end_seconds, label, probability FROM segments "
                     "WHERE result_id = ? ORDER BY id",
                     (number,),
@@ -379,7 +390,7 @@ class Database:
             raise ValueError("the classifier is missing")
         return FileResult(info, timelines, lanes, verdicts, info.remark)
 
-    def _ask(self, question: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def each(self, question: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows that answer a question.
 
         Raises:
@@ -399,7 +410,7 @@ class Database:
         Raises:
             DataError: the database is damaged.
         """
-        return list(self._ask(question, values))
+        return list(self.each(question, values))
 
     def change(self, command: str, values: Sequence[Any] = ()) -> None:
         """Carry out one command in SQL that writes.

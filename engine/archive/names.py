@@ -2,12 +2,23 @@
 
 import datetime
 import re
+from pathlib import Path
 
 # A date with or without strokes, then a time of day with or without: 20240101_000000,
 # 2024-01-01T00-00-00, PREFIX_20240101_000000.wav. No digit before or after.
 _MOMENT = re.compile(
     r"(?<!\d)(\d{4})([-.]?)(\d{2})\2(\d{2})[-_T ]?(\d{2})([-.:]?)(\d{2})\6(\d{2})(?!\d)"
 )
+_BEGINNING = b"SQLite format 3\x00"
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file is a database, Earmark's or another's; False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_BEGINNING)) == _BEGINNING
+    except (OSError, ValueError):
+        return False
 
 
 def recorded_at(name: str) -> datetime.datetime | None:

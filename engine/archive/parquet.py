@@ -315,10 +315,17 @@ class OneTableEach:
     ) -> None:
         self._targets, self._channels = targets, channels
         self._kind, self._overwrite = kind, overwrite
+        self._there: set[Path] = set()
+
+    def keep_those_there(self) -> None:
+        """Files that exist now are of a batch that is continued."""
+        self._there = {target for target in self._targets.values() if os.path.lexists(target)}
 
     def put(self, sound: Path, result: FileResult) -> None:
         """Write the result of one more sound."""
         target = self._targets[sound]
+        if target in self._there:
+            return
         if os.path.lexists(target) and not self._overwrite:
             raise DataError(f"{visible(str(target))} exists meanwhile and is kept.")
         labels = list(dict.fromkeys(x for line in result.timelines.values() for x in line.labels))

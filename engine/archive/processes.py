@@ -26,6 +26,7 @@ Event = BatchStep | BatchResult
 _LOOK_SECONDS = 0.1
 _TELL_SECONDS = 0.2  # between two words about how far a file is
 _END_SECONDS = 5.0
+_REST, _CONTINUE = "rest", "continue"  # words to a process, beside files
 _MEMORY = 700_000_000  # that one process may need
 _WORTH = 10_000_000  # bytes of sound files that one more process is started for
 # Windows of so much sound are computed together.
@@ -34,6 +35,25 @@ _LOST = (
     "{} was given up: the process that analysed it ended unexpectedly, perhaps for lack of memory. "
     "Use fewer processes (--jobs), or split the file."
 )
+
+
+class Pause:
+    """Whether a batch rests; set and read from any thread."""
+
+    def __init__(self) -> None:
+        self._on = threading.Event()
+
+    @property
+    def on(self) -> bool:
+        """Whether it is to rest."""
+        return self._on.is_set()
+
+    def set(self, on: bool) -> None:
+        """Let it rest, files that are begun too, or continue."""
+        if on:
+            self._on.set()
+        else:
+            self._on.clear()
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,7 @@ def classify_in_processes(
     jobs: int,
     ahead: int | None = None,
     sha256: Mapping[str, str] | None = None,
+    pause: Pause | None = None,
 ) -> Generator[Event | None, None, None]:
     """As :func:`engine.recognition.files.classify_files`, in several processes of low priority.
 
@@ -98,6 +119,7 @@ def classify_in_processes(
         jobs: how many processes; each computes on one thread.
         ahead: how many files may be begun after the first that is not done; None: any number.
         sha256: of the classifiers' files by name, where they are to be exactly these.
+        pause: lets all processes rest between two blocks of sound.
 
     Yields:
         Steps and one result for each file as soon as it is done, those of different files mixed;
@@ -107,12 +129,13 @@ def classify_in_processes(
         EarmarkError: a classifier cannot be used, or no process can be started.
     """
     waiting = deque(enumerate(paths, start=1))
-    pool = _Pool(how, dict(sha256 or {}))
+    pool, pause = _Pool(how, dict(sha256 or {})), pause or Pause()
     running: set[int] = set()
     try:
         pool.start(min(jobs, len(paths)))
         while waiting or running:
-            for worker in pool.free():
+            pool.rest(pause.on)
+            for worker in () if pause.on else pool.free():
                 first = min(running, default=waiting[0][0] if waiting else 0)
                 if waiting and (ahead is None or waiting[0][0] < first + ahead):
                     number, path = waiting.popleft()
@@ -129,6 +152,20 @@ def classify_in_processes(
                 yield None
     finally:
         pool.end()
+
+
+def classify_here(
+    paths: Sequence[Path], how: Listening, *, sha256: Mapping[str, str]
+) -> Generator[Event, None, None]:
+    """As :func:`classify_in_processes`, in this process alone.
+
+    Raises:
+        EarmarkError: a classifier cannot be used.
+    """
+    from engine.recognition.files import classify_files  # brings torch along
+
+    models = _load(how, sha256)
+    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
 
 
 def in_order(events: Iterator[Event | None]) -> Generator[Event | None, None, None]:
@@ -177,6 +214,11 @@ class _Worker:
         with contextlib.suppress(OSError):
             self.here.send(self.file)
 
+    def say(self, word: str) -> None:
+        """Let it rest or continue; that it is gone shows when it is asked for the result."""
+        with contextlib.suppress(OSError):
+            self.here.send(word)
+
     def end(self) -> None:
         """End it, whatever it does."""
         self.process.terminate()
@@ -194,9 +236,17 @@ class _Pool:
     def __init__(self, how: Listening, sha256: Mapping[str, str]) -> None:
         self._how, self._sha256 = how, sha256
         self._workers: list[_Worker] = []
+        self._resting = False
 
     def start(self, count: int) -> None:
         self._workers += [_Worker(self._how, self._sha256) for _ in range(count)]
+
+    def rest(self, on: bool) -> None:
+        """Let all rest, or continue; one that is begun meanwhile has no file to work at."""
+        if on != self._resting:
+            self._resting = on
+            for worker in self._workers:
+                worker.say(_REST if on else _CONTINUE)
 
     def free(self) -> list[_Worker]:
         """Those that wait for a file."""
@@ -255,8 +305,17 @@ def _serve(there: Connection, how: Listening, sha256: Mapping[str, str]) -> None
     there.send("ready")
     with contextlib.suppress(EOFError, OSError):  # whoever began it has gone
         while True:
-            number, path = there.recv()
-            _hear(there, number, path, models, how)
+            word = there.recv()
+            if word == _REST:
+                _rest(there)
+            elif word != _CONTINUE:
+                _hear(there, *word, models, how)
+
+
+def _rest(there: Connection) -> None:
+    """Wait until the batch continues; if whoever began it has gone, so does this process."""
+    while there.recv() != _CONTINUE:
+        pass
 
 
 def _load(how: Listening, sha256: Mapping[str, str]) -> dict[str, Any]:
@@ -286,6 +345,10 @@ def _hear(
             there.send(
                 BatchResult(path, event.result, event.problem, event.repaired, number=number)
             )
-        elif time.monotonic() - told > _TELL_SECONDS:
+            return
+        while there.poll():  # nothing but words to rest or continue comes within a file
+            if there.recv() == _REST:
+                _rest(there)
+        if time.monotonic() - told > _TELL_SECONDS:
             told = time.monotonic()
             there.send(BatchStep(path, number, event.share, event.seconds))

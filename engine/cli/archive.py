@@ -1,6 +1,5 @@
 """``earmark archive``: what is in a results database."""
 
-import math
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,10 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from engine.cli.output import data, notes
+from engine.cli.output import data, finished, notes
 from engine.errors import DataError
 from engine.export import EXPORTS
-from engine.export.destinations import open_destination
 from engine.export.words import one_line, visible
 
 app = typer.Typer(help="Look into a results database, and export it.", no_args_is_help=True)
@@ -76,23 +74,21 @@ def export(
     Example: 'earmark archive export archive.sqlite -o heard.parquet --rows segments'.
     """
     from engine.archive.database import Database
-    from engine.archive.parquet import open_parquet
+    from engine.archive.exporting import export_results
 
+    if format != _PARQUET and rows is not Rows.windows:
+        raise DataError("--rows is for Parquet. Leave it out, or choose -f parquet.")
     with Database(database, make=False) as opened:
-        sounds = [Path(path) for (path,) in opened.rows("SELECT path FROM files ORDER BY path")]
-        if format == _PARQUET:
-            destination = open_parquet(
-                output, opened.labels(), "each", sounds=sounds, kind=rows.value, overwrite=overwrite
+        finished(
+            export_results(
+                opened,
+                output,
+                str(format),
+                kind=rows.value,
+                overwrite=overwrite,
+                stream=sys.stdout,
             )
-        elif rows is not Rows.windows:
-            raise DataError("--rows is for Parquet. Leave it out, or choose -f parquet.")
-        else:
-            destination = open_destination(
-                output, EXPORTS[str(format)], [], sounds, stream=sys.stdout, overwrite=overwrite
-            )
-        for result in opened.results():
-            destination.put(result.info.path, result)
-        destination.close()  # not where something failed: half a table is none
+        )
 
 
 @app.command("judge")
@@ -110,6 +106,22 @@ def judge(
             correct(opened, segment, right)
 
 
+@app.command("corrections")
+def corrections_of(
+    database: Place,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A CSV file.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that exists; never a sound.")
+    ] = False,
+) -> None:
+    """Write which stretches were judged right and wrong as CSV."""
+    from engine.archive.database import Database
+    from engine.archive.exporting import export_corrections
+
+    with Database(database, make=False) as opened:
+        export_corrections(opened, output, overwrite=overwrite)
+
+
 @app.command("thresholds")
 def thresholds(
     database: Place,
@@ -118,27 +130,24 @@ def thresholds(
     ] = 0.9,
 ) -> None:
     """Estimate from what was judged how precise each label is, and the threshold it needs."""
-    from engine.archive.corrections import Correction, corrections, precision_at, threshold_for
+    from engine.archive.corrections import corrections, estimates
     from engine.archive.database import Database
 
     with Database(database, make=False) as opened:
-        judged: dict[tuple[str, str], list[Correction]] = {}
-        for one in corrections(opened):
-            judged.setdefault((one.classifier, one.label), []).append(one)
-    if not judged:
+        found = estimates(corrections(opened), precision)
+    if not found:
         raise DataError(
             "No stretch was judged yet. 'earmark archive judge' notes what is right and wrong."
         )
     table = Table("Classifier", "Label", "Judged", "Right", "95 % interval", "Threshold")
-    for (classifier, label), some in sorted(judged.items()):
-        all_of_it, needed = precision_at(some, -math.inf), threshold_for(some, precision)
-        assert all_of_it is not None
+    for one in found:
+        whole = one.precision
         table.add_row(
-            one_line(classifier),
-            one_line(label),
-            str(all_of_it.judged),
-            f"{all_of_it.share:.0%}",
-            f"{all_of_it.low:.0%} to {all_of_it.high:.0%}",
-            "not known" if needed is None else f"{needed.threshold:.2f}",
+            one_line(one.classifier),
+            one_line(one.label),
+            str(whole.judged),
+            f"{whole.share:.0%}",
+            f"{whole.low:.0%} to {whole.high:.0%}",
+            "not known" if one.needed is None else f"{one.needed.threshold:.2f}",
         )
     data().print(table)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ _PARQUET = "parquet"
 Format = StrEnum("Format", {name: name for name in (*EXPORTS, _PARQUET)})  # type: ignore[misc]
 _TABLE = Format("table")
 _AHEAD = 100  # files whose results may wait for one before them
+_RESUME = "Run the same command again to continue."
 _SAY_SECONDS = 60.0  # between two lines where no bar is shown
 
 
@@ -112,13 +114,15 @@ def classify(  # noqa: PLR0913  # the options of a command
                 "With --database results go into the database. 'earmark archive export' writes "
                 "them in other formats."
             )
-        failed = _into_database(paths, how, jobs, database, retry=retry, contents=contents)
+        failed = _into_database(files, paths, how, jobs, database, retry=retry, contents=contents)
     elif retry or contents:
         raise DataError("--retry and --check-contents need --database.")
+    elif output is not None and len(paths) > 1:
+        failed = _into_output(format, output, files, paths, how, jobs, overwrite)
     else:
         destination = _destination(format, output, files, paths, how, overwrite)
         with contextlib.closing(destination):
-            failed = _write(paths, how, jobs, destination)
+            failed = _write(_events(paths, how, jobs), paths, destination)
     if failed:
         raise typer.Exit(1)
 
@@ -130,19 +134,35 @@ def _destination(
     paths: list[Path],
     how: "Listening",
     overwrite: bool,
+    resume: bool = False,
 ) -> Destination:
     if format != _PARQUET:
         export = EXPORTS[str(format)]
         return open_destination(
-            output, export, places, paths, stream=sys.stdout, overwrite=overwrite
+            output,
+            export,
+            places,
+            paths,
+            stream=sys.stdout,
+            overwrite=overwrite,
+            resume=resume,
         )
     from engine.archive.batch import ears_of
-    from engine.archive.parquet import open_parquet  # brings pyarrow along
+    from engine.archive.parquet import OneTableEach, open_parquet  # brings pyarrow along
 
     labels = [label for ear in ears_of(how) for label in ear.labels]
-    return open_parquet(
-        output, labels, how.channels, sounds=paths, places=places, overwrite=overwrite
+    continues = resume and Path(output or "").is_dir()
+    made = open_parquet(
+        output,
+        labels,
+        how.channels,
+        sounds=paths,
+        places=places,
+        overwrite=overwrite or continues,
     )
+    if continues and isinstance(made, OneTableEach):
+        made.keep_those_there()
+    return made
 
 
 def _events(
@@ -165,8 +185,44 @@ def _events(
     yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
 
 
-def _write(paths: list[Path], how: "Listening", jobs: int, destination: Destination) -> int:
-    """Classify the files and write the results as they come; how many failed."""
+def _into_output(
+    format: Format,
+    output: str,
+    places: list[str],
+    paths: list[Path],
+    how: "Listening",
+    jobs: int,
+    overwrite: bool,
+) -> int:
+    """Write the results into files; goes on where it was interrupted. How many failed."""
+    from engine.archive.database import Database
+    from engine.archive.processes import useful_jobs
+    from engine.archive.resuming import drop_journal, journal_of, resume
+
+    journal = journal_of(output)
+    resumes = journal.is_file() and not overwrite
+    destination = _destination(format, output, places, paths, how, overwrite, resumes)
+    if overwrite:
+        drop_journal(journal)
+    jobs = jobs or useful_jobs(paths)
+    with Database(journal) as kept:
+        ((done,),) = kept.rows("SELECT count(*) FROM files")
+        if done:
+            _say(f"{done} of {len(paths)} files are done already.")
+        events = resume(kept, paths, how, jobs=jobs if jobs > 1 else 0, ahead=_AHEAD)
+        failed = _write(events, paths, destination, _RESUME)
+    destination.close()  # not where it was interrupted: half a table is none
+    drop_journal(journal)
+    return failed
+
+
+def _write(
+    events: "Generator[Event | None, None, None]",
+    paths: list[Path],
+    destination: Destination,
+    how: str = "",
+) -> int:
+    """Write the results as they come; how many failed."""
 
     def take(found: "BatchResult") -> bool:
         problem = _put(destination, found)
@@ -174,20 +230,30 @@ def _write(paths: list[Path], how: "Listening", jobs: int, destination: Destinat
             _say(f"{found.path}: {problem}")
         return not problem
 
-    return _run(_events(paths, how, jobs), paths, take)
+    return _run(events, paths, take, how)
 
 
 def _into_database(
-    paths: list[Path], how: "Listening", jobs: int, place: Path, *, retry: bool, contents: bool
+    places: list[str],
+    paths: list[Path],
+    how: "Listening",
+    jobs: int,
+    place: Path,
+    *,
+    retry: bool,
+    contents: bool,
 ) -> int:
     """Keep the results in a database; how many files have none."""
     from engine.archive.batch import carry_out
     from engine.archive.batch import plan as plan_batch
     from engine.archive.database import Database
+    from engine.archive.orders import BatchOrder, absolute, keep_order
     from engine.archive.processes import useful_jobs
 
     check_file(place, paths, overwrite=True)
+    order = BatchOrder(absolute(places), how, len(paths))
     with Database(place) as database:
+        keep_order(database, order)
         work = finished(plan_batch(database, paths, how, contents=contents, retry=retry))
         if work.done or work.failed:
             words = f"{work.done} of {len(paths)} files are done already."
@@ -197,7 +263,8 @@ def _into_database(
         failed, todo = len(work.failed), list(work.todo)
         if todo:
             events = carry_out(database, work, jobs=jobs or useful_jobs(todo))
-            failed += _run(events, todo, _kept)
+            failed += _run(events, todo, _kept, _RESUME)
+        keep_order(database, replace(order, finished=True))
     return failed
 
 
@@ -213,14 +280,18 @@ def _run(
     events: "Generator[Event | None, None, None]",
     paths: Sequence[Path],
     take: "Callable[[BatchResult], bool]",
+    how: str = "",
 ) -> int:
-    """Take each result, and show how far they are; how many are not as they should be."""
+    """Take each result, and show how far they are; how many are not as they should be.
+
+    ``how`` says what to do after Ctrl-C.
+    """
     from engine.archive.batch import Tally
     from engine.archive.processes import size_of
     from engine.recognition.events import BatchResult
 
     tally, failed = Tally([size_of(path) for path in paths]), 0
-    with _interruption_told(tally), contextlib.closing(events), _shown(tally) as show:
+    with _interruption_told(tally, how), contextlib.closing(events), _shown(tally) as show:
         for event in events:
             if event is not None:
                 tally.add(event)
@@ -259,12 +330,13 @@ def _say(words: str) -> None:
 
 
 @contextmanager
-def _interruption_told(tally: "Tally") -> Iterator[None]:
+def _interruption_told(tally: "Tally", how: str) -> Iterator[None]:
     """Say what is there when the work is broken off."""
     try:
         yield
     except KeyboardInterrupt:
-        _say(f"Stopped: {tally.finished} of {len(tally.sizes)} files are done.")
+        words = f"Stopped: {tally.finished} of {len(tally.sizes)} files are done."
+        _say(f"{words} {how}" if how else words)
         raise
 
 

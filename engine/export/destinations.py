@@ -58,6 +58,7 @@ def open_destination(
     *,
     stream: TextIO,
     overwrite: bool = False,
+    resume: bool = False,
 ) -> Destination:
     """Choose where results go, and see that they can.
 
@@ -69,6 +70,8 @@ def open_destination(
         sounds: the files that they stand for.
         stream: standard output.
         overwrite: whether results that exist may be replaced.
+        resume: whether what exists is of the same batch, which is given from its start again:
+            it stays, and what is missing is added.
 
     Raises:
         DataError: results cannot be written there, or would replace something.
@@ -84,10 +87,10 @@ def open_destination(
     as_folder = output.endswith(("/", os.sep)) or (export.separate and len(sounds) > 1)
     if path.is_dir() or as_folder:
         targets = plan(path, export.suffix, places, sounds)
-        check_folder(path, targets, overwrite)
-        return _Folder(export, path, targets, overwrite=overwrite)
-    check_file(path, sounds, overwrite)
-    return _File(export, path, overwrite=overwrite)
+        check_folder(path, targets, overwrite or resume)
+        return _Folder(export, path, targets, overwrite=overwrite, resume=resume)
+    check_file(path, sounds, overwrite or resume)
+    return _Continued(export, path) if resume else _File(export, path, overwrite=overwrite)
 
 
 def plan(
@@ -320,14 +323,56 @@ class _File(_Joined):
             ) from error
 
 
+class _Continued(_Joined):
+    """A file that an interrupted batch left: what is there is compared, the rest is written."""
+
+    def __init__(self, export: Export, path: Path) -> None:
+        super().__init__(export, self._append)
+        self._path, self._at = path, 0
+
+    def _append(self, text: str) -> None:
+        data = encodable(text).encode()
+        try:
+            with self._path.open("r+b" if self._path.exists() else "x+b", buffering=0) as file:
+                file.seek(self._at)
+                there = file.read(len(data))
+                if not data.startswith(there):
+                    raise DestinationError(
+                        f"{visible(self._path.name)} has other results than those that were "
+                        "interrupted: it was changed since, or files or settings are others. It "
+                        "is kept. Choose another name, or replace it with --overwrite."
+                    )
+                rest = data[len(there) :]
+                try:
+                    while rest:
+                        rest = rest[file.write(rest) :]
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        file.truncate(self._at)  # no half result
+                    raise
+                self._at += len(data)
+        except OSError as error:
+            raise DestinationError(
+                f"{visible(self._path.name)} could not be written: {error.strerror}. The results "
+                "before are kept."
+            ) from error
+
+
 class _Folder:
     """A text of its own for each sound, written completely or not at all."""
 
     def __init__(
-        self, export: Export, folder: Path, targets: Mapping[Path, Path], *, overwrite: bool
+        self,
+        export: Export,
+        folder: Path,
+        targets: Mapping[Path, Path],
+        *,
+        overwrite: bool,
+        resume: bool = False,
     ) -> None:
         self._export, self._folder, self._overwrite = export, folder, overwrite
         self._targets = targets
+        self._there = {t for t in targets.values() if os.path.lexists(t)} if resume else set()
 
     def put(self, sound: Path, result: FileResult) -> None:
         self._write(sound, self._export.joined()(result))
@@ -341,6 +386,8 @@ class _Folder:
 
     def _write(self, sound: Path, text: str) -> None:
         target = self._targets[sound]
+        if target in self._there:  # of the batch that is continued
+            return
         if os.path.lexists(target) and not self._overwrite:  # since the start
             raise DataError(f"{visible(str(target))} exists meanwhile and is kept.")
         try:

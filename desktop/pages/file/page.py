@@ -20,7 +20,7 @@ from desktop.pages.file.queue import FileQueue
 from desktop.pages.file.state import FileState
 from desktop.pages.file.why import FileWhy
 from desktop.plots.clock import clock
-from desktop.requests import ExportPredictions, OpenFile, Request
+from desktop.requests import ExportPredictions, OpenArchive, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import FOLDER, RECENT
 from desktop.shared.page import Page
@@ -29,9 +29,12 @@ from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, none_enabled, place
+from engine.archive.names import is_database
 from engine.audio.formats import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
+
+_AROUND = 5.0  # seconds shown before and after a stretch that is asked for
 
 
 class FilePage(Page):
@@ -47,6 +50,7 @@ class FilePage(Page):
         self._analysis: jobs.Job | None = None
         self._entered = False  # shown once
         self._again = False  # the open file was opened once more
+        self._at: tuple[float, float] | None = None  # to be selected when it is open
         self._build()
         session.classifiers_loaded.connect(self._analyse)
         session.loading_failed.connect(lambda path, text: self._find_facts())
@@ -173,7 +177,8 @@ class FilePage(Page):
         match request:
             case OpenFile(None):
                 self.choose()
-            case OpenFile(Path() as path, more):
+            case OpenFile(Path() as path, more, at):
+                self._at = at
                 self.open_several([path, *more])
             case ExportPredictions(form):
                 self.exports.export(form)
@@ -193,7 +198,13 @@ class FilePage(Page):
             self.open_several([Path(name) for name in names])
 
     def open_several(self, paths: Sequence[Path]) -> None:
-        """Show the first of these, and all of them as a list; sounds of folders among them."""
+        """Show the first of these, and all of them as a list; sounds of folders among them.
+
+        A results database is shown on its own page.
+        """
+        if is_database(paths[0]):
+            self._session.request(OpenArchive(paths[0]))
+            return
         self.queue.open_several(paths, self.notices.fail)
 
     def open(self, path: Path) -> None:
@@ -209,6 +220,7 @@ class FilePage(Page):
                 self._analyse()  # which was cancelled
             self._again = False
             self._find_facts()
+            self._select_wanted()
             return
         self.state.path, self.state.info = path, overview.info
         self.explainer.why.close()
@@ -220,10 +232,20 @@ class FilePage(Page):
         self.labels.open(path)
         self.lanes.show()
         self.tracks.time.set_duration(overview.info.duration_seconds)
+        self._select_wanted()
         self.queue.mark(path)
         self._session.opened(path)
         self._session.load_classifiers()
         self._analyse()
+
+    def _select_wanted(self) -> None:
+        """The stretch that the file was opened for, with some of what is round it."""
+        wanted, self._at = self._at, None
+        if wanted is not None:
+            start, end = wanted
+            around = max(_AROUND, end - start)
+            self.tracks.time.show(start - around, end + around)
+            self.tracks.time.select(start, end)
 
     def _analyse(self) -> None:
         classifiers = dict(self._session.classifiers)

@@ -1,0 +1,452 @@
+"""The Archive page: thousands of recordings analysed, looked through and judged."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QMenu,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+)
+
+from desktop import jobs
+from desktop.pages.archive import worker
+from desktop.pages.archive.batch import BatchPanel
+from desktop.pages.archive.dialogs import Failures, Thresholds
+from desktop.pages.archive.results import ResultsView
+from desktop.plots.clock import clock
+from desktop.requests import OpenArchive, Request
+from desktop.session import Session
+from desktop.settings import ARCHIVE
+from desktop.shared.page import Page
+from desktop.widgets.controls import text
+from engine.archive.orders import BatchOrder
+from engine.archive.processes import Listening, Pause
+
+SUFFIX = ".sqlite"
+
+
+class ArchivePage(Page):
+    """One results database at a time; a batch that runs is always its own.
+
+    Attributes:
+        place: the database; it need not exist before a batch begins.
+        found: what is in it; None: nothing yet.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.notices = session.notices()
+        self.place: Path | None = None
+        self.found: worker.Found | None = None
+        self._entered = False
+        self._looking: jobs.Job | None = None
+        self._batch: jobs.Job | None = None
+        self._saving: jobs.Job | None = None
+        self._pause: Pause | None = None
+        self.panel = BatchPanel(session.settings)
+        self.panel.classifiers = session.loaded_names
+        self.panel.show_classifiers()
+        self.results = ResultsView(session, self.notices)
+        self._lay_out()
+        self._connect()
+        self._fill_export_menu()
+        self._show_state()
+        jobs.run(
+            worker.listening_classifiers,
+            on_result=self.panel.show_classifiers,
+            on_error=self.notices.fail,
+            parent=self,
+        )
+
+    def _lay_out(self) -> None:
+        self.welcome = QFrame()
+        self.welcome.setObjectName("panel")
+        self.welcome_words = text(faint=True)
+        self.choose_button = QPushButton(self.tr("Choose a folder of recordings..."))
+        self.choose_button.setObjectName("main")
+        inside = QVBoxLayout(self.welcome)
+        inside.setContentsMargins(14, 14, 14, 14)
+        inside.addWidget(self.welcome_words)
+        inside.addWidget(self.choose_button, 0, Qt.AlignmentFlag.AlignLeft)
+        inside.addStretch(1)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(self.results)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.panel)
+        layout.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        panel = self.panel
+        self.choose_button.clicked.connect(self.ask_folder)
+        panel.add_button.clicked.connect(self.ask_folder)
+        panel.folders_changed.connect(self._show_state)
+        panel.database_button.clicked.connect(self.ask_database)
+        panel.thresholds_button.clicked.connect(self.show_thresholds)
+        panel.failures_button.clicked.connect(self.show_failures)
+        panel.start_button.clicked.connect(self.start)
+        panel.pause_button.toggled.connect(self.pause)
+        panel.cancel_button.clicked.connect(self.cancel)
+
+    # What the window asks.
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[], object]]:
+        return {"play": self.results.play}
+
+    @property
+    def steps(self) -> tuple[str, str]:
+        return self.results.judging.steps
+
+    def undo(self) -> None:
+        """Take the last judgement back."""
+        self.results.judging.undo()
+
+    def redo(self) -> None:
+        """Make it again."""
+        self.results.judging.redo()
+
+    def enter(self) -> None:
+        if not self._entered:
+            self._entered = True
+            last = self._session.settings.get(ARCHIVE)
+            if last and self.place is None and Path(last).is_file():
+                self.open(Path(last))
+        if self.stack.currentWidget() is self.results:
+            self.results.table.setFocus()
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, OpenArchive):
+            self.open(request.path)
+
+    def take_drop(self, paths: Sequence[Path]) -> bool:
+        """Folders are analysed, a database is opened; files of sound are for the File page."""
+        folders = [path for path in paths if path.is_dir()]
+        if folders:
+            self.add_folders(folders)
+            return True
+        return False
+
+    def stop(self) -> None:
+        self.results.transport.pause()
+        self.results.judging.finish()
+
+    @property
+    def running(self) -> bool:
+        """Whether a batch is at work."""
+        return self._batch is not None
+
+    # The database.
+
+    def ask_database(self) -> None:
+        """Ask for one that exists, or a name for a new one."""
+        folder = self.place.parent if self.place else self._session.archives_folder
+        kinds = self.tr("Results databases (*.sqlite);;All files (*)")
+        name, _ = QFileDialog.getSaveFileName(
+            *(self, self.tr("Results database"), str(folder), kinds),
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
+        if name:
+            self.choose_database(Path(name))
+
+    def choose_database(self, place: Path) -> None:
+        """Open it, or use its name when a batch begins."""
+        if place.exists():
+            self.open(place)
+        else:
+            self._use(place if place.suffix else place.with_suffix(SUFFIX))
+
+    def open(self, place: Path) -> None:
+        """Show what is in a database; while a batch runs, that of another waits."""
+        if self._batch is not None and place != self.place:
+            self.notices.notify(
+                self.tr(
+                    "{} is being written. Cancel the analysis to open another database."
+                ).format(self.place.name if self.place else ""),
+                kind="warning",
+            )
+            return
+        if self._looking is not None:
+            self._looking.cancel()
+        self.status.emit(self.tr("Reading..."))
+        self._looking = jobs.run(
+            lambda: worker.look(place),
+            on_result=self._opened,
+            on_error=self._not_opened,
+            on_crash=lambda _: self._not_opened(""),
+            parent=self,
+        )
+
+    def _opened(self, found: worker.Found) -> None:
+        self._looking = None
+        self.status.emit("")
+        again = self.found is not None and self.found.place == found.place
+        self.found = found
+        self._use(found.place)
+        self._session.settings.set(ARCHIVE, str(found.place))
+        order = found.order
+        if order is not None and not again:
+            self._show_order(order)
+            if not order.finished and self._batch is None:
+                self._tell_interrupted(order, found)
+        self.results.open(found)
+
+    def _not_opened(self, words: str) -> None:
+        self._looking = None
+        self.status.emit("")
+        if words:
+            self.notices.fail(words)
+
+    def _use(self, place: Path | None) -> None:
+        if self.found is not None and self.found.place != place:
+            self.found = None
+            self.results.close_database()
+        self.place = place
+        self._show_state()
+
+    def _show_order(self, order: BatchOrder) -> None:
+        self.panel.folders = list(order.places)
+        self.panel.classifiers = list(order.how.classifiers)
+        self.panel.set_hop(order.how.hop_seconds)
+        self.panel.channels.setCurrentIndex(self.panel.channels.findData(order.how.channels))
+        self.panel.show_classifiers()
+        self.panel.show_folders()
+        self._show_state()
+
+    def _tell_interrupted(self, order: BatchOrder, found: worker.Found) -> None:
+        done = found.overview.done + found.overview.failed
+        self.notices.notify(
+            self.tr(
+                "The analysis was interrupted: {} of {} files are done. What is done is kept, and "
+                "the rest can be analysed now."
+            ).format(f"{done:,}", f"{order.files:,}"),
+            [(self.tr("Continue"), self.start)],
+            kind="info",
+        )
+
+    def _show_state(self) -> None:
+        """Which of both parts is shown, and what Start would do."""
+        found, order = self.found, self.found.order if self.found else None
+        self.panel.show_database(self.place)
+        self.panel.database_words.setText(str(self.place) if self.place else "")
+        for one in (self.panel.export_button, self.panel.thresholds_button):
+            one.setEnabled(found is not None)
+        words = self.tr("Start")
+        if order is not None:
+            words = self.tr("Update") if order.finished else self.tr("Continue")
+        self.panel.start_button.setText(words)
+        self.panel.start_button.setAccessibleName(words)
+        self.stack.setCurrentWidget(self.welcome if found is None else self.results)
+        self.choose_button.setVisible(not self.panel.folders)
+        self.welcome_words.setText(self._welcome())
+        if self._batch is None:
+            self.panel.show_failed(len(found.failures) if found else 0)
+            self.panel.words.setText(self._summary())
+
+    def _welcome(self) -> str:
+        if self.panel.folders:
+            return self.tr(
+                "Start analyses the recordings in {}. It may take hours, can be paused, and "
+                "continues where it was after Earmark was closed or the computer was switched off."
+            ).format(", ".join(self.panel.folders))
+        return self.tr(
+            "Here thousands of recordings are analysed at once. The results are kept in a "
+            "database, in which you search, listen and judge, and which other programs can read. "
+            "Choose a folder, drop one here, or open a database."
+        )
+
+    def _summary(self) -> str:
+        if self.found is None:
+            return ""
+        view = self.found.overview
+        words = self.tr("{} files analysed, {} of sound")
+        return words.format(f"{view.done:,}", clock(view.seconds))
+
+    # The batch.
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of recordings."""
+        name = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of recordings"))
+        if name:
+            self.add_folders([Path(name)])
+
+    def add_folders(self, folders: Sequence[Path]) -> None:
+        """Analyse these too; without a database yet, one named after the first is used."""
+        if self._batch is not None:
+            self.notices.notify(
+                self.tr("The analysis is running. Add folders when it has ended."), kind="warning"
+            )
+            return
+        new = [str(folder) for folder in folders if str(folder) not in self.panel.folders]
+        self.panel.folders += new
+        self.panel.show_folders()
+        self._show_state()
+        if self.place is None and new:
+            home, first = self._session.archives_folder, Path(new[0])
+            jobs.run(
+                lambda: worker.propose(home, first),
+                on_result=self._proposed,
+                on_error=self.notices.fail,
+                parent=self,
+            )
+
+    def _proposed(self, place: Path) -> None:
+        if self.place is None:
+            self.choose_database(place)
+
+    def start(self) -> None:
+        """Analyse what is new or has changed."""
+        panel = self.panel
+        if self._batch is not None or self.place is None or not panel.folders:
+            return
+        self.notices.clear()
+        how = Listening(tuple(panel.classifiers), panel.hop_seconds, panel.channels.currentData())
+        order, place, count = BatchOrder(tuple(panel.folders), how), self.place, panel.jobs.value()
+        self._pause = pause = Pause()
+        self._session.settings.set(ARCHIVE, str(place))
+        self._batch = jobs.run(
+            lambda: worker.hear(place, order, count, pause),
+            on_event=self._told,
+            on_result=self._finished,
+            on_error=self._broken,
+            on_crash=lambda _: self._broken(""),
+            parent=self,
+        )
+        panel.set_running(True)
+        panel.show_progress(worker.Progress("search"))
+
+    def _told(self, events: Sequence[worker.Progress | None]) -> None:
+        last = next((event for event in reversed(events) if event is not None), None)
+        if last is None:
+            return
+        self.panel.show_progress(last)
+        idle = self._looking is None and self.place is not None
+        if last.doing == "hear" and idle and self._grown(last.done):
+            self._look_again()
+
+    def _grown(self, done: int) -> bool:
+        """Whether there is a tenth more than is known, which the page then offers to show."""
+        known = self.found.overview.done + self.found.overview.failed if self.found else 0
+        return done > known + (known // 10 if known else 0)
+
+    def _finished(self, found: worker.Found) -> None:
+        self._end()
+        self._opened(found)
+        if not self.results.transport.playing:
+            self.results.refresh()  # what is chosen stays so
+        count, failed = found.overview.done, len(found.failures)
+        words = self.tr("The analysis is finished: {} files have results.").format(f"{count:,}")
+        if failed:
+            words += " " + self.tr("{} could not be analysed.").format(f"{failed:,}")
+            self.notices.notify(words, [(self.tr("Show them"), self.show_failures)], "warning")
+        else:
+            self.notices.notify(words, kind="success")
+
+    def _broken(self, words: str) -> None:
+        self._end()
+        if words:
+            self.notices.fail(words)
+        self._look_again()
+
+    def _end(self) -> None:
+        self._batch = self._pause = None
+        self.panel.set_running(False)
+        self._show_state()
+
+    def _look_again(self) -> None:
+        if self.place is not None and self.place.is_file():
+            self.open(self.place)
+
+    def pause(self, on: bool) -> None:
+        """Let the batch rest, or continue."""
+        if self._pause is not None:
+            self._pause.set(on)
+
+    def cancel(self) -> None:
+        """Stop the batch; what is done stays, and Continue hears the rest."""
+        if self._batch is not None:
+            self._batch.cancel()
+            self._end()
+            self._look_again()
+
+    # Further windows, files.
+
+    def show_failures(self) -> None:
+        """List files without a result."""
+        if self.place is None:
+            return
+        jobs.run(
+            lambda: worker.look(self.place or Path()),
+            on_result=lambda found: Failures(self, found.failures).open(),
+            on_error=self.notices.fail,
+            parent=self,
+        )
+
+    def show_thresholds(self) -> None:
+        """Show what follows from what was judged."""
+        if self.place is not None:
+            Thresholds(self, self.place).open()
+
+    def _fill_export_menu(self) -> None:
+        menu = QMenu(self.panel.export_button)
+        forms = {
+            self.tr("Stretches as Parquet..."): worker.Form("parquet", ".parquet", "segments"),
+            self.tr("Windows as Parquet..."): worker.Form("parquet", ".parquet", "windows"),
+            self.tr("Files and labels as Parquet..."): worker.Form(
+                "parquet", ".parquet", "summaries"
+            ),
+            self.tr("Windows as CSV..."): worker.Form("csv", ".csv"),
+            self.tr("Results as JSON Lines..."): worker.Form("json", ".jsonl"),
+            self.tr("Raven selection table..."): worker.Form("raven", ".selections.txt"),
+            self.tr("Judgements as CSV..."): worker.Form("corrections", ".csv"),
+        }
+        for words, form in forms.items():
+            menu.addAction(words, partial(self.ask_export, form))
+        self.panel.export_button.setMenu(menu)
+
+    def ask_export(self, form: worker.Form) -> None:
+        """Ask where to, and save."""
+        if self.place is None:
+            return
+        proposed = self.place.with_name(f"{self.place.stem}-{form.kind}{form.suffix}")
+        if form.form == "corrections":
+            proposed = self.place.with_name(f"{self.place.stem}-judged{form.suffix}")
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), str(proposed))
+        if name:
+            self.export(Path(name), form)
+
+    def export(self, target: Path, form: worker.Form) -> None:
+        """Save the results in another form."""
+        place = self.place
+        if place is None:
+            return
+        self.status.emit(self.tr("Exporting..."))
+
+        def told(shares: list[float]) -> None:
+            self.status.emit(self.tr("Exporting: {:.0f} %").format(100 * shares[-1]))
+
+        self._saving = jobs.run(
+            lambda: worker.save(place, target, form),
+            on_event=told,
+            on_result=self._saved,
+            on_error=self._not_saved,
+            on_crash=lambda _: self.status.emit(""),
+            parent=self,
+        )
+
+    def _saved(self, target: Path) -> None:
+        self.status.emit("")
+        self.notices.notify(self.tr("Saved as {}.").format(target), kind="success")
+
+    def _not_saved(self, words: str) -> None:
+        self.status.emit("")
+        self.notices.fail(words)
