@@ -5,17 +5,24 @@ Each request names the page that takes it and whether that page is shown for it.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from engine.audio.audio import Audio
 
 
 @dataclass(frozen=True)
 class OpenFile:
-    """Show a file; without a path, ask for one. With more of them: a list at the left."""
+    """Show a file; without a path, ask for one. With more of them: a list at the left.
+
+    ``at`` is a stretch of it in seconds, which is selected and shown.
+    """
 
     page: ClassVar = "file"
     shows: ClassVar = True
     path: Path | None
     more: tuple[Path, ...] = ()
+    at: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,21 @@ class ChooseRun:
     folder: Path
 
 
+@dataclass(frozen=True)
+class FindSimilar:
+    """Find what sounds like a stretch of a file, or of sound in memory, in an archive.
+
+    ``words`` says what it is, as the person knows it.
+    """
+
+    page: ClassVar = "search"
+    shows: ClassVar = True
+    sound: "Path | Audio"
+    start: float
+    end: float
+    words: str
+
+
 Request = (
     OpenFile
     | ExportPredictions
@@ -98,4 +120,5 @@ Request = (
     | TrainProject
     | ShowTraining
     | ChooseRun
+    | FindSimilar
 )

@@ -87,6 +87,8 @@ def _build(files: list[str], output: Path | None, step: float | None, *, retry: 
 
     ear = SearchEar()
     with Index(place, make=ear.projection, step_seconds=step) as opened:
+        if len(files) == 1 and Path(files[0]).is_dir():
+            opened.note_folder(Path(files[0]))
         found = progress("index", _shares(build(opened, ear, paths, retry=retry)))
         count, seconds = opened.count()
     words = (

@@ -202,6 +202,15 @@ class Index:
         done = [file for file in self._table.files().values() if file.status == "done"]
         return len(done), sum(file.duration_seconds for file in done)
 
+    def folder_of_sounds(self) -> str:
+        """The folder of sounds that it was made of, where that was noted; else empty."""
+        return self._table.settings().get("folder", "")
+
+    def note_folder(self, sounds: Path) -> None:
+        """Note which folder of sounds it is made of, for whoever brings it up to date."""
+        with self._table.changing():
+            self._table.set("folder", key_of(sounds))
+
     # Reading.
 
     def search(self, vector: Vectors, *, count: int = 50, most_a_file: int = 3) -> list[Hit]:

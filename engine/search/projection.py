@@ -18,9 +18,9 @@ from engine.classifier.file import MOST_HEADER_BYTES, read_all, read_metadata
 from engine.errors import DataError, ModelError
 
 NUMBERS = 128
-# int8 numbers of a unit vector times this: one number in ten thousand is cut off at 127, and what
-# is rounded changes a cosine by less than 0.005 (tests/engine/search/test_projection.py).
-SCALE = 300.0
+# int8 numbers of a unit vector times this: one is cut off at 127, that of a half, and what
+# is rounded changes a cosine by 0.001, at most 0.01 (tests/engine/search/test_projection.py).
+SCALE = 250.0
 _MOST_SIZE = 1 << 16
 _MOST_NUMBER = 1e6
 Vectors = NDArray[np.float32]

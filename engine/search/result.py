@@ -90,32 +90,47 @@ def save_taught(
     sure = [one for one in marks if one.says != "unsure"]
     if not any(one.says == "yes" for one in sure):
         raise DataError(f"No stretch is marked as '{label}' yet. Mark at least one.")
-    parts, says, kept, problems = [], [], [], []
-    for number, mark in enumerate(sure):
-        yield number / (len(sure) + 1)
-        hit = mark.hit
-        try:
-            sound = read_stretch(hit.path, hit.start_seconds, hit.end_seconds - hit.start_seconds)
-            embeddings = ear.embed(ear.windows(sound))
-        except AudioError as error:
-            problems.append(str(error))
-            continue
-        parts.append(ear.projection(embeddings))
-        says += [mark.says == "yes"] * len(embeddings)
-        kept.append(mark)
-    if not any(says):
-        raise DataError(f"No stretch marked as '{label}' can be read any more. {problems[0]}")
-    fitted = learn(*_some(np.concatenate(parts), says))
+    heard = yield from _hear_again(ear, sure)
+    if not any(heard.says):
+        raise DataError(f"No stretch marked as '{label}' can be read any more. {heard.problems[0]}")
+    fitted = learn(*_some(np.concatenate(heard.parts), heard.says))
     classifier = _classifier(ear.classifier, ear.projection, fitted, label)
-    classifier.card = _card(classifier.card, label, kept, estimate)
+    classifier.card = _card(classifier.card, label, heard.marks, estimate)
     catalog = catalog or Catalog()
     path = _free(catalog, classifier.card.name)
     classifier.card = classifier.card.model_copy(update={"name": path.stem})
     classifier.save(path)
     catalog.reset(path.stem)  # thresholds of one that had this name before
     if dataset is not None:
-        _save_dataset(dataset, label, kept)
-    return Taught(path.stem, path, dataset, problems)
+        _save_dataset(dataset, label, heard.marks)
+    return Taught(path.stem, path, dataset, heard.problems)
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """Windows of marked stretches, whether each is the class, and what could not be read."""
+
+    parts: list[Vectors]
+    says: list[bool]
+    marks: list[Mark]
+    problems: list[str]
+
+
+def _hear_again(ear: SearchEar, marks: Sequence[Mark]) -> Generator[float, None, _Heard]:
+    heard = _Heard([], [], [], [])
+    for number, mark in enumerate(marks):
+        yield number / (len(marks) + 1)
+        hit = mark.hit
+        try:
+            sound = read_stretch(hit.path, hit.start_seconds, hit.end_seconds - hit.start_seconds)
+        except AudioError as error:
+            heard.problems.append(str(error))
+            continue
+        embeddings = ear.embed(ear.windows(sound))
+        heard.parts.append(ear.projection(embeddings))
+        heard.says.extend([mark.says == "yes"] * len(embeddings))
+        heard.marks.append(mark)
+    return heard
 
 
 def _some(vectors: Vectors, says: Sequence[bool]) -> tuple[Vectors, list[bool]]:

@@ -240,9 +240,14 @@ class Teaching:
         return [Wanted(hit, why, p) for (hit, why), p in zip(chosen, chances, strict=True)]
 
     def estimate(self) -> Estimate:
-        """How precise the head is, by the marks of what was drawn at random."""
-        drawn = [one for one in self.marks if one.reason == "audit" and one.says != "unsure"]
-        latest = drawn[-_AUDITS:]
-        right = sum(one.says == "yes" for one in latest)
-        low, high = wilson(right, len(latest)) if latest else (0.0, 1.0)
-        return Estimate(right, len(latest), low, high, len(self.marks))
+        """How precise the head is, see :func:`estimate_of`."""
+        return estimate_of(self.marks)
+
+
+def estimate_of(marks: Sequence[Mark]) -> Estimate:
+    """How precise a head is, by the marks of what was drawn at random."""
+    drawn = [one for one in marks if one.reason == "audit" and one.says != "unsure"]
+    latest = drawn[-_AUDITS:]
+    right = sum(one.says == "yes" for one in latest)
+    low, high = wilson(right, len(latest)) if latest else (0.0, 1.0)
+    return Estimate(right, len(latest), low, high, len(marks))

@@ -78,9 +78,7 @@ def test_the_most_alike_are_found_with_their_times(
         assert hits[0].score == pytest.approx(every[best], abs=0.01)
 
 
-def test_neighbours_count_once_and_files_give_only_so_many(
-    tmp_path: Path, ear: PlantedEar
-) -> None:
+def test_neighbours_count_once_and_files_give_only_so_many(tmp_path: Path, ear: PlantedEar) -> None:
     long = store(tmp_path / "a" / "long.wav", tone(500.0, 60.0))
     other = store(tmp_path / "a" / "other.wav", tone(520.0, 3.0))
     grown(tmp_path / "index", ear, [long, other])
@@ -249,7 +247,7 @@ def test_damage_gets_one_sentence(
 ) -> None:
     whole = tmp_path / "whole"
     grown(whole, ear, sounds)
-    refused = 0
+    refused: list[str] = []
     for seed in range(25):
         place = tmp_path / f"broken-{seed}"
         shutil.copytree(whole, place)
@@ -262,10 +260,9 @@ def test_damage_gets_one_sentence(
                 for hit in hits:
                     assert hit.end_seconds >= hit.start_seconds >= 0
         except DataError as error:
-            refused += 1
-            assert str(error).endswith(".")
-            assert "\n" not in str(error)
-    assert refused > 3
+            refused.append(str(error))
+    assert len(refused) > 3
+    assert all(words.endswith(".") and "\n" not in words for words in refused)
     os.remove(place / name)
     with pytest.raises(DataError), Index(place) as index:
         index.search(ear.of(tone(700.0)))
@@ -273,7 +270,7 @@ def test_damage_gets_one_sentence(
 
 def test_int8_changes_cosines_by_little() -> None:
     rng = np.random.default_rng(0)
-    scale = np.linspace(3, 0.3, NUMBERS)  # as of principal components
+    scale = np.linspace(2, 0.5, NUMBERS)  # as of principal components
     vectors = on_sphere((rng.standard_normal((2000, NUMBERS)) * scale).astype(np.float32))
     kept = from_int8(to_int8(vectors))
     before, after = vectors[:100] @ vectors.T, kept[:100] @ kept.T
