@@ -60,10 +60,11 @@ class ByExample(Network):
 
     def head(self, embedding: Tensor) -> Tensor:
         """See :class:`Network`."""
-        reduced = (embedding - self.mean) @ self.components.T
+        # In single precision how many windows there are at once would change a millionth.
+        reduced = (embedding - self.mean).double() @ self.components.double().T
         places = on_sphere(reduced, reduced.new_zeros(()), reduced.new_ones(()))
-        found = nearness(places, self.points, self._sharpness) @ self.shifts + self.rest
-        return found[:, None]
+        near = nearness(places, self.points.double(), self._sharpness)
+        return (near @ self.shifts.double() + self.rest).to(embedding.dtype)[:, None]
 
     def arguments(self) -> dict[str, Any]:
         """See :class:`Network`."""

@@ -43,7 +43,8 @@ class Projection:
 
     def __call__(self, embeddings: Vectors) -> Vectors:
         """Unit vectors, float32, (n, numbers), of embeddings, (n, size); zeros stay zeros."""
-        return on_sphere((embeddings - self.mean) @ self.components.T)
+        found = (embeddings - self.mean) @ self.components.T
+        return on_sphere(np.asarray(found, dtype=np.float32))
 
     @property
     def digest(self) -> str:
@@ -62,7 +63,7 @@ def on_sphere(vectors: Vectors) -> Vectors:
 
 def to_int8(vectors: Vectors) -> Kept:
     """Unit vectors as an index keeps them, int8, same shape."""
-    return np.clip(np.rint(vectors * SCALE), -127, 127).astype(np.int8)
+    return np.asarray(np.clip(np.rint(vectors * SCALE), -127, 127), dtype=np.int8)
 
 
 def from_int8(kept: Kept) -> Vectors:

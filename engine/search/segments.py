@@ -73,7 +73,8 @@ class Segments:
         fits = isinstance(found, np.ndarray) and found.dtype == np.int8
         if not fits or found.shape != (rows, NUMBERS) or not found.flags.c_contiguous:
             raise self._damaged(path)
-        return found
+        mapped: Kept = found
+        return mapped
 
     def sweep(self, known: Iterable[int]) -> None:
         """Delete what no table knows: a kill came between a segment and its table."""

@@ -40,7 +40,6 @@ CREATE TABLE files (
 );
 CREATE INDEX files_by_segment ON files (segment_id, first_row);
 """
-_TABLES = {"settings", "segments", "files"}
 
 
 @dataclass(frozen=True)
@@ -112,15 +111,14 @@ class Table:
     def _prepare(self, make: bool) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        found = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        tables = {name for (name,) in found}
+        tables = _schema_of(self._db)
         if not tables and make:
             with self.changing():
                 for statement in SCHEMA.split(";\n"):
-                    self._db.execute(statement)
+                    self._db.execute(statement.strip())
                 self._db.execute(f"PRAGMA application_id = {APPLICATION}")
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
-        elif application != APPLICATION or not tables >= _TABLES:
+        elif application != APPLICATION:
             raise DataError(
                 f"{self.path} is not the table of an index, or it was modified. Choose another "
                 "folder."
@@ -130,6 +128,8 @@ class Table:
                 f"{self.path.parent.name} was written by a later version of Earmark. Update "
                 "Earmark to use it."
             )
+        elif tables != _ours():  # a view or trigger of others could do anything
+            raise self._damaged()
         if make:
             self._db.execute("PRAGMA journal_mode = WAL")
             # After a power cut the last files are heard again; the table is whole.
@@ -248,6 +248,21 @@ class Table:
             f"The index {self.path.parent.name} is damaged: its table does not fit its segments. "
             "Delete it and make it again."
         )
+
+
+def _schema_of(database: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Kind, name and definition of all that a database consists of."""
+    rows = database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {(str(kind), str(name), str(sql)) for kind, name, sql in rows.fetchall()}
+
+
+def _ours() -> set[tuple[str, str, str]]:
+    database = sqlite3.connect(":memory:")
+    try:
+        database.executescript(SCHEMA)
+        return _schema_of(database)
+    finally:
+        database.close()
 
 
 def _whole(value: object, low: int, high: int) -> bool:

@@ -123,9 +123,7 @@ def test_indexing_is_cancelled_and_an_index_that_is_gone_is_forgotten(
     assert any("not an index of sounds" in m.text for m in page._session.messages.current)
 
 
-def test_keys_play_open_and_find_similar(
-    found: SearchPage, session: Session, qtbot: QtBot
-) -> None:
+def test_keys_play_open_and_find_similar(found: SearchPage, session: Session, qtbot: QtBot) -> None:
     asked: list[object] = []
     session.requested.connect(asked.append)
     table, plays = found.table, found.plays  # type: ignore[attr-defined]
@@ -190,7 +188,9 @@ def test_marks_suggest_and_save(
     assert panel.save.isEnabled()
     kept: list[tuple[str, int, Path]] = []
 
-    def keep(label: str, marks: Any, estimate: Any, dataset: Path) -> Generator[float, None, Taught]:
+    def keep(
+        label: str, marks: Any, estimate: Any, dataset: Path
+    ) -> Generator[float, None, Taught]:
         kept.append((label, len(marks), dataset))
         yield 0.0
         return Taught("low-tone", dataset, dataset, [])
@@ -246,5 +246,3 @@ def test_a_sound_no_longer_in_memory_is_said(found: SearchPage, qtbot: QtBot) ->
     found.find(worker.Example(sound, 5.0, 8.0, "gone"))
     settle(qtbot)
     assert any("no longer in memory" in m.text for m in found._session.messages.current)
-
-
