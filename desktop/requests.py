@@ -5,7 +5,10 @@ Each request names the page that takes it and whether that page is shown for it.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from engine.audio.audio import Audio
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,21 @@ class OpenArchive:
     path: Path
 
 
+@dataclass(frozen=True)
+class FindSimilar:
+    """Find what sounds like a stretch of a file, or of sound in memory, in an archive.
+
+    ``words`` says what it is, as the person knows it.
+    """
+
+    page: ClassVar = "search"
+    shows: ClassVar = True
+    sound: "Path | Audio"
+    start: float
+    end: float
+    words: str
+
+
 Request = (
     OpenFile
     | ExportPredictions
@@ -112,4 +130,5 @@ Request = (
     | ShowTraining
     | ChooseRun
     | OpenArchive
+    | FindSimilar
 )

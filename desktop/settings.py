@@ -54,7 +54,7 @@ PAGE = Setting(
     "window/page",
     "listen",
     "the page shown last",
-    ("listen", "file", "sounds", "train", "compare", "models", "archive"),
+    ("listen", "file", "sounds", "train", "compare", "models", "archive", "search"),
 )
 REMEMBER = Setting("files/remember", True, "whether files and data sets opened are remembered")
 RECENT = Setting("files/recent", [], "files opened last")
@@ -80,6 +80,7 @@ PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 PROJECTS = Setting("sounds/recent", [], "data sets opened last")
 LEARNED = Setting("train/folders", [], "recipes, each followed by the folder it learned from")
 RUNS = Setting("compare/folders", [], "folders of runs added to the Compare page")
+INDEXES = Setting("search/indexes", [], "folders of indexes, the one used last first")
 WAVEFORM_ONLY = "waveform"  # a value of what the picture shows
 ARCHIVE = Setting("archive/database", "", "results database shown last")
 ARCHIVE_JOBS = Setting(

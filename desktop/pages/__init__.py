@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from desktop.pages import archive, compare, file, listen, models, sounds, train
+from desktop.pages import archive, compare, file, listen, models, search, sounds, train
 
 if TYPE_CHECKING:
     from desktop.session import Session
@@ -48,4 +48,5 @@ PAGES: dict[str, PageEntry] = {
     "compare": PageEntry(QT_TRANSLATE_NOOP("Pages", "Compare"), "compare", "Ctrl+5", compare.make),
     "models": PageEntry(QT_TRANSLATE_NOOP("Pages", "Models"), "models", "Ctrl+6", models.make),
     "archive": PageEntry(QT_TRANSLATE_NOOP("Pages", "Archive"), "archive", "Ctrl+7", archive.make),
+    "search": PageEntry(QT_TRANSLATE_NOOP("Pages", "Search"), "search", "Ctrl+8", search.make),
 }

@@ -18,6 +18,7 @@ from engine.cli import (
     models,
     music,
     recipes,
+    search,
     sweep,
     train,
     why,
@@ -37,6 +38,8 @@ app = typer.Typer(
 )
 app.command("classify")(classify.classify)
 app.add_typer(archive.app, name="archive")
+app.command("index")(search.index)
+app.command("search")(search.search)
 app.command("why")(why.why)
 app.command("analyse-music")(music.analyse_music)
 app.command("listen")(microphone.listen)

@@ -7,6 +7,7 @@ from typing import Any
 from engine.arguments import check_arguments
 from engine.errors import ModelError
 from engine.networks.base import Network, Sliding, Trunk
+from engine.networks.by_example import ByExample
 from engine.networks.convolutional import Cnn, ResidualCnn
 from engine.networks.dense import Dense, EmbeddingHead
 from engine.networks.mobile import MobileCnn
@@ -30,6 +31,7 @@ NETWORKS: dict[str, type[Network]] = {
     "musicnn_tags": MusicnnTags,
     "pitch_cnn": PitchCnn,
     "personal": Personal,
+    "by_example": ByExample,
 }
 
 

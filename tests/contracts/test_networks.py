@@ -33,6 +33,12 @@ EXAMPLES = {
         "several": False,
         "sharpness": 4.0,
     },
+    "by_example": {
+        "base": {"name": "dense", "arguments": SIZES | {"hidden": [8]}},
+        "numbers": 6,
+        "points": 5,
+        "sharpness": 4.0,
+    },
     "pitch_cnn": SIZES
     | {"channels": [4, 6], "kernels": [5, 3], "pools": [1, 2], "width": 6, "overtones": [-7, 12]},
 }

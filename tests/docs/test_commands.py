@@ -42,6 +42,9 @@ COMMANDS = {
     "earmark archive export archive.sqlite -f raven -o heard.selections.txt": NONE,
     "earmark archive judge archive.sqlite 1 --right": NONE,
     "earmark archive thresholds archive.sqlite --precision 0.9": NONE,
+    "earmark index recordings/ -o archive.index": NONE,
+    "earmark search archive.index song.mp3 --at 3.2 --length 2 -n 50": NONE,
+    "earmark index --duplicates archive.index -f csv": NONE,
     "earmark why song.mp3 --at 12 -c instrument --label piano --picture why.svg": "--steps 4",
     "earmark analyse-music song.mp3": NONE,
     "earmark analyse-music --json song.mp3": NONE,
@@ -252,6 +255,12 @@ def _archive(_heard: Path, reader: Path) -> None:
         shutil.copy(path, reader)
 
 
+@pytest.fixture
+def _index(reader: Path) -> None:
+    """An index of some recordings."""
+    assert run(["index", "recordings/", "-o", "archive.index"]) == 0
+
+
 def _typed(command: str) -> tuple[list[str], str | None]:
     """What a shell makes of it: words with patterns filled in, and where the output goes."""
     line, _, target = command.partition(" > ")
@@ -284,11 +293,12 @@ def _asks(*names: str) -> list[str]:
 
 NEED_RUNS = _asks("evaluate", "compare")
 NEED_AN_ARCHIVE = _asks("archive")
+NEED_AN_INDEX = _asks("index", "search")
 NEED_A_MICROPHONE = _asks("listen", "record", "devices")
 ALONE = [
     c
     for c in COMMANDS
-    if c not in {*NEED_RUNS, *NEED_AN_ARCHIVE, *NEED_A_MICROPHONE, *_asks("app")}
+    if c not in {*NEED_RUNS, *NEED_AN_ARCHIVE, *NEED_AN_INDEX, *NEED_A_MICROPHONE, *_asks("app")}
 ]
 
 
@@ -307,6 +317,12 @@ def test_it_works_on_finished_runs(command: str, capsys: pytest.CaptureFixture[s
 @pytest.mark.usefixtures("_archive", "reader")
 @pytest.mark.parametrize("command", NEED_AN_ARCHIVE)
 def test_it_works_on_an_archive(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _check(command, capsys)
+
+
+@pytest.mark.usefixtures("_index", "reader")
+@pytest.mark.parametrize("command", NEED_AN_INDEX)
+def test_it_works_on_an_index(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     _check(command, capsys)
 
 

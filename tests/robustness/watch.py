@@ -24,6 +24,7 @@ KINDS = {
     "leftovers": 40,
     "corrections": 40,
     "archives": 40,
+    "indexes": 40,
     "batches": 4,
 }
 _START_SECONDS = 120.0

@@ -1,14 +1,17 @@
-"""Corrections on the File page: which stretch is meant, and what was said of it."""
+"""What the menus of the tracks offer on a stretch: to correct it, to find others like it."""
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
 from desktop.pages.file.state import FileState
+from desktop.plots.clock import clock
 from desktop.plots.tracks.lanes import LanesTrack, Stretch
 from desktop.plots.tracks.track import Track
+from desktop.requests import FindSimilar
 from desktop.session import Session
 from desktop.shared.correcting import Correcting, of_file
 from desktop.shared.page import Page
+from desktop.shared.similar import add_find_similar, moment
 from desktop.shared.tracks import Tracks
 
 _MOST_SECONDS = 20.0  # of a stretch: more of the same teaches nothing
@@ -29,6 +32,7 @@ class FileCorrecting(QObject):
         self._state, self._tracks, self._session = state, tracks, session
         self.correcting = Correcting(session, page)
         tracks.menu_made.connect(self._add_to_menu)
+        tracks.menu_made.connect(self._offer_similar)
 
     def ask(self) -> None:
         """Correct the chosen stretch; else what leads in the selection, or at the cursor."""
@@ -58,6 +62,19 @@ class FileCorrecting(QObject):
         correct.triggered.connect(lambda: self._correct(name, stretch, place))
         menu.insertAction(first, correct)  # type: ignore[arg-type]  # None: at the end
         menu.insertSeparator(first)  # type: ignore[arg-type]
+
+    def _offer_similar(self, track: Track, menu: QMenu, place: QPoint) -> None:
+        """In the menu of each track: the stretch, the selection, or what is around the pointer."""
+        path, at = self._state.path, track.mapFromGlobal(place)
+        if path is None:
+            return
+        found = track.segment_at(at) if isinstance(track, LanesTrack) else None
+        if found is not None:
+            start, end = found[1].start, found[1].end
+        else:
+            start, end = moment(track.seconds_at(at.x()), self._tracks.time.selection)
+        words = self.tr("{}, {} to {}").format(path.name, clock(start, 0.1), clock(end, 0.1))
+        add_find_similar(menu, self._session, lambda: FindSimilar(path, start, end, words))
 
     def _meant(self, name: str, seconds: float) -> Stretch:
         """The selection if it holds the moment; else a window around that, of no label."""

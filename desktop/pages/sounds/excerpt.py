@@ -4,12 +4,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from desktop import jobs
+from desktop.plots.clock import clock
+from desktop.requests import FindSimilar
 from desktop.session import Session
 from desktop.shared.player import Transport
+from desktop.shared.similar import add_find_similar
 from desktop.shared.tracks import Tracks
 from engine.audio.files import probe
 from engine.pictures.overview import Detail, detail
@@ -28,6 +31,7 @@ class ExcerptPanel(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._session = session
         self._shown: tuple[Path, float, float | None] | None = None
         self._job: jobs.Job | None = None
         self.tracks = Tracks(session.settings, interactive=False)
@@ -90,6 +94,24 @@ class ExcerptPanel(QWidget):
         elif self._shown is not None:
             _, start, end = self._shown
             self.transport.play(start, end, loop=False)
+
+    def show_menu(self, place: QPoint) -> None:
+        """What can be done with it, in a menu."""
+        if self._shown is None:
+            return
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction(self.tr("Play"), self.play)
+        menu.addAction(self.tr("Open file"), self.open_wanted.emit)
+        add_find_similar(menu, self._session, self._as_example)
+        menu.popup(place)
+
+    def _as_example(self) -> FindSimilar | None:
+        if self._shown is None:
+            return None
+        path, start, end = self._shown
+        words = self.tr("{} at {}").format(path.name, clock(start, 0.1))
+        return FindSimilar(path, start, start + _LONGEST_SECONDS if end is None else end, words)
 
     def _look(
         self, path: Path, start: float, end: float | None

@@ -9,11 +9,12 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from desktop.plots.clock import clock
@@ -152,6 +153,7 @@ class ExcerptTable(QTableView):
     relabel_wanted = Signal(int)  # number of the class from 0
     move_wanted = Signal()  # to a class that is to be asked for
     open_wanted = Signal()
+    menu_wanted = Signal(QPoint)  # where, on the screen
 
     def __init__(self) -> None:
         super().__init__()
@@ -251,6 +253,10 @@ class ExcerptTable(QTableView):
             self.relabel_wanted.emit(meaning)
         else:
             meaning.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.current is not None:
+            self.menu_wanted.emit(event.globalPos())
 
     def _meaning(self, event: QKeyEvent) -> Any:
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:

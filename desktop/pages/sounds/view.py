@@ -77,6 +77,7 @@ class SoundsView(QWidget):
         self.views.setMinimumHeight(_LEAST_HIGH)
         right.addWidget(self.views, 1)
         right.addWidget(self.excerpt)
+        self.table.menu_wanted.connect(self.excerpt.show_menu)
         body = QWidget()
         middle = QHBoxLayout(body)
         middle.setContentsMargins(0, 0, 0, 0)

@@ -101,6 +101,7 @@ def offer(
         (_tr("Play"), replay.play, there),
         (_tr("Open as a file"), replay.open, there),
         (_tr("Keep as a file"), replay.keep, there),
+        (_tr("Find similar in the archive"), replay.find_similar, there),
     ]
     if stretch.label:
         made.append((_tr("Copy '{}'").format(stretch.label), _copy, True))

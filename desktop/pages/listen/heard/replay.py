@@ -9,7 +9,7 @@ from desktop import jobs
 from desktop.messages import Notices
 from desktop.pages.listen.heard.recordings import Recordings
 from desktop.pages.listen.heard.stretch import Stretch
-from desktop.requests import OpenFile
+from desktop.requests import FindSimilar, OpenFile
 from desktop.session import Session
 from desktop.shared.player import Transport
 from engine.audio.audio import Audio
@@ -91,6 +91,17 @@ class Replay(QObject):
             return path
 
         jobs.run(work, on_result=then, on_error=self._notices.fail, parent=self)
+
+    def find_similar(self, stretch: Stretch) -> None:
+        """Find what sounds like it in the archive."""
+        found = self._found(stretch)
+        if found is not None:
+            sound, begin = found
+            words = stretch.label or self.tr("live sound")
+            if stretch.at is not None:
+                words = self.tr("{}, heard at {:%H:%M:%S}").format(words, stretch.at)
+            end = begin + stretch.end - stretch.begin
+            self._session.request(FindSimilar(sound, begin, end, words))
 
     def source(self, stretch: Stretch) -> tuple[Audio | Path, float] | None:
         """Its sound, or a recording and where it begins there; says so where there is none."""

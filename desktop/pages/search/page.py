@@ -1,0 +1,382 @@
+"""The Search page: an archive is searched by example, and a class is taught by marking hits."""
+
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
+
+from desktop import jobs
+from desktop.pages.search import worker
+from desktop.pages.search.hits import HitRow, HitTable
+from desktop.pages.search.panel import TeachPanel
+from desktop.pages.search.saving import Saving
+from desktop.pages.search.source import IndexBar
+from desktop.plots.clock import clock
+from desktop.requests import AddRegion, FindSimilar, OpenFile, Request
+from desktop.session import Session
+from desktop.shared.page import Page
+from desktop.shared.player import Transport
+from desktop.widgets.controls import Elided, button, heading, text
+from engine.audio.formats import EXTENSIONS
+
+if TYPE_CHECKING:
+    from engine.search.teaching import Estimate, Mark, Says
+
+_Work = Callable[[], Generator[worker.Listed | worker.Drawn | None, None, None]]
+_FIRST_SECONDS = 3.0  # of a chosen file that are the example
+
+
+class SearchPage(Page):
+    """Everything slow runs in jobs; marks are kept until another example is searched for."""
+
+    listed = Signal()  # other stretches are shown
+    drawn = Signal()  # their waveforms, too
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.notices = session.notices()
+        self.example: worker.Example | None = None
+        self.marks: list[Mark] = []
+        self.estimate: Estimate | None = None
+        self.suggests = False  # whether what is listed was suggested
+        self._query: worker.Wave | None = None
+        self._job: jobs.Job | None = None
+        self.saving = Saving(session, self.notices, self)
+        self.transport = Transport(self)
+        self._build()
+        self._connect()
+        self._show_state()
+
+    def _build(self) -> None:
+        self.bar = IndexBar(self._session, self.notices)
+        self.title = Elided("")
+        self.title.setAccessibleName(self.tr("Example that is searched for"))
+        self.choose_button = button(
+            self.tr("Choose a sound..."), self.tr("Search for the beginning of a sound file")
+        )
+        self.play_button = button(self.tr("Play example"), self.tr("Play what is searched for"))
+        self.back_button = button(
+            self.tr("Similar stretches"), self.tr("List again what is most like the example")
+        )
+        self.table = HitTable()
+        self.empty = text(faint=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.keys = QLabel(
+            self.tr(
+                "Up, Down: play   Enter: open on the File page   S: find similar   "
+                "Y, N, U: yes, no, unsure"
+            )
+        )
+        self.keys.setObjectName("faint")
+        self.panel = TeachPanel()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(heading(self.tr("Search by sound")))
+        head.addSpacing(12)
+        head.addWidget(self.title, 1)
+        buttons = QHBoxLayout()
+        for one in (self.choose_button, self.play_button, self.back_button):
+            buttons.addWidget(one)
+        buttons.addStretch(1)
+        frame = QFrame()
+        frame.setObjectName("panel")
+        left = QVBoxLayout(frame)
+        left.setContentsMargins(14, 10, 14, 10)
+        left.setSpacing(8)
+        left.addLayout(head)
+        left.addLayout(buttons)
+        left.addWidget(self.empty, 1)
+        left.addWidget(self.table, 1)
+        left.addWidget(self.keys)
+        middle = QHBoxLayout()
+        middle.addWidget(frame, 1)
+        middle.addWidget(self.panel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.bar)
+        layout.addLayout(middle, 1)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def _connect(self) -> None:
+        self.bar.changed.connect(self._index_changed)
+        self.choose_button.clicked.connect(self._choose)
+        self.play_button.clicked.connect(self.play_example)
+        self.back_button.clicked.connect(self.search)
+        table, panel = self.table, self.panel
+        table.chosen.connect(lambda _: self.play_hit())
+        table.play_wanted.connect(self.play)
+        table.open_wanted.connect(self.open_hit)
+        table.similar_wanted.connect(self.search_hit)
+        table.marked.connect(self.mark)
+        table.menu_wanted.connect(self._show_menu)
+        table.selectionModel().currentRowChanged.connect(lambda *_: self._show_chosen())
+        table.hits.modelReset.connect(self._show_chosen)
+        panel.marked.connect(self.mark)
+        panel.suggest_wanted.connect(self.suggest)
+        panel.save_wanted.connect(self.save)
+        panel.restart_wanted.connect(self.restart)
+        self.transport.failed.connect(self.notices.fail)
+        self.saving.changed.connect(self._show_state)
+
+    @property
+    def commands(self) -> Mapping[str, Callable[[], object]]:
+        return {"play": self.play}
+
+    @property
+    def steps(self) -> tuple[str, str]:
+        return (self.tr("mark") if self.marks else "", "")
+
+    def undo(self) -> None:
+        """Take the last mark back."""
+        if self.marks:
+            self._note(self.marks[-1].hit.key, None)
+
+    def enter(self) -> None:
+        self.bar.begin()
+
+    def take(self, request: Request) -> None:
+        if isinstance(request, FindSimilar):
+            self.find(worker.Example(request.sound, request.start, request.end, request.words))
+
+    def stop(self) -> None:
+        self.transport.pause()
+        self.bar.cancel()
+
+    # Searching.
+
+    def find(self, example: worker.Example) -> None:
+        """Search for another example; the marks of the one before are forgotten."""
+        self.example = example
+        self._forget_marks()
+        self.bar.begin()
+        if self.bar.folder is not None:
+            self.search()
+        elif not self.bar.busy:
+            words = self.tr("Index a folder of recordings first: it is what is searched.")
+            self.notices.notify(words, kind="info")
+        self._show_state()
+
+    def search(self) -> None:
+        """List what is most like the example."""
+        folder, example = self.bar.folder, self.example
+        if folder is not None and example is not None:
+            self.suggests = False
+            self._run(lambda: worker.find(folder, example))
+
+    def suggest(self) -> None:
+        """List what to hear next, by what is marked."""
+        folder, query, marks = self.bar.folder, self._query, list(self.marks)
+        if folder is not None and query is not None:
+            self.suggests = True
+            self._run(lambda: worker.suggest(folder, query, marks))
+
+    def search_hit(self) -> None:
+        """Search for what is chosen in the list."""
+        row = self.table.current
+        if row is not None:
+            hit = row.wanted.hit
+            words = self.tr("{} at {}").format(row.path.name, clock(hit.start_seconds, 0.1))
+            self.find(worker.Example(row.path, hit.start_seconds, hit.end_seconds, words))
+
+    def _run(self, work: _Work) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._job = jobs.run(
+            work,
+            on_event=self._heard,
+            on_result=lambda _: self._done(),
+            on_error=self._failed,
+            on_crash=lambda _: self._ended(),
+            parent=self,
+        )
+        self._show_state()
+
+    def _heard(self, events: list[object]) -> None:
+        for event in events:
+            if isinstance(event, worker.Listed):
+                self._list(event)
+            elif isinstance(event, worker.Drawn) and event.row < len(self.table.hits.rows):
+                self.table.hits.rows[event.row].wave = event.wave
+                self.table.hits.changed(event.row)
+
+    def _list(self, found: worker.Listed) -> None:
+        self._query = found.query
+        says = {mark.hit.key: mark.says for mark in self.marks}
+        rows = [HitRow(one, None, says.get(one.hit.key)) for one in found.wanted]
+        self.table.hits.show_rows(rows)
+        if found.estimate is not None:
+            self.estimate = found.estimate
+            self.panel.show_estimate(found.estimate)
+        self._show_state()
+        if rows:
+            self.table.go_to(0)
+            self.table.setFocus()
+        if self.suggests and not rows:
+            self.notices.notify(self.tr("Nothing is left to suggest: all is marked."))
+        self.listed.emit()
+
+    def _done(self) -> None:
+        self._ended()
+        self.drawn.emit()
+
+    def _failed(self, words: str) -> None:
+        self._ended()
+        self.notices.fail(words)
+
+    def _ended(self) -> None:
+        self._job = None
+        self._show_state()
+
+    def _index_changed(self) -> None:
+        # Where vectors lie has changed: marks of another index would mean other stretches.
+        self._forget_marks()
+        self.table.hits.show_rows([])
+        if self.example is not None:
+            self.search()
+        self._show_state()
+
+    # Marking.
+
+    def mark(self, says: str) -> None:
+        """Mark what is chosen as this class, as something else, as unsure; empty: not at all."""
+        row = self.table.current
+        if row is None or self._query is None:
+            return
+        self._note(row.wanted.hit.key, cast("Says", says) if says else None)
+        if says:
+            self._next()
+
+    def _note(self, key: tuple[int, int], says: "Says | None") -> None:
+        from engine.search.teaching import Mark
+
+        self.marks = [mark for mark in self.marks if mark.hit.key != key]
+        for number, row in enumerate(self.table.hits.rows):
+            if row.wanted.hit.key == key:
+                row.says, one = says, row.wanted
+                if says is not None:
+                    self.marks.append(Mark(one.hit, says, one.reason, one.probability))
+                self.table.hits.changed(number)
+        self._show_state()
+
+    def _next(self) -> None:
+        """Play the next that is not marked; of what was suggested, suggest more at the end."""
+        rows, here = self.table.hits.rows, self.table.row
+        left = [n for n, row in enumerate(rows) if row.says is None]
+        if left:
+            self.table.go_to(next((n for n in left if n > here), left[0]))
+            self.play_hit()
+        elif self.suggests and self._job is None:
+            self.suggest()
+
+    def restart(self) -> None:
+        """Forget all marks."""
+        self._forget_marks()
+        self.search()
+
+    def _forget_marks(self) -> None:
+        self.marks, self.estimate, self.suggests = [], None, False
+        self.panel.show_estimate(None)
+        for number, row in enumerate(self.table.hits.rows):
+            row.says = None
+            self.table.hits.changed(number)
+        self._show_state()
+
+    def save(self, label: str) -> None:
+        """Save what was taught, as a classifier and a data set."""
+        self.saving.save(label, self.marks)
+
+    # Playing.
+
+    def play(self) -> None:
+        """Play or pause what is chosen, else the example."""
+        if self.transport.playing:
+            self.transport.pause()
+        elif self.table.current is not None:
+            self.play_hit()
+        else:
+            self.play_example()
+
+    def play_hit(self) -> None:
+        """Play what is chosen."""
+        row = self.table.current
+        if row is not None:
+            hit = row.wanted.hit
+            self.transport.set_file(row.path)
+            self.transport.play(hit.start_seconds, hit.end_seconds, loop=False)
+
+    def play_example(self) -> None:
+        """Play what is searched for."""
+        example = self.example
+        if example is not None:
+            self.transport.set_file(example.sound)
+            self.transport.play(example.start, example.end, loop=False)
+
+    def open_hit(self) -> None:
+        """Show what is chosen on the File page."""
+        row = self.table.current
+        if row is not None:
+            hit = row.wanted.hit
+            self._session.request(OpenFile(row.path, at=(hit.start_seconds, hit.end_seconds)))
+
+    # What is shown.
+
+    def _show_menu(self, place: QPoint) -> None:
+        row = self.table.current
+        if row is None:
+            return
+        hit = row.wanted.hit
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.addAction(self.tr("Play"), self.play_hit)
+        menu.addAction(self.tr("Find similar in the archive"), self.search_hit)
+        menu.addAction(self.tr("Open on the File page"), self.open_hit)
+        adding = AddRegion(row.path, hit.start_seconds, hit.end_seconds)
+        menu.addAction(self.tr("Add to a class..."), lambda: self._session.request(adding))
+        menu.popup(place)
+
+    def _show_chosen(self) -> None:
+        self.panel.show_selected(self.table.current is not None and self._query is not None)
+
+    def _show_state(self) -> None:
+        busy, rows = self._job is not None, bool(self.table.hits.rows)
+        self.table.setVisible(rows)
+        self.keys.setVisible(rows)
+        self.empty.setVisible(not rows)
+        self.empty.setText(self._empty_words(busy=busy))
+        self.title.setText(self.example.words if self.example is not None else "")
+        self.play_button.setEnabled(self.example is not None)
+        self.back_button.setEnabled(self.suggests and self.example is not None)
+        self.panel.set_busy(busy or self.saving.busy)
+        self.panel.show_marks(self.marks, ready=self._query is not None and rows)
+        self._show_chosen()
+
+    def _empty_words(self, *, busy: bool) -> str:
+        if busy or self.bar.busy:
+            return self.tr("Please wait...")
+        if self.bar.folder is None:
+            return self.tr(
+                "Find whatever sounds like an example in thousands of recordings. Index a folder "
+                "first: each recording is listened to once. Then choose a sound, or right-click "
+                "a stretch on any page and choose 'Find similar in the archive'."
+            )
+        if self.example is None:
+            return self.tr(
+                "Choose a sound to search for, or right-click a stretch on any page and choose "
+                "'Find similar in the archive'."
+            )
+        return self.tr("Nothing was found.")
+
+    def _choose(self) -> None:
+        endings = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
+        name, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Choose a sound"), "", self.tr("Sounds ({})").format(endings)
+        )
+        if name:
+            path = Path(name)
+            self.find(worker.Example(path, 0.0, _FIRST_SECONDS, path.name))

@@ -1,0 +1,201 @@
+"""What the Search page has done for it: indexing, searching, teaching, each in a job."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audio.audio import Audio
+from engine.errors import AudioError, DataError
+
+if TYPE_CHECKING:
+    from engine.search.building import Step
+    from engine.search.ear import SearchEar
+    from engine.search.index import Hit, Index
+    from engine.search.result import Taught
+    from engine.search.teaching import Estimate, Mark, Wanted
+
+COLUMNS = 90  # of a waveform
+FIRST = 30  # hits of a search by example
+BATCH = 6  # stretches that are suggested at once
+_SHORTEST = 0.2  # seconds of an example
+_LONGEST = 20.0
+
+Wave = NDArray[np.float32]
+_ears: "list[SearchEar]" = []  # one, once it is loaded
+
+
+@dataclass(frozen=True)
+class IndexInfo:
+    """What there is in an index."""
+
+    folder: Path
+    sounds: str
+    files: int
+    seconds: float
+    failed: int
+    gone: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """What is searched for: a stretch of a file or of sound in memory."""
+
+    sound: Path | Audio
+    start: float
+    end: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What is shown: stretches to hear, what they are compared with, and how good the head is."""
+
+    wanted: "Sequence[Wanted]"
+    query: Wave
+    estimate: "Estimate | None" = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The waveform of a row."""
+
+    row: int
+    wave: Wave
+
+
+def look(folder: Path) -> Generator[None, None, IndexInfo]:
+    """What there is in an index."""
+    yield
+    from engine.search.index import Index
+
+    with Index(folder) as index:
+        return _info(index)
+
+
+def grow(sounds: Path, folder: Path | None) -> "Generator[Step | None, None, IndexInfo]":
+    """Make an index of a folder of sounds, or bring it up to date."""
+    yield None
+    from engine.audio.files import find_audio
+    from engine.search.building import build
+    from engine.search.index import Index, default_place
+
+    paths = find_audio([sounds])
+    yield None
+    ear = _ear()
+    with Index(folder or default_place(sounds), make=ear.projection) as index:
+        index.note_folder(sounds)
+        yield from build(index, ear, paths)
+        return _info(index)
+
+
+def find(folder: Path, example: Example) -> "Generator[Listed | Drawn | None, None, None]":
+    """What is most like an example; the list first, then the waveforms of its rows."""
+    yield None
+    from engine.search.index import Index
+    from engine.search.teaching import Teaching
+
+    ear = _ear()
+    yield None
+    query = ear.query(_sound_of(example))
+    with Index(folder) as index:
+        _check(index, ear)
+        wanted = Teaching(index, query).begin(FIRST)
+    yield Listed(wanted, query)
+    yield from _drawn(wanted)
+
+
+def suggest(
+    folder: Path, query: Wave, marks: "Sequence[Mark]"
+) -> "Generator[Listed | Drawn | None, None, None]":
+    """What to hear next, by what was marked."""
+    yield None
+    from engine.search.index import Index
+    from engine.search.teaching import Teaching
+
+    with Index(folder) as index:
+        teaching = Teaching(index, query, seed=len(marks))
+        teaching.marks = list(marks)
+        wanted = teaching.propose(BATCH)
+        estimate = teaching.estimate()
+    yield Listed(wanted, query, estimate)
+    yield from _drawn(wanted)
+
+
+def keep(
+    label: str, marks: "Sequence[Mark]", estimate: "Estimate", dataset: Path
+) -> "Generator[float, None, Taught]":
+    """Save what was taught as a classifier and as a data set."""
+    yield 0.0
+    from engine.search.result import save_taught
+
+    return (yield from save_taught(_ear(), label, marks, estimate, dataset=_free(dataset)))
+
+
+def _free(folder: Path) -> Path:
+    found, number = folder, 2
+    while found.exists():
+        found, number = folder.with_name(f"{folder.name}-{number}"), number + 1
+    return found
+
+
+def _ear() -> "SearchEar":
+    if not _ears:
+        from engine.search.ear import SearchEar  # brings torch along
+
+        _ears.append(SearchEar())
+    return _ears[0]
+
+
+def _check(index: "Index", ear: "SearchEar") -> None:
+    if index.projection.digest != ear.projection.digest:
+        raise DataError(
+            f"The index {index.folder.name} was made by another version of Earmark, which hears "
+            "otherwise. Index the folder again."
+        )
+
+
+def _info(index: "Index") -> IndexInfo:
+    files = index.files().values()
+    count, seconds = index.count()
+    return IndexInfo(
+        index.folder,
+        index.folder_of_sounds(),
+        count,
+        seconds,
+        sum(file.status == "failed" for file in files),
+        sum(file.status == "gone" for file in files),
+    )
+
+
+def _sound_of(example: Example) -> Audio:
+    start = max(0.0, example.start)
+    length = min(max(example.end - start, _SHORTEST), _LONGEST)
+    if isinstance(example.sound, Path):
+        from engine.search.ear import read_stretch
+
+        return read_stretch(example.sound, start, length)
+    rate = example.sound.rate_hz
+    samples = example.sound.samples[:, round(start * rate) : round((start + length) * rate)]
+    if samples.shape[1] == 0:
+        raise AudioError("That sound is no longer in memory. Choose a more recent moment.")
+    return Audio(samples, rate)
+
+
+def _drawn(wanted: "Sequence[Wanted]") -> Generator[Drawn, None, None]:
+    from engine.audio.files import read
+    from engine.pictures.thumbnail import thumbnail
+
+    for row, one in enumerate(wanted):
+        hit: Hit = one.hit
+        try:
+            seconds = hit.end_seconds - hit.start_seconds
+            sound = read(
+                hit.path, mono=True, start_seconds=hit.start_seconds, duration_seconds=seconds
+            )
+        except AudioError:  # it has gone: playing it says so
+            continue
+        yield Drawn(row, thumbnail(sound.samples[0], COLUMNS))

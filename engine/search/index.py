@@ -1,0 +1,437 @@
+"""The index of an archive: a folder with a table of files, sealed segments and their projection."""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from engine.archive.database import key_of
+from engine.atomic_write import write_whole
+from engine.errors import DataError
+from engine.leftovers import sweep
+from engine.locks import FolderLock
+from engine.search.ear import STEP_SECONDS, windows_in
+from engine.search.projection import (
+    SCALE,
+    Projection,
+    Vectors,
+    from_int8,
+    read_projection,
+    written,
+)
+from engine.search.segments import Segments, blocks
+from engine.search.table import NAME, FileRow, Table
+
+_PROJECTION = "projection.safetensors"
+_SPARE = 8  # so many times as many rows are looked at as hits are wanted, for those left out
+MOST_HITS = 10_000
+# What scores vectors: a block of unit vectors, float32, (n, numbers), to float32, (n,).
+Judge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A stretch of a file that an index found.
+
+    Attributes:
+        path: the file.
+        start_seconds: where it begins.
+        end_seconds: where it ends.
+        score: of the stretch; of a search by example the cosine, -1 to 1.
+        segment: where its vector lies.
+        row: where in the segment.
+    """
+
+    path: Path
+    start_seconds: float
+    end_seconds: float
+    score: float
+    segment: int
+    row: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Where its vector lies, segment and row."""
+        return self.segment, self.row
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Whose the rows of a segment are, sorted by their first."""
+
+    files: Sequence[FileRow]
+    firsts: NDArray[np.int64]
+
+    def file_at(self, row: int) -> FileRow | None:
+        """The file that a row belongs to; None: to none any more."""
+        place = int(np.searchsorted(self.firsts, row, side="right")) - 1
+        if place < 0:
+            return None
+        file = self.files[place]
+        return file if row < file.first + file.count and file.status == "done" else None
+
+
+def default_place(folder: Path) -> Path:
+    """Where the index of a folder lies if no other place is chosen: not among the sounds."""
+    import hashlib
+
+    name = hashlib.sha256(key_of(folder).encode()).hexdigest()[:8]
+    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in folder.resolve().name)[:60]
+    return platformdirs.user_data_path("Earmark", appauthor=False) / "indexes" / f"{plain}-{name}"
+
+
+def find_index(place: Path) -> Path:
+    """The index that a path stands for: its own folder, or the folder of sounds it was made of.
+
+    Raises:
+        DataError: there is none.
+    """
+    for folder in (place, default_place(place)):
+        if (folder / NAME).is_file():
+            return folder
+    raise DataError(
+        f"There is no index of {place}. 'earmark index {place}' makes one."
+        if place.exists()
+        else f"There is no index {place}. Was it moved or renamed?"
+    )
+
+
+class Index:
+    """An open index; to be closed.
+
+    Args:
+        folder: of the index.
+        make: make it if there is none, with this projection; None: it must be there.
+        step_seconds: of a new one: seconds of sound in a vector, a whole number.
+
+    Attributes:
+        step_seconds: of this one.
+        projection: from the trunks' embeddings to its vectors.
+
+    Raises:
+        DataError: there is none, it is damaged, or what it was made with differs.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        make: Projection | None = None,
+        step_seconds: float | None = None,
+    ) -> None:
+        self.folder = folder
+        self._segments = Segments(folder / "segments")
+        self._map: tuple[int, dict[int, _Rows]] | None = None
+        self._lock: FolderLock | None = None
+        if make is not None and not (folder / NAME).exists():
+            self._begin(make, step_seconds or STEP_SECONDS)
+        self._table = Table(folder / NAME)
+        try:
+            self._open(make, step_seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, projection: Projection, step_seconds: float) -> None:
+        windows_in(step_seconds, 1.0)
+        try:
+            if self.folder.exists() and any(self.folder.iterdir()):
+                raise DataError(
+                    f"{self.folder} is not empty and not an index. Choose another folder for it."
+                )
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self.folder / _PROJECTION, written(projection))
+        except OSError as error:
+            raise DataError(f"{self.folder} cannot be written: {error.strerror}.") from error
+        table = Table(self.folder / NAME, make=True)
+        with table.changing():
+            table.set("step_seconds", repr(float(step_seconds)))
+            table.set("projection", projection.digest)
+        table.close()
+
+    def _open(self, make: Projection | None, step_seconds: float | None) -> None:
+        settings = self._table.settings()
+        try:
+            self.step_seconds = float(settings["step_seconds"])
+            windows_in(self.step_seconds, 1.0)
+        except (KeyError, ValueError, DataError) as error:
+            raise DataError(
+                f"The index {self.folder.name} is damaged: its step is missing. Delete it and make "
+                "it again."
+            ) from error
+        self.projection = read_projection(self.folder / _PROJECTION)
+        if settings.get("projection") != self.projection.digest:
+            raise DataError(
+                f"The index {self.folder.name} is damaged: its projection was changed. Delete it "
+                "and make it again."
+            )
+        if make is not None and make.digest != self.projection.digest:
+            raise DataError(
+                f"The index {self.folder.name} was made by another version of Earmark, which hears "
+                "otherwise. Delete it and make it again."
+            )
+        if step_seconds is not None and step_seconds != self.step_seconds:
+            raise DataError(
+                f"The index {self.folder.name} has a vector each {self.step_seconds:g} s. Make "
+                "another index for another step."
+            )
+
+    def close(self) -> None:
+        """Give the table and the right to write back."""
+        self._table.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def files(self) -> dict[str, FileRow]:
+        """What is known of each file, by its path."""
+        return self._table.files()
+
+    def count(self) -> tuple[int, float]:
+        """How many files can be found, and how many seconds of sound they hold."""
+        done = [file for file in self._table.files().values() if file.status == "done"]
+        return len(done), sum(file.duration_seconds for file in done)
+
+    def folder_of_sounds(self) -> str:
+        """The folder of sounds that it was made of, where that was noted; else empty."""
+        return self._table.settings().get("folder", "")
+
+    def note_folder(self, sounds: Path) -> None:
+        """Note which folder of sounds it is made of, for whoever brings it up to date."""
+        with self._table.changing():
+            self._table.set("folder", key_of(sounds))
+
+    # Reading.
+
+    def search(self, vector: Vectors, *, count: int = 50, most_a_file: int = 3) -> list[Hit]:
+        """The stretches that are most like a vector, the best first.
+
+        Args:
+            vector: of unit length, float32, shape (1, numbers).
+            count: of hits, at most 10,000.
+            most_a_file: hits of one file; neighbours of a better hit count as the same.
+        """
+        query = np.ascontiguousarray(vector[0], dtype=np.float32)
+        return self.best(lambda block: block @ query, count=count, most_a_file=most_a_file)
+
+    def best(
+        self,
+        judge: Judge,
+        *,
+        count: int = 50,
+        most_a_file: int = 3,
+        besides: frozenset[tuple[int, int]] = frozenset(),
+    ) -> list[Hit]:
+        """The stretches that score highest; silence never does.
+
+        Args:
+            judge: scores vectors.
+            count: see :meth:`search`.
+            most_a_file: see :meth:`search`.
+            besides: keys of hits that are left out.
+        """
+        count = max(1, min(count, MOST_HITS))
+        wanted, rows = count * _SPARE + len(besides), self._whose()
+        while True:
+            found, whole = self._highest(judge, wanted)
+            hits = self._hits(found, rows, count, most_a_file, besides)
+            if whole or len(hits) >= count:
+                return hits
+            wanted *= 8  # many neighbours, or many rows of files that have gone
+
+    def _highest(self, judge: Judge, wanted: int) -> tuple[list[tuple[float, int, int]], bool]:
+        """The rows of the highest scores, the best first, and whether that is all there are."""
+        kept: list[tuple[float, int, int]] = []
+        least, total = -np.inf, 0
+        for number, start, block in self._blocks():
+            scores = judge(block)
+            total += len(scores)
+            over = np.flatnonzero(scores > least)
+            if len(over) > wanted:
+                over = over[np.argpartition(-scores[over], wanted)[:wanted]]
+            kept += [(float(scores[row]), number, start + int(row)) for row in over]
+            if len(kept) > 4 * wanted:
+                kept = heapq.nlargest(wanted, kept)
+                least = kept[-1][0]
+        return heapq.nlargest(wanted, kept), total <= wanted
+
+    def _blocks(self) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+        for number, size in self._table.segments().items():
+            for start, block in blocks(self._segments.open(number, size)):
+                block *= np.float32(1.0 / SCALE)
+                yield number, start, block
+
+    def _hits(
+        self,
+        found: Sequence[tuple[float, int, int]],
+        rows: dict[int, _Rows],
+        count: int,
+        most_a_file: int,
+        besides: frozenset[tuple[int, int]],
+    ) -> list[Hit]:
+        taken: dict[str, list[int]] = {}
+        hits: list[Hit] = []
+        sizes = self._table.segments()
+        opened = {n: self._segments.open(n, sizes[n]) for n in {n for _, n, _ in found}}
+        for score, number, row in found:
+            file = rows[number].file_at(row) if number in rows else None
+            if file is None or (number, row) in besides or not opened[number][row].any():
+                continue
+            mine = taken.setdefault(file.path, [])
+            if len(mine) >= most_a_file or any(abs(row - other) <= 1 for other in mine):
+                continue
+            mine.append(row)
+            hits.append(self._hit(file, number, row, score))
+            if len(hits) == count:
+                break
+        return hits
+
+    def _hit(self, file: FileRow, number: int, row: int, score: float) -> Hit:
+        start = (row - file.first) * self.step_seconds
+        end = min(start + self.step_seconds, max(file.duration_seconds, start + 0.01))
+        return Hit(Path(file.path), start, end, min(1.0, score), number, row)
+
+    def vectors_of(self, keys: Sequence[tuple[int, int]]) -> Vectors:
+        """Unit vectors of rows, float32, shape (keys, numbers).
+
+        Raises:
+            DataError: the index has changed, and there are none such any more.
+        """
+        sizes = self._table.segments()
+        opened = {n: self._segments.open(n, sizes[n]) for n, _ in keys if n in sizes}
+        if any(n not in opened or row >= sizes[n] for n, row in keys):
+            raise DataError(
+                f"The index {self.folder.name} has changed meanwhile. Search in it again."
+            )
+        if not keys:
+            return np.zeros((0, self.projection.components.shape[0]), dtype=np.float32)
+        return from_int8(np.stack([opened[n][row] for n, row in keys]))
+
+    def hit_at(self, path: Path, seconds: float) -> Hit | None:
+        """The stretch of a file that holds a moment; None: the index does not know it."""
+        file = self._table.files().get(key_of(path))
+        if file is None or file.status != "done" or file.count == 0:
+            return None
+        row = min(int(max(0.0, seconds) // self.step_seconds), file.count - 1) + file.first
+        return self._hit(file, file.segment, row, 1.0)
+
+    def each(self) -> Iterator[tuple[FileRow, Vectors]]:
+        """Each file that can be found, with its vectors, float32, (rows, numbers)."""
+        opened: dict[int, NDArray[np.int8]] = {}
+        sizes = self._table.segments()
+        for file in self._table.files().values():
+            if file.status == "done" and file.count:
+                if file.segment not in opened:
+                    opened = {file.segment: self._segments.open(file.segment, sizes[file.segment])}
+                yield file, from_int8(opened[file.segment][file.first : file.first + file.count])
+
+    def _whose(self) -> dict[int, _Rows]:
+        stamp = self._table.stamp()
+        if self._map is None or self._map[0] != stamp:
+            by_segment: dict[int, list[FileRow]] = {}
+            for file in self._table.files().values():
+                if file.count:
+                    by_segment.setdefault(file.segment, []).append(file)
+            found = {}
+            for number, files in by_segment.items():
+                files.sort(key=lambda file: file.first)
+                firsts = np.asarray([file.first for file in files], dtype=np.int64)
+                found[number] = _Rows(files, firsts)
+            self._map = stamp, found
+        return self._map[1]
+
+    # Writing.
+
+    def begin_changes(self) -> None:
+        """Take the right to write; given back by :meth:`close`.
+
+        Raises:
+            DataError: another program writes.
+        """
+        lock = FolderLock(self.folder)
+        if not lock.acquire():
+            raise DataError(
+                f"The index {self.folder.name} is being written by {lock.holder()}. Wait until it "
+                "is done."
+            )
+        self._lock = lock
+        sweep(self.folder, older_than=0)
+        sweep(self.folder / "segments", older_than=0)
+        self._segments.sweep(self._table.segments())
+
+    def add(self, heard: Sequence[tuple[FileRow, NDArray[np.int8]]]) -> None:
+        """Keep files with their vectors as one more sealed segment.
+
+        Raises:
+            DataError: it cannot be written; nothing has changed then.
+        """
+        assert self._lock is not None
+        vectors = [part for _, part in heard if len(part)]
+        number, first, rows = max(self._table.segments(), default=0) + 1, 0, []
+        for file, part in heard:
+            where = (number, first, len(part)) if len(part) else (0, 0, 0)
+            rows.append(_moved(file, *where))
+            first += len(part)
+        if vectors:
+            self._segments.write(number, np.concatenate(vectors))
+        with self._table.changing():
+            if vectors:
+                self._table.add_segment(number, first)
+            self._table.put(rows)
+        self._map = None
+
+    def mark(self, files: Sequence[FileRow]) -> None:
+        """Note that files failed, have gone or came back, with the rows that they have."""
+        if files:
+            with self._table.changing():
+                self._table.put(files)
+            self._map = None
+
+    def merge(self, most_rows: int) -> None:
+        """Make one segment of the small ones, and leave out rows that no file has any more.
+
+        Raises:
+            DataError: it cannot be written; nothing has changed then.
+        """
+        assert self._lock is not None
+        sizes, files = self._table.segments(), self._table.files().values()
+        live = dict.fromkeys(sizes, 0)
+        for file in files:
+            if file.segment in live:
+                live[file.segment] += file.count
+        small = {n for n, size in sizes.items() if size < most_rows or 2 * live[n] < size}
+        if len(small) < 2 and all(live[n] == sizes[n] for n in small):
+            return
+        opened = {n: self._segments.open(n, sizes[n]) for n in small}
+        moving = [file for file in files if file.segment in small and file.count]
+        parts = [opened[f.segment][f.first : f.first + f.count] for f in moving]
+        number, first, rows = max(sizes, default=0) + 1, 0, []
+        for file in moving:
+            rows.append(_moved(file, number, first, file.count))
+            first += file.count
+        if rows:
+            self._segments.write(number, np.concatenate(parts))
+        with self._table.changing():
+            if rows:
+                self._table.add_segment(number, first)
+            self._table.put(rows)
+            self._table.drop_segments(small)
+        self._map = None
+        self._segments.sweep(self._table.segments())
+
+
+def _moved(file: FileRow, segment: int, first: int, count: int) -> FileRow:
+    return FileRow(
+        *(file.path, file.size, file.modified_ns, file.status, file.reason),
+        *(file.duration_seconds, segment, first, count),
+    )

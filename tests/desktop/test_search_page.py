@@ -1,0 +1,248 @@
+"""The Search page: index, find, play, open, mark, suggest, save; and the menus that lead to it."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from desktop import jobs
+from desktop.pages import PAGES
+from desktop.pages.search import worker
+from desktop.pages.search.page import SearchPage
+from desktop.requests import FindSimilar, OpenFile
+from desktop.session import Session
+from desktop.settings import INDEXES
+from desktop.shared.similar import add_find_similar, moment
+from engine.audio.audio import Audio
+from engine.search import index as index_module
+from engine.search.result import Taught
+from tests.desktop.conftest import Show, settle
+from tests.engine.search.planted import RATE, PlantedEar, store, tone
+
+
+@pytest.fixture(autouse=True)
+def ear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> PlantedEar:
+    planted = PlantedEar()
+    monkeypatch.setattr(worker, "_ears", [planted])
+    monkeypatch.setattr(
+        index_module, "default_place", lambda folder: tmp_path / f"{folder.name}.index"
+    )
+    return planted
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    for number in range(24):
+        pitch = (400.0, 900.0, 2000.0)[number % 3] * (1 + 0.01 * (number // 3))
+        store(tmp_path / "sounds" / f"{'low' if number % 3 == 0 else 'other'}-{number}.wav",
+              tone(pitch, seed=number))  # fmt: skip
+    return tmp_path / "sounds"
+
+
+@pytest.fixture
+def page(session: Session, show: Show, monkeypatch: pytest.MonkeyPatch) -> SearchPage:
+    made = show(SearchPage(session))
+    plays: list[tuple[object, float, float | None]] = []
+    monkeypatch.setattr(
+        made.transport, "play", lambda a, b, loop: plays.append((made.transport._path, a, b))
+    )
+    made.plays = plays  # type: ignore[attr-defined]
+    return made
+
+
+@pytest.fixture
+def found(page: SearchPage, sounds: Path, qtbot: QtBot) -> SearchPage:
+    """An index is made of a folder, and something is found in it."""
+    with qtbot.waitSignal(page.bar.changed, timeout=60_000):
+        page.bar.grow(sounds)
+    page.find(worker.Example(Audio(tone(400.0, seed=99)[None], RATE), 0.0, 3.0, "a low tone"))
+    settle(qtbot)
+    return page
+
+
+def test_it_says_what_to_do_first(page: SearchPage, sounds: Path, qtbot: QtBot) -> None:
+    assert "Index a folder first" in page.empty.text()
+    assert not page.table.isVisible()
+    assert not page.panel.save.isEnabled()
+    assert not page.panel.suggest.isEnabled()
+    page.find(worker.Example(sounds / "low-0.wav", 0.0, 3.0, "low-0"))
+    assert any("Index a folder" in m.text for m in page._session.messages.current)
+    with qtbot.waitSignal(page.bar.changed, timeout=60_000):
+        page.bar.grow(sounds)
+    settle(qtbot)
+    assert page.table.hits.rows[0].path.name == "low-0.wav"
+
+
+def test_an_index_is_made_found_in_and_remembered(
+    found: SearchPage, session: Session, sounds: Path, show: Show, qtbot: QtBot
+) -> None:
+    assert "24 files" in found.bar.facts.text()
+    rows = found.table.hits.rows
+    assert [row.path.name.split("-")[0] for row in rows[:8]] == ["low"] * 8
+    assert all(row.wave is not None and row.wave.shape[0] == 2 for row in rows)
+    assert found.title.text() == "a low tone"
+    store(sounds / "new.wav", tone(400.0, seed=77))
+    with qtbot.waitSignal(found.bar.changed, timeout=60_000):
+        found.bar.update_button.click()
+    settle(qtbot)
+    assert "25 files" in found.bar.facts.text()
+    assert "new.wav" in {row.path.name for row in found.table.hits.rows[:9]}
+    again = show(SearchPage(session))
+    again.enter()
+    qtbot.waitUntil(lambda: again.bar.info is not None, timeout=60_000)
+    assert len(session.settings.get(INDEXES)) == 1
+
+
+def test_indexing_is_cancelled_and_an_index_that_is_gone_is_forgotten(
+    page: SearchPage, sounds: Path, ear: PlantedEar, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = ear.hear
+
+    def hear(path: Path, step: float = 3.0) -> Generator[float, None, Any]:
+        for share in range(200):
+            yield share / 200
+            jobs.time.sleep(0.01)
+        return (yield from slow(path, step))
+
+    monkeypatch.setattr(ear, "hear", hear)
+    page.bar.grow(sounds)
+    assert page.bar.cancel_button.isVisible()
+    qtbot.waitUntil(lambda: "of 24 files" in page.bar.facts.text(), timeout=60_000)
+    page.bar.cancel_button.click()
+    assert not page.bar.busy
+    assert not page.bar.cancel_button.isVisible()
+    page._session.settings.set(INDEXES, [str(sounds / "gone")])
+    page.bar.open(sounds / "gone")
+    settle(qtbot)
+    assert page._session.settings.get(INDEXES) == []
+    assert any("not an index of sounds" in m.text for m in page._session.messages.current)
+
+
+def test_keys_play_open_and_find_similar(found: SearchPage, session: Session, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    session.requested.connect(asked.append)
+    table, plays = found.table, found.plays  # type: ignore[attr-defined]
+    assert table.row == 0
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert table.row == 1
+    assert plays[-1] == (table.hits.rows[1].path, 0.0, 3.0)
+    qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert len(plays) == 2
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert asked == [OpenFile(table.hits.rows[1].path, at=(0.0, 3.0))]
+    wanted = table.hits.rows[1].path
+    qtbot.keyClick(table, Qt.Key.Key_S)
+    settle(qtbot)
+    assert found.example is not None
+    assert found.example.sound == wanted
+    assert table.hits.rows[0].path == wanted
+    found.play_example()
+    assert plays[-1][0] == wanted
+
+
+def mark_all(page: SearchPage, qtbot: QtBot) -> None:
+    """Mark the row that is chosen, as often as there are rows, by the names of their files."""
+    for _ in range(len(page.table.hits.rows)):
+        row = page.table.current
+        assert row is not None
+        key = Qt.Key.Key_Y if row.path.name.startswith("low") else Qt.Key.Key_N
+        qtbot.keyClick(page.table, key)
+
+
+def test_marks_suggest_and_save(
+    found: SearchPage, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, panel = found.table, found.panel
+    qtbot.keyClick(table, Qt.Key.Key_Y)
+    assert table.hits.rows[0].says == "yes"
+    assert table.row == 1
+    assert found.plays[-1][0] == table.hits.rows[1].path  # type: ignore[attr-defined]
+    panel.no.click()
+    qtbot.keyClick(table, Qt.Key.Key_U)
+    assert [mark.says for mark in found.marks] == ["yes", "no", "unsure"]
+    assert panel.count.text() == "3 marked: 1 yes, 1 no, 1 unsure"
+    table.go_to(1)
+    qtbot.keyClick(table, Qt.Key.Key_Backspace)
+    assert table.hits.rows[1].says is None
+    found.undo()
+    assert [mark.says for mark in found.marks] == ["yes"]
+    with qtbot.waitSignal(found.listed, timeout=60_000):
+        panel.suggest.click()
+    settle(qtbot)
+    for _ in range(3):  # each batch that is all marked brings the next
+        before = [row.wanted.hit.key for row in table.hits.rows]
+        assert not {mark.hit.key for mark in found.marks} & set(before)
+        mark_all(found, qtbot)
+        settle(qtbot)
+        assert [row.wanted.hit.key for row in table.hits.rows] != before
+    assert len({mark.reason for mark in found.marks}) >= 3
+    assert "random checks right" in panel.words.text()
+    assert panel.curve.count > 0
+    assert not panel.save.isEnabled()
+    panel.name.setText("low tone")
+    assert panel.save.isEnabled()
+    kept: list[tuple[str, int, Path]] = []
+
+    def keep(
+        label: str, marks: Any, estimate: Any, dataset: Path
+    ) -> Generator[float, None, Taught]:
+        kept.append((label, len(marks), dataset))
+        yield 0.0
+        return Taught("low-tone", dataset, dataset, [])
+
+    monkeypatch.setattr(worker, "keep", keep)
+    panel.save.click()
+    settle(qtbot)
+    assert kept[0][:2] == ("low tone", len(found.marks))
+    message = session.messages.current[-1]
+    assert "Saved as the classifier 'low-tone'" in message.text
+    assert [action[0] for action in message.actions] == ["Enable it", "Show the data set"]
+    found.back_button.click()
+    settle(qtbot)
+    says = [row.says for row in table.hits.rows]
+    assert says.count("yes") >= 5  # marks stand beside what they are of, however it is listed
+    panel.restart.click()
+    settle(qtbot)
+    assert found.marks == []
+    assert all(row.says is None for row in table.hits.rows)
+
+
+def test_menus_lead_to_it(session: Session, qtbot: QtBot) -> None:
+    asked: list[object] = []
+    session.requested.connect(asked.append)
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    wanted = FindSimilar(Path("a.wav"), 1.0, 2.0, "a")
+    add_find_similar(menu, session, lambda: wanted)
+    add_find_similar(menu, session, lambda: None)
+    for action in menu.actions():
+        action.trigger()
+    assert asked == [wanted]
+    assert moment(5.0, (4.0, 9.0)) == (4.0, 9.0)
+    assert moment(1.0, (4.0, 9.0)) == (0.0, 2.5)
+    assert PAGES["search"].keys == "Ctrl+8"
+
+
+def test_every_control_has_a_name_and_the_menu_opens(found: SearchPage, qtbot: QtBot) -> None:
+    for control in (
+        found.table, found.bar.choice, found.bar.make, found.bar.update_button, found.bar.progress,
+        found.panel.name, found.panel.yes, found.panel.save, found.play_button, found.title,
+    ):  # fmt: skip
+        assert control.accessibleName()
+    found.table.menu_wanted.emit(QPoint(100, 100))
+    menu = found.findChild(QMenu)
+    assert menu is not None
+    assert "Find similar in the archive" in [action.text() for action in menu.actions()]
+    menu.close()
+
+
+def test_a_sound_no_longer_in_memory_is_said(found: SearchPage, qtbot: QtBot) -> None:
+    sound = Audio(np.zeros((1, 10), dtype=np.float32), RATE)
+    found.find(worker.Example(sound, 5.0, 8.0, "gone"))
+    settle(qtbot)
+    assert any("no longer in memory" in m.text for m in found._session.messages.current)

@@ -1,0 +1,60 @@
+"""Near-duplicates: other codecs, levels and trims are found, other takes are not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.search.building import build
+from engine.search.duplicates import near_duplicates
+from engine.search.index import Index
+from tests.engine.search.planted import PlantedEar, finished, tone
+
+RATE = 22050
+
+
+def melody(seed: int, notes: int = 12) -> np.ndarray:  # type: ignore[type-arg]
+    """Half-second notes of three partials, each with a decay of its own."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(RATE // 2) / RATE
+    parts = []
+    for pitch in 220 * 2 ** (rng.integers(0, 24, notes) / 12):
+        partials = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in (1, 2, 3))
+        parts.append(partials * np.exp(-time * rng.uniform(2, 6)))
+    whole = 0.3 * np.concatenate(parts) + rng.normal(0, 0.0005, RATE // 2 * notes)
+    return whole.astype(np.float32)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Index:
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    one = melody(1)
+    soundfile.write(sounds / "a-whole.wav", one, RATE)
+    soundfile.write(sounds / "b-quiet.mp3", 0.25 * one, RATE, format="MP3")
+    late = np.concatenate([np.zeros(RATE // 4, dtype=np.float32), one[RATE:]])
+    soundfile.write(sounds / "c-trimmed.ogg", late, RATE, format="OGG", subtype="VORBIS")
+    for number in range(4):
+        soundfile.write(sounds / f"d-other{number}.wav", melody(10 + number), RATE)
+    soundfile.write(sounds / "e-tone.wav", tone(440, 6.0), 8000)
+    soundfile.write(sounds / "f-tone.wav", tone(466, 6.0, seed=1), 8000)
+    ear = PlantedEar()
+    index = Index(tmp_path / "index", make=ear.projection)
+    finished(build(index, ear, sorted(sounds.iterdir())))  # type: ignore[arg-type]
+    return index
+
+
+def test_copies_are_found_and_nothing_else(archive: Index) -> None:
+    with archive:
+        pairs = finished(near_duplicates(archive))
+    found = {(pair.first.name, pair.second.name): pair for pair in pairs}  # type: ignore[attr-defined]
+    assert set(found) == {
+        ("a-whole.wav", "b-quiet.mp3"),
+        ("a-whole.wav", "c-trimmed.ogg"),
+        ("b-quiet.mp3", "c-trimmed.ogg"),
+    }
+    assert found["a-whole.wav", "b-quiet.mp3"].offset_seconds == pytest.approx(0.0, abs=0.05)
+    # Silence at the edges is cut off before: only what lacks counts.
+    assert found["a-whole.wav", "c-trimmed.ogg"].offset_seconds == pytest.approx(1.0, abs=0.15)
+    assert all(pair.likeness > 0.98 for pair in found.values())

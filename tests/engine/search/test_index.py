@@ -1,0 +1,279 @@
+"""The index: what is found, what grows, what changed or vanished, kills and damage."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import DataError
+from engine.locks import FolderLock
+from engine.search import building
+from engine.search.building import Built, build
+from engine.search.index import Index, default_place, find_index
+from engine.search.projection import NUMBERS, from_int8, on_sphere, to_int8
+from tests.engine.search.planted import PlantedEar, finished, store, tone
+from tests.robustness.damage import broken_bytes
+
+ROOT = Path(__file__).resolve().parents[3]
+PITCHES = (300.0, 700.0, 1500.0)
+
+
+@pytest.fixture
+def ear() -> PlantedEar:
+    return PlantedEar()
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> list[Path]:
+    """Six files of 9 s: in each, one pitch in the middle and another around it."""
+    found = []
+    for number in range(6):
+        pitch = PITCHES[number % 3]
+        around = tone(3000.0, seed=number)
+        samples = np.concatenate([around, tone(pitch, seed=10 + number), around])
+        found.append(store(tmp_path / "sounds" / f"{number}-{pitch:.0f}.wav", samples))
+    return found
+
+
+def grown(folder: Path, ear: Any, paths: list[Path], **more: Any) -> Built:
+    with Index(folder, make=ear.projection) as index:
+        found = finished(build(index, ear, paths, **more))
+    assert isinstance(found, Built)
+    return found
+
+
+def test_the_most_alike_are_found_with_their_times(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    built = grown(tmp_path / "index", ear, sounds)
+    assert (built.heard, built.unchanged, built.failed, built.gone) == (6, 0, 0, 0)
+    assert built.seconds == pytest.approx(54.0)
+    with Index(tmp_path / "index") as index:
+        assert index.count() == (6, pytest.approx(54.0))
+        hits = index.search(ear.of(tone(700.0, seed=99)), count=4)
+        assert [hit.path.name for hit in hits[:2]] in (
+            ["1-700.wav", "4-700.wav"],
+            ["4-700.wav", "1-700.wav"],
+        )
+        assert [(hit.start_seconds, hit.end_seconds) for hit in hits[:2]] == [(3.0, 6.0)] * 2
+        assert hits[0].score > 0.95 > hits[2].score
+        assert [hit.score for hit in hits] == sorted((h.score for h in hits), reverse=True)
+        # As by all the vectors, without an index.
+        query = ear.of(tone(700.0, seed=99))
+        every = {
+            (path, 3.0 * n): float(vector @ query[0])
+            for path in sounds
+            for n, vector in enumerate(finished(ear.hear(path)).vectors)  # type: ignore[attr-defined]
+        }
+        best = max(every, key=lambda place: every[place])
+        assert (hits[0].path, hits[0].start_seconds) == best
+        assert hits[0].score == pytest.approx(every[best], abs=0.01)
+
+
+def test_neighbours_count_once_and_files_give_only_so_many(tmp_path: Path, ear: PlantedEar) -> None:
+    long = store(tmp_path / "a" / "long.wav", tone(500.0, 60.0))
+    other = store(tmp_path / "a" / "other.wav", tone(520.0, 3.0))
+    grown(tmp_path / "index", ear, [long, other])
+    with Index(tmp_path / "index") as index:
+        hits = index.search(ear.of(tone(500.0)), count=5, most_a_file=2)
+        assert sorted(hit.path.name for hit in hits) == ["long.wav", "long.wav", "other.wav"]
+        rows = [hit.row for hit in hits if hit.path == long]
+        assert abs(rows[0] - rows[1]) > 1
+
+
+def test_silence_is_never_found(tmp_path: Path, ear: PlantedEar) -> None:
+    quiet = store(tmp_path / "a" / "quiet.wav", np.zeros(8000 * 6, dtype=np.float32))
+    loud = store(tmp_path / "a" / "loud.wav", tone(500.0))
+    grown(tmp_path / "index", ear, [quiet, loud])
+    with Index(tmp_path / "index") as index:
+        assert [hit.path for hit in index.search(ear.of(tone(900.0)))] == [loud]
+
+
+def test_only_what_is_new_or_changed_is_heard_and_what_vanished_is_marked(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    place = tmp_path / "index"
+    bad = tmp_path / "sounds" / "bad.wav"
+    bad.write_text("no sound")
+    first = grown(place, ear, [*sounds, bad])
+    assert (first.heard, first.failed) == (6, 1)
+    ear.heard.clear()
+    again = grown(place, ear, [*sounds, bad])
+    assert (again.heard, again.unchanged, again.failed) == (0, 6, 1)
+    assert ear.heard == []
+    store(sounds[0], tone(900.0, 6.0))
+    aside = sounds[1].with_suffix(".aside")
+    sounds[1].rename(aside)
+    later = grown(place, ear, [path for path in sounds if path != sounds[1]])
+    assert (later.heard, later.gone) == (1, 1)
+    assert ear.heard == [sounds[0]]
+    with Index(place) as index:
+        found = {hit.path for hit in index.search(ear.of(tone(700.0)), count=50)}
+        assert sounds[1] not in found
+        assert index.files()[str(sounds[1])].status == "gone"
+        best = index.search(ear.of(tone(900.0, seed=5)), count=1)[0]
+        assert best.path == sounds[0]
+        old = [h for h in index.search(ear.of(tone(300.0)), count=50) if h.path == sounds[0]]
+        assert all(hit.end_seconds <= 6.0 for hit in old)  # its old rows are gone
+    aside.rename(sounds[1])
+    ear.heard.clear()
+    back = grown(place, ear, sounds)
+    assert (back.heard, back.gone, ear.heard) == (0, 0, [])
+    with Index(place) as index:
+        assert sounds[1] in {hit.path for hit in index.search(ear.of(tone(700.0)))}
+    bad.write_bytes(sounds[2].read_bytes())
+    assert grown(place, ear, [*sounds, bad]).heard == 1
+
+
+def test_many_small_segments_become_one(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "index"
+    monkeypatch.setattr(building, "_SEAL_SECONDS", -1.0)
+    with Index(place, make=ear.projection) as index:
+        finished(build(index, ear, sounds))  # type: ignore[arg-type]
+        hits = index.search(ear.of(tone(700.0)), count=9)
+    assert len(list((place / "segments").glob("*.npy"))) == 1
+    with Index(place) as index:
+        assert [(h.path, h.start_seconds, h.score) for h in hits] == [
+            (h.path, h.start_seconds, h.score) for h in index.search(ear.of(tone(700.0)), count=9)
+        ]
+
+
+def test_what_was_cancelled_is_kept_and_continued(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    place = tmp_path / "index"
+    with Index(place, make=ear.projection) as index:
+        steps = build(index, ear, sounds)  # type: ignore[arg-type]
+        while next(steps).done < 3:
+            pass
+        steps.close()
+    ear.heard.clear()
+    built = grown(place, ear, sounds)
+    assert (built.heard, built.unchanged) == (3, 3)
+    assert ear.heard == sounds[3:]
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from engine.search import building
+from engine.search.index import Index
+from tests.engine.search.planted import PlantedEar
+building._SEAL_SECONDS = 0.0
+ear = PlantedEar()
+with Index(Path(sys.argv[1]), make=ear.projection) as index:
+    for step in building.build(index, ear, sorted(Path(sys.argv[2]).iterdir())):
+        print(step.done, flush=True)
+        time.sleep(0.02)
+"""
+
+
+def test_killed_while_it_grows_it_ends_as_if_unbroken(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    place, whole = tmp_path / "index", tmp_path / "whole"
+    rng = random.Random(3)
+    for _ in range(3):
+        begun = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(place), str(sounds[0].parent)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        assert begun.stdout is not None
+        begun.stdout.readline()
+        time.sleep(rng.uniform(0.0, 0.15))
+        begun.send_signal(signal.SIGKILL)
+        begun.wait()
+        begun.stdout.close()
+    grown(place, ear, sounds)
+    grown(whole, ear, sounds)
+    assert not FolderLock(place).holder().process
+    found = []
+    for folder in (place, whole):
+        with Index(folder) as index:
+            hits = index.search(ear.of(tone(1500.0, seed=4)), count=50, most_a_file=9)
+            found.append(sorted((h.path, h.start_seconds, round(h.score, 6)) for h in hits))
+    assert found[0] == found[1]
+    known = {path.name for path in (place / "segments").iterdir()}
+    assert len(known) == 1, "segments that no table knows were left"
+
+
+def test_a_second_writer_is_refused(tmp_path: Path, ear: PlantedEar, sounds: list[Path]) -> None:
+    with Index(tmp_path / "index", make=ear.projection) as one:
+        one.begin_changes()
+        with Index(tmp_path / "index") as other, pytest.raises(DataError, match="being written"):
+            other.begin_changes()
+        assert one.search(ear.of(tone(500.0))) == []
+
+
+def test_what_is_not_an_index_is_refused(tmp_path: Path, ear: PlantedEar) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(DataError, match="not empty and not an index"):
+        Index(tmp_path / "full", make=ear.projection)
+    with pytest.raises(DataError, match="is not an index of sounds"):
+        Index(tmp_path / "full")
+    with pytest.raises(DataError, match="There is no index"):
+        find_index(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="whole number of seconds"):
+        Index(tmp_path / "new", make=ear.projection, step_seconds=1.5)
+    assert find_index.__doc__
+    assert default_place(tmp_path) != default_place(tmp_path / "full")
+    with Index(tmp_path / "fine", make=ear.projection, step_seconds=1.0):
+        pass
+    with pytest.raises(DataError, match="a vector each 1 s"):
+        Index(tmp_path / "fine", make=ear.projection, step_seconds=3.0)
+    other = PlantedEar()
+    other.projection = type(other.projection)(
+        other.projection.mean + 1, other.projection.components, "other"
+    )
+    with pytest.raises(DataError, match="another version of Earmark"):
+        Index(tmp_path / "fine", make=other.projection)
+
+
+@pytest.mark.parametrize("name", ["index.sqlite", "projection.safetensors", "segments/1.npy"])
+def test_damage_gets_one_sentence(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path], name: str
+) -> None:
+    whole = tmp_path / "whole"
+    grown(whole, ear, sounds)
+    refused: list[str] = []
+    for seed in range(25):
+        place = tmp_path / f"broken-{seed}"
+        shutil.copytree(whole, place)
+        _, data = broken_bytes(random.Random(seed), (place / name).read_bytes())
+        (place / name).write_bytes(data)
+        try:
+            with Index(place) as index:
+                hits = index.search(ear.of(tone(700.0)))
+                index.vectors_of([hit.key for hit in hits])
+                for hit in hits:
+                    assert hit.end_seconds >= hit.start_seconds >= 0
+        except DataError as error:
+            refused.append(str(error))
+    assert len(refused) > 3
+    assert all(words.endswith(".") and "\n" not in words for words in refused)
+    os.remove(place / name)
+    with pytest.raises(DataError), Index(place) as index:
+        index.search(ear.of(tone(700.0)))
+
+
+def test_int8_changes_cosines_by_little() -> None:
+    rng = np.random.default_rng(0)
+    scale = np.linspace(2, 0.5, NUMBERS)  # as of principal components
+    vectors = on_sphere((rng.standard_normal((2000, NUMBERS)) * scale).astype(np.float32))
+    kept = from_int8(to_int8(vectors))
+    before, after = vectors[:100] @ vectors.T, kept[:100] @ kept.T
+    assert np.abs(before - after).max() < 0.02
+    assert np.abs(before - after).mean() < 0.004
+    assert not from_int8(to_int8(np.zeros((1, NUMBERS), dtype=np.float32))).any()
