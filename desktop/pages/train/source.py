@@ -183,7 +183,7 @@ class SourceChooser(QObject):
 
     def _show_summary(self, summary: DatasetSummary) -> None:
         """What data set was recognised, and how much of each class."""
-        counts = [f"{label} {count}" for label, count in summary.counts.items()]
+        counts = [f"{label} ({count})" for label, count in summary.counts.items()]
         shown = ", ".join(counts[:_MOST_CLASSES])
         if len(counts) > _MOST_CLASSES:
             shown += self.tr(" and {} more classes").format(len(counts) - _MOST_CLASSES)

@@ -1,9 +1,13 @@
 """Published figures: each names what it is of, and stands beside what a run reached."""
 
 import pytest
+import torch
 
+from engine.features import build_feature
+from engine.networks import build_network
 from engine.recipes.published import Beside, Reached, beside, described
 from engine.recipes.recipe import find_recipe, presets, validated
+from engine.training.loop.optimisers import make_optimiser
 
 WITH_FIGURES = [name for name in presets() if find_recipe(name).published]
 
@@ -102,3 +106,21 @@ def test_the_step_of_epynn_is_shown_both_ways() -> None:
         assert recipe.published.originals["training.learning_rate"].startswith("0.01 in EpyNN")
         clipped = recipe.as_published().training
         assert (clipped.clip_recurrent, clipped.clip_norm) == (0.25 * (kind == "rnn"), 0.0)
+
+
+def test_the_network_on_samples_reads_integers_and_drops_only_where_the_script_does() -> None:
+    recipe = find_recipe("instrument-lstm-time").as_published()
+    feature = build_feature("waveform", recipe.feature.arguments | {"rate_hz": 44100})
+    assert float(feature.frames(torch.tensor([[-0.5]]))) == -16384.0  # as wavfile.read gives them
+    sizes = {"bands": 1, "frames": recipe.data.window_samples, "classes": 8}
+    with torch.device("meta"):
+        network = build_network("recurrent", recipe.network.arguments | sizes)
+    drops = [m.p for m in network.get_submodule("trunk.between").children()]
+    assert drops == [0.1, 0.0]  # none between the second layer of its LSTM 1 and its LSTM 2
+    assert recipe.data.split.train_on_test
+
+
+def test_adadelta_of_the_report() -> None:
+    recipe = find_recipe("instrument-lstm-spectral").changed({"training.optimiser": "adadelta"})
+    made = make_optimiser([torch.nn.Parameter(torch.zeros(1))], recipe.training)
+    assert (made.defaults["rho"], made.defaults["eps"]) == (0.8, 1e-6)
