@@ -260,8 +260,8 @@ def by_keyboard(stage: Stage) -> None:
         walker.rest(15)
         step.note = "the path is given, not typed into the system's dialog"
     with walker.step("move to the end and back, zoom, play", "7-long-end"):
-        for key in (_KEYS.Key_End, _KEYS.Key_Home, _KEYS.Key_Plus, _KEYS.Key_Plus):
-            walker.press(key)
+        for pressed in (_KEYS.Key_End, _KEYS.Key_Home, _KEYS.Key_Plus, _KEYS.Key_Plus):
+            walker.press(pressed)
             walker.rest(0.4)
         walker.press(_KEYS.Key_Space)
         walker.rest(2)
