@@ -5,6 +5,8 @@ from typing import Protocol
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QComboBox
 
+_LEAST_WIDTH = 120  # pixels
+
 
 class Source(Protocol):
     """What is chosen for."""
@@ -25,6 +27,7 @@ class KindChooser(QComboBox):
     def __init__(self, source: Source) -> None:
         super().__init__()
         self._source = source
+        self.setMinimumWidth(_LEAST_WIDTH)  # its longest entry is wider than the column
         self.setAccessibleName(self.tr("Kind of data set"))
         self.setToolTip(self.tr("As which data set the folder is read"))
         tr = self.tr

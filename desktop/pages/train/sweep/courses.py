@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 from desktop.widgets.controls import button
 from engine.training.sweeps.plan import PRESETS, Preset
 
-_COLUMNS = 2
+_COLUMNS = 1  # two would be wider than the column that they stand in
 
 
 class CourseSweeps(QWidget):
