@@ -97,8 +97,8 @@ class ListenPage(Page):
         for track in self.tracks.all:
             track.clicked.connect(self.tracks.time.set_cursor)
         welcome, demo = self.view.welcome, OpenFile(resource("sounds", "demo.ogg"))
-        for button in (self.answer.button, welcome.button):
-            button.clicked.connect(self.toggle)
+        self.answer.button.clicked.connect(self.toggle)
+        welcome.button.clicked.connect(self.toggle)
         welcome.demo_wanted.connect(lambda: self._session.request(demo))
         welcome.teaching_wanted.connect(lambda: self._session.request(ShowSounds()))
         self.panels.asked.connect(self.explainer.ask_label)
