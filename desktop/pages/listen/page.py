@@ -320,8 +320,7 @@ class ListenPage(Page):
 
     def _tell_back(self, name: str) -> None:
         self.notices.clear()
-        words = self.tr("The microphone '{}' is back.").format(name)
-        self.notices.notify(words, kind="success")
+        self.notices.notify(self.tr("The microphone '{}' is back.").format(name), kind="success")
 
     def _show_state(self) -> None:
         waiting = self.listening.waiting
