@@ -3,6 +3,7 @@
 What a page has to bring: the sound of the stretch, when it is wanted, and what was said of it.
 """
 
+import contextlib
 import queue
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -245,9 +246,13 @@ def _correcting(
     from engine.classifier.catalog import Catalog
     from engine.classifier.personal.process import correct_in_process
 
-    yield
-    catalog = Catalog()
-    entry, stretch = catalog.find(name), fetch()
+    with contextlib.ExitStack() as stack:
+        if ready is not None:
+            stack.callback(ready.close)
+        yield
+        catalog = Catalog()
+        entry, stretch = catalog.find(name), fetch()
+        stack.pop_all()  # who learns closes it
 
     def answer() -> Said | None:
         try:

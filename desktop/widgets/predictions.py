@@ -26,6 +26,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _HEAD, _ROW, _SHOWN = 46, 25, 5
 _EASE_MS, _EASE_SHARE = 25, 0.35  # of the way that is left, from picture to picture
 _EASED = 0.004
+_LONG_VERDICT = 35  # characters; longer ones may be cut
 _VERDICT_SIZES = (1.35, 1.2, 1.1, 1.0, 0.9)  # times the usual letters
 
 
@@ -158,6 +159,8 @@ class Predictions(AskingRows):
         words = ", ".join(f"{bar.label} {percent(bar.probability)}" for bar in self._bars)
         self.setAccessibleDescription(f"{verdict}. {words}")
         reasons = [bar.words for bar in self._bars]
+        if len(verdict) > _LONG_VERDICT:
+            reasons.insert(0, textwrap.fill(verdict))
         click = textwrap.fill(self._refusal) or self.tr("Click a class to see the evidence for it.")
         self.setToolTip("\n".join([*reasons, click] if reasons else []))
         asks = bool(bars) and not self._refusal

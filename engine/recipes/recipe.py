@@ -21,6 +21,7 @@ from resources import resource
 
 MOST_BYTES = 1_000_000
 Task = Literal["instrument", "genre", "mood", "author", "other", "regression"]
+_NEEDS = "Sounds in folders, one for each class, or a table of sounds with labels."
 Variant = Literal["corrected", "as-published"]
 LayerKind = Literal["dense", "convolutional", "recurrent"]
 
@@ -270,11 +271,7 @@ class Deployment(_Strict):
         description="Distance between windows when listening, in samples; 0: half a window.",
     )
     task: Task = Field(
-        "other",
-        description=(
-            "What is predicted, where the data does not say it; regression: numbers instead of "
-            "labels."
-        ),
+        "other", description="What is predicted, if the data does not say; regression: numbers."
     )
     calibrate: bool = Field(
         True,
@@ -334,8 +331,7 @@ class Published(_Strict):
         found = []
         for name, number in value.items():
             part, _, figure = str(name).rpartition("_")
-            known = {"figure": figure, "part": part or "test", "value": number}
-            found.append(known)
+            found.append({"figure": figure, "part": part or "test", "value": number})
         return found
 
 
@@ -345,10 +341,7 @@ class Recipe(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name.")
     title: str = Field(description="Title shown to the user.")
     description: str = Field(description="Description in one or two sentences.")
-    needs: str = Field(
-        "Sounds in folders, one for each class, or a table of sounds with labels.",
-        description="What it learns from, in one sentence.",
-    )
+    needs: str = Field(_NEEDS, description="What it learns from, in one sentence.")
     data: Data = Field(default_factory=Data)
     feature: Chosen
     network: Chosen

@@ -94,7 +94,7 @@ def _said(stage: Stage) -> str:
 def _named_within(stage: Stage, label: str) -> float | None:
     """Seconds of sound until the answer names a label; None: it does not."""
     page = stage.window.page("listen")
-    begun = page.stream.latest.stats.seconds  # type: ignore[attr-defined]
+    begun = float(page.stream.latest.stats.seconds)  # type: ignore[attr-defined]
     wanted = label.replace("-", " ")
     while True:
         now = float(page.stream.latest.stats.seconds) - begun  # type: ignore[attr-defined]

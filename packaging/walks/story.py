@@ -35,6 +35,8 @@ def main() -> int:
         started = Step(wanted[0], "start the application")
         application.processEvents()
         started.seconds = time.monotonic() - begun
+        walker.rest(0.5)
+        walker.come()
         walker.steps.append(started)
         for name in wanted:
             walker.walk = name

@@ -11,7 +11,7 @@ from desktop.pages import PAGES
 from desktop.widgets.listen_button import ListenButton
 from engine.audio import write
 from engine.audio.audio import Audio
-from pictures.material import lessons
+from pictures.material import Lesson, lessons
 from tests.virtual_microphone import RATE
 from walks.hearing import correct, heard
 from walks.players import corrected_players
@@ -136,6 +136,21 @@ def own_classes(stage: Stage) -> None:
             playing = stage.microphone.play(three[2].recorded)
             walker.wait(lambda: playing.poll() is not None, "the end of the sound")
         walker.see(r"sounds.*\d s$", of=f"Class {three[2].name}")
+    _train_and_use(stage, three)
+    with walker.step("train again", "4-again"):
+        walker.go("Sounds")
+        walker.click("Train", QPushButton)
+        walker.page = "Train"
+        walker.see(r"\(2\)")
+        walker.see("Figures of the test part")
+    with walker.step("earlier runs", "4-runs"):
+        walker.tab("Earlier runs")
+        walker.see("quick training")
+        walker.rest(0.5)
+
+
+def _train_and_use(stage: Stage, three: list[Lesson]) -> None:
+    walker, rate = stage.walker, RATE
     with walker.step("train", "4-trained") as step:
         walker.click("Train", QPushButton)
         walker.page = "Train"
@@ -154,16 +169,6 @@ def own_classes(stage: Stage) -> None:
         with walker.step("correct it: C, the first letters, Return", "4-corrected") as step:
             correct(stage, three[0].name, step)
             walker.click("Stop", ListenButton)
-    with walker.step("train again", "4-again"):
-        walker.go("Sounds")
-        walker.click("Train", QPushButton)
-        walker.page = "Train"
-        walker.see(r"\(2\)")
-        walker.see("Figures of the test part")
-    with walker.step("earlier runs", "4-runs"):
-        walker.tab("Earlier runs")
-        walker.see("quick training")
-        walker.rest(0.5)
 
 
 def presets(stage: Stage) -> None:
@@ -238,7 +243,6 @@ def by_keyboard(stage: Stage) -> None:
     walker.rest(1)
     keys = {key: entry.keys for key, entry in PAGES.items()}
     stage.session.open_project(stage.many_classes())
-    path = stage.long_sound()
     for key, entry in PAGES.items():
         with walker.step(f"{entry.title}: {keys[key]}", f"7-{key}"):
             walker.page = entry.title
@@ -253,19 +257,7 @@ def by_keyboard(stage: Stage) -> None:
         search.setFocus()
         walker.type("33")
         walker.rest(0.5)
-    with walker.step("open three hours of sound", "7-long") as step:
-        walker.page = "File"
-        window.open_file(path)  # the system's own dialog is not walked through
-        walker.see(r"3:00:\d\d|Three hours")
-        walker.rest(15)
-        step.note = "the path is given, not typed into the system's dialog"
-    with walker.step("move to the end and back, zoom, play", "7-long-end"):
-        for key in (_KEYS.Key_End, _KEYS.Key_Home, _KEYS.Key_Plus, _KEYS.Key_Plus):
-            walker.press(key)
-            walker.rest(0.4)
-        walker.press(_KEYS.Key_Space)
-        walker.rest(2)
-        walker.press(_KEYS.Key_Space)
+    _three_hours(stage)
     with walker.step("listen and stop", "7-listen"):
         walker.page = "Listen"
         walker.press(_KEYS(ord(keys["listen"][-1])), _CONTROL)
@@ -274,6 +266,23 @@ def by_keyboard(stage: Stage) -> None:
         walker.rest(3)
         walker.press(_KEYS.Key_Space)
         walker.see("Microphone closed")
+
+
+def _three_hours(stage: Stage) -> None:
+    walker, path = stage.walker, stage.long_sound()
+    with walker.step("open three hours of sound", "7-long") as step:
+        walker.page = "File"
+        stage.window.open_file(path)  # the system's own dialog is not walked through
+        walker.see(r"3:00:\d\d|Three hours")
+        walker.rest(15)
+        step.note = "the path is given, not typed into the system's dialog"
+    with walker.step("move to the end and back, zoom, play", "7-long-end"):
+        for pressed in (_KEYS.Key_End, _KEYS.Key_Home, _KEYS.Key_Plus, _KEYS.Key_Plus):
+            walker.press(pressed)
+            walker.rest(0.4)
+        walker.press(_KEYS.Key_Space)
+        walker.rest(2)
+        walker.press(_KEYS.Key_Space)
 
 
 def small(stage: Stage) -> None:

@@ -29,3 +29,18 @@ def test_a_table_that_was_wide_shows_all_columns_again_when_narrow(qtbot: QtBot)
     qtbot.waitUntil(lambda: made.columnWidth(0) < 150, timeout=60_000)
     made.resize(900, 200)
     qtbot.waitUntil(lambda: made.columnWidth(0) > 300, timeout=60_000)
+
+
+def test_nothing_of_what_to_train_is_cut_where_it_must_be_scrolled(
+    window: Window, qtbot: QtBot
+) -> None:
+    window.show_page("train")
+    window.resize(*SMALLEST)
+    page = window.page("train")
+    scrolled = 0
+    for name in page.recipes.list.names:
+        page.recipes.take(name)
+        qtbot.wait(20)
+        scrolled += page.setup.verticalScrollBar().isVisible()
+        assert page.setup.widget().width() <= page.setup.viewport().width(), name
+    assert scrolled

@@ -164,10 +164,10 @@ def test_what_is_only_possible_uses_up_no_colour(
     panel = show(Predictions("Many"))
     for n in range(20):
         panel.set_predictions("", [Bar(f"perhaps {n}", 0.3, heard=False, threshold=0.5)])
-        panel.repaint()
+        panel.grab()
     for n in range(8):
         panel.set_predictions(f"said {n}", [Bar(f"said {n}", 0.9, heard=True)])
-        panel.repaint()
+        panel.grab()
     assert style.met_labels() == [f"said {n}" for n in range(8)]
     assert all(style.label_look(f"said {n}")[1] == 0 for n in range(8))
 

@@ -97,8 +97,8 @@ class ListenPage(Page):
         for track in self.tracks.all:
             track.clicked.connect(self.tracks.time.set_cursor)
         welcome, demo = self.view.welcome, OpenFile(resource("sounds", "demo.ogg"))
-        for button in (self.answer.button, welcome.button):
-            button.clicked.connect(self.toggle)
+        self.answer.button.clicked.connect(self.toggle)
+        welcome.button.clicked.connect(self.toggle)
         welcome.demo_wanted.connect(lambda: self._session.request(demo))
         welcome.teaching_wanted.connect(lambda: self._session.request(ShowSounds()))
         self.panels.asked.connect(self.explainer.ask_label)
@@ -320,8 +320,7 @@ class ListenPage(Page):
 
     def _tell_back(self, name: str) -> None:
         self.notices.clear()
-        words = self.tr("The microphone '{}' is back.").format(name)
-        self.notices.notify(words, kind="success")
+        self.notices.notify(self.tr("The microphone '{}' is back.").format(name), kind="success")
 
     def _show_state(self) -> None:
         waiting = self.listening.waiting

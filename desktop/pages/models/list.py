@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -53,12 +54,17 @@ class _Tree(QTreeWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        item = self.currentItem()
-        if event.key() == Qt.Key.Key_Space and item is not None:
-            on = item.checkState(0) == Qt.CheckState.Checked
-            item.setCheckState(0, Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
+        if event.key() == Qt.Key.Key_Space and self.currentItem() is not None:
+            self.tick()
             return
         super().keyPressEvent(event)
+
+    def tick(self) -> None:
+        """Tick the line one is on, or take its tick away."""
+        item = self.currentItem()
+        if item is not None:
+            on = item.checkState(0) == Qt.CheckState.Checked
+            item.setCheckState(0, Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
 
 
 class ClassifierList(QFrame):
@@ -110,7 +116,7 @@ class ClassifierList(QFrame):
         layout.addWidget(self.broken_heading)
         layout.addWidget(self.broken)
 
-    def _make_tree(self) -> QTreeWidget:
+    def _make_tree(self) -> _Tree:
         tree = _Tree()
         names = ("Enabled", "Classifier", "Task", "Classes", "Size")
         tree.setHeaderLabels([self.tr(name) for name in names])
@@ -165,6 +171,17 @@ class ClassifierList(QFrame):
         item.setData(0, _NAME, listed.name)
         item.setData(0, Qt.ItemDataRole.AccessibleTextRole, self.tr("enabled"))
         return item
+
+    def offer_enabling(self, menu: QMenu) -> None:
+        """What the box in the line does, for those who come by the keyboard."""
+        item = self.tree.currentItem()
+        if item is None:
+            return
+        action = menu.addAction(self.tr("Enabled"))
+        action.setCheckable(True)
+        action.setChecked(item.checkState(0) == Qt.CheckState.Checked)
+        action.triggered.connect(lambda _: self.tree.tick())
+        menu.addSeparator()
 
     def mark_listening(self, names: Sequence[str]) -> None:
         """Tick those that listen."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QLineEdit, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QLineEdit, QVBoxLayout
 
 from desktop import jobs
 from desktop.messages import Kind
@@ -65,7 +65,7 @@ class ModelsPage(Page):
         self.setAcceptDrops(True)
 
     def _connect(self) -> None:
-        self.menu = ButtonMenu(self.list.tree, self.card.buttons, self._offer_enabling)
+        self.menu = ButtonMenu(self.list.tree, self.card.buttons, self.list.offer_enabling)
         self.list.chosen.connect(self._choose)
         self.list.broken_chosen.connect(self._choose_broken)
         self.list.listens_changed.connect(self._listen)
@@ -148,20 +148,6 @@ class ModelsPage(Page):
         delete = (self.tr("Delete"), self.delete)
         self.notices.clear()
         self.notices.notify(self.found.broken[path], [] if path in bundled else [delete], "error")
-
-    def _offer_enabling(self, menu: QMenu) -> None:
-        """What the box in its line does, for those who come by the keyboard."""
-        name = self.chosen
-        if name in self.found.listed:
-            action = menu.addAction(self.tr("Enabled"))
-            action.setCheckable(True)
-            action.setChecked(name in self._session.loaded_names)
-            action.triggered.connect(lambda on: self._enable(name, on))
-            menu.addSeparator()
-
-    def _enable(self, name: str, on: bool) -> None:
-        self._listen(name, on)
-        self.list.mark_listening(self._session.loaded_names)
 
     def _listen(self, name: str, on: bool) -> None:
         if on and self.found.listed[name].card.features_only:

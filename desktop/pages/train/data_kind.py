@@ -6,6 +6,7 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QComboBox
 
 
+
 class Source(Protocol):
     """What is chosen for."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -29,6 +30,8 @@ _WIDTH = 320
 _FIRST = "tagger-head"
 _FEW = 3  # published figures; the others are in the tool tip
 _LEAST_ROWS, _USUAL_ROWS, _ROW = 5, 8, 22
+_LEAST_WIDTH = 120  # pixels, of a choice whose entries are wider than the column
+_DRAWN = 24  # pixels of a picture
 _PICTURE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -95,6 +98,7 @@ class RecipeChooser(QObject):
         self.variants = QComboBox()
         narrow(self.variants)
         self.variants.setAccessibleName(self.tr("Variant"))
+        self.variants.setMinimumWidth(_LEAST_WIDTH)
         self.variants.addItem(self.tr("Corrected"), "corrected")
         self.variants.addItem(self.tr("As published, including its mistakes"), "as-published")
         self.list.choose(_FIRST)
@@ -216,7 +220,10 @@ class RecipeList(QListWidget):
         for row in range(self.count()):
             picture = self.item(row).data(_PICTURE)
             if picture:
-                self.item(row).setIcon(icon(picture, colours().faint))
+                drawn = icon(picture, colours().faint)
+                chosen = icon(picture, colours().accent_text).pixmap(_DRAWN, _DRAWN)
+                drawn.addPixmap(chosen, QIcon.Mode.Selected)
+                self.item(row).setIcon(drawn)
 
     def add(self, name: str, title: str, words: str, *, course: bool = False) -> None:
         """Offer one more; a course's system has another picture."""

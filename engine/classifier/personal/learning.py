@@ -100,7 +100,7 @@ def rehearsed(base: Classifier, store: PersonalStore) -> Generator[float, None, 
     if base.card.is_regression:
         raise ModelError(f"'{base.card.title}' gives numbers: there is no label to correct.")
     kept = store.read(_digest(base))
-    if kept is not None:
+    if kept is not None and kept.rehearsal is not None:
         return kept.rehearsal
     return (yield from remember(base))
 

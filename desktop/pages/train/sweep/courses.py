@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 from desktop.widgets.controls import button
 from engine.training.sweeps.plan import PRESETS, Preset
 
-_COLUMNS = 2
-_WIDTH = 280  # of the page's left column, without its margins and scroll bar
+_COLUMNS = 1  # two would be wider than the column that they stand in
 
 
 class CourseSweeps(QWidget):
@@ -35,9 +34,6 @@ class CourseSweeps(QWidget):
             self._grid.removeWidget(made)
             made.setParent(self)
             made.setVisible(made in fitting)
-        # Beside each other only where the names of all fit: the column would be cut at its edge.
-        wide = max((made.sizeHint().width() for made in fitting), default=0)
-        columns = _COLUMNS if _COLUMNS * (wide + self._grid.spacing()) <= _WIDTH else 1
         for place, made in enumerate(fitting):
-            self._grid.addWidget(made, place // columns, place % columns)
+            self._grid.addWidget(made, place // _COLUMNS, place % _COLUMNS)
         self.setVisible(bool(fitting))
