@@ -174,8 +174,8 @@ def test_it_rests_continues_and_is_cancelled(
     page = open_page()
     folder = make_sounds(tmp_path / "long", count=12, seconds=120.0)
     page.panel.jobs.setValue(1)
-    page.choose_database(tmp_path / "long")  # which gets its ending
-    assert page.place == tmp_path / "long.sqlite"
+    page.choose_database(tmp_path / "mine")  # which gets its ending
+    assert page.place == tmp_path / "mine.sqlite"
     page.add_folders([folder])
     page.start()
     done = lambda: page.found.overview.done if page.found else 0  # noqa: E731
@@ -187,7 +187,7 @@ def test_it_rests_continues_and_is_cancelled(
     QTest.qWait(2500)
     assert finished(page.place) == before
     page.panel.pause_button.click()
-    qtbot.waitUntil(lambda: finished(tmp_path / "long.sqlite") > before, timeout=WAIT)
+    qtbot.waitUntil(lambda: finished(tmp_path / "mine.sqlite") > before, timeout=WAIT)
     page.panel.cancel_button.click()
     assert not page.running
     assert page.panel.start_button.text() == "Continue"
@@ -256,8 +256,7 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 if __name__ == "__main__":
     from PySide6.QtWidgets import QApplication
-    from desktop.pages.archive.judging import Judgement
-from desktop.pages.archive.page import ArchivePage
+    from desktop.pages.archive.page import ArchivePage
     from desktop.session import Session
     application = QApplication([])
     page = ArchivePage(Session())
@@ -358,7 +357,7 @@ def test_judged_by_keys(
     qtbot.waitUntil(lambda: not view.judging.busy, timeout=WAIT)
     with Database(view.place or Path(), make=False) as database:
         assert [one.right for one in corrections(database)] == [False]
-    results.export(tmp_path / "judged.csv", worker.Form("corrections", ".csv"))
+    results.exports.save(tmp_path / "judged.csv", worker.Form("corrections", ".csv"))
     qtbot.waitUntil((tmp_path / "judged.csv").exists, timeout=WAIT)
     rows = list(csv.DictReader((tmp_path / "judged.csv").read_text().splitlines()))
     assert [row["right"] for row in rows] == ["false"]
@@ -396,11 +395,11 @@ def _right(page: ArchivePage, row: int) -> Judgement:
 
 def test_exports(results: ArchivePage, qtbot: QtBot, tmp_path: Path) -> None:
     target = tmp_path / "stretches.parquet"
-    results.export(target, worker.Form("parquet", ".parquet", "segments"))
+    results.exports.save(target, worker.Form("parquet", ".parquet", "segments"))
     qtbot.waitUntil(lambda: "Saved" in results.notices.text, timeout=WAIT)
     assert pyarrow.parquet.read_table(target).num_rows == results.results.model.rowCount()
     results.notices.clear()
-    results.export(tmp_path / "none" / "a.csv", worker.Form("csv", ".csv"))
+    results.exports.save(tmp_path / "none" / "a.csv", worker.Form("csv", ".csv"))
     qtbot.waitUntil(lambda: "there is no such folder" in results.notices.text, timeout=WAIT)
 
 
