@@ -309,7 +309,8 @@ def _serve(there: Connection, how: Listening, sha256: Mapping[str, str]) -> None
             if word == _REST:
                 _rest(there)
             elif word != _CONTINUE:
-                _hear(there, *word, models, how)
+                number, path = word
+                _hear(there, number, path, models, how)
 
 
 def _rest(there: Connection) -> None:

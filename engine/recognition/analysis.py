@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -254,8 +255,29 @@ class _RateBranch:
         self._first += drop
 
 
+# By module: what its tensors were, and their digest. Each file of a batch asks for the same again.
+_digests: "WeakKeyDictionary[nn.Module, tuple[tuple[tuple[int, int], ...], str]]" = (
+    WeakKeyDictionary()
+)
+
+
 def _digest(module: nn.Module) -> str:
-    """Equal for modules of one class with equal tensors."""
+    """Equal for modules of one class with equal tensors; computed anew only where they changed."""
+    tensors = module.state_dict().values()
+    now = tuple((tensor.data_ptr(), _version(tensor)) for tensor in tensors)
+    before = _digests.get(module)
+    if before is None or before[0] != now or any(version < 0 for _, version in now):
+        before = now, _computed_digest(module)
+        _digests[module] = before
+    return before[1]
+
+
+def _version(tensor: Tensor) -> int:
+    """How often it was written to; -1: torch does not count it."""
+    return -1 if tensor.is_inference() else tensor._version
+
+
+def _computed_digest(module: nn.Module) -> str:
     digest = hashlib.sha256(type(module).__qualname__.encode())
     for name, tensor in module.state_dict().items():
         digest.update(name.encode())

@@ -31,9 +31,14 @@ from desktop.requests import AddRegion, OpenArchive, OpenFile
 from desktop.session import Session
 from desktop.settings import ARCHIVE, Settings
 from desktop.window import Window
+from engine.archive.batch import ears_of
 from engine.archive.corrections import corrections
-from engine.archive.database import Database
-from engine.archive.orders import kept_order
+from engine.archive.database import Database, stamp_of
+from engine.archive.orders import BatchOrder, keep_order, kept_order
+from engine.archive.processes import Listening
+from engine.audio.files import find_audio
+from engine.recognition.events import BatchResult
+from engine.recognition.files import classify_files
 from tests.desktop.conftest import Show, take_away
 from tests.desktop.said import press
 from tests.planted import RATE, beeper, burst
@@ -78,14 +83,17 @@ def analysed(tmp_path_factory: pytest.TempPathFactory, beeper_file: Path) -> Pat
     """A database of six files that have results and one that failed; tests copy it."""
     folder = tmp_path_factory.mktemp("analysed")
     make_sounds(folder / "in")
-    words = ["classify", "-c", str(beeper_file), "-d", str(folder / "a.sqlite"), str(folder / "in")]
-    done = subprocess.run(
-        [sys.executable, "-m", "engine.cli", *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode == 1, done.stderr  # of the bad one
+    how = Listening((str(beeper_file),))
+    with Database(folder / "a.sqlite") as database:
+        ids = database.ids(ears_of(how))
+        keep_order(database, BatchOrder((str(folder / "in"),), how, SOUNDS + 1, finished=True))
+        for event in classify_files(find_audio([folder / "in"]), {"planted": beeper()}):
+            if isinstance(event, BatchResult):
+                database.record(event, stamp_of(event.path), ids, "mixed")
+        database.change(  # a second label
+            "INSERT INTO segments (result_id, start_seconds, end_seconds, label, probability) "
+            "SELECT id, 1.4, 1.9, 'beep', 0.5 + id / 20.0 FROM results"
+        )
     return folder / "a.sqlite"
 
 
@@ -142,7 +150,7 @@ def test_a_folder_is_analysed(
     qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
     settled(page, qtbot)
     labels = {row[models.LABEL] for row in shown(page)}
-    assert "beep" in labels
+    assert "hum" in labels
     assert page.panel.words.text() == "6 files analysed, 0:48 of sound"
     assert page.panel.start_button.text() == "Update"
     assert "6 files have results" in page.notices.text
@@ -164,10 +172,10 @@ def test_it_rests_continues_and_is_cancelled(
     open_page: Callable[[], ArchivePage], tmp_path: Path, qtbot: QtBot
 ) -> None:
     page = open_page()
-    folder = make_sounds(tmp_path / "long", count=30, seconds=120.0)
+    folder = make_sounds(tmp_path / "long", count=12, seconds=120.0)
     page.panel.jobs.setValue(1)
-    page.choose_database(tmp_path / "long")  # which gets its ending
-    assert page.place == tmp_path / "long.sqlite"
+    page.choose_database(tmp_path / "mine")  # which gets its ending
+    assert page.place == tmp_path / "mine.sqlite"
     page.add_folders([folder])
     page.start()
     done = lambda: page.found.overview.done if page.found else 0  # noqa: E731
@@ -179,13 +187,13 @@ def test_it_rests_continues_and_is_cancelled(
     QTest.qWait(2500)
     assert finished(page.place) == before
     page.panel.pause_button.click()
-    qtbot.waitUntil(lambda: finished(tmp_path / "long.sqlite") > before, timeout=WAIT)
+    qtbot.waitUntil(lambda: finished(tmp_path / "mine.sqlite") > before, timeout=WAIT)
     page.panel.cancel_button.click()
     assert not page.running
     assert page.panel.start_button.text() == "Continue"
     jobs.cancel_all()
     kept = finished(page.place)
-    assert kept < 31
+    assert kept < 13
     with Database(page.place, make=False) as database:
         order = kept_order(database)
     assert order is not None
@@ -204,7 +212,7 @@ def test_what_was_interrupted_is_told_and_continued(
     open_page: Callable[[], ArchivePage], session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     """The batch of a window that is killed with -9; the next one says so and goes on."""
-    folder = make_sounds(tmp_path / "in", count=40, seconds=60.0)
+    folder = make_sounds(tmp_path / "in", count=20, seconds=40.0)
     place, model = tmp_path / "a.sqlite", tmp_path / "beeper.safetensors"
     beeper().save(model)
     script = tmp_path / "killed.py"
@@ -222,11 +230,11 @@ def test_what_was_interrupted_is_told_and_continued(
         assert time.monotonic() < deadline
         time.sleep(0.1)
     before = finished(place)
-    assert before < 41
+    assert before < 21
     session.settings.set(ARCHIVE, str(place))
     page = open_page()
     qtbot.waitUntil(lambda: "interrupted" in page.notices.text, timeout=WAIT)
-    assert f"{before} of 41 files are done" in page.notices.text
+    assert f"{before} of 21 files are done" in page.notices.text
     assert page.panel.folders == [str(folder)]
     assert page.panel.start_button.text() == "Continue"
     press(page.notices, "Continue")
@@ -235,11 +243,11 @@ def test_what_was_interrupted_is_told_and_continued(
     with Database(place, make=False) as database:
         rows = database.rows("SELECT path, status FROM files")
         twice = database.rows("SELECT file_id FROM results GROUP BY file_id HAVING count(*) > 1")
-        heard = database.rows("SELECT count(DISTINCT path) FROM heard WHERE label = 'beep'")
-    assert len(rows) == 41
+        heard = database.rows("SELECT count(DISTINCT path) FROM heard WHERE label = 'hum'")
+    assert len(rows) == 21
     assert [path for path, status in rows if status != "done"] == [str(folder / "bad.wav")]
     assert twice == []
-    assert heard == [(40,)]
+    assert heard == [(20,)]
 
 
 _WINDOW = """
@@ -248,8 +256,7 @@ sys.path.insert(0, {root!r})
 from pathlib import Path
 if __name__ == "__main__":
     from PySide6.QtWidgets import QApplication
-    from desktop.pages.archive.judging import Judgement
-from desktop.pages.archive.page import ArchivePage
+    from desktop.pages.archive.page import ArchivePage
     from desktop.session import Session
     application = QApplication([])
     page = ArchivePage(Session())
@@ -350,9 +357,9 @@ def test_judged_by_keys(
     qtbot.waitUntil(lambda: not view.judging.busy, timeout=WAIT)
     with Database(view.place or Path(), make=False) as database:
         assert [one.right for one in corrections(database)] == [False]
-    results.export(tmp_path / "judged.csv", worker.Form("corrections", ".csv"))
+    results.exports.save(tmp_path / "judged.csv", worker.Form("corrections", ".csv"))
     qtbot.waitUntil((tmp_path / "judged.csv").exists, timeout=WAIT)
-    rows = list(csv.DictReader((tmp_path / "judged.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "judged.csv").read_text().splitlines()))
     assert [row["right"] for row in rows] == ["false"]
 
 
@@ -388,11 +395,11 @@ def _right(page: ArchivePage, row: int) -> Judgement:
 
 def test_exports(results: ArchivePage, qtbot: QtBot, tmp_path: Path) -> None:
     target = tmp_path / "stretches.parquet"
-    results.export(target, worker.Form("parquet", ".parquet", "segments"))
+    results.exports.save(target, worker.Form("parquet", ".parquet", "segments"))
     qtbot.waitUntil(lambda: "Saved" in results.notices.text, timeout=WAIT)
     assert pyarrow.parquet.read_table(target).num_rows == results.results.model.rowCount()
     results.notices.clear()
-    results.export(tmp_path / "none" / "a.csv", worker.Form("csv", ".csv"))
+    results.exports.save(tmp_path / "none" / "a.csv", worker.Form("csv", ".csv"))
     qtbot.waitUntil(lambda: "there is no such folder" in results.notices.text, timeout=WAIT)
 
 

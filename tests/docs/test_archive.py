@@ -73,7 +73,7 @@ def test_a_line_opens_it(line: str, folder: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_question_is_answered(question: str, folder: Path) -> None:
     """By Python's own sqlite3."""
     database = sqlite3.connect(folder / "archive.sqlite")
-    rows = database.execute(question.replace("'voice'", "'beep'")).fetchall()
+    rows = database.execute(question.replace("'voice'", "'hum'")).fetchall()
     database.close()
     expected = {"files": 0, "heard": 1}["files" if "FROM files" in question else "heard"]
     assert len(rows) >= expected
@@ -83,7 +83,7 @@ def test_a_question_is_answered(question: str, folder: Path) -> None:
 
 def test_pyarrow_opens_the_export(folder: Path) -> None:
     table = pyarrow.parquet.read_table(folder / "stretches.parquet")
-    assert set(table.column("label").to_pylist()) >= {"beep"}
+    assert set(table.column("label").to_pylist()) >= {"hum"}
     assert {str(moment)[:10] for moment in table.column("recorded_at").to_pylist()} == {
         "2024-01-01",
         "2024-01-02",

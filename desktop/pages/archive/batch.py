@@ -163,10 +163,10 @@ class BatchPanel(QFrame):
             self.hop.addItem(self.tr("Step {:g} s").format(hop), hop)
         self.hop.setCurrentIndex(self.hop.findData(hop))
 
-    def show_database(self, place: Path | None) -> None:
-        """Name the database."""
+    def show_database(self, place: Path | None, *, ready: bool) -> None:
+        """Name the database; ready: it is open."""
         self.database_words.setText(str(place) if place else "")
-        self._ready = place is not None
+        self._ready = ready
         self._enable()
 
     def show_folders(self) -> None:

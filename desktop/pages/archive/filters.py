@@ -36,6 +36,18 @@ class FilterBar(QWidget):
         self.search.setToolTip(self.search.accessibleName())
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _: self._timer.start())
+        self._boxes()
+        self.random = button(
+            self.tr("Random order"),
+            self.tr("Mix the stretches: thresholds need ones that are drawn at random"),
+        )
+        self.random.setCheckable(True)
+        self.random.toggled.connect(lambda _: self.changed.emit())
+        self.clear_button = button(self.tr("Show all"), self.tr("Remove all filters"))
+        self.clear_button.clicked.connect(self.clear)
+        self._lay_out()
+
+    def _boxes(self) -> None:
         self.label = self._box(self.tr("Label"), {"": self.tr("All labels")})
         self.label.setMinimumContentsLength(_MOST_LABEL)
         self.label.setSizeAdjustPolicy(
@@ -59,15 +71,6 @@ class FilterBar(QWidget):
                 "wrong": self.tr("Wrong"),
             },
         )
-        self.random = button(
-            self.tr("Random order"),
-            self.tr("Mix the stretches: thresholds need ones that are drawn at random"),
-        )
-        self.random.setCheckable(True)
-        self.random.toggled.connect(lambda _: self.changed.emit())
-        self.clear_button = button(self.tr("Show all"), self.tr("Remove all filters"))
-        self.clear_button.clicked.connect(self.clear)
-        self._lay_out()
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)

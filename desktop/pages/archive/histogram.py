@@ -46,6 +46,12 @@ class Histogram(QFrame):
             measure=self.tr("Stretches"),
         )
         self.words = text(faint=True)
+        self._lay_out()
+        self.choice.currentIndexChanged.connect(lambda _: self.by_changed.emit())
+        self.bars.row_chosen.connect(self._choose)
+        self.words.hide()
+
+    def _lay_out(self) -> None:
         scroll = QScrollArea()
         scroll.setWidget(self.bars)
         scroll.setWidgetResizable(True)
@@ -62,9 +68,6 @@ class Histogram(QFrame):
         layout.addLayout(top)
         layout.addWidget(self.words)
         layout.addWidget(scroll, 1)
-        self.choice.currentIndexChanged.connect(lambda _: self.by_changed.emit())
-        self.bars.row_chosen.connect(self._choose)
-        self.words.hide()
 
     @property
     def by(self) -> "By":

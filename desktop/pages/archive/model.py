@@ -45,6 +45,8 @@ class StretchModel(QAbstractTableModel):
         self._numbers: Sequence[int] | NDArray[np.int64] = ()
         self._blocks: OrderedDict[int, list[Stretch | None]] = OrderedDict()
         self._waiting: list[int] = []
+        self._being_read: int | None = None
+        self._said: dict[int, bool | None] = {}  # it may not be written yet when a block is read
         self._job: jobs.Job | None = None
         self.playing: int | None = None  # number of the stretch that is played
         self._headings = (
@@ -66,8 +68,10 @@ class StretchModel(QAbstractTableModel):
         """Other rows: the numbers of their stretches."""
         if self._job is not None:
             self._job.cancel()
-            self._job = None
+            self._job = self._being_read = None
         self.beginResetModel()
+        if place != self._place:
+            self._said.clear()
         self._place, self._numbers = place, numbers
         self._blocks.clear()
         self._waiting.clear()
@@ -90,6 +94,7 @@ class StretchModel(QAbstractTableModel):
 
     def set_right(self, number: int, right: bool | None) -> None:
         """What the listener says about a stretch that is in sight."""
+        self._said[number] = right
         for block, rows in self._blocks.items():
             for inside, one in enumerate(rows):
                 if one is not None and one.number == number:
@@ -167,6 +172,8 @@ class StretchModel(QAbstractTableModel):
     # Reading.
 
     def _want(self, block: int) -> None:
+        if block == self._being_read:
+            return
         if block in self._waiting:
             self._waiting.remove(block)
         self._waiting.append(block)
@@ -179,7 +186,7 @@ class StretchModel(QAbstractTableModel):
         place = self._place
         if not self._waiting or place is None:
             return
-        block = self._waiting.pop()
+        block = self._being_read = self._waiting.pop()
         some = [int(n) for n in self._numbers[block * BLOCK : (block + 1) * BLOCK]]
         self._job = jobs.run(
             lambda: worker.fetch(place, some),
@@ -189,8 +196,10 @@ class StretchModel(QAbstractTableModel):
         )
 
     def _take(self, block: int, some: Sequence[int], rows: "Sequence[Stretch]") -> None:
-        self._job = None
-        found = {one.number: one for one in rows}
+        self._job = self._being_read = None
+        found = {
+            one.number: replace(one, right=self._said.get(one.number, one.right)) for one in rows
+        }
         self._blocks[block] = [found.get(number) for number in some]
         while len(self._blocks) > _MOST_BLOCKS:
             self._blocks.popitem(last=False)
@@ -199,7 +208,7 @@ class StretchModel(QAbstractTableModel):
         self._read()
 
     def _fail(self, text: str) -> None:
-        self._job = None
+        self._job = self._being_read = None
         self._waiting.clear()
         self.failed.emit(text)
 

@@ -1,14 +1,12 @@
 """The Archive page: thousands of recordings analysed, looked through and judged."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
-    QMenu,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -18,8 +16,9 @@ from desktop import jobs
 from desktop.pages.archive import worker
 from desktop.pages.archive.batch import BatchPanel
 from desktop.pages.archive.dialogs import Failures, Thresholds
+from desktop.pages.archive.exports import ArchiveExports
 from desktop.pages.archive.results import ResultsView
-from desktop.plots.clock import clock
+from desktop.pages.archive.words import summary, welcome
 from desktop.requests import OpenArchive, Request
 from desktop.session import Session
 from desktop.settings import ARCHIVE
@@ -48,15 +47,14 @@ class ArchivePage(Page):
         self._entered = False
         self._looking: jobs.Job | None = None
         self._batch: jobs.Job | None = None
-        self._saving: jobs.Job | None = None
         self._pause: Pause | None = None
         self.panel = BatchPanel(session.settings)
         self.panel.classifiers = session.loaded_names
         self.panel.show_classifiers()
         self.results = ResultsView(session, self.notices)
+        self.exports = ArchiveExports(self.panel.export_button, self.notices)
         self._lay_out()
         self._connect()
-        self._fill_export_menu()
         self._show_state()
         jobs.run(
             worker.listening_classifiers,
@@ -87,6 +85,7 @@ class ArchivePage(Page):
 
     def _connect(self) -> None:
         panel = self.panel
+        self.exports.status.connect(self.status)
         self.choose_button.clicked.connect(self.ask_folder)
         panel.add_button.clicked.connect(self.ask_folder)
         panel.folders_changed.connect(self._show_state)
@@ -236,10 +235,8 @@ class ArchivePage(Page):
     def _show_state(self) -> None:
         """Which of both parts is shown, and what Start would do."""
         found, order = self.found, self.found.order if self.found else None
-        self.panel.show_database(self.place)
-        self.panel.database_words.setText(str(self.place) if self.place else "")
-        for one in (self.panel.export_button, self.panel.thresholds_button):
-            one.setEnabled(found is not None)
+        self.exports.place = found.place if found else None
+        self.panel.show_database(self.place, ready=found is not None)
         words = self.tr("Start")
         if order is not None:
             words = self.tr("Update") if order.finished else self.tr("Continue")
@@ -247,29 +244,10 @@ class ArchivePage(Page):
         self.panel.start_button.setAccessibleName(words)
         self.stack.setCurrentWidget(self.welcome if found is None else self.results)
         self.choose_button.setVisible(not self.panel.folders)
-        self.welcome_words.setText(self._welcome())
+        self.welcome_words.setText(welcome(self.panel.folders))
         if self._batch is None:
             self.panel.show_failed(len(found.failures) if found else 0)
-            self.panel.words.setText(self._summary())
-
-    def _welcome(self) -> str:
-        if self.panel.folders:
-            return self.tr(
-                "Start analyses the recordings in {}. It may take hours, can be paused, and "
-                "continues where it was after Earmark was closed or the computer was switched off."
-            ).format(", ".join(self.panel.folders))
-        return self.tr(
-            "Here thousands of recordings are analysed at once. The results are kept in a "
-            "database, in which you search, listen and judge, and which other programs can read. "
-            "Choose a folder, drop one here, or open a database."
-        )
-
-    def _summary(self) -> str:
-        if self.found is None:
-            return ""
-        view = self.found.overview
-        words = self.tr("{} files analysed, {} of sound")
-        return words.format(f"{view.done:,}", clock(view.seconds))
+            self.panel.words.setText(summary(found))
 
     # The batch.
 
@@ -395,58 +373,3 @@ class ArchivePage(Page):
         """Show what follows from what was judged."""
         if self.place is not None:
             Thresholds(self, self.place).open()
-
-    def _fill_export_menu(self) -> None:
-        menu = QMenu(self.panel.export_button)
-        forms = {
-            self.tr("Stretches as Parquet..."): worker.Form("parquet", ".parquet", "segments"),
-            self.tr("Windows as Parquet..."): worker.Form("parquet", ".parquet", "windows"),
-            self.tr("Files and labels as Parquet..."): worker.Form(
-                "parquet", ".parquet", "summaries"
-            ),
-            self.tr("Windows as CSV..."): worker.Form("csv", ".csv"),
-            self.tr("Results as JSON Lines..."): worker.Form("json", ".jsonl"),
-            self.tr("Raven selection table..."): worker.Form("raven", ".selections.txt"),
-            self.tr("Judgements as CSV..."): worker.Form("corrections", ".csv"),
-        }
-        for words, form in forms.items():
-            menu.addAction(words, partial(self.ask_export, form))
-        self.panel.export_button.setMenu(menu)
-
-    def ask_export(self, form: worker.Form) -> None:
-        """Ask where to, and save."""
-        if self.place is None:
-            return
-        proposed = self.place.with_name(f"{self.place.stem}-{form.kind}{form.suffix}")
-        if form.form == "corrections":
-            proposed = self.place.with_name(f"{self.place.stem}-judged{form.suffix}")
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export"), str(proposed))
-        if name:
-            self.export(Path(name), form)
-
-    def export(self, target: Path, form: worker.Form) -> None:
-        """Save the results in another form."""
-        place = self.place
-        if place is None:
-            return
-        self.status.emit(self.tr("Exporting..."))
-
-        def told(shares: list[float]) -> None:
-            self.status.emit(self.tr("Exporting: {:.0f} %").format(100 * shares[-1]))
-
-        self._saving = jobs.run(
-            lambda: worker.save(place, target, form),
-            on_event=told,
-            on_result=self._saved,
-            on_error=self._not_saved,
-            on_crash=lambda _: self.status.emit(""),
-            parent=self,
-        )
-
-    def _saved(self, target: Path) -> None:
-        self.status.emit("")
-        self.notices.notify(self.tr("Saved as {}.").format(target), kind="success")
-
-    def _not_saved(self, words: str) -> None:
-        self.status.emit("")
-        self.notices.fail(words)

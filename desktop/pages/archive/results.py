@@ -172,7 +172,7 @@ class ResultsView(QWidget):
         self.model.show(place, view.numbers)
         self.histogram.show_counts(view.counts)
         self._count()
-        at = np.flatnonzero(view.numbers == chosen) if chosen is not None else ()
+        at = np.flatnonzero(view.numbers == (-1 if chosen is None else chosen))
         if len(view.numbers):
             self.table.choose(int(at[0]) if len(at) else 0)
         self._enable()

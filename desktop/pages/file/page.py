@@ -16,11 +16,11 @@ from desktop.pages.file.header import FileHeader
 from desktop.pages.file.lanes import FileLanes
 from desktop.pages.file.picture import FilePicture
 from desktop.pages.file.playback import Playback, PlaybackBar
-from desktop.pages.file.queue import FileQueue
+from desktop.pages.file.queue import FileQueue, shown_as_archive
 from desktop.pages.file.state import FileState
 from desktop.pages.file.why import FileWhy
 from desktop.plots.clock import clock
-from desktop.requests import ExportPredictions, OpenArchive, OpenFile, Request
+from desktop.requests import ExportPredictions, OpenFile, Request
 from desktop.session import Session
 from desktop.settings import FOLDER, RECENT
 from desktop.shared.page import Page
@@ -29,12 +29,9 @@ from desktop.shared.player import Transport
 from desktop.shared.prediction_panels import PredictionPanels
 from desktop.shared.tracks import Tracks
 from desktop.shared.wording import explained, in_order, none_enabled, place
-from engine.archive.names import is_database
 from engine.audio.formats import EXTENSIONS
 from engine.pictures.overview import Overview
 from resources import resource
-
-_AROUND = 5.0  # seconds shown before and after a stretch that is asked for
 
 
 class FilePage(Page):
@@ -50,7 +47,6 @@ class FilePage(Page):
         self._analysis: jobs.Job | None = None
         self._entered = False  # shown once
         self._again = False  # the open file was opened once more
-        self._at: tuple[float, float] | None = None  # to be selected when it is open
         self._build()
         session.classifiers_loaded.connect(self._analyse)
         session.loading_failed.connect(lambda path, text: self._find_facts())
@@ -106,7 +102,6 @@ class FilePage(Page):
         in_order(self.header.open_button, close, volume, *self.tracks.all[:3])
         in_order(self.facts.beats_box, self.labels.button)
         self.panels.follow(self.tracks.lanes)
-        self.setAcceptDrops(False)  # the window takes drops wherever they fall
 
     def _connect(self) -> None:
         self.tracks.serve(self, self.controls, self.play)
@@ -114,6 +109,7 @@ class FilePage(Page):
         self.controls.picture_changed.connect(lambda: self.picture.look(self.path))
         self.controls.colours_changed.connect(lambda: tracks.apply_style(self.picture.view))
         self.picture.opened.connect(self._opened)
+        self.picture.opened.connect(lambda *_: self.state.select_wanted(time))
         self.picture.failed.connect(self.notices.fail)
         time.selected.connect(self._summarise)
         tracks.spectrogram.hovered.connect(self._read_out)
@@ -121,9 +117,8 @@ class FilePage(Page):
         tracks.lanes.hovered.connect(self._explain)
         for other in (tracks.waveform, tracks.spectrogram, tracks.axis):
             other.clicked.connect(lambda _: tracks.lanes.choose(None))
-        for track in tracks.all:
-            track.clicked.connect(self.seek)
-        tracks.cursor_wanted.connect(self.seek)
+        for asked in (*(track.clicked for track in tracks.all), tracks.cursor_wanted):
+            asked.connect(self.seek)
         self.queue.chosen.connect(self.open)
         self.panels.asked.connect(self.explainer.ask_label)
         header = self.header
@@ -178,7 +173,7 @@ class FilePage(Page):
             case OpenFile(None):
                 self.choose()
             case OpenFile(Path() as path, more, at):
-                self._at = at
+                self.state.wanted = at
                 self.open_several([path, *more])
             case ExportPredictions(form):
                 self.exports.export(form)
@@ -198,14 +193,9 @@ class FilePage(Page):
             self.open_several([Path(name) for name in names])
 
     def open_several(self, paths: Sequence[Path]) -> None:
-        """Show the first of these, and all of them as a list; sounds of folders among them.
-
-        A results database is shown on its own page.
-        """
-        if is_database(paths[0]):
-            self._session.request(OpenArchive(paths[0]))
-            return
-        self.queue.open_several(paths, self.notices.fail)
+        """Show the first of these, and all of them as a list; sounds of folders among them."""
+        if not shown_as_archive(self._session, paths[0]):
+            self.queue.open_several(paths, self.notices.fail)
 
     def open(self, path: Path) -> None:
         """Show a file; the former one stays if this one cannot be read."""
@@ -220,7 +210,6 @@ class FilePage(Page):
                 self._analyse()  # which was cancelled
             self._again = False
             self._find_facts()
-            self._select_wanted()
             return
         self.state.path, self.state.info = path, overview.info
         self.explainer.why.close()
@@ -232,20 +221,10 @@ class FilePage(Page):
         self.labels.open(path)
         self.lanes.show()
         self.tracks.time.set_duration(overview.info.duration_seconds)
-        self._select_wanted()
         self.queue.mark(path)
         self._session.opened(path)
         self._session.load_classifiers()
         self._analyse()
-
-    def _select_wanted(self) -> None:
-        """The stretch that the file was opened for, with some of what is round it."""
-        wanted, self._at = self._at, None
-        if wanted is not None:
-            start, end = wanted
-            around = max(_AROUND, end - start)
-            self.tracks.time.show(start - around, end + around)
-            self.tracks.time.select(start, end)
 
     def _analyse(self) -> None:
         classifiers = dict(self._session.classifiers)

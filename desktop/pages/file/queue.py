@@ -17,9 +17,20 @@ from PySide6.QtWidgets import (
 
 from desktop import jobs
 from desktop.pages.file import worker
+from desktop.requests import OpenArchive
+from desktop.session import Session
+from engine.archive.names import is_database
 
 _WIDTH = 190
 _PATH = Qt.ItemDataRole.UserRole
+
+
+def shown_as_archive(session: Session, path: Path) -> bool:
+    """Have a results database shown on its own page; False: it is none."""
+    found = is_database(path)
+    if found:
+        session.request(OpenArchive(path))
+    return found
 
 
 class FileQueue(QFrame):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.pages.file.worker import AnalysisUpdate
+from desktop.plots.tracks.time_range import TimeRange
 from desktop.session import Session
 from engine.recognition.decisions import Decision
 from engine.recognition.story import in_time_order
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
 
 
+_AROUND = 5.0  # seconds shown before and after a stretch that is asked for
+
+
 class FileState:
     """One file at a time.
 
@@ -20,6 +24,7 @@ class FileState:
         path: None before the first.
         info: about it.
         found: what was heard so far; None: nothing yet.
+        wanted: a stretch in seconds that the file is opened for; None: all of it.
     """
 
     def __init__(self, session: Session) -> None:
@@ -27,6 +32,16 @@ class FileState:
         self.path: Path | None = None
         self.info: AudioInfo | None = None
         self.found: AnalysisUpdate | None = None
+        self.wanted: tuple[float, float] | None = None
+
+    def select_wanted(self, time: TimeRange) -> None:
+        """Select the stretch that the file was opened for, with some of what is round it."""
+        wanted, self.wanted = self.wanted, None
+        if wanted is not None:
+            start, end = wanted
+            around = max(_AROUND, end - start)
+            time.show(start - around, end + around)
+            time.select(start, end)
 
     def verdicts(self, stretch: tuple[float, float] | None) -> dict[str, Decision]:
         """What each classifier says of a stretch; None: of all that was heard."""
