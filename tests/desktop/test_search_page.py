@@ -12,8 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from desktop import jobs
 from desktop.pages import PAGES
+from desktop.pages.file.page import FilePage
 from desktop.pages.search import worker
 from desktop.pages.search.page import SearchPage
+from desktop.pages.sounds.excerpt import ExcerptPanel
 from desktop.requests import FindSimilar, OpenFile
 from desktop.session import Session
 from desktop.settings import INDEXES
@@ -249,3 +251,33 @@ def test_a_sound_no_longer_in_memory_is_said(found: SearchPage, qtbot: QtBot) ->
     found.find(worker.Example(sound, 5.0, 8.0, "gone"))
     settle(qtbot)
     assert any("no longer in memory" in m.text for m in found._session.messages.current)
+
+
+def test_a_file_and_a_sound_of_the_project_lead_to_it(
+    session: Session, show: Show, sounds: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda self, at: None)
+    asked: list[FindSimilar] = []
+    session.requested.connect(asked.append)
+    panel = ExcerptPanel(session)
+    show(panel)
+    panel.show_menu(QPoint(1, 1))
+    assert panel.findChild(QMenu) is None  # nothing is shown
+    panel.show_excerpt(sounds / "low-0.wav", 0.5, 1.5)
+    panel.show_menu(QPoint(1, 1))
+    menu = panel.findChild(QMenu)
+    assert menu is not None
+    menu.actions()[-1].trigger()
+    assert (asked[-1].sound, asked[-1].start, asked[-1].end) == (sounds / "low-0.wav", 0.5, 1.5)
+    page = show(FilePage(session))
+    monkeypatch.setattr(session, "load_classifiers", lambda: None)
+    page.open(sounds / "low-3.wav")
+    qtbot.waitUntil(lambda: page.path is not None, timeout=60_000)
+    page.tracks.time.select(1.0, 2.0)
+    track = page.tracks.waveform
+    at = QPoint(round(track.x_of(1.4)), 20)
+    made = page.tracks.open_menu(track, track.mapToGlobal(at))
+    made.actions()[-1].trigger()
+    assert (asked[-1].sound, asked[-1].start, asked[-1].end) == (sounds / "low-3.wav", 1.0, 2.0)
+    assert asked[-1].words == "low-3.wav, 0:01.0 to 0:02.0"
+    settle(qtbot)
