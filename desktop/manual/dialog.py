@@ -21,7 +21,7 @@ from desktop.manual.reader import Reader
 # In the order in which one reads them; the first six are of the window's pages.
 PAGES = (
     *("guide/listen", "guide/file", "guide/sounds", "guide/train", "guide/compare"),
-    *("guide/models", "guide/why", "guide/archive", "guide/preferences"),
+    *("guide/models", "guide/why", "guide/archive", "guide/search", "guide/preferences"),
     *("guide/command-line", "guide/scripts", "guide/install"),
     *("glossary", "recipes", "accuracy", "benchmarks"),
 )

@@ -17,7 +17,7 @@ from engine.audio.audio import Audio
 from engine.audio.files import probe, read, stream
 from engine.audio.resample import resample
 from engine.errors import AudioError, DataError
-from engine.search.projection import NUMBERS, Projection, Vectors, on_sphere, read_projection
+from engine.search.projection import NUMBERS, Projection, Vectors, read_projection
 from engine.threads import give_way, one_torch_thread
 from resources import resource
 
@@ -189,6 +189,3 @@ def read_stretch(path: Path, start_seconds: float, seconds: float) -> Audio:
         AudioError: it cannot be read, or there is no sound in it.
     """
     return read(path, mono=True, start_seconds=start_seconds, duration_seconds=seconds)
-
-
-__all__ = ["Heard", "SearchEar", "on_sphere", "read_stretch", "trunks_digest", "windows_in"]

@@ -1,6 +1,7 @@
 """The index of an archive: a folder with a table of files, sealed segments and their projection."""
 
 import heapq
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from engine.search.table import NAME, FileRow, Table
 _PROJECTION = "projection.safetensors"
 _SPARE = 8  # so many times as many rows are looked at as hits are wanted, for those left out
 MOST_HITS = 10_000
+_PATIENCE_SECONDS = 5.0  # with who is just ending: a job that was cancelled
 # What scores vectors: a block of unit vectors, float32, (n, numbers), to float32, (n,).
 Judge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -358,12 +360,14 @@ class Index:
         Raises:
             DataError: another program writes.
         """
-        lock = FolderLock(self.folder)
-        if not lock.acquire():
-            raise DataError(
-                f"The index {self.folder.name} is being written by {lock.holder()}. Wait until it "
-                "is done."
-            )
+        lock, deadline = FolderLock(self.folder), time.monotonic() + _PATIENCE_SECONDS
+        while not lock.acquire():
+            if time.monotonic() > deadline:
+                raise DataError(
+                    f"The index {self.folder.name} is being written by {lock.holder()}. Wait until "
+                    "it is done."
+                )
+            time.sleep(0.05)
         self._lock = lock
         sweep(self.folder, older_than=0)
         sweep(self.folder / "segments", older_than=0)

@@ -218,9 +218,9 @@ class Teaching:
         novel = sorted(plausible, key=lambda n: float((vectors[n] @ head.points.T).max()))
         ways: dict[Reason, list[Hit]] = {
             "audit": [likely[int(n)] for n in self._rng.permutation(reported)],
+            "likely": likely,
             "margin": even,
             "novel": [likely[n] for n in novel],
-            "likely": likely,
         }
         return self._mixed(ways, count, head)
 

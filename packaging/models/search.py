@@ -311,7 +311,7 @@ def _next(
     plausible = likely[:400][head.probabilities(vectors[likely[:400]]) >= 0.1]
     novel = plausible[np.argsort((vectors[plausible] @ head.points.T).max(axis=1))].tolist()
     audit = rng.permutation(left[logits >= 0]).tolist()
-    ways, taken = [audit, margin, novel, likely.tolist()], set[int]()
+    ways, taken = [audit, likely.tolist(), margin, novel], set[int]()
     while len(taken) < BATCH:
         for some in ways:
             while some and some[0] in taken:

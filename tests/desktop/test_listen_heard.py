@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop.pages.listen.heard.rows import CERTAINTY, LABEL, LENGTH, STRETCH, TIME
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.page import ListenPage
-from desktop.requests import OpenFile, ShowSounds
+from desktop.requests import FindSimilar, OpenFile, ShowSounds
 from desktop.settings import RECORDINGS
 from desktop.shared import microphone
 from desktop.shared.player import Transport
@@ -208,13 +208,21 @@ def test_menus_offer_what_can_be_done_with_what_was_heard(
         "Play",
         "Open as a file",
         "Keep as a file",
+        "Find similar in the archive",
         "Copy 'techno'",
     ]
     menu.actions()[0].trigger()
     assert corrected == [stretch]
     menu.actions()[1].trigger()
     assert len(played) == 1
+    wanted: list[object] = []
+    page._session.requested.connect(wanted.append)
     menu.actions()[4].trigger()
+    (request,) = wanted
+    assert isinstance(request, FindSimilar)
+    assert request.words.startswith("techno, heard at ")
+    assert request.end - request.start == pytest.approx(stretch.end - stretch.begin)
+    menu.actions()[5].trigger()
     assert QGuiApplication.clipboard().text() == "techno"
     menu.close()
     lane_menu = QMenu(page)

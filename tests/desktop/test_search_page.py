@@ -12,8 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from desktop import jobs
 from desktop.pages import PAGES
+from desktop.pages.file.page import FilePage
 from desktop.pages.search import worker
 from desktop.pages.search.page import SearchPage
+from desktop.pages.sounds.excerpt import ExcerptPanel
 from desktop.requests import FindSimilar, OpenFile
 from desktop.session import Session
 from desktop.settings import INDEXES
@@ -38,7 +40,7 @@ def ear(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> PlantedEar:
 @pytest.fixture
 def sounds(tmp_path: Path) -> Path:
     for number in range(24):
-        pitch = (400.0, 900.0, 2000.0)[number % 3] * (1 + 0.01 * (number // 3))
+        pitch = (400.0, 900.0, 2000.0)[number % 3] * (1 + 0.001 * (number // 3))
         store(tmp_path / "sounds" / f"{'low' if number % 3 == 0 else 'other'}-{number}.wav",
               tone(pitch, seed=number))  # fmt: skip
     return tmp_path / "sounds"
@@ -228,17 +230,20 @@ def test_menus_lead_to_it(session: Session, qtbot: QtBot) -> None:
     assert PAGES["search"].keys == "Ctrl+8"
 
 
-def test_every_control_has_a_name_and_the_menu_opens(found: SearchPage, qtbot: QtBot) -> None:
+def test_every_control_has_a_name_and_the_menu_opens(
+    found: SearchPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for control in (
         found.table, found.bar.choice, found.bar.make, found.bar.update_button, found.bar.progress,
         found.panel.name, found.panel.yes, found.panel.save, found.play_button, found.title,
     ):  # fmt: skip
         assert control.accessibleName()
+    monkeypatch.setattr(QMenu, "popup", lambda self, at: None)
     found.table.menu_wanted.emit(QPoint(100, 100))
     menu = found.findChild(QMenu)
     assert menu is not None
     assert "Find similar in the archive" in [action.text() for action in menu.actions()]
-    menu.close()
+    menu.deleteLater()
 
 
 def test_a_sound_no_longer_in_memory_is_said(found: SearchPage, qtbot: QtBot) -> None:
@@ -246,3 +251,33 @@ def test_a_sound_no_longer_in_memory_is_said(found: SearchPage, qtbot: QtBot) ->
     found.find(worker.Example(sound, 5.0, 8.0, "gone"))
     settle(qtbot)
     assert any("no longer in memory" in m.text for m in found._session.messages.current)
+
+
+def test_a_file_and_a_sound_of_the_project_lead_to_it(
+    session: Session, show: Show, sounds: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda self, at: None)
+    asked: list[FindSimilar] = []
+    session.requested.connect(asked.append)
+    panel = ExcerptPanel(session)
+    show(panel)
+    panel.show_menu(QPoint(1, 1))
+    assert panel.findChild(QMenu) is None  # nothing is shown
+    panel.show_excerpt(sounds / "low-0.wav", 0.5, 1.5)
+    panel.show_menu(QPoint(1, 1))
+    menu = panel.findChild(QMenu)
+    assert menu is not None
+    menu.actions()[-1].trigger()
+    assert (asked[-1].sound, asked[-1].start, asked[-1].end) == (sounds / "low-0.wav", 0.5, 1.5)
+    page = show(FilePage(session))
+    monkeypatch.setattr(session, "load_classifiers", lambda: None)
+    page.open(sounds / "low-3.wav")
+    qtbot.waitUntil(lambda: page.path is not None, timeout=60_000)
+    page.tracks.time.select(1.0, 2.0)
+    track = page.tracks.waveform
+    at = QPoint(round(track.x_of(1.4)), 20)
+    made = page.tracks.open_menu(track, track.mapToGlobal(at))
+    made.actions()[-1].trigger()
+    assert (asked[-1].sound, asked[-1].start, asked[-1].end) == (sounds / "low-3.wav", 1.0, 2.0)
+    assert asked[-1].words == "low-3.wav, 0:01.0 to 0:02.0"
+    settle(qtbot)

@@ -196,7 +196,7 @@ class HitTable(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setFixedHeight(30)
-        for column, width in ((MARK, 76), (WAVE, 150), (TIME, 76), (SCORE, 92), (WHY, 112)):
+        for column, width in ((MARK, 74), (WAVE, 112), (TIME, 70), (SCORE, 92), (WHY, 112)):
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -146,7 +146,7 @@ class SearchPage(Page):
 
     def stop(self) -> None:
         self.transport.pause()
-        self.bar.cancel()
+        self.bar.stop()
 
     # Searching.
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from engine.search.teaching import Estimate, Mark
 
-_WIDTH = 300
+_WIDTH = 270
+_LINES = 6  # of the longest sentence
 
 
 class TeachPanel(QFrame):
@@ -57,6 +58,9 @@ class TeachPanel(QFrame):
         self.curve.plot.getAxis("bottom").whole = True
         self.curve.setMinimumHeight(150)
         self.words = text()
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Whatever is said, the plot above keeps its place.
+        self.words.setFixedHeight(_LINES * self.fontMetrics().lineSpacing())
         self._fill_ends()
         self._lay_out()
         self._points: list[tuple[int, Estimate]] = []
@@ -64,6 +68,7 @@ class TeachPanel(QFrame):
         self._busy = False
         self._ready = False
         self.show_marks([])
+        self.show_estimate(None)
 
     def _fill_ends(self) -> None:
         self.suggest = button(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QProgressBar, QWidget
 
 from desktop import jobs
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_KEPT = 20
 _BAR_WIDTH = 150
+_HOUR = 3600
 
 
 class IndexBar(QWidget):
@@ -104,15 +105,17 @@ class IndexBar(QWidget):
         self.progress.setValue(0)
 
     def cancel(self) -> None:
-        """Stop; what is indexed stays."""
+        """Stop; what is indexed stays, and is looked at."""
         if self._job is not None:
-            job, self._job = self._job, None
-            job.cancel()
-            self._show()
-            folder = self.folder
-            if folder is not None:
-                job.wait()
-                self.open(folder)
+            self.stop()
+            if self.folder is not None:
+                self.open(self.folder)
+
+    def stop(self) -> None:
+        """Stop; the window closes."""
+        if self._job is not None:
+            self._job.cancel()
+            self._ended()
 
     def _run(
         self, work: Callable[[], Generator[Any, None, Any]], failed: Callable[[], None]
@@ -183,7 +186,7 @@ class IndexBar(QWidget):
         if info is None:
             self.facts.setText(self.tr("Opening...") if busy else "")
         elif not busy:
-            words = self.tr("{} files, {:.1f} hours").format(info.files, info.seconds / 3600)
+            words = self.tr("{} files, {}").format(info.files, _length(info.seconds))
             if info.failed:
                 words += self.tr(", {} could not be read").format(info.failed)
             if info.gone:
@@ -198,6 +201,13 @@ class IndexBar(QWidget):
     def _update(self) -> None:
         if self.info is not None and self.info.sounds:
             self.grow(Path(self.info.sounds), self.info.folder)
+
+
+def _length(seconds: float) -> str:
+    """A length in hours, a short one in minutes."""
+    if seconds < _HOUR:
+        return QCoreApplication.translate("IndexBar", "{:.1f} minutes").format(seconds / 60)
+    return QCoreApplication.translate("IndexBar", "{:,.1f} hours").format(seconds / _HOUR)
 
 
 def _title(name: str) -> str:

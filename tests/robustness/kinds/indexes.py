@@ -28,6 +28,9 @@ def prepare(folder: Path) -> Callable[[random.Random, Path], Case]:
     ]
     with Index(whole, make=ear.projection) as index:
         finished(build(index, ear, paths))  # type: ignore[arg-type]
+    # What torch makes when it is first used belongs to no input.
+    shutil.copytree(whole, folder / "tried")
+    _use(folder / "tried", ear, paths)
 
     def make(rng: random.Random, place: Path) -> Case:
         broken = place / "broken"
