@@ -36,6 +36,7 @@ from desktop.watching.worker import ListenOrders, Told
 from desktop.widgets.controls import Elided
 
 _SIZE = 760, 600
+_Row = tuple[str, ...]
 
 
 class WatchDialog(QDialog):
@@ -95,6 +96,7 @@ class _Shown(QWidget):
         layout.addWidget(self.lines, 3)
         layout.addWidget(QLabel(self.tr("Gaps: when nothing was heard, and why")))
         layout.addWidget(self.gaps, 2)
+        self._filled: tuple[list[_Row], list[_Row]] = [], []
         self.lines.cellDoubleClicked.connect(self._open)
         watcher.changed.connect(self.refresh)
 
@@ -108,12 +110,17 @@ class _Shown(QWidget):
             self.state.setText(self.tr("Starting..."))
         else:
             self.state.setText(watcher.problem or self.tr("Stopped"))
-        fill(self.lines, [(line.what, line.words, line.time) for line in watcher.lines])
+        lines = [(line.what, line.words, line.time) for line in watcher.lines]
         gaps = [
             (gap.reason, gap.began_at[:19].replace("T", " "), _length(gap.seconds))
             for gap in watcher.gaps
         ]
-        fill(self.gaps, gaps, right=(2,))
+        # Only what has changed: a selection stays where it is.
+        if lines != self._filled[0]:
+            fill(self.lines, lines)
+        if gaps != self._filled[1]:
+            fill(self.gaps, gaps, right=(2,))
+        self._filled = lines, gaps
 
     def _words(self, told: Told) -> str:
         if told.state in ("away", "waiting"):

@@ -58,12 +58,18 @@ class Arrivals:
         self._waiting: dict[str, _Waiting] = {}
         self._device: int | None = None
         self._looking: Iterator[None] | None = None
+        self._looked = False
         self._next, self._spent = 0.0, 0.0
 
     @property
     def waiting(self) -> int:
         """Files that are still being written, as far as is known."""
         return len(self._waiting)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the first look is not over, or files are still being written."""
+        return not self._looked or bool(self._waiting)
 
     def forget(self, path: Path) -> None:
         """Take a file as new when it is seen next."""
@@ -94,7 +100,7 @@ class Arrivals:
             self._spent = 0.0
         if self._looking is not None:
             if next(self._looking, "end") == "end":
-                self._looking = None
+                self._looking, self._looked = None, True
             took = self._clock() - now
             self._spent += took
             self._next = self._clock() + max(self._every, _SHARE * self._spent)

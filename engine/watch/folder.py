@@ -63,6 +63,7 @@ class FolderNews:
         event: what a process tells.
         happened: rules that did something.
         gaps: the last ones.
+        idle: whether all that is there was found and heard.
     """
 
     state: State
@@ -75,6 +76,7 @@ class FolderNews:
     event: BatchResult | BatchStep | None = None
     happened: tuple[Happened, ...] = ()
     gaps: Sequence[Gap] = ()
+    idle: bool = False
 
 
 def watch_folder(
@@ -126,6 +128,7 @@ class _Work:
         self._queue: deque[Path] = deque()
         self._stamps: dict[Path, Stamp | None] = {}
         self._planned = False
+        self._given = 0  # files that are being heard
         self._done = self._failed = self._already = 0
         self._seconds = 0.0
 
@@ -179,10 +182,14 @@ class _Work:
 
     def following(self) -> Path | None:
         """The next file to hear; None: there is none now."""
-        return self._queue.popleft() if self._queue else None
+        if not self._queue:
+            return None
+        self._given += 1
+        return self._queue.popleft()
 
     def take(self, found: BatchResult) -> tuple[Happened, ...]:
         """Keep a result. A file that could not be read for it has gone is none that failed."""
+        self._given -= 1
         stamp = self._stamps.pop(found.path, None)
         if found.result is None and (stamp is None or stamp_of(found.path) is None):
             self._arrivals.forget(found.path)
@@ -215,6 +222,7 @@ class _Work:
             event,
             happened,
             self._journal.gaps,
+            not (away or arrivals.busy or self._queue or self._given),
         )
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.errors import DataError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HOURS = re.compile(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_HOURS = re.compile(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", re.ASCII)
 _DAY_MINUTES = 24 * 60
 _WEEK = range(-1, 9)  # days round a moment in which the next change is found
 MOST_SPANS = 100

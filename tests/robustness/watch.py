@@ -25,6 +25,7 @@ KINDS = {
     "corrections": 40,
     "archives": 40,
     "batches": 4,
+    "rules": 60,
 }
 _START_SECONDS = 120.0
 _LOOK_SECONDS = 0.25

@@ -41,6 +41,9 @@ def watch(  # noqa: PLR0913  # the options of a command
         Path | None, typer.Option(help="TOML or JSON file: what to do when something is heard.")
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed before.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop when everything that is there was analysed.")
+    ] = False,
 ) -> None:
     """Classify recordings as they arrive in a folder, until Ctrl+C.
 
@@ -68,11 +71,15 @@ def watch(  # noqa: PLR0913  # the options of a command
     with Database(database) as opened, stop_noted() as stopping:
         news = watch_folder(opened, orders)
         with contextlib.closing(news):
-            _tell(news, orders, stopping)
+            _tell(news, orders, stopping, once=once)
 
 
 def _tell(
-    news: "Generator[FolderNews, None, None]", orders: "Watching", stopping: Callable[[], bool]
+    news: "Generator[FolderNews, None, None]",
+    orders: "Watching",
+    stopping: Callable[[], bool],
+    *,
+    once: bool,
 ) -> None:
     """Say what comes, until stopped."""
     from engine.recognition.events import BatchResult
@@ -91,7 +98,7 @@ def _tell(
             _file(one.event)
         for happened in one.happened:
             _say(f"Rule: {happened.text}")
-        if stopping():
+        if stopping() or (once and one.idle):
             break
     if last is not None:
         _say(f"Stopped. {last.done} files were analysed, {last.failed} of them failed.")
