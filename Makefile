@@ -5,11 +5,13 @@
 # bench  speed, each figure beside a named peer's
 # attack    5,000 broken inputs, each to be refused or used rightly; ONLY=sounds:17 does one again
 # soak   MINUTES=10 of live listening, in which memory, files and threads must be flat
+# day    HOURS=24 of listening by a schedule, simulated at speed: memory flat, every gap noted
 # pictures  of README and docs, made anew; every page in every size in build/pictures
 # walks     a new user's ways through a real window: clicks, keys, seconds, pictures in build/walks
 # package   installers for this system, in dist/      package-test  uses one without Python (root)
 # pip-test  installs with pip into an empty environment
-.PHONY: setup run test lint format docs coverage bench attack soak pictures walks package package-test pip-test
+.PHONY: setup run test lint format docs coverage bench attack soak day pictures walks package package-test \
+	pip-test
 .DELETE_ON_ERROR:
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -69,6 +71,10 @@ MINUTES := 10
 soak: $(READY)
 	@packaging/system-packages test
 	$(VENV)/bin/python -m tests.robustness.soak $(MINUTES)
+
+HOURS := 24
+day: $(READY)
+	$(VENV)/bin/python -m tests.robustness.day $(HOURS)
 
 pictures: $(READY)
 	@packaging/system-packages test

@@ -43,6 +43,8 @@ from desktop.session import Session
 from desktop.settings import APPEARANCE, GEOMETRY, LABELS, PAGE, RECENT
 from desktop.shared.page import Page
 from desktop.shared.tracks import Tracks
+from desktop.watching.dialog import WatchDialog
+from desktop.watching.watchers import Watchers
 from desktop.widgets.toasts import Toasts
 from engine.archive.names import is_database
 from engine.export import EXPORTS
@@ -100,6 +102,7 @@ class Window(QMainWindow):
         self.setCentralWidget(body)
         self.toasts = Toasts(session.messages, self._pages)
         self._commands: dict[str, QAction] = {}
+        self.watchers = Watchers(session)
         self._build_menus()
         self.statusBar().addWidget(self._words, 1)
         self.statusBar().addPermanentWidget(self._light)
@@ -118,6 +121,7 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         self._rail.chosen.connect(self.show_page)
         self._session.requested.connect(self._bring)
+        self.watchers.microphone.changed.connect(self._show_light)
         self._session.recent_changed.connect(self._list_recent)
         self.toasts.focus_left.connect(lambda: self.page(self.current).setFocus())
         export.announcer.written.connect(self._tell_written)
@@ -245,6 +249,12 @@ class Window(QMainWindow):
         dialog.units_changed.connect(self._show_units)
         dialog.open()
 
+    def show_watching(self) -> None:
+        """Open the dialog in which a folder is watched, or listening by a schedule begins."""
+        dialog = self.findChild(WatchDialog) or WatchDialog(self._session, self.watchers, self)
+        dialog.show()
+        dialog.raise_()
+
     def _show_units(self) -> None:
         for tracks in self.findChildren(Tracks):
             tracks.show_units()
@@ -257,6 +267,7 @@ class Window(QMainWindow):
         for form in EXPORTS.values():
             keys = "Ctrl+E" if form.name == "csv" else ""
             self._add(export, form.words, keys, partial(self._bring, ExportPredictions(form.name)))
+        self._add(menu, self.tr("&Watch..."), "", self.show_watching)
         menu.addSeparator()
         self._add(menu, self.tr("&Quit"), "Ctrl+Q", self.close)
 
@@ -301,6 +312,7 @@ class Window(QMainWindow):
 
     def _show_light(self) -> None:
         use, on = style.colours(), any(page.microphone_open for page in self._made.values())
+        on = on or self.watchers.microphone.microphone_open
         words = self.tr("Microphone open") if on else self.tr("Microphone closed")
         colour = use.danger if on else use.faint
         self._light.setText(f"<span style='color:{colour}'>&#9679;</span>  {words}")

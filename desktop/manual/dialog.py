@@ -21,8 +21,8 @@ from desktop.manual.reader import Reader
 # In the order in which one reads them; the first six are of the window's pages.
 PAGES = (
     *("guide/listen", "guide/file", "guide/sounds", "guide/train", "guide/compare"),
-    *("guide/models", "guide/why", "guide/archive", "guide/search", "guide/preferences"),
-    *("guide/command-line", "guide/scripts", "guide/install"),
+    *("guide/models", "guide/why", "guide/archive", "guide/search", "guide/watching"),
+    *("guide/preferences", "guide/command-line", "guide/scripts", "guide/install"),
     *("glossary", "recipes", "accuracy", "benchmarks"),
 )
 _LIST_WIDTH = 230

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -168,6 +168,61 @@ def classify_here(
     yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
 
 
+def classify_coming(
+    coming: Callable[[], Path | None],
+    how: Listening,
+    *,
+    jobs: int,
+    idle_seconds: float = 120.0,
+    sha256: Mapping[str, str] | None = None,
+) -> Generator[Event | None, None, None]:
+    """As :func:`classify_in_processes`, of files that arrive one by one; ends only when closed.
+
+    Processes are begun when there is something to do, and end when for a while there is not.
+
+    Args:
+        coming: gives the next file, or None where there is none now; asked when a process is free.
+        how: what they are heard with.
+        jobs: how many processes at most.
+        idle_seconds: for how long they wait for another file.
+        sha256: as :func:`classify_in_processes`.
+
+    Yields:
+        As :func:`classify_in_processes`; files are numbered from 1 as they came.
+
+    Raises:
+        EarmarkError: as there.
+    """
+    pool = _Pool(how, dict(sha256 or {}))
+    count, begun, held, used = 0, False, deque[Path](), time.monotonic()
+    try:
+        while True:
+            while len(held) < jobs and (path := coming()) is not None:
+                held.append(path)
+            if held and not begun:
+                pool.start(1)
+                begun = True
+            for worker in pool.free():
+                if held:
+                    count += 1
+                    path = held.popleft()
+                    worker.give(count, path)
+                    yield BatchStep(path, count, 0.0)
+            if not begun:
+                time.sleep(_LOOK_SECONDS)
+                yield None
+                continue
+            pool.grow(min(jobs, pool.busy() + len(held)))
+            news = list(pool.heard())
+            yield from news or (None,)
+            used = time.monotonic() if held or pool.busy() else used
+            if time.monotonic() - used > idle_seconds:
+                pool.end()
+                begun = False
+    finally:
+        pool.end()
+
+
 def in_order(events: Iterator[Event | None]) -> Generator[Event | None, None, None]:
     """Results in the order of their files, however they come; steps pass as they are."""
     held: dict[int, BatchResult] = {}
@@ -251,6 +306,15 @@ class _Pool:
     def free(self) -> list[_Worker]:
         """Those that wait for a file."""
         return [one for one in self._workers if one.ready and one.file is None]
+
+    def busy(self) -> int:
+        """How many hear a file."""
+        return sum(worker.file is not None for worker in self._workers)
+
+    def grow(self, count: int) -> None:
+        """Begin more, one at a time, up to so many."""
+        if len(self._workers) < count and all(worker.ready for worker in self._workers):
+            self.start(1)
 
     def heard(self) -> Iterator[Event]:
         """What they tell, after a moment at most."""

@@ -24,6 +24,8 @@ from engine.cli import (
     why,
 )
 from engine.cli.output import fail
+from engine.cli.watching import folder
+from engine.cli.watching import microphone as schedules
 from engine.errors import EarmarkError
 
 app = typer.Typer(
@@ -37,6 +39,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("classify")(classify.classify)
+app.command("watch")(folder.watch)
+archive.app.command("gaps")(schedules.gaps)
 app.add_typer(archive.app, name="archive")
 app.command("index")(search.index)
 app.command("search")(search.search)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from engine.audio.microphone import Microphone
 from engine.audio.recording import Recorder
 from engine.classifier.catalog import DEFAULT, Catalog
 from engine.cli.output import data, notes
+from engine.cli.watching import microphone as schedules
 from engine.errors import AudioError
 from engine.export.words import one_line, visible
 from engine.recognition.decisions import Decider
@@ -43,20 +45,60 @@ def chosen_device(name: str | None) -> DeviceId | None:
     raise AudioError(f"{what} '{name}': 'earmark devices' lists them.")
 
 
-def listen(
+def listen(  # noqa: PLR0913  # the options of a command
     device: Device = None,
     channel: Channel = None,
     classifier: Classifiers = None,
     seconds: Seconds = None,
+    schedule: schedules.Hours = None,
+    quiet: schedules.Quiet = None,
+    database: schedules.Kept = None,
+    keep: schedules.KeepIn = None,
+    keep_label: schedules.KeepLabels = None,
+    before: schedules.Before = 3.0,
+    after: schedules.After = 5.0,
+    quota: schedules.Quota = None,
+    when_full: schedules.Full = schedules.WhenFull.stop,
+    move_to: schedules.MoveTo = None,
+    rules: schedules.Rules = None,
 ) -> None:
     """Classify the sound of the microphone until Ctrl+C, with about one line per second.
 
     Each line: seconds since the start, level, then for each classifier what it hears.
+
+    With --database it listens for days: at the hours of --schedule, waiting for a microphone that
+    has gone, with every gap noted. --keep records only sound in which something is detected.
+
+    Example: 'earmark listen --schedule 05:00-09:00 -d dawn.sqlite --keep dawn/ --quota 20'.
     """
+    options = schedules.Options(
+        *(schedule or (), quiet or (), database, keep, keep_label or (), before, after, quota),
+        *(when_full, move_to, rules),
+    )
+    number = None if channel is None else channel - 1
+    if options.any:
+        schedules.listen_by(
+            options,
+            device or "default",
+            lambda: _found_again(device, number),
+            classifier or DEFAULT,
+            seconds,
+        )
+        return
+    _listen(Microphone(chosen_device(device), channel=number), classifier or DEFAULT, seconds)
+
+
+def _found_again(name: str | None, channel: int | None) -> Microphone:
+    """The microphone, looked for among those that are plugged in by now."""
+    input_devices(renew=True)
+    return Microphone(chosen_device(name), channel=channel)
+
+
+def _listen(microphone: Microphone, names: Sequence[str], seconds: float | None) -> None:
+    """Say what is heard, until interrupted or so much was."""
     from engine.recognition.live import listen as updates_of  # brings torch along
 
-    microphone = Microphone(chosen_device(device), channel=None if channel is None else channel - 1)
-    classifiers = Catalog().load_all(classifier or DEFAULT)
+    classifiers = Catalog().load_all(names)
     deciders = {
         name: Decider(model.card.labels, model.card.rules()) for name, model in classifiers.items()
     }

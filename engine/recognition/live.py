@@ -81,6 +81,7 @@ def listen(
     *,
     hop_seconds: float | None = None,
     device: str = "cpu",
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Generator[LiveUpdate, None, None]:
     """Analyse what the microphone hears, until closed; yields about twenty times a second.
 
@@ -93,6 +94,7 @@ def listen(
             changed, as by a correction, they judge from the next row on; else listening ends.
         hop_seconds: step between rows, None: each classifier's own.
         device: where to compute.
+        sleep: waits so many seconds between two steps.
 
     Raises:
         AudioError: the microphone is gone or stuck.
@@ -115,17 +117,20 @@ def listen(
         classifier.card.refuse_files_only("listen")
     with one_torch_thread():
         work = _Listening(microphone, first, hop_seconds, device)
-        yield from _steps(microphone, work, given)
+        yield from _steps(microphone, work, given, sleep)
 
 
 def _steps(
-    microphone: Listened, work: "_Listening", given: Callable[[], Mapping[str, Classifier]]
+    microphone: Listened,
+    work: "_Listening",
+    given: Callable[[], Mapping[str, Classifier]],
+    sleep: Callable[[float], None],
 ) -> Generator[LiveUpdate, None, None]:
     while work.follow(given()):
         microphone.check()
         begun = time.monotonic()
         yield work.step()
-        time.sleep(max(0.0, _TICK_SECONDS - (time.monotonic() - begun)))
+        sleep(max(0.0, _TICK_SECONDS - (time.monotonic() - begun)))
 
 
 class _Listening:

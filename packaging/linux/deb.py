@@ -76,6 +76,8 @@ def tree(frozen: Path, root: Path) -> None:
     for name in ("earmark", "earmark-app"):
         (root / "usr" / "bin" / name).symlink_to(f"../lib/earmark/{name}")
     desktop_files(share)
+    for unit in sorted((HERE / "systemd").glob("*.service")):
+        put(root / "usr" / "lib" / "systemd" / "user" / unit.name, unit.read_bytes())
     doc = share / "doc" / "earmark"
     put(doc / "copyright", filled("copyright"))
     log = f"earmark ({VERSION}) stable; urgency=medium\n\n  * See CHANGELOG.gz.\n\n"

@@ -28,6 +28,7 @@ TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 QUICK = "--set training.epochs=1 --set data.most_windows=1 --device cpu"
 NO_GATE = f"{QUICK} --set deployment.gate=false"
 SHORT = "--seconds 0.5"
+ALWAYS = f"--schedule 00:00-24:00 -c instrument {SHORT}"
 NONE = ""
 COMMANDS = {
     "earmark classify song.mp3": "-c instrument",
@@ -45,6 +46,9 @@ COMMANDS = {
     "earmark index recordings/ -o archive.index": NONE,
     "earmark search archive.index song.mp3 --at 3.2 --length 2 -n 50": NONE,
     "earmark index --duplicates archive.index -f csv": NONE,
+    "earmark archive gaps archive.sqlite": NONE,
+    "earmark watch recordings/ -d archive.sqlite": "-c instrument --once --settle 0.1 --every 0.5",
+    "earmark listen --schedule 05:00-09:00 -d dawn.sqlite --keep dawn/ --quota 20": ALWAYS,
     "earmark why song.mp3 --at 12 -c instrument --label piano --picture why.svg": "--steps 4",
     "earmark analyse-music song.mp3": NONE,
     "earmark analyse-music --json song.mp3": NONE,

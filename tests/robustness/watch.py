@@ -26,6 +26,7 @@ KINDS = {
     "archives": 40,
     "indexes": 40,
     "batches": 4,
+    "rules": 60,
 }
 _START_SECONDS = 120.0
 _LOOK_SECONDS = 0.25

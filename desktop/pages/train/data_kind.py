@@ -6,7 +6,6 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QComboBox
 
 
-
 class Source(Protocol):
     """What is chosen for."""
 

@@ -1,0 +1,1 @@
+"""``earmark watch``, and ``earmark listen`` by a schedule."""

@@ -1,0 +1,231 @@
+"""File, Watch: a folder and a microphone are watched, also when the dialog is closed."""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.requests import OpenFile
+from desktop.session import Session
+from desktop.settings import WATCH_DATABASE, WATCH_FOLDER, WATCH_HOURS, WATCH_KEEP
+from desktop.watching import worker
+from desktop.watching.dialog import WatchDialog
+from desktop.watching.watchers import Watchers
+from desktop.watching.worker import FolderOrders, Line, ListenOrders, Told
+from desktop.window import Window
+from engine.audio.ring import Ring
+from engine.errors import AudioError, DataError
+from engine.watch.journal import Gap
+from tests.planted import HUM_HZ, RATE, beeper
+
+GAP = Gap("folder:in", "folder", "2024-01-01T05:00:00.000+00:00", 75.0, "the folder: it is away")
+
+
+class Script:
+    """A job that tells what it is given, until it is ended."""
+
+    def __init__(self) -> None:
+        self.news: list[Told | Exception] = []
+        self.orders: list[object] = []
+        self.ended = threading.Event()
+
+    def __call__(self, *orders: object) -> Generator[Told, None, None]:
+        self.orders += orders
+        said = 0
+        last = Told("watching", counts=(0, 0, 0, 0))
+        try:
+            while True:
+                if said < len(self.news):
+                    news = self.news[said]
+                    said += 1
+                    if isinstance(news, Exception):
+                        raise news
+                    last = news
+                    yield news
+                time.sleep(0.01)
+                yield Told(last.state, last.why, last.counts, last.problem, gaps=last.gaps)
+        finally:
+            self.ended.set()
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    made = Script()
+    monkeypatch.setattr(worker, "watch", made)
+    return made
+
+
+Made = tuple[WatchDialog, Watchers]
+
+
+@pytest.fixture
+def made(session: Session, qtbot: QtBot) -> Generator[Made, None, None]:
+    watchers = Watchers(session)
+    dialog = WatchDialog(session, watchers, None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    yield dialog, watchers
+    watchers.folder.stop()
+    watchers.microphone.stop()
+
+
+def fill(dialog: WatchDialog, tmp_path: Path) -> None:
+    dialog.folder.place.line.setText(str(tmp_path / "in"))
+    dialog.folder.database.line.setText(str(tmp_path / "a.sqlite"))
+
+
+def test_a_folder_is_watched(
+    made: Made, session: Session, script: Script, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog, _ = made
+    page = dialog.folder
+    assert not page.shown.button.isEnabled()
+    assert page.shown.button.toolTip() == "Choose a folder and a database first"
+    fill(dialog, tmp_path)
+    assert session.settings.get(WATCH_FOLDER) == str(tmp_path / "in")
+    assert session.settings.get(WATCH_DATABASE) == str(tmp_path / "a.sqlite")
+    page.shown.button.click()
+    assert page.shown.button.text() == "Stop"
+    assert not page.place.isEnabled()
+    qtbot.waitUntil(lambda: page.shown.state.text().startswith("Watching: 0 files"))
+    names = tuple(session.loaded_names)
+    assert script.orders == [FolderOrders(tmp_path / "in", tmp_path / "a.sqlite", names)]
+    path = tmp_path / "in" / "a.wav"
+    lines = (Line("05:00:00", "a.wav", "instrument: flute", path),)
+    script.news.append(Told("watching", "", (1, 0, 2, 1), lines=lines, messages=("flute (Rule)",)))
+    script.news.append(Told("away", "in: it is away", (1, 0, 0, 0), gaps=[GAP]))
+    qtbot.waitUntil(lambda: page.shown.state.text() == "Waiting: in: it is away")
+    assert page.shown.lines.item(0, 0).text() == "a.wav"
+    assert page.shown.lines.item(0, 1).text() == "instrument: flute"
+    assert page.shown.gaps.item(0, 0).text() == "the folder: it is away"
+    assert page.shown.gaps.item(0, 2).text() == "0:01:15"
+    asked: list[object] = []
+    session.requested.connect(asked.append)
+    page.shown.lines.cellDoubleClicked.emit(0, 0)
+    assert asked == [OpenFile(path)]
+    page.shown.button.click()
+    assert script.ended.is_set()
+    assert page.shown.state.text() == "Stopped"
+    assert page.place.isEnabled()
+
+
+def test_it_goes_on_without_the_dialog(
+    made: Made, session: Session, script: Script, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog, watchers = made
+    fill(dialog, tmp_path)
+    dialog.folder.shown.button.click()
+    dialog.close()
+    lines = (Line("05:00:00", "a.wav", "instrument: flute"),)
+    script.news.append(Told("watching", "", (1, 0, 0, 0), lines=lines))
+    qtbot.waitUntil(lambda: len(watchers.folder.lines) == 1)
+    again = WatchDialog(session, watchers, None)
+    qtbot.addWidget(again)
+    assert again.folder.shown.button.text() == "Stop"
+    assert again.folder.shown.lines.rowCount() == 1
+    script.news.append(DataError("a.sqlite could not be written."))
+    qtbot.waitUntil(lambda: again.folder.shown.state.text() == "a.sqlite could not be written.")
+    assert again.folder.shown.button.text() == "Start"
+
+
+class LiveRoom:
+    """A microphone that hums, in real time, until it is unplugged."""
+
+    rate_hz = RATE
+    dropped = 0
+
+    def __init__(self) -> None:
+        self.ring = Ring(RATE * 60)
+        self.gone = False
+
+    def __enter__(self) -> "LiveRoom":
+        self._begun, self._sent = time.monotonic(), 0
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def check(self) -> None:
+        if self.gone:
+            raise AudioError("The microphone 'Room' was disconnected.")
+        until = int((time.monotonic() - self._begun) * RATE)
+        times = np.arange(self._sent, until) / RATE
+        self.ring.write(0.2 * np.sin(2 * np.pi * HUM_HZ * times)[None].astype(np.float32))
+        self._sent = until
+
+    def capture_time(self, index: int) -> float:
+        return self._begun + index / RATE
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> LiveRoom:
+    made = LiveRoom()
+
+    def opened(orders: ListenOrders) -> LiveRoom:
+        if made.gone:
+            raise AudioError("No microphone found.")
+        return made
+
+    monkeypatch.setattr(worker, "_open", opened)
+    return made
+
+
+def test_a_microphone_listens_and_is_waited_for(
+    made: Made, session: Session, room: LiveRoom, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog, watchers = made
+    page = dialog.microphone
+    assert page.shown.button.toolTip() == "Enable a classifier on the Models page first"
+    session.classifiers = {"planted": beeper()}
+    session.classifiers_loaded.emit()
+    page.database.line.setText(str(tmp_path / "live.sqlite"))
+    page.keep.line.setText(str(tmp_path / "kept"))
+    assert session.settings.get(WATCH_KEEP) == str(tmp_path / "kept")
+    page.shown.button.click()
+    seen: Callable[[], bool] = lambda: page.shown.lines.rowCount() > 0  # noqa: E731
+    qtbot.waitUntil(seen, timeout=60_000)
+    assert page.shown.lines.item(0, 0).text() == "planted"
+    assert "hum" in page.shown.lines.item(0, 1).text()
+    assert watchers.microphone.microphone_open
+    assert page.shown.state.text().startswith("Listening for 0:00:")
+    room.gone = True
+    qtbot.waitUntil(lambda: page.shown.state.text().startswith("Waiting"), timeout=60_000)
+    assert not watchers.microphone.microphone_open
+    room.gone = False
+    qtbot.waitUntil(lambda: page.shown.state.text().startswith("Listening"), timeout=60_000)
+    assert "was disconnected" in page.shown.gaps.item(0, 0).text()
+    page.shown.button.click()
+    assert page.shown.button.text() == "Start"
+    assert len(list((tmp_path / "kept").rglob("*.flac"))) >= 1
+
+
+def test_hours_that_are_none_are_said(
+    made: Made, session: Session, room: LiveRoom, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog, _ = made
+    page = dialog.microphone
+    session.classifiers = {"planted": beeper()}
+    page.database.line.setText(str(tmp_path / "live.sqlite"))
+    page.hours.setText("at dawn")
+    assert session.settings.get(WATCH_HOURS) == "at dawn"
+    page.shown.button.click()
+    qtbot.waitUntil(lambda: "is not a span of hours" in page.shown.state.text(), timeout=60_000)
+    assert not (tmp_path / "live.sqlite").exists()
+
+
+def test_the_window_opens_it_once_and_its_light_knows(session: Session, qtbot: QtBot) -> None:
+    window = Window(session)
+    qtbot.addWidget(window)
+    window.show_watching()
+    window.show_watching()
+    (dialog,) = window.findChildren(WatchDialog)
+    assert dialog.isVisible()
+    assert "closed" in window._light.text()
+    window.watchers.microphone._job = object()  # type: ignore[assignment]
+    window.watchers.microphone.told = Told("listening", counts=(1, 0))
+    window.watchers.microphone.changed.emit()
+    assert "open" in window._light.text()
+    window.watchers.microphone._job = None
