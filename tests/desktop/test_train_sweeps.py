@@ -155,6 +155,26 @@ def test_a_sweep_lists_its_trials_from_the_start_and_the_time_left(page: TrainPa
     assert "1 of 3 trials finished, about 2:0" in view.state.text()
 
 
+def test_trials_that_failed_are_not_finished_and_their_reason_is_seen(page: TrainPage) -> None:
+    spans = {FIELD: Span(choices=(0.1, 0.01))}
+    view = page.sweep
+    view.begin(SweepOrder("two", Sweep(page.model.recipe, spans), Source(Path("x"))))
+    reason = "Test and training data would overlap: 3 recordings in both parts."
+    view.take([Trial({FIELD: 0.1}, "a", problem=reason)])
+    assert "0 of 2 trials finished, 1 failed" in view.state.text()
+    view.take([Trial({FIELD: 0.01}, "b", problem=reason)])
+    view.ended("Done")
+    assert view.state.text() == "Done: 0 of 2 trials finished, 2 failed"
+    assert view.words.text() == reason
+    assert not view.compare.isVisible()
+    view.begin(SweepOrder("two", Sweep(page.model.recipe, spans), Source(Path("x"))))
+    view.take([Trial({FIELD: 0.1}, "a", problem=reason)])
+    view.take([Trial({FIELD: 0.01}, "b", epochs=2, seconds=1.0, test_accuracy=0.5)])
+    view.ended("Done")
+    assert view.state.text() == "Done: 1 of 2 trials finished, 1 failed"
+    assert reason not in view.words.text()
+
+
 def test_the_dialog_says_what_is_wrong_and_makes_a_sweep(page: TrainPage, qtbot: QtBot) -> None:
     dialog = SweepDialog(page.model.recipe, page)
     qtbot.addWidget(dialog)

@@ -238,7 +238,7 @@ class Student(Person):
             for words in shown:
                 if also() and regular.search(words):
                     return words
-                if re.search(r" failed$|^Stopped by an error", words):
+                if re.search(r" failed$|^Stopped by an error|trials finished, \d+ failed", words):
                     raise SystemExit("\n".join(["The training failed:", *shown]))
         raise SystemExit(f"{pattern!r} was not to be seen in {MOST_SECONDS:.0f} s")
 
@@ -293,7 +293,7 @@ def walk(student: Student, recipe: str, out: Path, sweep: str = "") -> Walk:
     student.until("^Training|preparing|reading|epoch|trials finished")
     picture(student, out, f"{name}-running")
     if sweep:
-        said = student.until(r"^Done: \d+ of \d+ trials")
+        said = student.until(r"^Done: (\d+) of \1 trials")
     else:
         student.until_judged()
         said = student.until(r"test windows were classified correctly")

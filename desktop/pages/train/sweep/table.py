@@ -43,6 +43,7 @@ class SweepView(QWidget):
         self._fields: list[str] = []
         self._count, self._begun = 0, 0.0
         self._planned: dict[str, int] = {}
+        self._problem = ""  # of the trial that failed last
         self.state = QLabel(self.tr("No sweep is running"))
         self.state.setObjectName("title")
         self.words = QLabel(
@@ -87,6 +88,7 @@ class SweepView(QWidget):
     def begin(self, order: SweepOrder) -> None:
         """A sweep was started."""
         self.folder, self._rows, self._done = order.resume, {}, {}
+        self._problem = ""
         self._fields, self._count = list(order.sweep.spans), order.sweep.count
         names = [_plain(path.rpartition(".")[2]) for path in self._fields]
         names += [self.tr("State"), self.tr("Epoch"), self.tr("Validation"), self.tr("Test")]
@@ -175,6 +177,7 @@ class SweepView(QWidget):
 
     def _ended(self, row: int, trial: Any) -> None:
         if trial.problem:
+            self._problem = trial.problem
             self._set(row, _STATE, trial.problem)
             item = self.trials.item(row, len(self._fields))
             if item is not None:
@@ -192,12 +195,19 @@ class SweepView(QWidget):
 
     def _count_done(self) -> None:
         self.bar.setValue(len(self._done))
-        words = self.tr("{} of {} trials finished").format(len(self._done), self._count)
+        words = self._counted()
         left = self._left()
         if left is not None:
             words += self.tr(", about {} left").format(clock(left))
         if self._rows:
             self.state.setText(words)
+
+    def _counted(self) -> str:
+        """How many of the trials gave results, and how many failed."""
+        finished = sum(self._done.values())
+        words = self.tr("{} of {} trials finished").format(finished, self._count)
+        failed = len(self._done) - finished
+        return words + (self.tr(", {} failed").format(failed) if failed else "")
 
     def _left(self) -> float | None:
         """Seconds to the end of the last trial, at the speed of those that ended."""
@@ -208,9 +218,10 @@ class SweepView(QWidget):
 
     def ended(self, words: str) -> None:
         """No more is told."""
-        done = self.tr("{} of {} trials finished").format(len(self._done), self._count)
-        self.state.setText(self.tr("{}: {}").format(words, done))
+        self.state.setText(self.tr("{}: {}").format(words, self._counted()))
         finished = any(self._done.values()) and self.folder is not None
+        if self._problem and not any(self._done.values()):
+            self.words.setText(self._problem)
         self.compare.setVisible(finished)
         self.lab.show_for(self.folder if finished else None)
 
