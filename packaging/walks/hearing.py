@@ -39,7 +39,7 @@ def correct(stage: Stage, words: str, step: Step) -> None:
     walker.rest(0.5)
     step.keys += 1
     QTest.keyClick(edit, _KEYS.Key_Return)
-    said = walker.see("^Learned|only silence|cannot", 120)
+    said = walker.see("^Learned|^There is only silence|cannot be", 120)
     step.note = said[:90]
     if not said.startswith("Learned"):
         raise Missing(said)

@@ -27,6 +27,7 @@ from shiboken6 import isValid
 
 from desktop.widgets.headline import Headline
 from desktop.widgets.predictions import Predictions
+from desktop.widgets.situation import SituationStrip
 from desktop.widgets.toasts import Toasts
 from pictures.person import MOST_SECONDS, Person, busy
 
@@ -188,6 +189,9 @@ class Walker(Person):
             missing = [label for label in heard if label not in panel._verdict]
             if missing:
                 yield f"'{panel._verdict}' does not say {', '.join(missing)}, which is marked"
+        for strip in self.window.findChildren(SituationStrip):
+            if strip.isVisible() and strip.current not in ("", "silence") and "silence" in said:
+                yield f"a panel says silence while the sound is {strip.current}"
         for line in self.window.findChildren(Headline):
             if line.isVisible() and line.named and said:
                 agreeing = [v for v, heard in said.items() if heard and v == line.words]

@@ -55,12 +55,13 @@ def live(stage: Stage) -> None:
         walker.go("Listen")
         walker.click("Listen", ListenButton)
         walker.see("Microphone open")
-    with heard(stage, np.tile(sound[: 7 * RATE], 8)), walker.step("a solo", "2-solo") as step:
-        walker.wait(lambda: line.named, "a name for the solo")
-        step.note = f"said: {line.words}"
-    with walker.step("correct it: C, another label, Return", "2-correct") as step:
-        correct(stage, "harpsichord", step)
-    with heard(stage, np.tile(sound[23 * RATE :], 6)), walker.step("a band", "2-band") as step:
+    with heard(stage, np.tile(sound[: 7 * RATE], 60)):
+        with walker.step("a solo", "2-solo") as step:
+            walker.wait(lambda: line.named, "a name for the solo")
+            step.note = f"said: {line.words}"
+        with walker.step("correct it: C, another label, Return", "2-correct") as step:
+            correct(stage, "harpsichord", step)
+    with heard(stage, np.tile(sound[23 * RATE :], 40)), walker.step("a band", "2-band") as step:
         walker.rest(6)
         walker.wait(lambda: line.words not in ("", "silence", "listening..."), "words for it")
         step.note = f"said: {line.words}"
@@ -252,7 +253,7 @@ def by_keyboard(stage: Stage) -> None:
     with walker.step("forty classes: search one", "7-forty"):
         walker.page = "Sounds"
         walker.press(_KEYS(ord(keys["sounds"][-1])), _CONTROL)
-        walker.see("class 39", 120)
+        walker.see("40 of 40 classes", 120)
         search = walker.widget("Search the classes", QLineEdit)
         search.setFocus()
         walker.type("33")

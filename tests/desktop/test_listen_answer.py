@@ -169,6 +169,17 @@ def test_what_cannot_apply_steps_back(page: ListenPage, situation: str) -> None:
     assert panel._bars == []
 
 
+def test_no_panel_says_silence_once_there_is_sound(page: ListenPage) -> None:
+    """One that has not spoken since is listening: on a busy machine that takes a while."""
+    names = page._session.live_classifiers
+    show_said(page, "silence", {}, dict.fromkeys(names, "silence"))
+    panel = page.panels._panels["genre"]
+    assert panel._verdict == "silence"
+    show_said(page, "music", {"mood": answer_of(("sad", 0.9))})
+    assert panel._verdict == "listening..."
+    assert page.panels._panels["mood"]._verdict == "sad"
+
+
 def test_late_answers_are_said_where_one_looks(page: ListenPage) -> None:
     show_said(page, "music", {}, late="The answer is 3 s late: this computer is busy.")
     assert "3 s late" in page.answer.line.note

@@ -3,6 +3,8 @@
 from pytestqt.qtbot import QtBot
 
 from desktop.pages import PAGES
+from desktop.pages.train.page import TrainPage
+from desktop.pages.train.worker import DatasetSummary
 from desktop.shared.tables import fill, table
 from desktop.window import Window
 
@@ -44,3 +46,15 @@ def test_nothing_of_what_to_train_is_cut_where_it_must_be_scrolled(
         scrolled += page.setup.verticalScrollBar().isVisible()
         assert page.setup.widget().width() <= page.setup.viewport().width(), name
     assert scrolled
+
+
+def test_what_lies_in_a_folder_of_many_classes_is_told_in_a_few_lines(
+    train_page: TrainPage,
+) -> None:
+    chooser = train_page.sounds
+    counts = {f"class {n:02} of a quite long name": 3 for n in range(40)}
+    chooser._show_summary(DatasetSummary("folder", "Forty", counts, ()))
+    words = chooser.found.text()
+    assert len(words) < 220
+    assert words.endswith("more classes.")
+    assert "class 39" in chooser.found.toolTip()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
 
 
+_LEAST_TITLE = 110  # pixels
 _LINE_HEIGHT = 42  # pixels: the evidence's two lines of notes
 _BESIDE_WORDS = 54  # pixels: the picture and the button's edges
 
@@ -35,6 +36,7 @@ class FileHeader(QWidget):
         self._why, self._playback = why, playback
         self.title = Elided(self.tr("No file"))
         self.title.setObjectName("title")
+        self.title.setMinimumWidth(_LEAST_TITLE)  # beside all that stands there meanwhile
         self.facts = Elided(self.tr("Drop a sound file anywhere in the window, or press Ctrl+O."))
         self.facts.setObjectName("faint")
         self.sentence = Elided("")

@@ -137,3 +137,5 @@ class AnswerPanels(QWidget):
                 self.panels.step_back(name, words)
             elif answer is not None:
                 self.panels.show_answer(name, answer)
+            else:  # what it said of the sound before, silence say, is no longer so
+                self.panels.step_back(name, self.tr("listening..."))

@@ -13,7 +13,7 @@ from desktop.session import Session
 from desktop.settings import LEARNED
 from desktop.widgets.controls import button, heading, text
 
-_MOST_CLASSES = 12
+_MOST_CLASSES, _MOST_LETTERS = 12, 120  # shown; the tool tip has all
 
 
 class TrainSource(QObject):
@@ -184,9 +184,12 @@ class SourceChooser(QObject):
     def _show_summary(self, summary: DatasetSummary) -> None:
         """What data set was recognised, and how much of each class."""
         counts = [f"{label} ({count})" for label, count in summary.counts.items()]
-        shown = ", ".join(counts[:_MOST_CLASSES])
-        if len(counts) > _MOST_CLASSES:
-            shown += self.tr(" and {} more classes").format(len(counts) - _MOST_CLASSES)
+        some = counts[:_MOST_CLASSES]
+        while len(some) > 1 and len(", ".join(some)) > _MOST_LETTERS:
+            some.pop()
+        shown = ", ".join(some)
+        if len(counts) > len(some):
+            shown += self.tr(" and {} more classes").format(len(counts) - len(some))
         words = self.tr("{} ({}), {} excerpts of {} classes: {}.").format(
             summary.name, summary.kind, sum(summary.counts.values()), len(counts), shown
         )

@@ -22,6 +22,7 @@ from engine.errors import EarmarkError, ModelError
 from engine.threads import one_torch_thread, step_back
 
 _LOOK_SECONDS = 0.05
+_READY = "ready"  # told by a process that has done all it can without the sound
 
 
 class StandBy:
@@ -87,6 +88,10 @@ def correct_in_process(
         ready = None
     with contextlib.closing(ready or StandBy(base, models)) as standing:
         here, said = standing.here, None
+        message = None
+        while message is None:  # one that is not ready would not read it: nothing may block
+            yield
+            message = _message(here)
         _send(here, stretch)
         while said is None:
             yield
@@ -149,6 +154,15 @@ def _raise_problem(here: Connection) -> None:
 
 
 def _received(here: Connection) -> Learned | None:
+    message = _message(here)
+    if message is None or message[0] == _READY:
+        return None
+    learned: Learned = message[1]
+    return learned
+
+
+def _message(here: Connection) -> tuple[str, Any] | None:
+    """What the process tells next; None: nothing yet. Raises what it died of."""
     try:
         if not here.poll(_LOOK_SECONDS):
             return None
@@ -161,8 +175,7 @@ def _received(here: Connection) -> Learned | None:
         raise value
     if kind == "crash":
         raise RuntimeError(value)
-    learned: Learned = value
-    return learned
+    return kind, value
 
 
 def _send(here: Connection, told: Said | Stretch) -> None:
@@ -193,8 +206,17 @@ def _correct(there: Connection, base: Path, models: Path, _: None) -> Learned:
     with one_torch_thread():
         classifier, store = Classifier.load(base), PersonalStore(models)
         known = _end(rehearsed(classifier, store))
-        prepared = _end(prepare(classifier, store, there.recv(), known))
-        return correct(classifier, store, prepared, there.recv())
+        there.send((_READY, None))
+        prepared = _end(prepare(classifier, store, _asked(there), known))
+        return correct(classifier, store, prepared, _asked(there))
+
+
+def _asked(there: Connection) -> Any:
+    """What is told next; EOFError: nobody is there any more."""
+    try:
+        return there.recv()
+    except OSError as error:
+        raise EOFError from error
 
 
 def _undo(there: Connection, base: Path, models: Path, numbers: Sequence[int]) -> Learned:
