@@ -61,7 +61,12 @@ def test_a_line_opens_it(line: str, folder: Path, monkeypatch: pytest.MonkeyPatc
         if f"{name}." in line:
             names[name] = pytest.importorskip(name)
     monkeypatch.chdir(folder)
-    exec(line, names)
+    try:
+        exec(line, names)
+    except Exception as error:  # DuckDB's extension comes from a server
+        if "duckdb" in names and "extension" in str(error):
+            pytest.skip("DuckDB's extension for SQLite is not installed")
+        raise
     found = names[line.split(" ", 1)[0]]
     rows = found.to_dict("records") if hasattr(found, "to_dict") else found.fetchall()
     with sqlite3.connect(folder / "archive.sqlite") as database:

@@ -78,13 +78,16 @@ def test_one_text(
     assert "exists already" in capsys.readouterr().err
 
 
-def test_a_folder(folder: Path, interrupt: Callable[[int], Any]) -> None:
+def test_a_folder(
+    folder: Path, interrupt: Callable[[int], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert heard("audacity", "whole/") == 1
     with interrupt(4):
         assert heard("audacity", "labels/") == 130
     mine = folder / "labels" / "0.txt"
     mine.write_text("0.0\t1.0\tcorrected by me\n")  # meanwhile: it is not written over
     assert heard("audacity", "labels/") == 1
+    assert "exists" not in capsys.readouterr().err
     names = {path.name for path in (folder / "whole").iterdir()}
     assert {path.name for path in (folder / "labels").iterdir()} == names
     for name in names - {"0.txt"}:
