@@ -375,10 +375,15 @@ class SearchPage(Page):
         return self.tr("Nothing was found.")
 
     def _choose(self) -> None:
-        endings = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
-        name, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Choose a sound"), "", self.tr("Sounds ({})").format(endings)
-        )
-        if name:
-            path = Path(name)
+        path = _ask_sound(self)
+        if path is not None:
             self.search_for(worker.Example(path, 0.0, _FIRST_SECONDS, path.name))
+
+
+def _ask_sound(page: Page) -> Path | None:
+    """Ask for a sound file; None: the person changed their mind."""
+    endings = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
+    name, _ = QFileDialog.getOpenFileName(
+        page, page.tr("Choose a sound"), "", page.tr("Sounds ({})").format(endings)
+    )
+    return Path(name) if name else None
