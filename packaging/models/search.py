@@ -5,10 +5,10 @@
 STEPS are some of hear, measure, learn, teach; without them, all. "hear" embeds the beginning of the
 recordings of SHARED_DATA (players/, philharmonia/, weresax/, esc10/, ravdess/, emotify/) in an
 order that is fair to all of their folders, and keeps OUT/cells.npz as it goes, so that it can be
-stopped at any time and continued. "measure" prints how often the same label is found in other sources, for
-each embedding and projection; "learn" writes resources/search/projection.safetensors from the
-sounds whose licences allow any use. "teach" prints how many marks teach one new class, chosen as
-the window chooses them, the most likely, and at random.
+stopped at any time and continued. "measure" prints how often the same label is found in other
+sources, for each embedding and projection; "learn" writes resources/search/projection.safetensors
+from the sounds whose licences allow any use. "teach" prints how many marks teach one new class,
+chosen as the window chooses them, the most likely, and at random.
 """
 
 import os
