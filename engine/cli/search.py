@@ -92,11 +92,11 @@ def _build(files: list[str], output: Path | None, step: float | None, *, retry: 
         found = progress("index", _shares(build(opened, ear, paths, retry=retry)))
         count, seconds = opened.count()
     words = (
-        f"{found.heard} files heard now, {found.unchanged} unchanged, {found.failed} failed, "
-        f"{found.gone} no longer there."
+        f"Files heard now: {found.heard}, unchanged: {found.unchanged}, failed: {found.failed}, "
+        f"no longer there: {found.gone}"
     )
     notes().print(words, markup=False)
-    data().print(f"{visible(str(place))}: {count} files, {seconds / 3600:.1f} hours", markup=False)
+    data().print(f"{visible(str(place))}: {count} files, {seconds / 3600:.2f} hours", markup=False)
     return found
 
 

@@ -180,8 +180,8 @@ def _card(card: Card, label: str, marks: Sequence[Mark], estimate: Estimate) -> 
     if estimate.share is not None:
         precision = (
             f"Of {estimate.audited} stretches drawn at random from those that it reported, "
-            f"{estimate.right} were right (95 % interval {estimate.low:.0%} to {estimate.high:.0%})"
-            ", while it was still being taught."
+            f"{estimate.right} were right (95 % interval {100 * estimate.low:.0f} to "
+            f"{100 * estimate.high:.0f} %), while it was still being taught."
         )
         metrics = {"precision": estimate.share, "precision_low": estimate.low}
     slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")[:60]

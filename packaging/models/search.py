@@ -1,13 +1,14 @@
 """Chooses the embedding of the search and learns its projection: resources/search.
 
-    python packaging/models/run.py search SHARED_DATA OUT [hear|measure|learn|teach]
+    python packaging/models/run.py search SHARED_DATA OUT [STEPS...]
 
-"hear" embeds the beginning of the recordings of SHARED_DATA (players/, philharmonia/, weresax/,
-esc10/, ravdess/, emotify/) in an order that is fair to all of their folders, and keeps
-OUT/cells.npz as it goes, so that it can be stopped at any time and continued. "measure" prints how
-often the same label is found in other sources, for each embedding and projection; "learn" writes
-resources/search/projection.safetensors from the sounds whose licences allow any use. "teach" prints
-how many marks teach one new class, chosen as the window chooses them, at random, and by likeness.
+STEPS are some of hear, measure, learn, teach; without them, all. "hear" embeds the beginning of the
+recordings of SHARED_DATA (players/, philharmonia/, weresax/, esc10/, ravdess/, emotify/) in an
+order that is fair to all of their folders, and keeps OUT/cells.npz as it goes, so that it can be
+stopped at any time and continued. "measure" prints how often the same label is found in other
+sources, for each embedding and projection; "learn" writes resources/search/projection.safetensors
+from the sounds whose licences allow any use. "teach" prints how many marks teach one new class,
+chosen as the window chooses them, the most likely, and at random.
 """
 
 import os
@@ -106,7 +107,7 @@ def in_fair_order(data: Path) -> list[Path]:
         groups[path.relative_to(data).parts[:-1]].append(path)
     rng, order = np.random.default_rng(0), []
     for paths in groups.values():
-        rng.shuffle(paths)  # type: ignore[arg-type]
+        rng.shuffle(paths)
     while any(groups.values()):
         for place, paths in groups.items():
             for _ in range(3 if place[0] in ("players", "emotify") else 1):
@@ -149,8 +150,12 @@ def _embedded(model: object, windows: Vectors) -> Vectors:
 def _save(
     out: Path, names: Sequence[str], own: Sequence[Vectors], tagger: Sequence[Vectors]
 ) -> None:
-    parts = {"own": np.asarray(own, np.float32), "tagger": np.asarray(tagger, np.float32)}
-    np.savez(out / "next.npz", names=np.asarray(names), **parts)
+    np.savez(
+        out / "next.npz",
+        names=np.asarray(names),
+        own=np.asarray(own, np.float32),
+        tagger=np.asarray(tagger, np.float32),
+    )
     os.replace(out / "next.npz", out / "cells.npz")
 
 
@@ -227,14 +232,17 @@ def _print_row(title: str, part: Vectors, labels: Sequence[str], sources: Sequen
     values = []
     for vectors in [_plain(part), *(_reduced(part, power) for power in POWERS)]:
         for some in (np.flatnonzero(~other), np.flatnonzero(other)):
-            kind = [labels[n] for n in some], [sources[n] for n in some]
+            kind = [labels[n] for n in some.tolist()], [sources[n] for n in some.tolist()]
             values.append(f"{retrieval(vectors[some], *kind):.3f}")
     print(f"| {title} | " + " | ".join(values) + " |")
 
 
 def _reduced(part: Vectors, power: float) -> Vectors:
-    mean, components = projection_of(part, power)
-    return on_sphere((part - mean) @ components.T)
+    return _projected(part, *projection_of(part, power))
+
+
+def _projected(part: Vectors, mean: Vectors, components: Vectors) -> Vectors:
+    return on_sphere(np.asarray((part - mean) @ components.T, dtype=np.float32))
 
 
 def _plain(part: Vectors) -> Vectors:
@@ -259,8 +267,7 @@ def teach(cells: Cells, power: float) -> None:
     Half of the recordings are marked from, the other half are what is judged: what was marked
     cannot be found there again.
     """
-    mean, components = projection_of(cells.own, power)
-    vectors = on_sphere((cells.own - mean) @ components.T)
+    vectors = _projected(cells.own, *projection_of(cells.own, power))
     label = np.asarray(cells.labels)
     found: dict[str, list[Vectors]] = defaultdict(list)
     for name in TAUGHT:

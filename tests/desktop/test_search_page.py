@@ -62,7 +62,7 @@ def found(page: SearchPage, sounds: Path, qtbot: QtBot) -> SearchPage:
     """An index is made of a folder, and something is found in it."""
     with qtbot.waitSignal(page.bar.changed, timeout=60_000):
         page.bar.grow(sounds)
-    page.find(worker.Example(Audio(tone(400.0, seed=99)[None], RATE), 0.0, 3.0, "a low tone"))
+    page.search_for(worker.Example(Audio(tone(400.0, seed=99)[None], RATE), 0.0, 3.0, "a low tone"))
     settle(qtbot)
     return page
 
@@ -72,7 +72,7 @@ def test_it_says_what_to_do_first(page: SearchPage, sounds: Path, qtbot: QtBot) 
     assert not page.table.isVisible()
     assert not page.panel.save.isEnabled()
     assert not page.panel.suggest.isEnabled()
-    page.find(worker.Example(sounds / "low-0.wav", 0.0, 3.0, "low-0"))
+    page.search_for(worker.Example(sounds / "low-0.wav", 0.0, 3.0, "low-0"))
     assert any("Index a folder" in m.text for m in page._session.messages.current)
     with qtbot.waitSignal(page.bar.changed, timeout=60_000):
         page.bar.grow(sounds)
@@ -248,7 +248,7 @@ def test_every_control_has_a_name_and_the_menu_opens(
 
 def test_a_sound_no_longer_in_memory_is_said(found: SearchPage, qtbot: QtBot) -> None:
     sound = Audio(np.zeros((1, 10), dtype=np.float32), RATE)
-    found.find(worker.Example(sound, 5.0, 8.0, "gone"))
+    found.search_for(worker.Example(sound, 5.0, 8.0, "gone"))
     settle(qtbot)
     assert any("no longer in memory" in m.text for m in found._session.messages.current)
 

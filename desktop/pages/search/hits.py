@@ -137,7 +137,7 @@ class HitModel(QAbstractTableModel):
         if column == SCORE:
             if row.wanted.probability is None:
                 return f"{hit.score:.2f}"
-            return self.tr("{:.0%} likely").format(row.wanted.probability)
+            return self.tr("{:.0f} % likely").format(100 * row.wanted.probability)
         return self._why[row.wanted.reason] if column == WHY else ""
 
 
@@ -147,8 +147,8 @@ class _WaveDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         super().paint(painter, option, index)
         wave = index.data(Qt.ItemDataRole.UserRole)
-        place: QRect = option.rect.adjusted(8, 4, -8, -4)  # type: ignore[attr-defined]
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        place: QRect = option.rect.adjusted(8, 4, -8, -4)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         use = colours()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

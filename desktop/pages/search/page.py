@@ -142,7 +142,9 @@ class SearchPage(Page):
 
     def take(self, request: Request) -> None:
         if isinstance(request, FindSimilar):
-            self.find(worker.Example(request.sound, request.start, request.end, request.words))
+            self.search_for(
+                worker.Example(request.sound, request.start, request.end, request.words)
+            )
 
     def stop(self) -> None:
         self.transport.pause()
@@ -150,7 +152,7 @@ class SearchPage(Page):
 
     # Searching.
 
-    def find(self, example: worker.Example) -> None:
+    def search_for(self, example: worker.Example) -> None:
         """Search for another example; the marks of the one before are forgotten."""
         self.example = example
         self._forget_marks()
@@ -182,7 +184,7 @@ class SearchPage(Page):
         if row is not None:
             hit = row.wanted.hit
             words = self.tr("{} at {}").format(row.path.name, clock(hit.start_seconds, 0.1))
-            self.find(worker.Example(row.path, hit.start_seconds, hit.end_seconds, words))
+            self.search_for(worker.Example(row.path, hit.start_seconds, hit.end_seconds, words))
 
     def _run(self, work: _Work) -> None:
         if self._job is not None:
@@ -373,10 +375,15 @@ class SearchPage(Page):
         return self.tr("Nothing was found.")
 
     def _choose(self) -> None:
-        endings = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
-        name, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Choose a sound"), "", self.tr("Sounds ({})").format(endings)
-        )
-        if name:
-            path = Path(name)
-            self.find(worker.Example(path, 0.0, _FIRST_SECONDS, path.name))
+        path = _ask_sound(self)
+        if path is not None:
+            self.search_for(worker.Example(path, 0.0, _FIRST_SECONDS, path.name))
+
+
+def _ask_sound(page: Page) -> Path | None:
+    """Ask for a sound file; None: the person changed their mind."""
+    endings = " ".join(f"*{suffix}" for suffix in sorted(EXTENSIONS))
+    name, _ = QFileDialog.getOpenFileName(
+        page, page.tr("Choose a sound"), "", page.tr("Sounds ({})").format(endings)
+    )
+    return Path(name) if name else None

@@ -152,9 +152,12 @@ class TeachPanel(QFrame):
                 "Stretches listed as random checks are drawn from what would be reported: their "
                 "marks tell how precise the class is."
             )
-        words = self.tr("{} of {} random checks right: {:.0%} (95 % interval {:.0%} to {:.0%}).")
+        words = self.tr(
+            "{} of {} random checks right: {:.0f} % (95 % interval {:.0f} to {:.0f} %)."
+        )
         said = words.format(
-            *(estimate.right, estimate.audited, estimate.share, estimate.low, estimate.high)
+            *(estimate.right, estimate.audited, 100 * estimate.share),
+            *(100 * estimate.low, 100 * estimate.high),
         )
         if estimate.done:
             said += " " + self.tr("Done: the interval lies above 80 %. Save the classifier.")

@@ -14,14 +14,14 @@ from tests.engine.search.planted import PlantedEar, finished, tone
 RATE = 22050
 
 
-def melody(seed: int, notes: int = 12) -> np.ndarray:  # type: ignore[type-arg]
+def melody(seed: int, notes: int = 12, take: int = 0) -> np.ndarray:  # type: ignore[type-arg]
     """Half-second notes of three partials, each with a decay of its own."""
-    rng = np.random.default_rng(seed)
+    rng, other = np.random.default_rng(seed), np.random.default_rng(take)
     time = np.arange(RATE // 2) / RATE
     parts = []
     for pitch in 220 * 2 ** (rng.integers(0, 24, notes) / 12):
         partials = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in (1, 2, 3))
-        parts.append(partials * np.exp(-time * rng.uniform(2, 6)))
+        parts.append(partials * np.exp(-time * other.uniform(2, 9)))
     whole = 0.3 * np.concatenate(parts) + rng.normal(0, 0.0005, RATE // 2 * notes)
     return whole.astype(np.float32)
 
@@ -35,6 +35,8 @@ def archive(tmp_path: Path) -> Index:
     soundfile.write(sounds / "b-quiet.mp3", 0.25 * one, RATE, format="MP3")
     late = np.concatenate([np.zeros(RATE // 4, dtype=np.float32), one[RATE:]])
     soundfile.write(sounds / "c-trimmed.ogg", late, RATE, format="OGG", subtype="VORBIS")
+    # The same notes once more, played otherwise: a candidate, but no copy.
+    soundfile.write(sounds / "a-whole-take2.wav", melody(1, take=1), RATE)
     for number in range(4):
         soundfile.write(sounds / f"d-other{number}.wav", melody(10 + number), RATE)
     soundfile.write(sounds / "e-tone.wav", tone(440, 6.0), 8000)
