@@ -103,7 +103,7 @@ class Keeper:
         self._wanted[label] = max(ago, self._wanted.get(label, 0.0))
 
     def step(self, labels: Mapping[str, float], now: float) -> None:
-        """Begin, go on with or end a file, after new sound has come.
+        """Begin, continue or end a file, after new sound has come.
 
         Args:
             labels: heard now, each with how many seconds ago it may have begun.
