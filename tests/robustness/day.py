@@ -85,7 +85,7 @@ def simulate(hours: float, folder: Path) -> Day:
             if since >= step * len(day.samples):
                 day.samples.append(replace(Sample.now(0.0), seconds=since))
             if not slept and since > third and news.state == "listening":
-                slept = 600.0
+                slept = min(600.0, long / 20)
                 room.sleeps_until(clock.now() + slept)
             if not lost and since > 2 * third and news.state == "listening":
                 lost = 1.5
