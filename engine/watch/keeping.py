@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from engine.archive.database import key_of
 from engine.audio.recording import Recorder
 from engine.audio.ring import Ring
 from engine.errors import AudioError
@@ -204,7 +205,7 @@ class Keeper:
         try:
             if move and path.exists():
                 assert self.keep.move_to is not None
-                place = _free(self.keep.move_to / path.relative_to(self.keep.folder.absolute()))
+                place = _free(self.keep.move_to / path.relative_to(key_of(self.keep.folder)))
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(path, place)
             else:
