@@ -253,7 +253,6 @@ class Window(QMainWindow):
         """Open the dialog in which a folder is watched, or listening by a schedule begins."""
         dialog = self.findChild(WatchDialog) or WatchDialog(self._session, self.watchers, self)
         dialog.show()
-        dialog.raise_()
 
     def _show_units(self) -> None:
         for tracks in self.findChildren(Tracks):

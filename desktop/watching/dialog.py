@@ -110,8 +110,8 @@ class _Shown(QWidget):
             self.state.setText(self.tr("Starting..."))
         else:
             self.state.setText(watcher.problem or self.tr("Stopped"))
-        lines = [(line.what, line.words, line.time) for line in watcher.lines]
-        gaps = [
+        lines: list[_Row] = [(line.what, line.words, line.time) for line in watcher.lines]
+        gaps: list[_Row] = [
             (gap.reason, gap.began_at[:19].replace("T", " "), _length(gap.seconds))
             for gap in watcher.gaps
         ]
@@ -235,7 +235,7 @@ class MicrophonePage(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.quota)
         row.addWidget(self.full, 1)
-        headings = [self.tr("Classifier"), self.tr("Detected"), self.tr("Time")]
+        headings = [self.tr("Detected"), self.tr("Classifier"), self.tr("Time")]
         self.shown = _Shown(session, self._watchers.microphone, headings)
         self._fields: tuple[QWidget, ...] = (
             *(self.hours, self.quiet, self.database, self.keep, share, self.rules),

@@ -50,8 +50,8 @@ class Line:
 
     Attributes:
         time: of day.
-        what: a file's name, or a classifier's.
-        words: what was heard.
+        what: a file's name, or what was heard live.
+        words: what was heard in it, or by which classifier.
         path: the file, if there is one.
     """
 
@@ -179,7 +179,7 @@ def _of_microphone(news: "News", said: dict[str, str]) -> Told:
     """What is told; a classifier's word only where it is another."""
     changed = {name: words for name, words in news.verdicts.items() if said.get(name) != words}
     said |= changed
-    lines = tuple(Line(_time(), name, words) for name, words in changed.items())
+    lines = tuple(Line(_time(), words, name) for name, words in changed.items())
     counts = (news.heard_seconds, news.files)
     return Told(
         *(news.state, news.words, counts, news.problem, lines),

@@ -93,7 +93,7 @@ class Arrivals:
         return any(map(passed_over, path.relative_to(self.folder).parts))
 
     def look(self) -> list[Path]:
-        """Go on with looking, for a moment; the files that are complete now and were not told."""
+        """Continue to look, for a moment; the files that are complete now and were not told."""
         now = self._clock()
         if self._looking is None and now >= self._next:
             self._looking = self._through()

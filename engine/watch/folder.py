@@ -20,7 +20,6 @@ from engine.watch.rules import Rule
 from engine.watch.triggers import Triggers
 
 State = Literal["watching", "away"]
-_HINTS_AGAIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ class _Work:
             every_seconds=orders.every_seconds,
         )
         self._hints: Hints | None = None
-        self._hinted = 0.0
+        self._asked = False
         self._acting = Acting(journal, clock, system_messages=orders.system_messages)
         self._triggers = Triggers(orders.rules)
         self._queue: deque[Path] = deque()
@@ -162,11 +161,10 @@ class _Work:
         self._queue.extend(path for path in todo if path not in waiting)
 
     def _listen_to_the_system(self) -> None:
-        now = self._clock.now()
         if self._arrivals.away:
             self._deafen()
-        elif self._hints is None and not 0 <= now - self._hinted < _HINTS_AGAIN_SECONDS:
-            self._hinted = now
+        elif not self._asked:
+            self._asked = True  # once: what the system refuses, it would refuse again
             hints = Hints(self._arrivals.folder)
             self._hints = hints if hints.open() else None
         for hint in self._hints.take() if self._hints is not None else ():
@@ -176,9 +174,10 @@ class _Work:
                 self._arrivals.hint(hint.path, closed=hint.closed)
 
     def _deafen(self) -> None:
+        self._asked = False
         if self._hints is not None:
             self._hints.close()
-            self._hints, self._hinted = None, 0.0
+            self._hints = None
 
     def following(self) -> Path | None:
         """The next file to hear; None: there is none now."""

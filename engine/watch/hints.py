@@ -19,6 +19,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 _MOST = 10_000  # hints held; more are dropped: the next look finds the files
 
@@ -48,25 +49,27 @@ class Hints(FileSystemEventHandler):
         super().__init__()
         self._folder = folder
         self._queue: queue.Queue[Hint] = queue.Queue(_MOST)
-        self._observer = Observer()
-        self._open = False
+        self._observer: BaseObserver | None = None
 
     def open(self) -> bool:
         """Begin; whether the system can tell."""
+        if not self._folder.is_dir():  # watchdog would leave a thread behind
+            return False
+        observer = Observer()  # here: one that is never started leaves a thread behind as well
         try:
-            self._observer.schedule(self, str(self._folder), recursive=True)
-            self._observer.start()
+            observer.schedule(self, str(self._folder), recursive=True)
+            observer.start()
         except (OSError, RuntimeError):  # no such folder, or no more watches
             return False
-        self._open = True
+        self._observer = observer
         return True
 
     def close(self) -> None:
         """End."""
-        if self._open:
+        if self._observer is not None:
             self._observer.stop()
             self._observer.join()
-            self._open = False
+            self._observer = None
 
     def take(self) -> list[Hint]:
         """All that was told since the last time."""

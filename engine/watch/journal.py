@@ -1,4 +1,4 @@
-"""What watching notes in the results database: gaps, what was heard live, kept files and rules.
+"""What watching notes in the results database: gaps, labels heard live, kept files and rules.
 
 These tables stand beside those of ``engine.archive.schema`` and are made when they are first
 needed. All times of day are local, ISO 8601 with milliseconds and offset.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from engine.archive.database import key_of
 from engine.audio.recording import Recorder
 from engine.audio.ring import Ring
 from engine.errors import AudioError
@@ -103,7 +104,7 @@ class Keeper:
         self._wanted[label] = max(ago, self._wanted.get(label, 0.0))
 
     def step(self, labels: Mapping[str, float], now: float) -> None:
-        """Begin, go on with or end a file, after new sound has come.
+        """Begin, continue or end a file, after new sound has come.
 
         Args:
             labels: heard now, each with how many seconds ago it may have begun.
@@ -204,7 +205,7 @@ class Keeper:
         try:
             if move and path.exists():
                 assert self.keep.move_to is not None
-                place = _free(self.keep.move_to / path.relative_to(self.keep.folder.absolute()))
+                place = _free(self.keep.move_to / path.relative_to(key_of(self.keep.folder)))
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(path, place)
             else:

@@ -195,7 +195,7 @@ class _Post:
             )
 
     def take(self, update: LiveUpdate, now: float) -> tuple[Happened, ...]:
-        """Take what was heard."""
+        """Take a step of the analysis."""
         seconds = update.stats.seconds
         if len(update.samples):
             self._gaps(update, now)

@@ -54,7 +54,7 @@ class Triggers:
         self._last: dict[str, float] = {}
 
     def restart(self) -> None:
-        """Forget what was heard: the sound begins at a new zero. Pauses go on."""
+        """Forget all labels: the sound begins at a new zero. Pauses go on."""
         self._runs.clear()
 
     def push(
@@ -101,7 +101,7 @@ class Triggers:
                 del self._runs[key]
 
     def whole(self, lanes: Mapping[str, Sequence[Segment]], now: float) -> list[Fired]:
-        """Take what was heard in a whole file; a rule does something once for a file at most."""
+        """Take the labels of a whole file; a rule does something once for a file at most."""
         fired = []
         for rule in self._rules:
             found = next(

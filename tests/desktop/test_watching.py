@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from desktop.requests import OpenFile
 from desktop.session import Session
@@ -17,10 +17,10 @@ from desktop.watching.dialog import WatchDialog
 from desktop.watching.watchers import Watchers
 from desktop.watching.worker import FolderOrders, Line, ListenOrders, Told
 from desktop.window import Window
-from engine.audio.ring import Ring
 from engine.errors import AudioError, DataError
 from engine.watch.journal import Gap
-from tests.planted import HUM_HZ, RATE, beeper
+from tests.engine.watch.simulated import LiveRoom
+from tests.planted import beeper
 
 GAP = Gap("folder:in", "folder", "2024-01-01T05:00:00.000+00:00", 75.0, "the folder: it is away")
 
@@ -63,14 +63,15 @@ Made = tuple[WatchDialog, Watchers]
 
 
 @pytest.fixture
-def made(session: Session, qtbot: QtBot) -> Generator[Made, None, None]:
+def made(session: Session) -> Generator[Made, None, None]:
     watchers = Watchers(session)
     dialog = WatchDialog(session, watchers, None)
-    qtbot.addWidget(dialog)
     dialog.show()
     yield dialog, watchers
     watchers.folder.stop()
     watchers.microphone.stop()
+    if isValid(dialog):  # it is deleted when it is closed
+        dialog.deleteLater()
 
 
 def fill(dialog: WatchDialog, tmp_path: Path) -> None:
@@ -132,34 +133,6 @@ def test_it_goes_on_without_the_dialog(
     assert again.folder.shown.button.text() == "Start"
 
 
-class LiveRoom:
-    """A microphone that hums, in real time, until it is unplugged."""
-
-    rate_hz = RATE
-    dropped = 0
-
-    def __init__(self) -> None:
-        self.ring = Ring(RATE * 60)
-        self.gone = False
-
-    def __enter__(self) -> "LiveRoom":
-        self._begun, self._sent = time.monotonic(), 0
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def check(self) -> None:
-        if self.gone:
-            raise AudioError("The microphone 'Room' was disconnected.")
-        until = int((time.monotonic() - self._begun) * RATE)
-        times = np.arange(self._sent, until) / RATE
-        self.ring.write(0.2 * np.sin(2 * np.pi * HUM_HZ * times)[None].astype(np.float32))
-        self._sent = until
-
-    def capture_time(self, index: int) -> float:
-        return self._begun + index / RATE
-
-
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> LiveRoom:
     made = LiveRoom()
@@ -185,10 +158,11 @@ def test_a_microphone_listens_and_is_waited_for(
     page.keep.line.setText(str(tmp_path / "kept"))
     assert session.settings.get(WATCH_KEEP) == str(tmp_path / "kept")
     page.shown.button.click()
-    seen: Callable[[], bool] = lambda: page.shown.lines.rowCount() > 0  # noqa: E731
-    qtbot.waitUntil(seen, timeout=60_000)
-    assert page.shown.lines.item(0, 0).text() == "planted"
-    assert "hum" in page.shown.lines.item(0, 1).text()
+    qtbot.waitUntil(
+        lambda: any(line.what == "hum" for line in watchers.microphone.lines), timeout=60_000
+    )
+    assert page.shown.lines.item(0, 0).text() == "hum"
+    assert page.shown.lines.item(0, 1).text() == "planted"
     assert watchers.microphone.microphone_open
     assert page.shown.state.text().startswith("Listening for 0:00:")
     room.gone = True

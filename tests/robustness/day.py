@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.archive.database import Database
+from engine.watch.clock import local
 from engine.watch.journal import Journal, gaps_of
 from engine.watch.keeping import Keep
 from engine.watch.listening import News, Orders, keep_listening
@@ -73,8 +74,8 @@ def simulate(hours: float, folder: Path) -> Day:
     slept = lost = 0.0
     keep = Keep(folder / "kept", most_bytes=3_000_000, when_full="delete")
     rule = Rule("Beep", frozenset({"beep"}), seconds=2, notify=True, record=True)
-    # A twelfth of each day is quiet.
-    orders = Orders(schedule_of([], ["02:00-03:00", "14:00-15:00"]), (rule,), keep)
+    quiet = "-".join(f"{local(begin + share * long):%H:%M}" for share in (0.85, 0.9))
+    orders = Orders(schedule_of([], [quiet]), (rule,), keep)
     day, step = Day(hours), long / _SAMPLES
     spent = time.process_time()
     with Database(folder / "day.sqlite") as database:
@@ -85,7 +86,7 @@ def simulate(hours: float, folder: Path) -> Day:
             if since >= step * len(day.samples):
                 day.samples.append(replace(Sample.now(0.0), seconds=since))
             if not slept and since > third and news.state == "listening":
-                slept = 600.0
+                slept = min(600.0, long / 20)
                 room.sleeps_until(clock.now() + slept)
             if not lost and since > 2 * third and news.state == "listening":
                 lost = 1.5
@@ -110,7 +111,7 @@ def _judge(day: Day, database: Database, long: float, last: News) -> None:
     whole = day.heard + sum(some for kind, some in day.gaps.items() if kind != "lost")
     if abs(whole - long) > _NEAR * long:
         day.faults.append(f"{long - whole:.0f} s are neither heard nor a gap")
-    wanted = {"microphone", "asleep", "lost"}
+    wanted = {"microphone", "asleep", "lost", "schedule"}
     if missing := wanted - set(day.gaps):
         day.faults.append(f"no gap is noted of: {', '.join(sorted(missing))}")
     if not 150 <= day.gaps.get("microphone", 0.0) <= 210:

@@ -68,10 +68,12 @@ def watch(  # noqa: PLR0913  # the options of a command
         retry=retry,
         system_messages=True,
     )
-    with Database(database) as opened, stop_noted() as stopping:
-        news = watch_folder(opened, orders)
-        with contextlib.closing(news):
-            _tell(news, orders, stopping, once=once)
+    with (
+        Database(database) as opened,
+        stop_noted() as stopping,
+        contextlib.closing(watch_folder(opened, orders)) as news,
+    ):
+        _tell(news, orders, stopping, once=once)
 
 
 def _tell(

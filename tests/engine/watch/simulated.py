@@ -1,5 +1,6 @@
 """Days at speed: a clock that jumps, and a microphone that hears what a script says."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -82,3 +83,31 @@ class Room:
 
     def capture_time(self, index: int) -> float:
         return 0.0
+
+
+class LiveRoom:
+    """A microphone that hums, in real time, until it is unplugged."""
+
+    rate_hz = RATE
+    dropped = 0
+
+    def __init__(self) -> None:
+        self.ring = Ring(RATE * 60)
+        self.gone = False
+
+    def __enter__(self) -> "LiveRoom":
+        self._begun, self._sent = time.monotonic(), 0
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def check(self) -> None:
+        if self.gone:
+            raise AudioError("The microphone 'Room' was disconnected.")
+        until = int((time.monotonic() - self._begun) * RATE)
+        times = np.arange(self._sent, until) / RATE
+        self.ring.write(0.2 * np.sin(2 * np.pi * HUM_HZ * times)[None].astype(np.float32))
+        self._sent = until
+
+    def capture_time(self, index: int) -> float:
+        return self._begun + index / RATE
