@@ -12,8 +12,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from desktop.plots.clock import clock
-from desktop.requests import AddRegion, OpenFile
+from desktop.requests import AddRegion, FindSimilar, OpenFile
 from desktop.session import Session
+from desktop.shared.similar import add_find_similar
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ def add_stretch_actions(menu: QMenu, session: Session, stretch: SoundStretch) ->
         tr("StretchMenu", "Add to a class of sounds..."),
         lambda: session.request(AddRegion(stretch.path, stretch.start, stretch.end)),
     )
+    words = stretch.label or stretch.path.name
+    found = FindSimilar(stretch.path, stretch.start, stretch.end, words)
+    add_find_similar(menu, session, lambda: found)
     menu.addAction(
         tr("StretchMenu", "Copy file and time"),
         lambda: QGuiApplication.clipboard().setText(

@@ -27,7 +27,7 @@ from desktop.pages.archive.batch import BatchPanel
 from desktop.pages.archive.dialogs import Failures, Thresholds
 from desktop.pages.archive.judging import Judgement
 from desktop.pages.archive.page import ArchivePage
-from desktop.requests import AddRegion, OpenArchive, OpenFile
+from desktop.requests import AddRegion, FindSimilar, OpenArchive, OpenFile
 from desktop.session import Session
 from desktop.settings import ARCHIVE, Settings
 from desktop.window import Window
@@ -412,12 +412,14 @@ def test_the_menu_of_a_stretch(results: ArchivePage, session: Session) -> None:
     assert list(actions)[:4] == ["Play", "Right", "Wrong", "Not judged"]
     actions["Open on the File page"].trigger()
     actions["Add to a class of sounds..."].trigger()
+    actions["Find similar in the archive"].trigger()
     found = results.results.model.stretch(0)
     assert found is not None
     times = found.start_seconds, found.end_seconds
     assert asked == [
         OpenFile(Path(found.path), at=times),
         AddRegion(Path(found.path), *times),
+        FindSimilar(Path(found.path), *times, found.label),
     ]
 
 
