@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 Seconds = Annotated[
     float, typer.Option(min=0.1, max=3600, help="A file must not have changed for so many seconds.")
 ]
+Classifiers = Annotated[
+    list[str] | None,
+    typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
+]
+Rules = Annotated[
+    Path | None, typer.Option(help="TOML or JSON file: what to do when something is heard.")
+]
 Every = Annotated[float, typer.Option(min=0.5, max=86400, help="Seconds between two looks.")]
 
 
@@ -29,17 +36,12 @@ def watch(  # noqa: PLR0913  # the options of a command
     database: Annotated[
         Path, typer.Option("--database", "-d", help="Database that keeps the results.")
     ],
-    classifier: Annotated[
-        list[str] | None,
-        typer.Option("--classifier", "-c", help="Name or path of a classifier; can be repeated."),
-    ] = None,
+    classifier: Classifiers = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes at most.")] = 1,
     settle: Seconds = 5.0,
     every: Every = 10.0,
-    rules: Annotated[
-        Path | None, typer.Option(help="TOML or JSON file: what to do when something is heard.")
-    ] = None,
+    rules: Rules = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed before.")] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Stop when everything that is there was analysed.")
