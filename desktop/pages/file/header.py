@@ -49,7 +49,7 @@ class FileHeader(QWidget):
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setFixedSize(160, 5)
+        self.progress.setFixedSize(110, 5)
         self.progress.setAccessibleName(self.tr("Progress of the analysis"))
         self.left = QLabel()
         self.left.setObjectName("faint")
