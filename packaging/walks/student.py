@@ -1,6 +1,6 @@
 """A student's walk: each course system and each one-click sweep, from the window to the report.
 
-    xvfb-run -a python tests/walks/student.py DATA OUT [--only NAME ...]
+    xvfb-run -a python packaging/walks/student.py DATA OUT [--only NAME ...]
 
 DATA is the folder of shared recordings; small copies in part of the courses' data sets are made
 of it in OUT/data, in the courses' own layouts. A real window is opened with a home of its own in
