@@ -12,8 +12,12 @@ import pytest
 import torch
 from torch import nn
 
+from engine.classifier.card import Part
 from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 from engine.classifier.rules import Evidence, Rules
+from engine.networks import describe_network
+from engine.networks.musicnn.mobile import DecibelMobileTrunk, MusicnnMobile
 from engine.recognition.decisions import decide
 from engine.recognition.timeline import Timeline
 
@@ -180,8 +184,22 @@ def test_what_passes_is_what_the_application_lets_pass(module: Modules) -> None:
     assert 0 < np.mean(shown) < 1
 
 
+def plain() -> Classifier:
+    """The bundled classifier's card on a network of one mobile trunk and one gate."""
+    bundled = Catalog().load("instrument")
+    assert isinstance(bundled.network, MusicnnMobile)
+    later = ("second", "singers")
+    network = MusicnnMobile(
+        **{k: v for k, v in bundled.network.arguments().items() if k not in later}
+    )
+    card = bundled.card.model_copy(update={"network": Part(**describe_network(network))})
+    gate = nn.Linear(network.embedding_size, 1)
+    return Classifier(card, bundled.feature, network.eval(), gate)
+
+
 def test_a_second_gate_is_that_of_either(module: Modules) -> None:
-    singers, before = module["real.singers"], Catalog().load("instrument")
+    singers, before = module["real.singers"], plain()
+    assert before.gate is not None
     embedding = torch.randn(
         5, before.network.embedding_size, generator=torch.Generator().manual_seed(6)
     )
@@ -199,3 +217,40 @@ def test_a_second_gate_is_that_of_either(module: Modules) -> None:
     assert after.card.network.arguments["singers"] is True
     assert any("non-commercial" in source.licence for source in after.card.data)
     assert after.card.metrics["singers"] == 0.5
+
+
+def test_a_second_reader_is_added_to_the_logits(module: Modules) -> None:
+    """By its share; what the gates say stays, whatever the second network hears."""
+    reader = module["real.reader"]
+    singers = nn.Linear(plain().network.embedding_size, 1)
+    before = module["real.singers"].with_singers(plain(), singers, {})
+    size = before.network.embedding_size
+    trunk = DecibelMobileTrunk(96, 61, 0.35, 256, 0.0, relative=True).eval()
+    added = nn.Linear(256, len(before.card.labels))
+    embedding = torch.randn(4, size + 256, generator=torch.Generator().manual_seed(8))
+    level = torch.full((4,), -20.0)
+    with torch.inference_mode():
+        after = reader.with_reader(before, trunk, added)
+        wanted = before.logits(embedding[:, :size]) + reader.SHARE * added(embedding[:, size:])
+        torch.testing.assert_close(after.logits(embedding), wanted, atol=1e-4, rtol=0)
+        presence = (
+            m.judge(e, level)[1] for m, e in ((after, embedding), (before, embedding[:, :size]))
+        )
+        torch.testing.assert_close(*presence, atol=1e-5, rtol=0)
+        assert not torch.allclose(wanted, before.logits(embedding[:, :size]), atol=0.01)
+
+
+def test_the_teachers_words_are_read_but_not_of_voices(module: Modules) -> None:
+    reader, labels = module["real.reader"], module["classes"].LABELS
+    generator = torch.Generator().manual_seed(9)
+    embeddings = torch.randn(3000, 20, generator=generator) + 3.0
+    weight = torch.randn(len(labels), 20, generator=generator)
+    words = embeddings @ weight.T * 5.0 - 7.0
+    found = reader.reader_of(embeddings, words)
+    said = found(embeddings)
+    voice = labels.index("voice")
+    assert float(said[:, voice].abs().max()) < 1e-6
+    told = (words - words.mean(0)) / words.std(0)
+    told[:, voice] = 0.0
+    # In deviations, whatever the teacher's own scale.
+    torch.testing.assert_close(said, told, atol=0.2, rtol=0)
