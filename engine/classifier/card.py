@@ -38,7 +38,14 @@ class EvidenceCard(_Strict):
     change: float = Field(gt=0)
     presence_seconds: float = Field(ge=0, le=600)
     sure: float = Field(ge=0, le=1)
-    crowd: float | None = Field(default=None, ge=1, le=1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_several(cls, values: Any) -> Any:
+        """Cards of before say that there never are several at once."""
+        if isinstance(values, dict) and values.get("crowd", 0) is None:
+            return {key: value for key, value in values.items() if key != "crowd"}
+        return values
 
 
 class Calibration(_Strict):
@@ -115,8 +122,8 @@ class Card(_Strict):
         if self.families is not None and len(self.families) != count:
             raise ValueError("there is not one family for each label")
         adds = calibration.evidence
-        if adds is not None and (adds.crowd is not None) != self.multi_label:
-            raise ValueError("evidence says from when on several are heard, if several can be")
+        if adds is not None and self.multi_label:
+            raise ValueError("evidence adds up where only one label is heard at a time")
         return self
 
     def _check_regression(self) -> None:

@@ -11,10 +11,6 @@ from engine.recognition.timeline import Timeline
 
 _SURE_LOGIT = 4.0  # of presence: a window says no more than this
 _RECENT = 4  # windows in which another label may take over
-# Around ``crowd``, a label's probability goes from that of one alone to that of one of several.
-CROWD_WIDTH = 0.15
-# Who joins and who leaves is told by so much of the time for which evidence counts.
-_JOINING = 1 / 3
 Array = NDArray[np.float64]
 
 
@@ -29,10 +25,9 @@ class EvidenceAdder:
         assert rules.evidence is not None
         self._rules, self._how = rules, rules.evidence
         self._sums: Array | None = None
-        self._means: Array | None = None  # of the probabilities, each times its window's weight
-        self._weight = self._means_weight = 0.0
+        self._weight = 0.0
         self._presence = self._presence_weight = 0.0
-        self._recent: deque[tuple[Array, Array, float]] = deque(maxlen=_RECENT)
+        self._recent: deque[tuple[Array, float]] = deque(maxlen=_RECENT)
 
     def push(self, timeline: Timeline) -> Timeline:
         """Rows that follow those pushed before, with what all of them say by then.
@@ -43,7 +38,7 @@ class EvidenceAdder:
         """
         if len(timeline) == 0:
             return timeline
-        chances, logs, weights, silent = _read(timeline, self._rules)
+        logs, weights, silent = _read(timeline, self._rules)
         gates = _logits(timeline.presence)
         keep = np.exp(-timeline.hop_seconds / self._how.seconds)
         slow = self._how.presence_seconds
@@ -53,16 +48,14 @@ class EvidenceAdder:
         for row in range(len(logs)):
             self._presence *= keep_presence
             self._presence_weight *= keep_presence
-            self._add(chances[row], logs[row], weights[row], keep)
+            self._add(logs[row], weights[row], keep)
             if silent[row]:
                 continue
             self._presence += gates[row]
             self._presence_weight += 1.0
             presence[row] = _sigmoid(self._presence / self._presence_weight)
             assert self._sums is not None
-            assert self._means is not None
-            together = self._means / max(self._means_weight, 1e-9)
-            said = said_of(self._sums, self._weight, together, self._how, most)
+            said = posterior(self._sums, self._weight, self._how, most)
             probabilities[row] = said * self._enough(presence[row])
         return replace(
             timeline,
@@ -70,21 +63,16 @@ class EvidenceAdder:
             presence=presence.astype(np.float32),
         )
 
-    def _add(self, chances: Array, logs: Array, weight: float, keep: float) -> None:
+    def _add(self, logs: Array, weight: float, keep: float) -> None:
         before = np.zeros_like(logs) if self._sums is None else self._sums
-        means = np.zeros_like(logs) if self._means is None else self._means
         self._sums = keep * before + weight * logs
         self._weight = keep * self._weight + weight
-        sooner = keep ** (1 / _JOINING)
-        self._means = sooner * means + weight * chances
-        self._means_weight = sooner * self._means_weight + weight
-        self._recent.append((chances, logs, weight))
+        self._recent.append((logs, weight))
         lead = int(self._sums.argmax())
-        recent = np.sum([w * (values - values[lead]) for _, values, w in self._recent], axis=0)
+        recent = np.sum([w * (values - values[lead]) for values, w in self._recent], axis=0)
         if recent.max() >= self._how.change:
-            self._sums = np.sum([w * values for _, values, w in self._recent], axis=0)
-            self._means = np.sum([w * values for values, _, w in self._recent], axis=0)
-            self._weight = self._means_weight = float(sum(w for _, _, w in self._recent))
+            self._sums = np.sum([w * values for values, w in self._recent], axis=0)
+            self._weight = float(sum(w for _, w in self._recent))
 
     def _enough(self, presence: float) -> float:
         """1 where there is enough presence; less under that."""
@@ -100,32 +88,13 @@ def total(timeline: Timeline, rules: Rules) -> tuple[Array, float]:
         silent; 0 where everything is.
     """
     assert rules.evidence is not None
-    values, logs, weights, silent = _read(timeline, rules)
+    logs, weights, silent = _read(timeline, rules)
     if silent.all():
         return np.zeros(len(timeline.labels)), 0.0
     most = rules.evidence.seconds / timeline.hop_seconds
-    sums, means = ((weights[:, None] * parts).sum(0) for parts in (logs, values))
-    weight = float(weights.sum())
-    chances = said_of(sums, weight, means / max(weight, 1e-9), rules.evidence, most)
+    sums = (weights[:, None] * logs).sum(0)
+    chances = posterior(sums, float(weights.sum()), rules.evidence, most)
     return chances, _sigmoid(float(_logits(timeline.presence)[~silent].mean()))
-
-
-def said_of(sums: Array, weight: float, together: Array, how: Evidence, most: float) -> Array:
-    """Probabilities of what is heard alone, or of what is heard together.
-
-    Args:
-        sums: see :func:`posterior`.
-        weight: the sum of the windows' weights.
-        together: mean probabilities.
-        how: evidence adds up.
-        most: windows that count as many.
-    """
-    alone = posterior(sums, weight, how, most)
-    if how.crowd is None:
-        return alone
-    share = _sigmoid((float(together.sum()) - how.crowd) / CROWD_WIDTH)
-    mixed: Array = (1 - share) * alone + share * together
-    return mixed
 
 
 def posterior(sums: Array, weight: float, how: Evidence, most: float) -> Array:
@@ -144,17 +113,14 @@ def posterior(sums: Array, weight: float, how: Evidence, most: float) -> Array:
     return chances
 
 
-def _read(timeline: Timeline, rules: Rules) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-    """Probabilities as if all were present, their logarithms, weights, and what is silent."""
+def _read(timeline: Timeline, rules: Rules) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Logarithms of the probabilities as if all were present, weights, and what is silent."""
     assert rules.evidence is not None
     presence = timeline.presence.astype(np.float64)
     silent = (timeline.level_db < rules.silence_dbfs) | (presence <= 0)
     chances = timeline.probabilities / np.where(silent, 1.0, presence)[:, None]
     weights = np.where(silent, 0.0, np.maximum(presence, 1e-3))
-    shares = chances
-    if rules.evidence.crowd is not None:  # they need not add up to one
-        shares = chances / np.maximum(chances.sum(1, keepdims=True), 1e-6)
-    return chances, np.log(shares + rules.evidence.floor), weights, silent
+    return np.log(chances + rules.evidence.floor), weights, silent
 
 
 def _logits(presence: NDArray[np.float32]) -> Array:

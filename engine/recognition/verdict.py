@@ -199,7 +199,7 @@ def _by_evidence(
     What follows each other is not added: labels that were each heard for long are all heard.
     """
     chances, presence = total(part, rules)
-    parts = _parts(part, decided, 0.0 if rules.several else _OF_LONGEST)
+    parts = _parts(part, decided)
     absent = ""
     if not parts and presence < rules.presence_threshold:
         silent = all(decision.verdict == SILENCE for decision in decided)
@@ -208,8 +208,7 @@ def _by_evidence(
     for index in np.argsort(-chances, kind="stable"):
         label, chance = part.labels[index], float(chances[index])
         threshold = rules.thresholds[index]
-        first = rules.several or index == chances.argmax()
-        leads = len(parts) < 2 and first and chance >= threshold
+        leads = len(parts) < 2 and index == chances.argmax() and chance >= threshold
         heard = not absent and (leads or (len(parts) > 1 and label in parts))
         chance = parts[label] if heard and label in parts and len(parts) > 1 else chance
         reason = absent or below(threshold)
@@ -223,7 +222,7 @@ def _by_evidence(
     return found, absent
 
 
-def _parts(part: Timeline, decided: Sequence[Decision], of_longest: float) -> dict[str, float]:
+def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
     """Labels that were heard for long, and how probable each was then."""
     rows: dict[str, list[float]] = {}
     for decision in decided:
@@ -232,5 +231,5 @@ def _parts(part: Timeline, decided: Sequence[Decision], of_longest: float) -> di
                 rows.setdefault(candidate.label, []).append(candidate.probability)
     count = sum(any(x in part.labels for x in decision.heard) for decision in decided)
     longest = max(map(len, rows.values()), default=0)
-    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, of_longest * longest)
+    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, _OF_LONGEST * longest)
     return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

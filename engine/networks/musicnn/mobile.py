@@ -1,6 +1,5 @@
 """A music tagger's trunk and a small network of its own, heard side by side."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +12,6 @@ from engine.networks.base import Network, Trunk
 from engine.networks.mobile import MobileTrunk
 from engine.networks.musicnn.levelled import FLOOR, LevelledMusicnnTrunk, powers
 from engine.networks.musicnn.trunk import MusicnnTrunk, piecemeal
-
-_LEAST = -12.0  # logarithm of the least probability that is told from none, and of the most from 1
 
 
 def decibels(features: Tensor) -> Tensor:
@@ -48,9 +45,9 @@ class MusicnnMobile(Network):
         width: share of MobileNetV3-Large's channels in the mobile trunk.
         hidden: numbers of the mobile trunk's embedding.
         dropout: of that embedding.
-        several: also tell what is heard together. The logits are then of independent
-            probabilities: that it is one alone times which, and that it are several times each.
         second: a second mobile trunk, beside the first.
+        singers: let those pass too who sing alone, whom a gate of music takes for speakers: read is
+            by how much their logit is over the gate's, and presence is that of either.
     """
 
     bands = MusicnnTrunk.bands
@@ -63,8 +60,8 @@ class MusicnnMobile(Network):
         width: float = 0.35,
         hidden: int = 256,
         dropout: float = 0.2,
-        several: bool = False,
         second: bool = False,
+        singers: bool = False,
     ) -> None:
         super().__init__()
         if classes < 1:
@@ -76,18 +73,17 @@ class MusicnnMobile(Network):
             "hidden": hidden,
             "dropout": dropout,
         }
-        if several:
-            self._chosen["several"] = True
         if second:
             self._chosen["second"] = True
+        if singers:
+            self._chosen["singers"] = True
         self.music = LevelledMusicnnTrunk()
         own = (self.bands, frames, width, hidden, dropout)
         self.mobile = DecibelMobileTrunk(*own, relative=True)
         self.second = DecibelMobileTrunk(*own, relative=True) if second else None
         size = self.music.embedding_size + hidden * (2 if second else 1)
         self.output = nn.Linear(size, classes)
-        self.together = nn.Linear(size, classes) if several else None
-        self.crowd = nn.Linear(size, 1) if several else None
+        self.singers = nn.Linear(size, 1) if singers else None
 
     @property
     def trunks(self) -> Sequence[Trunk]:
@@ -98,16 +94,13 @@ class MusicnnMobile(Network):
     def head(self, embedding: Tensor) -> Tensor:
         """See :class:`Network`."""
         logits: Tensor = self.output(embedding)
-        if self.together is None or self.crowd is None:
-            return logits
-        crowd = self.crowd(embedding)
-        alone = functional.logsigmoid(-crowd) + logits.log_softmax(1)
-        each = self.together(embedding)
-        heard = torch.logaddexp(
-            alone, functional.logsigmoid(crowd) + functional.logsigmoid(each)
-        ).clamp(_LEAST, -math.exp(_LEAST))
-        found: Tensor = heard - torch.log(-torch.expm1(heard))
-        return found
+        return logits
+
+    def presence(self, embedding: Tensor) -> Tensor:
+        """See :class:`Network`: the logit of either is log(exp(gate) + exp(singers))."""
+        if self.singers is None:
+            return super().presence(embedding)
+        return functional.softplus(self.singers(embedding)[:, 0])
 
     def arguments(self) -> dict[str, Any]:
         """See :class:`Network`."""

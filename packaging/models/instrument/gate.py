@@ -47,14 +47,14 @@ def _set(
     mean, deviation = heard.mean(0), heard.std(0)
     lively = deviation > least
     scaled = (heard - mean)[:, lively] / deviation[lively]
-    found = _regression(scaled, music, share, shrinkage)
+    found = regression(scaled, music, share, shrinkage)
     with torch.no_grad():
         spread = found(scaled).std()
         gate.weight.zero_()[:, lively] = found.weight / deviation[lively] / spread
         gate.bias.copy_(found.bias / spread - gate.weight @ mean)
 
 
-def _regression(values: Tensor, truth: Tensor, share: Tensor, shrinkage: float) -> nn.Linear:
+def regression(values: Tensor, truth: Tensor, share: Tensor, shrinkage: float) -> nn.Linear:
     """Of least cross-entropy, each row by its share."""
     found = nn.Linear(values.shape[1], 1)
     nn.init.zeros_(found.weight)

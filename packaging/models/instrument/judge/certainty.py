@@ -26,7 +26,6 @@ from sklearn.linear_model import LogisticRegression
 from engine.classifier.card import Card, EvidenceCard
 from engine.classifier.file import read_header, with_card, write_file
 from engine.classifier.rules import Evidence, Rules
-from engine.recognition.evidence import CROWD_WIDTH
 from instrument.classes import FAMILIES, LABELS
 from instrument.judge.players import all_clips, judge, report
 from instrument.judge.recordings import HOP, LEARNED, SILENCE, Clip
@@ -52,7 +51,6 @@ class Table:
     """Clips as arrays: summed log-probabilities by floor, mean probabilities, weights, truth."""
 
     sums: dict[float, Array]
-    means: Array
     weight: Array
     truth: NDArray[np.int64]
     importance: Array
@@ -62,7 +60,6 @@ class Table:
     def part(self, chosen: NDArray[np.bool_]) -> "Table":
         return Table(
             {floor: values[chosen] for floor, values in self.sums.items()},
-            self.means[chosen],
             self.weight[chosen],
             self.truth[chosen],
             self.importance[chosen],
@@ -73,7 +70,7 @@ class Table:
 
 def table_of(clips: list[Clip], passed: list[bool]) -> Table:
     sums: dict[float, list[Array]] = {floor: [] for floor in _FLOORS}
-    weights, means = [], []
+    weights = []
     for clip in clips:
         line = clip.timeline
         presence = line.presence.astype(np.float64)
@@ -81,13 +78,11 @@ def table_of(clips: list[Clip], passed: list[bool]) -> Table:
         chances = line.probabilities / np.where(silent, 1.0, presence)[:, None]
         weight = np.where(silent, 0.0, np.maximum(presence, 1e-3))
         weights.append(weight.sum())
-        means.append((weight[:, None] * chances).sum(0) / max(weight.sum(), 1e-9))
         shares = chances / np.maximum(chances.sum(1, keepdims=True), 1e-6)
         for floor in _FLOORS:
             sums[floor].append((weight[:, None] * np.log(shares + floor)).sum(0))
     return Table(
         {floor: np.stack(values) for floor, values in sums.items()},
-        np.stack(means),
         np.asarray(weights),
         np.asarray([LABELS.index(clip.label) for clip in clips]),
         importance(clips),
@@ -122,51 +117,37 @@ class Found:
     thresholds: Array
     family: float
     sure: float
-    crowd: float | None
 
     def chances(self, table: Table) -> Array:
-        return chances_of(table, self.floor, self.weight, self.growth, self.crowd)
+        return chances_of(table, self.floor, self.weight, self.growth)
 
 
-def chances_of(
-    table: Table, floor: float, weight: float, growth: float, crowd: float | None
-) -> Array:
+def chances_of(table: Table, floor: float, weight: float, growth: float) -> Array:
     """As ``engine.recognition.evidence`` has them, of all clips at once."""
     count = np.clip(table.weight, 1.0, _SECONDS / HOP)
     mean = table.sums[floor] / np.maximum(table.weight, 1e-9)[:, None]
     logits = (weight * count**growth)[:, None] * mean
     raised = np.exp(logits - logits.max(1, keepdims=True))
-    alone: Array = raised / raised.sum(1, keepdims=True)
-    if crowd is None:
-        return alone
-    share = sigmoid((table.means.sum(1, keepdims=True) - crowd) / CROWD_WIDTH)
-    mixed: Array = (1 - share) * alone + share * table.means
-    return mixed
+    chances: Array = raised / raised.sum(1, keepdims=True)
+    return chances
 
 
-def find(table: Table, crowd: float | None = None) -> Found:
-    """By clips of one instrument that may be learned from.
-
-    Args:
-        table: the clips.
-        crowd: see :class:`engine.classifier.rules.Evidence`.
-    """
+def find(table: Table) -> Found:
+    """By clips of one instrument that may be learned from."""
     best: tuple[float, float, float] | None = None
     costs = np.inf
     for floor, weight, growth in itertools.product(_FLOORS, _WEIGHTS, _GROWTHS):
-        chances = chances_of(table, floor, float(weight), growth, crowd)
+        chances = chances_of(table, floor, float(weight), growth)
         right = chances[np.arange(len(chances)), table.truth]
         cost = float(np.average(-np.log(right + 1e-4), weights=table.importance))
         if cost < costs:
             best, costs = (floor, float(weight), growth), cost
     assert best is not None
-    chances = chances_of(table, *best, crowd)
-    return decided(table, chances, best, crowd)
+    chances = chances_of(table, *best)
+    return decided(table, chances, best)
 
 
-def decided(
-    table: Table, chances: Array, adding: tuple[float, float, float], crowd: float | None
-) -> Found:
+def decided(table: Table, chances: Array, adding: tuple[float, float, float]) -> Found:
     """The thresholds: most right for at most ``WRONG`` wrong."""
     first, sums = chances.argmax(1), families_of(chances)
     right = first == table.truth
@@ -190,7 +171,7 @@ def decided(
     assert best is not None
     common = float(np.average(offsets))
     sure = float(sigmoid((logit(_SURE) - common) / slope))
-    return Found(*adding, np.clip(best[0], 0.2, 0.95), best[1], sure, crowd)
+    return Found(*adding, np.clip(best[0], 0.2, 0.95), best[1], sure)
 
 
 def reliability(
@@ -245,7 +226,6 @@ COMMON = Found(
     thresholds=np.full(len(LABELS), 0.6),
     family=0.7,
     sure=0.8,
-    crowd=None,
 )
 CHANGE = 9.0
 PRESENCE = Presence(2.0, 0.4)
@@ -260,7 +240,6 @@ def evidence_of(found: Found, presence: Presence) -> EvidenceCard:
         change=CHANGE,
         presence_seconds=presence.seconds,
         sure=round(found.sure, 2),
-        crowd=found.crowd,
     )
 
 
@@ -279,8 +258,6 @@ def main() -> None:
     path = ROOT / "resources" / "models" / "instrument.safetensors"
     card = read_header(path).card
     before = replace(card.rules(), evidence=None)
-    adds = card.calibration.evidence
-    crowd = adds.crowd if adds else None
     clips = all_clips(cache)
     if "--by-class" not in sys.argv:
         rules = rules_of(COMMON, before, PRESENCE)
@@ -293,9 +270,9 @@ def main() -> None:
     found = []
     for group in np.unique(table.group):
         others = table.group != group
-        rules = rules_of(find(table.part(others), crowd), before, PRESENCE)
+        rules = rules_of(find(table.part(others)), before, PRESENCE)
         found += [judge(clip, rules) for clip in music if clip.group == group]
-    final = find(table, crowd)
+    final = find(table)
     rules = rules_of(final, before, PRESENCE)
     found += [judge(c, rules) for c in clips if not c.label or c.source in LEARNED]
     sys.stdout.write(report(found))

@@ -98,9 +98,10 @@ class Listener:
             embedding, levels = (torch.cat(x) for x in zip(*self._heard[name], strict=True))
             self._heard[name].clear()
             assert classifier.gate is not None
+            presence = classifier.gate(embedding)[:, 0] + classifier.network.presence(embedding)
             said[name] = {
                 "logits": classifier.logits(embedding).numpy(),
-                "gates": classifier.gate(embedding)[:, 0].numpy(),
+                "gates": presence.numpy(),
                 "levels": levels.numpy(),
                 "embedding": embedding.numpy().astype(np.float16),
             }

@@ -4,7 +4,8 @@
 
 SHARED_DATA holds what ``real/sources.py`` names, and the weights of musicnn and mn04_as; DOWNLOADS
 ``spoken/``, a folder each of recorded speech. With ``--licences=commercial`` what must not be used
-commercially is left out. A source that OUT has already is not heard again. Writes
+commercially is left out, with ``--each=N`` only N recordings of each folder are heard, and with
+``--plain`` neither wear nor the teacher. A source that OUT has already is not heard again. Writes
 ``OUT/<source>.npz``:
 
 - ``names``, ``labels``, ``groups`` and ``rows`` (how many windows) of each recording;
@@ -133,8 +134,10 @@ class Kept:
         partial.rename(path)
 
 
-def hear_recording(recording: Recording, plan: Plan, ears: Ears, wear: Wear, kept: Kept) -> None:
-    """Add all windows of one recording."""
+def hear_recording(
+    recording: Recording, plan: Plan, ears: Ears, wear: Wear | None, kept: Kept
+) -> None:
+    """Add all windows of one recording; without wear as they are, and no teacher is asked."""
     sound = sound_of(recording, MODEL_RATE, plan.seconds)
     rule = Windows(WINDOW, HOP * plan.step)
     starts = [number * rule.hop for number in range(rule.count(len(sound)))]
@@ -152,7 +155,7 @@ def hear_recording(recording: Recording, plan: Plan, ears: Ears, wear: Wear, kep
         music=music,
         levels=levels.astype(np.float32),
     )
-    if len(chosen):
+    if wear is not None and len(chosen):
         sharp = sound_of(recording, TEACHER_RATE, plan.seconds)
         ratio = TEACHER_RATE // MODEL_RATE
         around = [cut(sharp, (starts[i] - MODEL_RATE) * ratio, _AROUND) for i in chosen]
@@ -171,6 +174,18 @@ def hear_recording(recording: Recording, plan: Plan, ears: Ears, wear: Wear, kep
     kept.total += len(starts)
 
 
+def thinned(recordings: list[Recording], most: int) -> list[Recording]:
+    """At most so many recordings of each folder, evenly spread."""
+    folders: dict[str, list[Recording]] = {}
+    for one in recordings:
+        folders.setdefault(one.name.rpartition("/")[0], []).append(one)
+    return [
+        mine[place]
+        for mine in folders.values()
+        for place in sorted(set(np.linspace(0, len(mine) - 1, most).round().astype(int)))
+    ]
+
+
 def missing(found: dict[str, list[Recording]], out: Path) -> Iterator[str]:
     return (name for name in found if not (out / f"{name}.npz").exists())
 
@@ -182,9 +197,13 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     commercial = "--licences=commercial" in sys.argv
     found = gathered(shared, downloads, commercial=commercial)
+    for each in [int(w.removeprefix("--each=")) for w in sys.argv if w.startswith("--each=")]:
+        found = {name: thinned(recordings, each) for name, recordings in found.items()}
     ears, noises = Ears(shared), Noises(shared / "esc10")
     for source in words[3:] or list(missing(found, out)):
-        wear = Wear(noises, np.random.default_rng(SEED), WINDOW)
+        wear = None
+        if "--plain" not in sys.argv:
+            wear = Wear(noises, np.random.default_rng(SEED), WINDOW)
         kept = Kept()
         for recording in found[source]:
             hear_recording(recording, PLANS.get(source, Plan()), ears, wear, kept)

@@ -1,278 +1,270 @@
-"""Goes on teaching the mobile trunk of the bundled `instrument` by real players and mixtures.
+"""Goes on teaching the mobile network of `instrument` by what the teacher hears in real sound.
 
-    python packaging/models/run.py instrument.real.learn SHARED_DATA WINDOWS OUT STEPS [PART]
+    python packaging/models/run.py instrument.real.learn SHARED_DATA VIEWS OUT.safetensors MINUTES
 
-WINDOWS is what ``hear``, ``mixtures`` and ``synthetic`` wrote, SHARED_DATA names the teacher's
-words. ``--start=FILE`` is the classifier to go on from, as ``instrument.build`` wrote it (where it
-is left out, the bundled one, which must then be that); musicnn's trunk stays as it is. PART, 0 or
-1, leaves that part of the players out, to be judged by ``real/judge.py``. Writes OUT, the student's
-tensors; about 0.55 s a step on a core.
+VIEWS is what ``real.views`` wrote, or is still writing. The teacher's logits and embedding are all
+that is learned; no label is. It starts with the trunk of the bundled classifier (or
+``--start=FILE``), and keeps where it is in ``OUT.part``, so that it goes on after an interruption.
+The learning rate falls with the time that is over: how many steps there were is kept with the
+weights. Writes the averaged weights, ``trunk.`` and the heads that imitate the teacher. A step of
+128 windows takes about 0.3 s on one core.
 """
 
-import copy
+import json
+import math
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from engine.classifier.classifier import Classifier
 from engine.networks.musicnn.mobile import DecibelMobileTrunk, MusicnnMobile
 from instrument.batches import changed
-from instrument.classes import LABELS
-from instrument.real.windows import MIXTURE, MUSIC, NOTHING, SOLO, STRANGER, Pool, read_all
-from instrument.student import HIDDEN
-from instrument.student import SHARE as OLD_SHARE
+from instrument.teacher.labels import NAMES
 from instrument.teacher.network import Teacher
 from project import ROOT
 
-SEED = 1
-BATCH = 128
-# Of a batch; what is left are mixtures of two of its solos, made in the power of the bands.
-_COUNTS = {SOLO: 66, STRANGER: 5, NOTHING: 15, MUSIC: 10, MIXTURE: 18}
-_MADE = BATCH - sum(_COUNTS.values())
-_VOICE = LABELS.index("voice")
-_RATE, _TRUNK_RATE = 3e-3, 1e-3
-_RECORDED, _FEW = 1.0, 25.0  # a synthetic source weighs a third; a source of few windows less
+SEED, BATCH = 1, 128
+_PEAK, _LAST = 2.0e-3, 2e-5
+_HEADS_ALONE = 250  # steps, before the trunk learns too
+_MIXED = 0.3  # share of windows to which another one is added
+_WORN = 0.65
 
 
-class Learner(nn.Module):
-    """The mobile trunk, and what is read from it while it learns."""
+class Imitator(nn.Module):
+    """A mobile trunk, and what makes the teacher's embedding and logits of it."""
 
-    def __init__(self, trunk: DecibelMobileTrunk) -> None:
+    def __init__(self, trunk: DecibelMobileTrunk, logits: int = 527) -> None:
         super().__init__()
         self.trunk = trunk
-        self.alone = nn.Linear(HIDDEN, len(LABELS))
-        self.together = nn.Linear(HIDDEN, len(LABELS))
-        self.crowd, self.gate = nn.Linear(HIDDEN, 1), nn.Linear(HIDDEN, 1)
-        self.to_embedding, self.to_logits = nn.Linear(HIDDEN, 512), nn.Linear(HIDDEN, 527)
+        size = trunk.embedding_size
+        self.to_embedding, self.to_logits = nn.Linear(size, 512), nn.Linear(size, logits)
 
 
-def starting(classifier: Classifier) -> Learner:
-    """With what the bundled classifier reads from its mobile trunk."""
-    network = classifier.network
-    assert isinstance(network, MusicnnMobile)
-    learner = Learner(copy.deepcopy(network.mobile))
-    with torch.no_grad():
-        weight = network.output.weight[:, -HIDDEN:] / OLD_SHARE
-        learner.alone.weight.copy_(weight)
-        learner.alone.bias.copy_(network.output.bias)
-        learner.together.weight.copy_(weight / 2)
-        learner.together.bias.fill_(-3.0)
-        assert classifier.gate is not None
-        learner.gate.weight.copy_(classifier.gate.weight[:, -HIDDEN:])
-    return learner
+class Views:
+    """All files that are there, read as they come."""
+
+    def __init__(self, folder: Path, bands: int, frames: int, most: int = 200_000) -> None:
+        self._folder, self._known = folder, set[str]()
+        self._features = np.zeros((most, 2, bands, frames), np.float16)
+        self._view = np.zeros(most, np.int64)
+        self._embeddings, self._logits = list[Tensor](), list[Tensor]()
+        self.count = self._views = 0
+        self.look()
+
+    def look(self) -> None:
+        """Read what is new."""
+        for path in sorted(self._folder.glob("*.npz")):
+            if path.name in self._known:
+                continue
+            self._known.add(path.name)
+            file = np.load(path)
+            part = slice(self.count, self.count + len(file["views"]))
+            self._features[part] = file["features"]
+            self._view[part] = file["views"] + self._views
+            self._embeddings.append(torch.from_numpy(file["embeddings"]))
+            self._logits.append(torch.from_numpy(file["logits"]))
+            self.count, self._views = part.stop, self._views + len(self._embeddings[-1])
+        self.embeddings = torch.cat(self._embeddings)
+        self.logits = torch.cat(self._logits)
+
+    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Features, the teacher's embeddings and logits, of a batch."""
+        chosen = rng.integers(0, self.count, BATCH)
+        version = (rng.random(BATCH) < _WORN).astype(np.int64)
+        features = torch.from_numpy(self._features[chosen, version].astype(np.float32))
+        row = self._view[chosen]
+        return features, self.embeddings[row].float(), self.logits[row].float()
 
 
-def importance(pool: Pool, usable: NDArray[np.bool_]) -> dict[int, Tensor]:
-    """How much each window of a kind weighs when batches are drawn."""
-    found = {}
-    for kind in _COUNTS:
-        weight = np.zeros(len(pool))
-        mine = usable & (pool.kinds == kind)
-        for label in np.unique(pool.labels[mine]):
-            cell = mine & (pool.labels == label)
-            for source in np.unique(pool.sources[cell]):
-                part = cell & (pool.sources == source)
-                share = min(1.0, part.sum() / _FEW) * (0.33 if "synth" in source else _RECORDED)
-                weight[part] = share / part.sum()
-            # What few real players play is drawn less often than others, but not much.
-            weight[cell] *= (2.0 if label == _VOICE else 1.0) / weight[cell].sum()
-        found[kind] = torch.from_numpy(weight)
-    return found
+def added(features: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Another window added to some, 0 to 15 dB lower: features, and the weight of the other.
+
+    In powers, as if both sounded at once.
+    """
+    other = features.roll(1, 0)
+    down = 15 * torch.rand(len(features), 1, 1, generator=generator)
+    level = features.mean((1, 2), keepdim=True) - other.mean((1, 2), keepdim=True) - down
+    mixed = torch.logaddexp(features * (math.log(10) / 10), (other + level) * (math.log(10) / 10))
+    chosen = torch.rand(len(features), generator=generator) < _MIXED
+    both = torch.where(chosen[:, None, None], mixed * (10 / math.log(10)), features)
+    power = 10 ** (-down[:, 0, 0] / 20)
+    return both, torch.where(chosen, power / (1 + power), torch.zeros(len(features)))
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Windows to learn from, see :class:`Pool`; teacher's words are 0 where it was not asked."""
+def loss_of(
+    learner: Imitator, batch: tuple[Tensor, Tensor, Tensor], names: Tensor, share: Tensor
+) -> Tensor:
+    """How unlike the teacher.
 
-    features: Tensor
-    kinds: Tensor
-    labels: Tensor
-    targets: Tensor
-    asked: Tensor
-    heard: Tensor
-    said: Tensor
-
-
-class Batches:
-    """Draws batches of all kinds, changed at random."""
-
-    def __init__(self, pool: Pool, usable: NDArray[np.bool_], generator: torch.Generator) -> None:
-        self._pool, self._generator = pool, generator
-        self._weights = importance(pool, usable)
-        self._nothing = np.flatnonzero(usable & (pool.kinds == NOTHING))
-
-    def draw(self) -> Batch:
-        pool, generator = self._pool, self._generator
-        drawn = [
-            torch.multinomial(self._weights[kind], count, True, generator=generator)
-            for kind, count in _COUNTS.items()
-        ]
-        chosen = torch.cat(drawn).numpy()
-        features = torch.from_numpy(pool.features[chosen].astype(np.float32))
-        kinds, labels = (torch.from_numpy(v[chosen]) for v in (pool.kinds, pool.labels))
-        targets = torch.from_numpy(pool.targets[chosen].astype(np.float32))
-        taught = pool.taught[chosen]
-        asked = torch.from_numpy(taught >= 0)
-        made = self._made(features[: _COUNTS[SOLO]], targets[: _COUNTS[SOLO]])
-        features, targets = (
-            torch.cat(pair) for pair in zip((features, targets), made, strict=True)
-        )
-        noise = self._nothing[torch.randint(len(self._nothing), (BATCH,), generator=generator)]
-        behind = torch.from_numpy(pool.features[noise].astype(np.float32))
-        return Batch(
-            changed(features, behind, generator),
-            torch.cat([kinds, kinds.new_full((_MADE,), MIXTURE)]),
-            torch.cat([labels, labels.new_full((_MADE,), -1)]),
-            targets,
-            torch.cat([asked, asked.new_zeros(_MADE)]),
-            torch.from_numpy(pool.embeddings[taught].astype(np.float32)),
-            torch.from_numpy(pool.logits[taught].astype(np.float32)),
-        )
-
-    def _made(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Powers of two solos added, the second up to 9 dB softer or louder."""
-        first, second = torch.randperm(len(features), generator=self._generator)[: 2 * _MADE].view(
-            2, _MADE
-        )
-        level = features.mean((1, 2), keepdim=True)
-        apart = 18 * torch.rand(_MADE, 1, 1, generator=self._generator) - 9
-        other = features[second] - level[second] + level[first] + apart
-        both = torch.logaddexp(features[first] * 0.2302585, other * 0.2302585) / 0.2302585
-        return both, torch.maximum(targets[first], targets[second])
-
-
-def losses(learner: Learner, batch: Batch) -> Tensor:
-    """Labels alone and together, how many, presence, and the teacher's embedding and logits."""
-    embedding = learner.trunk.hear(batch.features)
-    kinds = batch.kinds
-    solo, stranger, mixture = kinds == SOLO, kinds == STRANGER, kinds == MIXTURE
-    alone = learner.alone(embedding)
-    loss = functional.cross_entropy(alone[solo], batch.labels[solo], label_smoothing=0.1)
-    # What is none of ours is nothing in particular.
-    loss = loss - 0.1 * alone[stranger].log_softmax(1).mean()
-    counted = (kinds != NOTHING)[:, None] & ~batch.targets.isnan()
-    each = functional.binary_cross_entropy_with_logits(
-        learner.together(embedding), batch.targets.nan_to_num(0.0), reduction="none"
-    )
-    loss = loss + 6.0 * each[counted].mean()
-    known = solo | mixture
-    loss = loss + 0.5 * functional.binary_cross_entropy_with_logits(
-        learner.crowd(embedding)[known, 0], mixture[known].float()
-    )
-    loss = loss + 0.5 * functional.binary_cross_entropy_with_logits(
-        learner.gate(embedding)[:, 0], (kinds != NOTHING).float()
-    )
-    asked = batch.asked
-    taught = embedding[: len(batch.heard)][asked[: len(batch.heard)]]
-    heard, said = (v[asked[: len(v)]] for v in (batch.heard, batch.said))
-    alike = functional.cosine_similarity(learner.to_embedding(taught), heard, dim=1)
-    kept = functional.binary_cross_entropy_with_logits(
-        learner.to_logits(taught), said.sigmoid(), reduction="none"
-    )
-    total: Tensor = loss + 2.0 * (1 - alike).mean() + 0.1 * kept.sum(1).mean()
-    return total
+    Args:
+        learner: what learns.
+        batch: features (already changed), the teacher's embeddings and logits.
+        names: columns of its logits that are names of instruments.
+        share: of the window added to each, the next but one of the batch.
+    """
+    features, heard, said = batch
+    embedding = learner.trunk.hear(features)
+    target = torch.lerp(heard, heard.roll(1, 0), share[:, None])
+    alike = functional.cosine_similarity(learner.to_embedding(embedding), target, dim=1)
+    chances = said.sigmoid()
+    # What is heard of either is heard of both, the softer one less surely.
+    softer = chances.roll(1, 0) * (2 * share[:, None]).clamp(max=1.0)
+    chances = 1 - (1 - chances) * (1 - softer)
+    logits = learner.to_logits(embedding)
+    each = functional.binary_cross_entropy_with_logits(logits, chances, reduction="none")
+    # Which instrument it is, where one is: relative to each other, and by as much as there is any.
+    told, known = said[:, names], share == 0
+    surely = told.sigmoid().amax(1).clamp(0.02, 1.0) * known
+    among = functional.kl_div(
+        logits[:, names].log_softmax(1), told.log_softmax(1), log_target=True, reduction="none"
+    ).sum(1)
+    named = (among * surely).sum() / surely.sum().clamp(min=1.0)
+    return 3.0 * (1 - alike).mean() + 0.15 * each.sum(1).mean() + 0.5 * named
 
 
 @torch.no_grad()
-def begin_with_the_teacher(learner: Learner, pool: Pool, usable: NDArray[np.bool_]) -> None:
-    """What the trunk hears already, read as the teacher's words by least squares."""
-    chosen = np.flatnonzero(usable & (pool.taught >= 0))[::4]
-    heard = embeddings_of(learner.trunk, pool.features[chosen]).double()
-    rows = torch.cat([heard, torch.ones(len(heard), 1).double()], dim=1)
-    gram = rows.T @ rows + 0.05 * len(rows) * torch.eye(rows.shape[1]).double()
-    for layer, targets in (
-        (learner.to_embedding, pool.embeddings),
-        (learner.to_logits, pool.logits),
-    ):
-        wanted = torch.from_numpy(targets[pool.taught[chosen]].astype(np.float64))
-        found = torch.linalg.solve(gram, rows.T @ wanted)
-        layer.weight.copy_(found[:-1].T)
-        layer.bias.copy_(found[-1])
-
-
-@torch.inference_mode()
-def embeddings_of(trunk: DecibelMobileTrunk, features: NDArray[np.float16]) -> Tensor:
-    """What a trunk in its final state hears, (windows, 256)."""
-    trunk.eval()
-    parts = [
-        trunk.hear(torch.from_numpy(features[start : start + 256].astype(np.float32)))
-        for start in range(0, len(features), 256)
-    ]
-    return torch.cat(parts)
-
-
-def teach(learner: Learner, pool: Pool, usable: NDArray[np.bool_], steps: int) -> Learner:
-    """Train; the averaged weights are given back."""
-    torch.manual_seed(SEED)
+def settle(learner: Imitator, views: Views, rng: np.random.Generator) -> None:
+    """Measure the batch normalisations' means and deviations over a hundred batches."""
+    layers = [layer for layer in learner.modules() if isinstance(layer, nn.BatchNorm2d)]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None
     generator = torch.Generator().manual_seed(SEED)
-    begin_with_the_teacher(learner, pool, usable)
-    slowly = torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)  # type: ignore[no-untyped-call]
-    average = torch.optim.swa_utils.AveragedModel(learner, multi_avg_fn=slowly)
-    trunk = list(learner.trunk.parameters())
-    heads = [p for n, p in learner.named_parameters() if not n.startswith("trunk.")]
-    groups = [{"params": trunk, "lr": _TRUNK_RATE}, {"params": heads, "lr": _RATE}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [_TRUNK_RATE, _RATE], steps, pct_start=0.15
-    )
-    batches = Batches(pool, usable, generator)
-    began, total = time.monotonic(), 0.0
     learner.train()
-    for step in range(steps):
-        loss = losses(learner, batches.draw())
-        optimiser.zero_grad()
+    for _ in range(100):
+        features, _, _ = views.draw(rng)
+        learner.trunk.hear(changed(features, features.roll(3, 0), generator))
+    learner.eval()
+
+
+def starting(path: Path) -> tuple[DecibelMobileTrunk, tuple[int, int]]:
+    """The mobile trunk of a classifier, and bands and frames of its windows."""
+    before = Classifier.load(path)
+    network = before.network
+    assert isinstance(network, MusicnnMobile)
+    trunk = network.mobile if network.second is None else network.second
+    trunk.drop.p = 0.0
+    return trunk.to(memory_format=torch.channels_last), (network.bands, before.window_frames)
+
+
+def rate_at(done: float, step: int) -> float:
+    """The learning rate where so much of the time is over."""
+    if step < _HEADS_ALONE:
+        return _PEAK
+    warm = min(1.0, (step - _HEADS_ALONE + 1) / 200)
+    return warm * (_LAST + (_PEAK - _LAST) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+class Training:
+    """What learns, and how far it has come.
+
+    Args:
+        learner: goes on learning.
+        kept: where it is kept, to go on from there.
+    """
+
+    def __init__(self, learner: Imitator, kept: Path) -> None:
+        self.learner, self._kept = learner, kept
+        slowly = torch.optim.swa_utils.get_ema_multi_avg_fn(0.998)  # type: ignore[no-untyped-call]
+        self.average = torch.optim.swa_utils.AveragedModel(learner, multi_avg_fn=slowly)
+        self._optimiser = torch.optim.AdamW(learner.parameters(), weight_decay=0.01)
+        self.step, self.spent = 0, 0.0
+        if kept.exists():
+            state = torch.load(kept, weights_only=True)
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
+            self.step, self.spent = state["step"], state["spent"]
+
+    def _parts(self) -> dict[str, Any]:
+        return {"learner": self.learner, "average": self.average, "optimiser": self._optimiser}
+
+    def keep(self, spent: float) -> None:
+        """Write where it is."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        torch.save(state | {"step": self.step, "spent": spent}, self._kept)
+
+    def learn(
+        self,
+        batch: tuple[Tensor, Tensor, Tensor],
+        names: Tensor,
+        generator: torch.Generator,
+        done: float,
+    ) -> float:
+        """A step; gives the loss.
+
+        Args:
+            batch: features, and the teacher's embeddings and logits.
+            names: see :func:`loss_of`.
+            generator: changes the features.
+            done: share of the time that is over.
+        """
+        learner, alone = self.learner, self.step < _HEADS_ALONE
+        learner.trunk.requires_grad_(not alone)
+        learner.train(not alone)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate_at(done, self.step)
+        features, heard, said = batch
+        mixed, share = added(features, generator)
+        mixed = changed(mixed, features.roll(3, 0), generator)
+        loss = loss_of(learner, (mixed, heard, said), names, share)
+        self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(learner.parameters(), 2.0)
-        optimiser.step()
-        schedule.step()
-        average.update_parameters(learner)
-        total += loss.item()
-        if (step + 1) % 50 == 0:
-            pace = (time.monotonic() - began) / (step + 1)
-            sys.stdout.write(f"  step {step + 1}: loss {total / 50:.3f}, {pace:.2f} s each\n")
+        nn.utils.clip_grad_norm_(learner.parameters(), 5.0)
+        self._optimiser.step()
+        self.step += 1
+        if not alone:
+            self.average.update_parameters(learner)
+        return loss.item()
+
+
+def taught(training: Training, views: Views, names: Tensor, seconds: float) -> Imitator:
+    """Train for so long; the averaged weights are given back."""
+    rng = np.random.default_rng([SEED, training.step])
+    generator = torch.Generator().manual_seed(SEED + training.step)
+    began, total = time.monotonic() - training.spent, 0.0
+    while (passed := time.monotonic() - began) < seconds:
+        total += training.learn(views.draw(rng), names, generator, passed / seconds)
+        if training.step % 100 == 0:
+            sys.stdout.write(
+                f"step {training.step}: loss {total / 100:.3f}, {views.count} windows, "
+                f"{passed:.0f} s\n"
+            )
             sys.stdout.flush()
             total = 0.0
-    taught = average.module
-    assert isinstance(taught, Learner)
-    settle(taught.trunk, batches)
-    return taught.eval()
-
-
-@torch.no_grad()
-def settle(trunk: DecibelMobileTrunk, batches: Batches) -> None:
-    """Measure the batch normalisations' means and deviations over a hundred batches."""
-    for layer in trunk.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.reset_running_stats()
-            layer.momentum = None
-    trunk.train()
-    for _ in range(100):
-        trunk.hear(batches.draw().features)
+            views.look()
+        if training.step % 500 == 0:
+            training.keep(passed)
+    found = training.average.module
+    assert isinstance(found, Imitator)
+    settle(found, views, rng)
+    return found
 
 
 def main() -> None:
     torch.set_num_threads(1)
+    torch.manual_seed(SEED)
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
-    shared, folder, out, steps = Path(words[0]), Path(words[1]), Path(words[2]), int(words[3])
+    shared, folder, out = (Path(word) for word in words[:3])
     start = [Path(w.removeprefix("--start=")) for w in sys.argv if w.startswith("--start=")]
-    bundled = ROOT / "resources" / "models" / "instrument.safetensors"
-    teacher = Teacher(shared / "efficientat-mn04")
-    pool = read_all(folder, teacher.labels)
-    usable = np.ones(len(pool), bool)
-    if len(words) > 4:
-        usable = pool.parts != int(words[4])
-    learner = starting(Classifier.load((start or [bundled])[0]))
-    taught = teach(learner, pool, usable, steps)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    save_file(taught.state_dict(), out, {"steps": str(steps)})
+    trunk, (bands, frames) = starting(
+        (start or [ROOT / "resources" / "models" / "instrument.safetensors"])[0]
+    )
+    all_names = Teacher(shared / "efficientat-mn04").labels
+    names = torch.tensor(sorted({all_names.index(n) for group in NAMES.values() for n in group}))
+    training = Training(Imitator(trunk), out.with_suffix(".part"))
+    views = Views(folder, bands, frames)
+    found = taught(training, views, names, 60 * float(words[3]))
+    tensors = {key: value.contiguous() for key, value in found.state_dict().items()}
+    told = {"steps": str(training.step), "windows": str(views.count), "minutes": words[3]}
+    save_file(tensors, out, told)
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

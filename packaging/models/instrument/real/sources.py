@@ -1,7 +1,7 @@
 """The real recordings that `instrument` learns from: where they are, whose, and who is related.
 
 ``judge/recordings.py`` reads the truth from the same names. What must not be on both sides of a
-judgement is one group; the groups lie in two parts, so that each is left out of a training once.
+judgement is one group.
 """
 
 import re
@@ -14,26 +14,6 @@ from instrument.judge.recordings import NOT_MUSIC, RELATIVES, label_of
 UNLABELLED = "?"
 # Sources whose licences forbid commercial use; ``--licences commercial`` leaves them out.
 NON_COMMERCIAL = ("players-rickenbacker4001", "ravdess-song", "ravdess-speech", "emotify")
-# Groups of the first and of the second part; all others are always learned from, and judge nothing.
-PARTS: tuple[tuple[str, ...], ...] = (
-    (
-        "players-fsdkaggle2018",
-        "players-freesound-packs",
-        "players-gtown-church",
-        "players-rickenbacker4001",
-        "players-kay-banjo",
-        "players-berklee-olpc",
-        "odd actors",
-    ),
-    (
-        "karoryfer",
-        "players-iowa-mis",
-        "players-etherealwinds-harp",
-        "players-ixox-flute",
-        "players-ganjo",
-        "even actors",
-    ),
-)
 _SPEECH_FILES = 60  # of a folder of speech, at most
 
 
@@ -55,17 +35,12 @@ class Recording:
 
 
 def group_of(source: str, name: str) -> str:
-    """What a recording is related with; of RAVDESS its actors are told apart."""
+    """What a recording is related with; of RAVDESS each actor is one."""
     if source.startswith("ravdess"):
         found = re.search(r"actor(\d+)", name)
         assert found is not None
-        return f"{'even' if int(found[1]) % 2 == 0 else 'odd'} actors"
+        return f"actor {int(found[1])}"
     return RELATIVES.get(source, source)
-
-
-def part_of(group: str) -> int:
-    """0 or 1: the part in which a group is left out; -1: it never is."""
-    return next((number for number, part in enumerate(PARTS) if group in part), -1)
 
 
 def gathered(

@@ -19,10 +19,11 @@ class Noises(Collection):
 
     Args:
         folder: of recordings, a folder a class.
+        without: how names begin that are left out.
     """
 
-    def __init__(self, folder: Path) -> None:
-        paths = sorted(folder.glob("*/*.ogg"))
+    def __init__(self, folder: Path, without: str = "-") -> None:
+        paths = [p for p in sorted(folder.glob("*/*.ogg")) if not p.name.startswith(without)]
         rows, sounds, position = [], [], 0
         for path in paths[:: max(1, len(paths) // _CLIPS)][:_CLIPS]:
             sound = load(path)
