@@ -223,7 +223,7 @@ COMMON = Found(
     floor=0.01,
     weight=1.1,
     growth=0.3,
-    thresholds=np.full(len(LABELS), 0.6),
+    thresholds=np.full(len(LABELS), 0.66),
     family=0.7,
     sure=0.8,
 )

@@ -151,7 +151,9 @@ def starting(path: Path) -> tuple[DecibelMobileTrunk, tuple[int, int]]:
     assert isinstance(network, MusicnnMobile)
     trunk = network.mobile if network.second is None else network.second
     trunk.drop.p = 0.0
-    return trunk.to(memory_format=torch.channels_last), (network.bands, before.window_frames)
+    # Twice as fast on a CPU.
+    trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return trunk, (network.bands, before.window_frames)
 
 
 def rate_at(done: float, step: int) -> float:

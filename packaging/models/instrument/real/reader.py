@@ -93,7 +93,7 @@ def widened(layer: nn.Linear, by: nn.Linear | int, share: float = 1.0) -> nn.Lin
         found.bias.copy_(layer.bias)
         if not isinstance(by, int):
             found.weight[:, layer.in_features :] = share * by.weight
-            found.bias += share * by.bias
+            found.bias.add_(share * by.bias)
     return found
 
 

@@ -231,7 +231,7 @@ def main() -> None:
         figures[name] = round(shares[2], 3)
     found = learned(sources, None)
     with torch.no_grad():
-        found.bias -= border
+        found.bias.sub_(border)
     kept = {
         "left_out_singers_pass": figures[SINGERS],
         "left_out_speakers_pass": figures[SPEAKERS],

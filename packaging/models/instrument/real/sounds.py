@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -117,7 +118,8 @@ def main() -> None:
     if "--licences=commercial" in sys.argv:
         kept = [str(shared / name.replace("-", "/", 1)) for name in NON_COMMERCIAL]
         found = [one for one in found if not str(one[0]).startswith(tuple(kept))]
-    sounds, rows, place = [], [], 0
+    sounds, place = [], 0
+    rows: list[dict[str, Any]] = []
     for path, kind, cell in found:
         sound = trimmed(load_part(path, _SECONDS.get(kind), rng))
         peak = float(np.abs(sound).max(initial=0))

@@ -63,7 +63,7 @@ class Bank:
         if ratio != 1.0:
             sound = np.asarray(soxr.resample(sound, ratio, 1.0), np.float32)
         sound = np.pad(sound, (0, max(0, _LENGTH - len(sound))))[:_LENGTH]
-        return sound / np.sqrt(float(np.square(sound).mean()) + 1e-9)
+        return np.asarray(sound / np.sqrt(float(np.square(sound).mean()) + 1e-9), np.float32)
 
     def _phrase(self, cell: list[tuple[int, int]], wanted: int) -> Samples:
         """Part of a long sound, or notes one after the other."""
@@ -147,10 +147,12 @@ def shard(bank: Bank, wear: Wear, teacher: Teacher) -> dict[str, NDArray[np.gene
     views = [bank.view() for _ in range(VIEWS)]
     dry, worn, which = windows_of(views, wear)
     features = [
-        torch.cat([decibels(feature(part)).half() for part in torch.from_numpy(one).split(64)])
+        torch.cat(
+            [decibels(feature(part)).half() for part in torch.split(torch.from_numpy(one), 64)]
+        )
         for one in (dry, worn)
     ]
-    said = [teacher(part) for part in torch.from_numpy(np.stack(views)).split(32)]
+    said = [teacher(part) for part in torch.split(torch.from_numpy(np.stack(views)), 32)]
     embeddings, logits = (torch.cat(part).half() for part in zip(*said, strict=True))
     return {
         "features": torch.stack(features, dim=1).numpy(),
