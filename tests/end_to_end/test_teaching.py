@@ -19,7 +19,7 @@ from tests.virtual_microphone import RATE, VirtualMicrophone
 pytestmark = [pytest.mark.microphone, pytest.mark.timeout(900)]
 
 CLASSES = {"low": 0, "middle": 5, "high": 9}  # kinds of notes
-TITLE = "Quick training (music embedding + small head)"
+TITLE = "My sounds, quick training"
 HELD_SECONDS = 6.2
 LEAST_CLICKS = 10  # recordings among them
 LOOKS = 3  # so often in turn a class has to lead
