@@ -391,4 +391,5 @@ def test_a_coarse_answer_comes_first_and_is_refined(
     qtbot.waitUntil(lambda: len(shown) >= 2 and page.explainer.why._job is None, timeout=120_000)
     assert shown[0][0] == "First estimate; it is being refined."
     assert shown[-1][0] != shown[0][0]
-    assert shown[-1][1] <= shown[0][1]
+    # Of a small network both may be exact but for rounding.
+    assert shown[-1][1] <= max(shown[0][1], 1e-5)

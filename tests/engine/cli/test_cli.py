@@ -175,7 +175,11 @@ def test_what_is_finished_survives_the_end_of_a_batch(tmp_path: Path, how: int) 
     if how == signal.SIGKILL:
         assert all(path.name == "take.json" for path in out.rglob("*.json"))
         return
-    assert f"{len(done())} of 60 files are done" in " ".join(said.split())
+    kept = len(done())
+    assert f"{kept} of 60 files are done" in " ".join(said.split())
+    again = earmark(*words, str(tmp_path / "in"))
+    assert f"{kept} of 60 files are done already" in again.stderr
+    assert len(done()) == 60
     again = earmark(*words, str(tmp_path / "in"), code=2)  # nothing is replaced unasked
     assert "--overwrite" in again.stderr
 

@@ -78,7 +78,7 @@ def test_live_equals_file(
     live = concatenate([rows for rows, _ in heard(Clip(clip), {"tones": corrected})])
     assert live.labels == file.labels == ("low", "high", "hiss", "kazoo")
     assert len(live) > 15
-    np.testing.assert_allclose(live.probabilities, file.probabilities[: len(live)], atol=1e-6)
+    np.testing.assert_allclose(live.probabilities, file.probabilities[: len(live)], atol=5e-6)
     assert set(file.probabilities.argmax(1)) == {0, 1, 3}
 
 
