@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -151,6 +152,18 @@ def test_another_classifier_can_lead(page: ListenPage) -> None:
     assert page._session.settings.get(LEADING) == "genre"
     assert "Genre" in page.answer.lead.text()
     assert "Genre" in page.answer.lead.accessibleName()
+
+
+def test_a_long_name_of_the_leader_leaves_the_tabs_their_room(page: ListenPage) -> None:
+    lead = page.answer.lead
+    before = lead.width()
+    long = SimpleNamespace(title="Strings, quick training, corrected", task="instrument")
+    page.answer._cards[page.answer.leader] = long  # type: ignore[assignment]
+    page.answer._show_leader()
+    assert lead.width() == lead.minimumSizeHint().expandedTo(lead.size()).width() == before
+    assert lead.text().endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert long.title in lead.toolTip()
+    assert long.title in lead.accessibleName()
 
 
 @pytest.mark.parametrize("situation", ["silence", "speech", "noise"])

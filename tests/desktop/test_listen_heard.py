@@ -296,6 +296,21 @@ def test_frozen_everything_holds_and_can_be_played_and_kept(
     assert page.is_listening
 
 
+def test_the_buttons_of_a_held_picture_stay_in_their_places(page: ListenPage) -> None:
+    bar = page.frozen.bar
+    places = []
+    for seconds, listening in ((0.0, True), (7_000.0, True), (7_000.0, False)):
+        bar.show_at(seconds, listening=listening)
+        for on in (False, True):
+            bar.show_playing(on)
+            bar._place()
+            bar.layout().activate()
+            buttons = bar.playing, bar.keeping
+            places.append([button.mapTo(page, QPoint(0, 0)) for button in buttons])
+    assert all(place == places[0] for place in places)
+    bar.hide()
+
+
 def test_after_stop_the_picture_can_be_looked_at_and_played(
     page: ListenPage, qtbot: QtBot, played: list[tuple[Audio | Path, float, float | None]]
 ) -> None:

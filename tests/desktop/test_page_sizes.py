@@ -1,5 +1,8 @@
 """Every page fits into the smallest window that is looked after."""
 
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.pages import PAGES
@@ -18,6 +21,26 @@ def test_every_page_fits(window: Window, qtbot: QtBot) -> None:
         needed = window.minimumSizeHint()
         assert needed.width() <= SMALLEST[0], key
         assert needed.height() <= SMALLEST[1], key
+
+
+@pytest.mark.parametrize("kind", ["", "main", "box"])
+def test_the_keyboard_changes_no_size(window: Window, qtbot: QtBot, kind: str) -> None:
+    """Where the keyboard is, a control beside it would be pushed away."""
+    made: QWidget = QComboBox() if kind == "box" else QPushButton("New class")
+    made.setObjectName(kind)
+    made.setParent(window)
+    made.show()
+    before = _wanted(made)
+    made.setFocus()
+    qtbot.waitUntil(made.hasFocus)
+    assert _wanted(made) == before
+
+
+def _wanted(made: QWidget) -> QSize:
+    """The size that it asks for now, not the one that it remembers."""
+    made.setStyleSheet(made.styleSheet() + " ")
+    made.ensurePolished()
+    return made.sizeHint()
 
 
 def test_a_table_that_was_wide_shows_all_columns_again_when_narrow(qtbot: QtBot) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHARE = 0.17  # of the page's height
 _LEAST, _MOST = 100, 280  # pixels
+_LEAD_WIDTH, _LEAD_FRAME = 170, 44  # pixels; the frame holds the arrow of a menu, too
 
 
 class AnswerBar(QWidget):
@@ -40,7 +41,7 @@ class AnswerBar(QWidget):
         self.button = ListenButton(_LEAST)
         self.line = Headline()
         self.lead = QPushButton()
-        self.lead.setToolTip(self.tr("Which classifier gives the large answer"))
+        self.lead.setFixedWidth(_LEAD_WIDTH)  # beside tabs, which it would push into each other
         self.lead.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._menu = QMenu(self.lead)
         self.lead.setMenu(self._menu)
@@ -87,11 +88,12 @@ class AnswerBar(QWidget):
 
     def _show_leader(self) -> None:
         title = self._cards[self.leader].title if self.leader else ""
-        words = self.tr("Answer: {}").format(title)
-        self.lead.setText(words)
-        self.lead.setAccessibleName(
-            self.tr("Which classifier gives the large answer: {}").format(title)
-        )
+        words, room = self.tr("Answer: {}").format(title), _LEAD_WIDTH - _LEAD_FRAME
+        mode = Qt.TextElideMode.ElideRight
+        self.lead.setText(self.lead.fontMetrics().elidedText(words, mode, room))
+        whole = self.tr("Which classifier gives the large answer: {}").format(title)
+        self.lead.setAccessibleName(whole)
+        self.lead.setToolTip(whole)
         self.lead.setVisible(len(self._cards) > 1)
 
     def show_frame(self, frame: LiveFrame) -> None:

@@ -42,8 +42,25 @@ class FrozenBar(QFrame):
         layout.addWidget(self._words)
         for button in (self.playing, self.keeping, self.leaving):
             layout.addWidget(button)
+        self._hold_places()
         over.installEventFilter(self)
         self.hide()
+
+    def _hold_places(self) -> None:
+        """Nothing moves where words or a button give way to others."""
+        longest = clock(36_000.0, 1.0)
+        said = (words.format(longest) for words in self._sayings())
+        self._words.setMinimumWidth(max(map(self.fontMetrics().horizontalAdvance, said)))
+        self.playing.setText(self.tr("Pause"))
+        self.playing.setMinimumWidth(self.playing.sizeHint().width())
+        self.playing.setText(self.tr("Play"))
+        policy = self.leaving.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.leaving.setSizePolicy(policy)
+
+    def _sayings(self) -> tuple[str, str]:
+        """While it is listened, and after."""
+        return self.tr("Frozen at {}; listening continues"), self.tr("Stopped at {}")
 
     def _button(self, words: str, tip: str) -> QPushButton:
         button = QPushButton(words)
@@ -58,9 +75,7 @@ class FrozenBar(QFrame):
 
     def show_at(self, seconds: float, *, listening: bool) -> None:
         """Say since when nothing moves."""
-        words = (
-            self.tr("Frozen at {}; listening continues") if listening else self.tr("Stopped at {}")
-        )
+        words = self._sayings()[0 if listening else 1]
         self._words.setText(words.format(clock(seconds, 1.0)))
         self.leaving.setVisible(listening)
         self.show()
