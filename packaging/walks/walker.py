@@ -186,7 +186,8 @@ class Walker(Person):
         for panel in panels:
             heard = [bar.label for bar in panel._bars if bar.heard]
             said[panel._verdict] = heard
-            missing = [label for label in heard if label not in panel._verdict]
+            # A family is said in the singular: "a keyboard instrument".
+            missing = [label for label in heard if label.removesuffix("s") not in panel._verdict]
             if missing:
                 yield f"'{panel._verdict}' does not say {', '.join(missing)}, which is marked"
         for strip in self.window.findChildren(SituationStrip):

@@ -61,6 +61,9 @@ def live(stage: Stage) -> None:
             step.note = f"said: {line.words}"
         with walker.step("correct it: C, another label, Return", "2-correct") as step:
             correct(stage, "harpsichord", step)
+        with walker.step("take that back"):
+            walker.click("Undo")
+            walker.see("^Undone")
     with heard(stage, np.tile(sound[23 * RATE :], 40)), walker.step("a band", "2-band") as step:
         walker.rest(6)
         walker.wait(lambda: line.words not in ("", "silence", "listening..."), "words for it")
