@@ -235,7 +235,6 @@ def _sheet(use: Colours) -> str:
     QPushButton:hover, QToolButton#tool:hover {{ border-color: {use.accent}; }}
     QPushButton:focus, QToolButton#tool:focus {{
         border: 2px solid {use.accent}; padding: 4px 11px; }}
-    QComboBox:focus {{ border: 2px solid {use.accent}; }}
     QPushButton:disabled, QToolButton#tool:disabled {{ color: {use.faint}; }}
     QPushButton:checked, QToolButton#tool:checked {{
         background: {use.accent}; color: {use.accent_text}; border-color: {use.accent}; }}
@@ -295,7 +294,7 @@ def _rings(use: Colours) -> str:
     QPushButton#main:focus, QPushButton:checked:focus, QToolButton#tool:checked:focus {{
         border: 2px solid {use.text}; }}
     QPushButton#main:focus {{ padding: 5px 17px; }}
-    QComboBox:focus {{ padding: 3px 7px; }}
+    QComboBox:focus {{ border: 2px solid {use.accent}; padding: 3px 7px; }}
     QCheckBox {{ border: 2px solid transparent; border-radius: 5px; padding: 1px 3px; }}
     QCheckBox:focus {{ border-color: {use.accent}; }}
     QCheckBox::indicator:unchecked {{ border: 1px solid {use.faint}; border-radius: 3px; }}

@@ -61,9 +61,7 @@ def live(stage: Stage) -> None:
             step.note = f"said: {line.words}"
         with walker.step("correct it: C, another label, Return", "2-correct") as step:
             correct(stage, "harpsichord", step)
-        with walker.step("take that back"):
-            walker.click("Undo")
-            walker.see("^Undone")
+        _take_back(walker)
     with heard(stage, np.tile(sound[23 * RATE :], 40)), walker.step("a band", "2-band") as step:
         walker.rest(6)
         walker.wait(lambda: line.words not in ("", "silence", "listening..."), "words for it")
@@ -89,6 +87,12 @@ def live(stage: Stage) -> None:
         walker.see("Show in folder")
         walker.click("Stop", ListenButton)
         walker.see("Microphone closed")
+
+
+def _take_back(walker: Walker) -> None:
+    with walker.step("take that back"):
+        walker.click("Undo")
+        walker.see("^Undone")
 
 
 def song(stage: Stage) -> None:

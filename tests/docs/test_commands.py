@@ -98,6 +98,7 @@ WRITTEN = {
     "classify -f json": "all.jsonl",
     "classify -f audacity": "labels/one.txt",
     "classify -d": "archive.sqlite",
+    "classify -f csv": "heard.csv",
     "classify -f parquet": "heard.parquet",
     "archive export archive.sqlite -o heard": "heard.parquet",
     "archive export archive.sqlite -o stretches": "stretches.parquet",
