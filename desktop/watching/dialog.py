@@ -206,9 +206,7 @@ class MicrophonePage(QWidget):
         hint = self.tr("for example mon-fri 05:00-09:00, sat,sun 06:00-08:00")
         self.hours = WordsField(settings, WATCH_HOURS, self.tr("always; {}").format(hint))
         self.quiet = WordsField(settings, WATCH_QUIET, self.tr("never; for example 12:00-13:00"))
-        self.database = PlaceField(
-            settings, WATCH_HEARD, self.tr("Results database"), "database"
-        )
+        self.database = PlaceField(settings, WATCH_HEARD, self.tr("Results database"), "database")
         self.keep = PlaceField(
             settings, WATCH_KEEP, self.tr("Keep detected sound in (optional)"), "folder"
         )
