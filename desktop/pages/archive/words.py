@@ -16,7 +16,7 @@ def welcome(folders: Sequence[str], *, running: bool = False) -> str:
     """What can be done while there are no results."""
     if running:
         return _tr(
-            "The first results appear here in a moment. You can go on with other pages meanwhile."
+            "The first results appear here in a moment. You can use the other pages meanwhile."
         )
     if folders:
         return _tr(
