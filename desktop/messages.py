@@ -19,12 +19,14 @@ class Message:
 
     Attributes:
         lasts: whether it stays until somebody dismisses it or it is taken back.
+        pages: where it is of use, by their keys; empty: everywhere.
     """
 
     text: str
     actions: tuple[Action, ...]
     kind: Kind
     lasts: bool
+    pages: frozenset[str] = frozenset()
 
 
 class Messages(QObject):
@@ -42,6 +44,7 @@ class Messages(QObject):
         text: str,
         actions: Sequence[Action] = (),
         kind: Kind = "info",
+        pages: Sequence[str] = (),
     ) -> Message:
         """Say something; what is said twice takes the place of the first.
 
@@ -49,11 +52,12 @@ class Messages(QObject):
             text: a sentence or two.
             actions: buttons; each dismisses the message and does what it says.
             kind: success and info without actions fade, all others stay until they are dismissed.
+            pages: keys of those on which it is shown; empty: all.
         """
         for former in [m for m in self.current if (m.text, m.kind) == (text, kind)]:
             self.dismiss(former)
         lasts = bool(actions) or kind in ("warning", "error")
-        message = Message(text, tuple(actions), kind, lasts)
+        message = Message(text, tuple(actions), kind, lasts, frozenset(pages))
         self.current.append(message)
         self.said.emit(message)
         return message
@@ -92,10 +96,14 @@ class Notices:
         """Say what went wrong; takes the sentence of a job's error as it comes."""
         self.notify(text, kind="error")
 
-    def advise(self, text: str | None) -> None:
+    def advise(self, text: str | None, pages: Sequence[str] = ()) -> None:
         """Say what holds at present; None, or other advice, takes it back.
 
         One who has dismissed it is not told again before it has changed.
+
+        Args:
+            text: the advice.
+            pages: on which it is of use; empty: all.
         """
         if text == self._advice:
             return
@@ -104,8 +112,8 @@ class Notices:
         self._advice = text
         self._advised = None
         if text:
-            self.notify(text, kind="warning")
-            self._advised = self._mine[-1]
+            self._advised = self._messages.notify(text, kind="warning", pages=pages)
+            self._mine = [*self.current, self._advised]
 
     def clear(self) -> None:
         """Take back all that it said: something new begins."""

@@ -267,6 +267,8 @@ def _fields(use: Colours) -> str:
     QComboBox {{
         background: {use.panel}; border: 1px solid {use.line}; border-radius: 6px;
         padding: 4px 8px; color: {use.text}; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+    QComboBox:disabled {{ color: {use.faint}; }}
     QComboBox::drop-down {{ border: none; width: 20px; }}
     QComboBox::down-arrow {{ image: url({_arrow(use, "")}); width: 10px; height: 10px; }}
     QComboBox QAbstractItemView {{ background: {use.panel}; color: {use.text};

@@ -173,6 +173,7 @@ class Window(QMainWindow):
         self.current = key
         self._pages.setCurrentWidget(page)
         self._rail.show_current(key)
+        self.toasts.show_page(key)
         self._session.settings.set(PAGE, key)
         for name, action in self._commands.items():
             action.setEnabled(name in page.commands)

@@ -23,6 +23,8 @@ from desktop.settings import (
     WATCH_DATABASE,
     WATCH_FOLDER,
     WATCH_FULL,
+    WATCH_HEARD,
+    WATCH_HEARD_RULES,
     WATCH_HOURS,
     WATCH_KEEP,
     WATCH_QUIET,
@@ -104,7 +106,9 @@ class _Shown(QWidget):
         """Show what the watcher knows."""
         watcher = self._watcher
         self.button.setText(self.tr("Stop") if watcher.running else self.tr("Start"))
-        if watcher.told is not None:
+        if watcher.stopping:
+            self.state.setText(self.tr("Stopping..."))
+        elif watcher.told is not None:
             self.state.setText(self._words(watcher.told))
         elif watcher.running:
             self.state.setText(self.tr("Starting..."))
@@ -179,7 +183,8 @@ class FolderPage(QWidget):
         for field in self._fields:
             field.setEnabled(not running)
         ready = bool(self.place.text and self.database.text)
-        self.shown.button.setEnabled(running or ready)
+        stopping = self._watchers.folder.stopping
+        self.shown.button.setEnabled((running or ready) and not stopping)
         missing = self.tr("Choose a folder and a database first")
         self.shown.button.setToolTip("" if running or ready else missing)
 
@@ -201,9 +206,7 @@ class MicrophonePage(QWidget):
         hint = self.tr("for example mon-fri 05:00-09:00, sat,sun 06:00-08:00")
         self.hours = WordsField(settings, WATCH_HOURS, self.tr("always; {}").format(hint))
         self.quiet = WordsField(settings, WATCH_QUIET, self.tr("never; for example 12:00-13:00"))
-        self.database = PlaceField(
-            settings, WATCH_DATABASE, self.tr("Results database"), "database"
-        )
+        self.database = PlaceField(settings, WATCH_HEARD, self.tr("Results database"), "database")
         self.keep = PlaceField(
             settings, WATCH_KEEP, self.tr("Keep detected sound in (optional)"), "folder"
         )
@@ -219,7 +222,7 @@ class MicrophonePage(QWidget):
         self.full.currentIndexChanged.connect(
             lambda _: settings.set(WATCH_FULL, self.full.currentData())
         )
-        self.rules = PlaceField(settings, WATCH_RULES, self.tr("Rules (optional)"), "rules")
+        self.rules = PlaceField(settings, WATCH_HEARD_RULES, self.tr("Rules (optional)"), "rules")
         self._lay_out(session)
         self.shown.button.clicked.connect(self._press)
         watchers.microphone.changed.connect(self._enable)
@@ -267,7 +270,8 @@ class MicrophonePage(QWidget):
             control.setEnabled(not running and bool(self.keep.text))
         loaded = bool(self._session.live_classifiers)
         ready = bool(self.database.text) and loaded
-        self.shown.button.setEnabled(running or ready)
+        stopping = self._watchers.microphone.stopping
+        self.shown.button.setEnabled((running or ready) and not stopping)
         missing = (
             self.tr("Choose a database first")
             if loaded

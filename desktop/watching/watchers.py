@@ -23,6 +23,7 @@ class Watcher(QObject):
     """One of both: its job, and what it told last.
 
     Attributes:
+        stopping: whether it was stopped and is about to end.
         told: the last news; None: nothing runs.
         lines: what came last, the newest first.
         gaps: the last ones, the newest first.
@@ -35,6 +36,7 @@ class Watcher(QObject):
         super().__init__(session)
         self._session = session
         self._job: jobs.Job | None = None
+        self.stopping = False
         self.told: Told | None = None
         self.lines: deque[Line] = deque(maxlen=_MOST_LINES)
         self.gaps: list[Gap] = []
@@ -65,12 +67,16 @@ class Watcher(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop."""
-        if self._job is not None:
+        """Stop; it runs until what is at work has ended, and the window does not wait for that."""
+        if self._job is not None and not self.stopping:
+            self.stopping = True
+            self._job.destroyed.connect(self._stopped)
             self._job.cancel()
-            self._job.wait()
-            self._job, self.told = None, None
             self.changed.emit()
+
+    def _stopped(self) -> None:
+        self._job, self.told, self.stopping = None, None, False
+        self.changed.emit()
 
     def _take(self, events: list[Told]) -> None:
         before = self.told

@@ -84,6 +84,17 @@ def button(words: str, tip: str) -> QPushButton:
     return made
 
 
+def steady(made: QPushButton, *words: str) -> None:
+    """Keep room for each of these words, so that what is beside the button never moves."""
+    shown, widths = made.text(), []
+    made.ensurePolished()
+    for one in words:
+        made.setText(one)
+        widths.append(made.sizeHint().width())
+    made.setText(shown)
+    made.setMinimumWidth(max(widths))
+
+
 def hold_back(widget: QWidget, reason: str) -> None:
     """Disable a control, its tool tip says why; an empty reason lets it go again."""
     usual = widget.property(_USUAL_TIP)

@@ -154,6 +154,7 @@ class Toasts(QWidget):
         super().__init__(area.parentWidget())
         self._messages, self._area = messages, area
         self._came_from: QWidget | None = None  # who had the focus before
+        self._page = ""
         self.toasts: list[Toast] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -168,13 +169,24 @@ class Toasts(QWidget):
         for message in messages.current:
             self._add(message)
 
+    @property
+    def _of_page(self) -> list[Toast]:
+        """Those that are of use on the page that is shown."""
+        pages = ((toast, toast.message.pages) for toast in self.toasts)
+        return [toast for toast, wanted in pages if not wanted or self._page in wanted]
+
+    def show_page(self, key: str) -> None:
+        """Another page is shown: messages that are for some pages only come and go with them."""
+        self._page = key
+        self._place()
+
     def focus_newest(self) -> None:
         """Give the keyboard to the newest message."""
-        if self.toasts:
+        if self._of_page:
             focused = QApplication.focusWidget()
             if focused is not None and not self.isAncestorOf(focused):
                 self._came_from = focused
-            self.toasts[-1].setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._of_page[-1].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
@@ -208,8 +220,8 @@ class Toasts(QWidget):
         self._place()
 
     def _give_focus_back(self) -> None:
-        if self.toasts:
-            self.toasts[-1].setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._of_page:
+            self._of_page[-1].setFocus(Qt.FocusReason.OtherFocusReason)
             return
         former, self._came_from = self._came_from, None
         if former is not None and isValid(former) and former.isVisible():
@@ -229,8 +241,11 @@ class Toasts(QWidget):
         within = self._area.geometry()
         width = min(_WIDTH, within.width() - 2 * _MARGIN)
         room = within.height() - _MARGIN - _BELOW + self._layout.spacing()
-        height = 0
-        for toast in reversed(self.toasts):
+        height, meant = 0, self._of_page
+        for toast in self.toasts:
+            if toast not in meant:
+                toast.hide()
+        for toast in reversed(meant):
             needed = toast.heightForWidth(width) + 2 + self._layout.spacing()
             fits = height == 0 or height + needed <= room
             toast.setVisible(fits)
@@ -246,5 +261,5 @@ class Toasts(QWidget):
             width,
             max(0, height),
         )
-        self.setVisible(bool(self.toasts))
+        self.setVisible(bool(meant))
         self.raise_()

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -515,3 +515,41 @@ def test_steps_that_the_list_does_not_have(qapp: QApplication) -> None:
     panel.set_hop(None)
     assert panel.hop_seconds is None
     panel.deleteLater()
+
+
+def test_buttons_of_a_batch_keep_their_places(
+    open_page: Callable[[], ArchivePage], qtbot: QtBot
+) -> None:
+    panel = open_page().panel
+    buttons = (panel.failures_button, panel.pause_button, panel.cancel_button, panel.start_button)
+    for button in buttons:  # a ring makes one wider
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    places = set()
+    for words in ("Start", "Update", "Continue"):
+        for running in (False, True):
+            panel.start_button.setText(words)
+            panel.set_running(running)
+            panel.pause_button.setChecked(running)
+            panel.show_failed(12_345 if running else 0)
+            qtbot.wait(20)
+            places.add(tuple(button.geometry().getRect() for button in buttons))
+    assert len(places) == 1
+
+
+def test_while_the_first_results_are_waited_for_nothing_says_start(
+    open_page: Callable[[], ArchivePage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hear(*_: object) -> Generator[worker.Progress, None, None]:
+        while True:
+            yield worker.Progress("search")
+            time.sleep(0.01)
+
+    monkeypatch.setattr(worker, "hear", hear)
+    page = open_page()
+    page.choose_database(tmp_path / "new.sqlite")
+    page.add_folders([tmp_path])
+    assert page.welcome_words.text().startswith("Start analyses")
+    page.start()
+    assert page.welcome_words.text().startswith("The first results appear here")
+    page.cancel()
+    assert page.welcome_words.text().startswith("Start analyses")

@@ -419,3 +419,24 @@ def test_the_right_button_offers_what_the_buttons_do(
     page.list.tree.customContextMenuRequested.emit(QPoint(5, 5000))
     opened[1].actions()[-1].trigger()
     qtbot.waitUntil(lambda: "tiny" not in page.found.listed, timeout=120_000)
+
+
+def test_a_ticked_box_has_a_frame_in_each_line(page: ModelsPage, qtbot: QtBot) -> None:
+    """As an empty one has, whether the line is selected or not."""
+    tree = page.list.tree
+    ticked, empty = page.list._items()[:2]
+    ticked.setCheckState(0, Qt.CheckState.Checked)
+    empty.setCheckState(0, Qt.CheckState.Unchecked)
+    page.list.select("tiny")
+    qtbot.wait(20)
+    picture = tree.viewport().grab().toImage()
+    frames = []
+    for item in (ticked, empty):
+        place = tree.visualItemRect(item)
+        y = place.center().y()
+        frames.append([picture.pixelColor(x, y).name() for x in range(place.left(), 10)])
+    ground = picture.pixelColor(1, tree.visualItemRect(empty).top() + 1).name()
+    assert {colour for colour in frames[1] if colour != ground}
+    left = [next(x for x, colour in enumerate(row) if colour != ground) for row in frames]
+    assert left[0] == left[1]
+    assert frames[0][left[0]] == frames[1][left[1]]

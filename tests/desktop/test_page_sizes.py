@@ -1,7 +1,7 @@
 """Every page fits into the smallest window that is looked after."""
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -81,3 +81,21 @@ def test_what_lies_in_a_folder_of_many_classes_is_told_in_a_few_lines(
     assert len(words) < 220
     assert words.endswith("more classes.")
     assert "class 39" in chooser.found.toolTip()
+
+
+def test_start_of_a_training_keeps_its_place(window: Window, qtbot: QtBot) -> None:
+    """However long what a recipe says of itself is."""
+    window.show_page("train")
+    page = window.page("train")
+    for size in (SMALLEST, (1280, 800)):
+        window.resize(*size)
+        places = set()
+        for name in page.recipes.list.names:
+            page.recipes.take(name)
+            qtbot.wait(20)
+            start, chosen = page.controls.start, page.recipes.list
+            places.add(start.mapTo(window, QPoint()).toTuple())
+            row = chosen.visualItemRect(chosen.currentItem())
+            assert chosen.viewport().rect().contains(row), name
+        assert len(places) == 1
+        assert start.mapTo(window, start.rect().bottomLeft()).y() < window.height()

@@ -14,6 +14,7 @@ from desktop import jobs
 from desktop.pages import PAGES
 from desktop.pages.file.page import FilePage
 from desktop.pages.search import worker
+from desktop.pages.search.hits import FILE, SCORE, WAVE, WHY
 from desktop.pages.search.page import SearchPage
 from desktop.pages.sounds.excerpt import ExcerptPanel
 from desktop.requests import FindSimilar, OpenFile
@@ -281,3 +282,63 @@ def test_a_file_and_a_sound_of_the_project_lead_to_it(
     assert (asked[-1].sound, asked[-1].start, asked[-1].end) == (sounds / "low-3.wav", 1.0, 2.0)
     assert asked[-1].words == "low-3.wav, 0:01.0 to 0:02.0"
     settle(qtbot)
+
+
+def test_forgotten_marks_come_back(found: SearchPage, qtbot: QtBot) -> None:
+    table, example = found.table, found.example
+    for says in ("yes", "no", "unsure"):
+        found.mark(says)
+    marks = list(found.marks)
+    found.panel.restart.click()
+    settle(qtbot)
+    assert found.marks == []
+    assert found.steps == ("removal of all marks", "")
+    found.undo()
+    settle(qtbot)
+    assert found.marks == marks
+    assert [row.says for row in table.hits.rows].count("yes") == 1
+    qtbot.keyClick(table, Qt.Key.Key_S)  # another example, by a slip of the finger
+    settle(qtbot)
+    assert found.example != example
+    assert found.marks == []
+    found.undo()
+    settle(qtbot)
+    assert found.example == example
+    assert found.marks == marks
+    assert found.title.text() == "a low tone"
+
+
+def test_marks_of_an_archive_that_changed_are_said_to_be_gone(
+    found: SearchPage, sounds: Path, qtbot: QtBot
+) -> None:
+    found.mark("yes")
+    store(sounds / "new.wav", tone(400.0, seed=77))
+    with qtbot.waitSignal(found.bar.changed, timeout=60_000):
+        found.bar.update_button.click()
+    settle(qtbot)
+    assert any("marks were removed" in m.text for m in found._session.messages.current)
+    assert found.steps == ("", "")  # they would mean other stretches
+
+
+def test_waiting_ends_where_an_index_cannot_be_opened(
+    page: SearchPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page.bar.open(tmp_path / "gone")
+    assert page.empty.text() == "Please wait..."
+    qtbot.waitUntil(lambda: not page.bar.busy, timeout=60_000)
+    assert "Index a folder first" in page.empty.text()
+    assert page.bar.choice.placeholderText() == "No archive yet"
+
+
+def test_names_of_files_can_be_read_in_the_smallest_window(found: SearchPage) -> None:
+    table = found.table
+    found.resize(932, 650)
+    assert table.columnWidth(FILE) >= 140
+    found.resize(808, 550)  # of a window of 900 x 600: the waveform gives way
+    assert table.columnWidth(FILE) >= 75
+    assert table.columnWidth(WAVE) >= 48
+    assert found.bar.choice.currentText() == "sounds.index"
+    letters = table.fontMetrics()
+    assert table.columnWidth(WHY) >= letters.horizontalAdvance("random check") + 22
+    assert table.columnWidth(SCORE) >= letters.horizontalAdvance("99 % likely") + 16
+    assert table.horizontalScrollBar().maximum() == 0

@@ -238,3 +238,14 @@ def test_advice_comes_goes_and_does_not_nag() -> None:
     assert notices.text == ""
     notices.advise("Too quiet.")
     assert notices.text == "Too quiet."
+
+
+def test_what_is_of_use_on_some_pages_lies_over_no_other(window: Window) -> None:
+    window.show_page("listen")
+    window.page("listen")._list_devices([])
+    assert any("No microphone found" in text for text in texts(window.toasts))
+    window._session.notify("Of all pages.", kind="warning")
+    for key, shown in (("models", 1), ("archive", 1), ("sounds", 2), ("search", 1), ("listen", 2)):
+        window.show_page(key)
+        assert len(texts(window.toasts)) == shown, key
+    assert "Of all pages." in texts(window.toasts)

@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.train.page import TrainPage
+from desktop.pages.train.results import TrainResults
 from engine.errors import DataError
+from engine.evaluation import Mistake
 from engine.training.events import EpochDone
 from engine.training.runs.listing import FoundRun, find_runs
 from engine.training.runs.shelf import (
@@ -129,3 +131,12 @@ def test_a_failed_run_keeps_its_reason_until_it_goes_on(
     list(train(recipe, data, Place(place.folder, cache=place.cache, resume=True)))
     (found,) = listed(tmp_path / "runs")
     assert (found.reason, found.state) == ("", "finished")
+
+
+def test_features_that_were_confused_have_no_time(qtbot: QtBot) -> None:
+    results = TrainResults()
+    qtbot.addWidget(results)
+    mistakes = [Mistake(name, 3.0, "a", "b", 0.9, 0.1) for name in ("x/rows.npz", "x/song.wav")]
+    results._fill_mistakes(mistakes, "")
+    assert results.mistakes.item(0).text() == "rows.npz: a, predicted as b (90%)"
+    assert results.mistakes.item(1).text() == "song.wav at 0:03.0: a, predicted as b (90%)"

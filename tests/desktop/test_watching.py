@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from desktop import jobs
 from desktop.requests import OpenFile
 from desktop.session import Session
 from desktop.settings import WATCH_DATABASE, WATCH_FOLDER, WATCH_HOURS, WATCH_KEEP
@@ -32,6 +33,7 @@ class Script:
         self.news: list[Told | Exception] = []
         self.orders: list[object] = []
         self.ended = threading.Event()
+        self.slow = False
 
     def __call__(self, *orders: object) -> Generator[Told, None, None]:
         self.orders += orders
@@ -46,7 +48,7 @@ class Script:
                         raise news
                     last = news
                     yield news
-                time.sleep(0.01)
+                time.sleep(1.0 if self.slow else 0.01)
                 yield Told(last.state, last.why, last.counts, last.problem, gaps=last.gaps)
         finally:
             self.ended.set()
@@ -70,6 +72,7 @@ def made(session: Session) -> Generator[Made, None, None]:
     yield dialog, watchers
     watchers.folder.stop()
     watchers.microphone.stop()
+    jobs.cancel_all()
     if isValid(dialog):  # it is deleted when it is closed
         dialog.deleteLater()
 
@@ -108,9 +111,18 @@ def test_a_folder_is_watched(
     session.requested.connect(asked.append)
     page.shown.lines.cellDoubleClicked.emit(0, 0)
     assert asked == [OpenFile(path)]
+    script.slow = True  # a file that is at work ends first: the window does not wait for it
+    qtbot.wait(30)
+    began = time.perf_counter()
     page.shown.button.click()
+    assert time.perf_counter() - began < 0.3
+    assert page.shown.state.text() == "Stopping..."
+    assert not page.shown.button.isEnabled()
+    assert not page.place.isEnabled()
+    qtbot.waitUntil(lambda: page.shown.state.text() == "Stopped")
     assert script.ended.is_set()
-    assert page.shown.state.text() == "Stopped"
+    assert page.shown.button.text() == "Start"
+    assert page.shown.button.isEnabled()
     assert page.place.isEnabled()
 
 
@@ -131,6 +143,20 @@ def test_it_goes_on_without_the_dialog(
     script.news.append(DataError("a.sqlite could not be written."))
     qtbot.waitUntil(lambda: again.folder.shown.state.text() == "a.sqlite could not be written.")
     assert again.folder.shown.button.text() == "Start"
+
+
+def test_the_microphone_has_its_own_database_and_rules(
+    made: Made, session: Session, tmp_path: Path
+) -> None:
+    dialog, watchers = made
+    fill(dialog, tmp_path)
+    dialog.microphone.database.line.setText(str(tmp_path / "live.sqlite"))
+    dialog.microphone.rules.line.setText(str(tmp_path / "rules.toml"))
+    again = WatchDialog(session, watchers, None)
+    assert again.folder.database.text == str(tmp_path / "a.sqlite")
+    assert again.folder.rules.text == ""
+    assert again.microphone.database.text == str(tmp_path / "live.sqlite")
+    again.deleteLater()
 
 
 @pytest.fixture
@@ -172,7 +198,7 @@ def test_a_microphone_listens_and_is_waited_for(
     qtbot.waitUntil(lambda: page.shown.state.text().startswith("Listening"), timeout=60_000)
     assert "was disconnected" in page.shown.gaps.item(0, 0).text()
     page.shown.button.click()
-    assert page.shown.button.text() == "Start"
+    qtbot.waitUntil(lambda: page.shown.button.text() == "Start", timeout=60_000)
     assert len(list((tmp_path / "kept").rglob("*.flac"))) >= 1
 
 

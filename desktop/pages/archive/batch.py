@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from desktop.pages.archive.worker import Progress
 from desktop.plots.clock import clock
 from desktop.settings import ARCHIVE_JOBS, Settings
-from desktop.widgets.controls import Elided, button, heading, hold_back
+from desktop.widgets.controls import Elided, button, heading, hold_back, steady
 
 _HOPS = (None, 1.0, 3.0, 10.0)
 _MOST_JOBS = 256
@@ -134,6 +134,10 @@ class BatchPanel(QFrame):
         )
         self.start_button = button(self.tr("Start"), self.tr("Analyse what is new or has changed"))
         self.start_button.setObjectName("main")
+        start, goes_on = self.tr("Start"), self.tr("Continue")
+        steady(self.start_button, start, goes_on, self.tr("Update"))
+        steady(self.pause_button, self.tr("Pause"), goes_on)
+        steady(self.failures_button, self.tr("{} failed").format("88,888"))
         row = QHBoxLayout()
         row.addWidget(self.words, 1)
         for one in (

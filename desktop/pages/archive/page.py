@@ -244,7 +244,7 @@ class ArchivePage(Page):
         self.panel.start_button.setAccessibleName(words)
         self.stack.setCurrentWidget(self.welcome if found is None else self.results)
         self.choose_button.setVisible(not self.panel.folders)
-        self.welcome_words.setText(welcome(self.panel.folders))
+        self.welcome_words.setText(welcome(self.panel.folders, running=self.running))
         if self._batch is None:
             self.panel.show_failed(len(found.failures) if found else 0)
             self.panel.words.setText(summary(found))
@@ -300,6 +300,7 @@ class ArchivePage(Page):
             parent=self,
         )
         panel.set_running(True)
+        self._show_state()
         panel.show_progress(worker.Progress("search"))
 
     def _told(self, events: Sequence[worker.Progress | None]) -> None:

@@ -17,7 +17,7 @@ from desktop.pages.archive.table import StretchTable
 from desktop.session import Session
 from desktop.shared.player import Transport
 from desktop.shared.stretch_menu import SoundStretch, add_stretch_actions
-from desktop.widgets.controls import Elided, button
+from desktop.widgets.controls import Elided, button, steady
 
 _TABLE_SHARE, _HISTOGRAM_SHARE = 720, 300
 
@@ -66,6 +66,7 @@ class ResultsView(QWidget):
             self.tr("Not judged"), self.tr("Take the judgement back (Delete)")
         )
         self.new_button.setEnabled(False)
+        steady(self.play_button, self.tr("Play"), self.tr("Pause"))
 
     def _lay_out(self) -> None:
         below = QHBoxLayout()

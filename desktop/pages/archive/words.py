@@ -12,8 +12,12 @@ def _tr(words: str) -> str:
     return QCoreApplication.translate("ArchivePage", words)
 
 
-def welcome(folders: Sequence[str]) -> str:
+def welcome(folders: Sequence[str], *, running: bool = False) -> str:
     """What can be done while there are no results."""
+    if running:
+        return _tr(
+            "The first results appear here in a moment. You can use the other pages meanwhile."
+        )
     if folders:
         return _tr(
             "Start analyses the recordings in {}. It may take hours, can be paused, and "

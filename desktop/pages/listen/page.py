@@ -34,6 +34,7 @@ from resources import resource
 
 _PAINT_MS = 33
 _TEXT_MS = 250
+_WITH_MICROPHONE = "listen", "sounds"  # pages
 
 
 class ListenPage(Page):
@@ -185,12 +186,10 @@ class ListenPage(Page):
         wanted = settings.get(DEVICE), settings.get(HOST_API)
         self.bar.list_devices(found, wanted, settings.get(CHANNEL))
         if not found:
-            self.notices.advise(
-                self.tr(
-                    "No microphone found. Plug one in and press Refresh, or open a sound file "
-                    "instead."
-                )
+            words = self.tr(
+                "No microphone found. Plug one in and press Refresh, or open a sound file instead."
             )
+            self.notices.advise(words, _WITH_MICROPHONE)
         elif not self.is_listening:
             self.notices.clear()
         if self._again:

@@ -21,15 +21,17 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.pages.models.worker import CatalogListing, ListedClassifier
+from resources import resource
 
 _NAME = Qt.ItemDataRole.UserRole
 _MEGA = 1e6
 _WIDTH = 470
 _ROW_HEIGHT = 28
-# Fusion's own empty box cannot be seen on a dark ground, nor on that of the selected line.
+# Fusion's own boxes cannot be seen on a dark ground, nor on that of the selected line.
 _BOX = (
-    "QTreeView::indicator:unchecked { background: palette(base);"
+    "QTreeView::indicator { background: palette(base); width: 13px; height: 13px;"
     " border: 1px solid palette(placeholder-text); border-radius: 3px; }"
+    f"QTreeView::indicator:checked {{ image: url({resource('icons', 'check.svg').as_posix()}); }}"
 )
 
 

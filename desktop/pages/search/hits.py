@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -39,6 +39,8 @@ _Index = QModelIndex | QPersistentModelIndex
 MARK, WAVE, FILE, TIME, SCORE, WHY = range(6)
 _NONE = QModelIndex()
 _ROW = 40
+_WIDTHS = {MARK: 76, WAVE: 94, TIME: 66, SCORE: 94, WHY: 114}
+_NARROW_WAVE, _LEAST_NAME = 48, 110  # pixels: names are read, waveforms only glanced at
 
 
 @dataclass
@@ -196,7 +198,7 @@ class HitTable(QTableView):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setFixedHeight(30)
-        for column, width in ((MARK, 74), (WAVE, 112), (TIME, 70), (SCORE, 92), (WHY, 112)):
+        for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
         header.setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -225,6 +227,11 @@ class HitTable(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        left = event.size().width() - sum(_WIDTHS.values()) - _LEAST_NAME
+        self.setColumnWidth(WAVE, max(_NARROW_WAVE, _WIDTHS[WAVE] + min(0, left)))
+        super().resizeEvent(event)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(300, 120)

@@ -13,11 +13,13 @@ from desktop.pages.search.hits import HitRow, HitTable
 from desktop.pages.search.panel import TeachPanel
 from desktop.pages.search.saving import Saving
 from desktop.pages.search.source import IndexBar
+from desktop.pages.search.words import empty_words
 from desktop.plots.clock import clock
-from desktop.requests import AddRegion, FindSimilar, OpenFile, Request
+from desktop.requests import FindSimilar, OpenFile, Request
 from desktop.session import Session
 from desktop.shared.page import Page
 from desktop.shared.player import Transport
+from desktop.shared.stretch_menu import SoundStretch, add_stretch_actions
 from desktop.widgets.controls import Elided, button, heading, text
 from engine.audio.formats import EXTENSIONS
 
@@ -40,6 +42,7 @@ class SearchPage(Page):
         self.notices = session.notices()
         self.example: worker.Example | None = None
         self.marks: list[Mark] = []
+        self._forgotten: tuple[worker.Example | None, list[Mark]] = (None, [])
         self.estimate: Estimate | None = None
         self.suggests = False  # whether what is listed was suggested
         self._query: worker.Wave | None = None
@@ -105,6 +108,7 @@ class SearchPage(Page):
 
     def _connect(self) -> None:
         self.bar.changed.connect(self._index_changed)
+        self.bar.busy_changed.connect(self._show_state)
         self.choose_button.clicked.connect(self._choose)
         self.play_button.clicked.connect(self.play_example)
         self.back_button.clicked.connect(self.search)
@@ -130,12 +134,18 @@ class SearchPage(Page):
 
     @property
     def steps(self) -> tuple[str, str]:
-        return (self.tr("mark") if self.marks else "", "")
+        if self.marks:
+            return self.tr("mark"), ""
+        return (self.tr("removal of all marks") if self._forgotten[1] else "", "")
 
     def undo(self) -> None:
-        """Take the last mark back."""
+        """Take the last mark back, or bring back all that another search forgot."""
         if self.marks:
             self._note(self.marks[-1].hit.key, None)
+        elif self._forgotten[1]:
+            self.example, self.marks = self._forgotten
+            self._forgotten = None, []
+            self.search()
 
     def enter(self) -> None:
         self.bar.begin()
@@ -153,9 +163,9 @@ class SearchPage(Page):
     # Searching.
 
     def search_for(self, example: worker.Example) -> None:
-        """Search for another example; the marks of the one before are forgotten."""
-        self.example = example
+        """Search for another example; Undo brings the one before back, with its marks."""
         self._forget_marks()
+        self.example = example
         self.bar.begin()
         if self.bar.folder is not None:
             self.search()
@@ -237,7 +247,10 @@ class SearchPage(Page):
 
     def _index_changed(self) -> None:
         # Where vectors lie has changed: marks of another index would mean other stretches.
+        if self.marks:
+            self.notices.notify(self.tr("The marks were removed: the archive is another one now."))
         self._forget_marks()
+        self._forgotten = None, []
         self.table.hits.show_rows([])
         if self.example is not None:
             self.search()
@@ -282,6 +295,8 @@ class SearchPage(Page):
         self.search()
 
     def _forget_marks(self) -> None:
+        if self.marks:
+            self._forgotten = self.example, self.marks
         self.marks, self.estimate, self.suggests = [], None, False
         self.panel.show_estimate(None)
         for number, row in enumerate(self.table.hits.rows):
@@ -336,10 +351,8 @@ class SearchPage(Page):
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.addAction(self.tr("Play"), self.play_hit)
-        menu.addAction(self.tr("Find similar in the archive"), self.search_hit)
-        menu.addAction(self.tr("Open on the File page"), self.open_hit)
-        adding = AddRegion(row.path, hit.start_seconds, hit.end_seconds)
-        menu.addAction(self.tr("Add to a class..."), lambda: self._session.request(adding))
+        stretch = SoundStretch(row.path, hit.start_seconds, hit.end_seconds)
+        add_stretch_actions(menu, self._session, stretch)
         menu.popup(place)
 
     def _show_chosen(self) -> None:
@@ -350,29 +363,14 @@ class SearchPage(Page):
         self.table.setVisible(rows)
         self.keys.setVisible(rows)
         self.empty.setVisible(not rows)
-        self.empty.setText(self._empty_words(busy=busy))
+        waits = busy or self.bar.busy
+        self.empty.setText(empty_words(self.bar.folder, self.example, waits=waits))
         self.title.setText(self.example.words if self.example is not None else "")
         self.play_button.setEnabled(self.example is not None)
         self.back_button.setEnabled(self.suggests and self.example is not None)
         self.panel.set_busy(busy or self.saving.busy)
         self.panel.show_marks(self.marks, ready=self._query is not None and rows)
         self._show_chosen()
-
-    def _empty_words(self, *, busy: bool) -> str:
-        if busy or self.bar.busy:
-            return self.tr("Please wait...")
-        if self.bar.folder is None:
-            return self.tr(
-                "Find whatever sounds like an example in thousands of recordings. Index a folder "
-                "first: each recording is listened to once. Then choose a sound, or right-click "
-                "a stretch on any page and choose 'Find similar in the archive'."
-            )
-        if self.example is None:
-            return self.tr(
-                "Choose a sound to search for, or right-click a stretch on any page and choose "
-                "'Find similar in the archive'."
-            )
-        return self.tr("Nothing was found.")
 
     def _choose(self) -> None:
         path = _ask_sound(self)

@@ -31,6 +31,7 @@ class IndexBar(QWidget):
     """
 
     changed = Signal()  # another index, or other files in it
+    busy_changed = Signal()  # it begins or ends to open or make one
 
     def __init__(self, session: Session, notices: Notices) -> None:
         super().__init__()
@@ -42,6 +43,7 @@ class IndexBar(QWidget):
         self.choice.setAccessibleName(self.tr("Archive to search in"))
         self.choice.setToolTip(self.tr("The archive that is searched"))
         self.choice.setMinimumWidth(180)
+        self.choice.setPlaceholderText(self.tr("No archive yet"))
         self.choice.activated.connect(lambda _: self.open(Path(self.choice.currentData())))
         self.make = button(
             self.tr("Index a folder..."),
@@ -131,6 +133,7 @@ class IndexBar(QWidget):
             parent=self,
         )
         self._show()
+        self.busy_changed.emit()
 
     def _heard(self, steps: "list[Step | None]") -> None:
         known = [step for step in steps if step is not None]
@@ -147,8 +150,10 @@ class IndexBar(QWidget):
         self._session.settings.set(INDEXES, [str(info.folder), *others][:_MOST_KEPT])
         problems, self._problems = self._problems, []
         if problems:
-            words = self.tr("{} files could not be indexed. {}")
-            self._notices.notify(words.format(len(problems), problems[0]), kind="warning")
+            words = self.tr("{} files could not be indexed. {}").format(len(problems), problems[0])
+            if len(problems) == 1:
+                words = self.tr("A file could not be indexed. {}").format(problems[0])
+            self._notices.notify(words, kind="warning")
         self._show()
         self.changed.emit()
 
@@ -165,6 +170,7 @@ class IndexBar(QWidget):
     def _ended(self) -> None:
         self._job = None
         self._show()
+        self.busy_changed.emit()
 
     def _show(self) -> None:
         busy, info = self.busy, self.info
@@ -182,6 +188,7 @@ class IndexBar(QWidget):
         self.choice.clear()
         for name in self._session.settings.get(INDEXES):
             self.choice.addItem(_title(name), name)
+        self.choice.setCurrentIndex(0 if self.choice.count() else -1)  # the open one is the first
         self.choice.setEnabled(self.choice.count() > 0 and not busy)
         if info is None:
             self.facts.setText(self.tr("Opening...") if busy else "")

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QListWidget,
     QSizePolicy,
@@ -30,7 +31,7 @@ from desktop.pages.train.worker import (
     training,
 )
 from desktop.settings import COMPUTE, THREADS, Settings
-from desktop.widgets.controls import button, heading
+from desktop.widgets.controls import button, heading, steady
 from engine.errors import EarmarkError
 from engine.recipes.naming import title_of
 from engine.training.sweeps.plan import Preset, Source, Sweep
@@ -301,6 +302,7 @@ class QueueControls(QObject):
         self.remove = button(
             self.tr("Remove"), self.tr("Remove the selected training from the queue")
         )
+        steady(self.pause, self.tr("Pause"), self.tr("Resume"))
         self._connect()
 
     def _connect(self) -> None:
@@ -314,16 +316,25 @@ class QueueControls(QObject):
         self.list.itemClicked.connect(lambda _: self._select())
         self._queue.changed.connect(self._show)
 
-    def lay_out(self, column: QVBoxLayout) -> None:
-        """Put the widgets into the column."""
+    def bar(self) -> QFrame:
+        """The buttons below the column: whatever it says and scrolls, they keep their place."""
+        made = QFrame()
+        made.setObjectName("panel")
+        rows = QVBoxLayout(made)
+        rows.setContentsMargins(14, 8, 14, 8)
+        rows.setSpacing(6)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self.start, 1)
         first.addWidget(self.sweep)
         second.addWidget(self.pause)
         second.addWidget(self.stop, 1)
+        rows.addLayout(first)
+        rows.addLayout(second)
+        return made
+
+    def lay_out(self, column: QVBoxLayout) -> None:
+        """Put the other widgets into the column."""
         column.addSpacing(8)
-        column.addLayout(first)
-        column.addLayout(second)
         column.addWidget(self.course)  # comes and goes with the recipe: nothing to press below it
         column.addSpacing(6)
         column.addWidget(self._heading)

@@ -320,12 +320,12 @@ class TrainResults(QWidget):
     def _fill_mistakes(self, mistakes: "list[Mistake]", words: str) -> None:
         self.listed.setText(words)
         self.mistakes.clear()
-        line = self.tr("{} at {}: {}, predicted as {} ({:.0%})")
+        line = self.tr("{}: {}, predicted as {} ({:.0%})")
         for m in mistakes:
-            name = Path(m.recording).name
-            item = QListWidgetItem(
-                line.format(name, clock(m.start, 0.1), m.truth, m.predicted, m.probability)
-            )
+            place = Path(m.recording).name
+            if Path(m.recording).suffix not in FEATURE_FILES:  # a row of features has no time
+                place = self.tr("{} at {}").format(place, clock(m.start, 0.1))
+            item = QListWidgetItem(line.format(place, m.truth, m.predicted, m.probability))
             item.setData(Qt.ItemDataRole.UserRole, (m.recording, m.start))
             item.setToolTip(m.recording)
             self.mistakes.addItem(item)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -261,3 +261,13 @@ class RecipeList(QListWidget):
         self.blockSignals(True)
         self.setCurrentRow(self.line_of(name))
         self.blockSignals(False)
+        self._reveal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._reveal()  # the list gives room to longer descriptions
+
+    def _reveal(self) -> None:
+        """Bring what is chosen into sight, all of it."""
+        if self.currentItem() is not None:
+            self.scrollToItem(self.currentItem())
