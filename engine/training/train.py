@@ -301,7 +301,7 @@ def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
             f"{run.folder} contains a run on other data, or the data has changed. Train into "
             "another folder."
         )
-    if run.recipe() != recipe:
+    if not run.recipe().trains_as(recipe):
         raise DataError(
             f"{run.folder} contains a run of another recipe. Resume that one, or train into "
             "another folder."

@@ -221,7 +221,7 @@ def _short(event: Event) -> Event:
 
 def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
     """The trial of a run that ended; None if it did not, or was of another recipe."""
-    if not run.results_file.is_file() or run.recipe() != recipe:
+    if not run.results_file.is_file() or not run.recipe().trains_as(recipe):
         return None
     results, history = run.read(run.results_file), run.history()
     measure = "concordance" if recipe.is_regression else "accuracy"
