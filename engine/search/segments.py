@@ -59,7 +59,7 @@ class Segments:
         """Map one that has so many rows, int8, shape (rows, numbers).
 
         Raises:
-            DataError: it is missing, damaged or something else.
+            DataError: it is missing, damaged or something else, or cannot be read.
         """
         path = self.path(number)
         try:
@@ -68,7 +68,15 @@ class Segments:
                     raise self._damaged(path)
             # Mapped, a matrix that the file is too short for is refused.
             found = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError, SyntaxError, MemoryError) as error:
+        except FileNotFoundError as error:
+            raise self._damaged(path) from error
+        except (OSError, MemoryError) as error:  # the disk or the system: what is there may be fine
+            words = getattr(error, "strerror", None) or "there is not enough memory"
+            raise DataError(
+                f"The index {self.folder.parent.name} cannot be read now (segments/{path.name}: "
+                f"{words}). Try again."
+            ) from error
+        except (ValueError, EOFError, SyntaxError) as error:
             raise self._damaged(path) from error
         fits = isinstance(found, np.ndarray) and found.dtype == np.int8
         if not fits or found.shape != (rows, NUMBERS) or not found.flags.c_contiguous:
