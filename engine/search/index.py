@@ -342,7 +342,7 @@ class Index:
         return found
 
     def _silent(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-        loud = self._picked(keys).any(axis=1)
+        loud: list[bool] = np.any(self._picked(keys), axis=1).tolist()
         return {key for key, heard in zip(keys, loud, strict=True) if not heard}
 
     def _changed(self) -> DataError:
