@@ -335,10 +335,6 @@ class Published(_Strict):
         return found
 
 
-# Words and figures that an update may change without changing any training.
-_OF_PEOPLE = {"title", "description", "needs", "published"}
-
-
 class Recipe(_Strict):
     """Everything that determines the result of a training."""
 
@@ -372,11 +368,6 @@ class Recipe(_Strict):
     def is_regression(self) -> bool:
         """Whether numbers are predicted instead of labels."""
         return self.deployment.task == "regression"
-
-    def trains_as(self, other: "Recipe") -> bool:
-        """Whether both decide the same training; what they tell people about it may differ."""
-        mine, theirs = (one.model_dump(exclude=_OF_PEOPLE) for one in (self, other))
-        return mine == theirs
 
     def as_published(self) -> "Recipe":
         """The original, traps and all.

@@ -17,7 +17,6 @@ from engine.leftovers import sweep
 from engine.locks import FolderLock
 from engine.search.ear import STEP_SECONDS, windows_in
 from engine.search.projection import (
-    NUMBERS,
     SCALE,
     Projection,
     Vectors,
@@ -332,14 +331,7 @@ class Index:
         sizes = self._table.segments()
         if any(row >= sizes.get(number, 0) for number, row in keys):
             raise self._changed()
-        found = np.zeros((len(keys), NUMBERS), dtype=np.int8)
-        places: dict[int, list[int]] = {}
-        for place, (number, _) in enumerate(keys):
-            places.setdefault(number, []).append(place)
-        for number, some in places.items():  # one at a time: each map holds a file open
-            mapped = self._segments.open(number, sizes[number])
-            found[some] = mapped[[keys[place][1] for place in some]]
-        return found
+        return self._segments.picked(keys, sizes)
 
     def _silent(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
         loud: list[bool] = np.any(self._picked(keys), axis=1).tolist()

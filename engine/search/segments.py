@@ -8,7 +8,7 @@ neighbours would make the index twice as large (docs/architecture.md has the com
 import contextlib
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +83,20 @@ class Segments:
             raise self._damaged(path)
         mapped: Kept = found
         return mapped
+
+    def picked(self, keys: Sequence[tuple[int, int]], sizes: Mapping[int, int]) -> Kept:
+        """Rows by segment and row, int8, shape (keys, numbers); each map holds a file open.
+
+        Raises:
+            DataError: see :meth:`open`.
+        """
+        found = np.zeros((len(keys), NUMBERS), dtype=np.int8)
+        places: dict[int, list[int]] = {}
+        for place, (number, _) in enumerate(keys):
+            places.setdefault(number, []).append(place)
+        for number, some in places.items():
+            found[some] = self.open(number, sizes[number])[[keys[place][1] for place in some]]
+        return found
 
     def sweep(self, known: Iterable[int]) -> None:
         """Delete what no table knows: a kill came between a segment and its table."""

@@ -233,17 +233,10 @@ class Table:
                 sizes[known] = of
             if path is None:
                 continue
-            texts = all(isinstance(text, str) for text in (path, status, reason))
-            whole = _whole(size, 0, 2**62) and _whole(modified, -(2**63), 2**63)
-            whole = whole and _whole(first, 0, _MOST_ROWS) and _whole(count, 0, _MOST_ROWS)
-            real = isinstance(duration, float) and 0 <= duration <= _MOST_SECONDS
-            if not texts or not whole or not real or not _whole(segment, 0, 2**53):
+            row = FileRow(path, size, modified, status, reason, duration, segment, first, count)
+            if not _sound(row) or first + count > (0 if known is None else of):
                 raise self._damaged()
-            if first + count > (0 if known is None else of):
-                raise self._damaged()
-            found[path] = FileRow(
-                path, size, modified, status, reason, duration, segment, first, count
-            )
+            found[path] = row
         return found, sizes
 
     def put(self, rows: Iterable[FileRow]) -> None:
@@ -308,3 +301,12 @@ def _ours() -> set[tuple[str, str, str]]:
 
 def _whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and low <= value <= high
+
+
+def _sound(row: FileRow) -> bool:
+    """Whether all is of the kinds that it should be; SQLite keeps anything in any column."""
+    texts = all(isinstance(text, str) for text in (row.path, row.status, row.reason))
+    whole = _whole(row.size, 0, 2**62) and _whole(row.modified_ns, -(2**63), 2**63)
+    whole = whole and _whole(row.first, 0, _MOST_ROWS) and _whole(row.count, 0, _MOST_ROWS)
+    real = isinstance(row.duration_seconds, float) and 0 <= row.duration_seconds <= _MOST_SECONDS
+    return texts and whole and real and _whole(row.segment, 0, 2**53)
