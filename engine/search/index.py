@@ -299,10 +299,10 @@ class Index:
     ) -> list[Hit]:
         taken: dict[str, list[int]] = {}
         hits: list[Hit] = []
-        silent = self._silent([(number, row) for _, number, row in found])
-        for score, number, row in found:
+        loud = np.any(self._picked([(number, row) for _, number, row in found]), axis=1)
+        for (score, number, row), heard in zip(found, loud.tolist(), strict=True):
             file = rows[number].file_at(row) if number in rows else None
-            if file is None or (number, row) in besides or (number, row) in silent:
+            if file is None or (number, row) in besides or not heard:
                 continue
             mine = taken.setdefault(file.path, [])
             if len(mine) >= most_a_file or any(abs(row - other) <= 1 for other in mine):
@@ -330,15 +330,8 @@ class Index:
         """Rows as they are kept, int8, shape (keys, numbers)."""
         sizes = self._table.segments()
         if any(row >= sizes.get(number, 0) for number, row in keys):
-            raise self._changed()
+            raise _changed(self.folder)
         return self._segments.picked(keys, sizes)
-
-    def _silent(self, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-        loud: list[bool] = np.any(self._picked(keys), axis=1).tolist()
-        return {key for key, heard in zip(keys, loud, strict=True) if not heard}
-
-    def _changed(self) -> DataError:
-        return DataError(f"The index {self.folder.name} has changed meanwhile. Search in it again.")
 
     def hit_at(self, path: Path, seconds: float) -> Hit | None:
         """The stretch of a file that holds a moment; None: the index does not know it."""
@@ -359,7 +352,7 @@ class Index:
                         some = self._segments.open(file.segment, sizes[file.segment])
                     except DataError as error:
                         if file.segment not in self._table.segments():
-                            raise self._changed() from error
+                            raise _changed(self.folder) from error
                         raise
                     opened = {file.segment: some}
                 yield file, from_int8(opened[file.segment][file.first : file.first + file.count])
@@ -474,6 +467,10 @@ class Index:
             self._table.put(moved)
             self._table.drop_segments(numbers)
         self._map = None
+
+
+def _changed(folder: Path) -> DataError:
+    return DataError(f"The index {folder.name} has changed meanwhile. Search in it again.")
 
 
 def _moved(file: FileRow, segment: int, first: int, count: int) -> FileRow:
