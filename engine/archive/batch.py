@@ -49,6 +49,9 @@ def ears_of(how: Listening, catalog: Catalog | None = None) -> list[Ear]:
     return found
 
 
+_FEW = 1000  # files that are asked for by name; of more, all that is known is read
+
+
 @dataclass(frozen=True)
 class Plan:
     """What there is to do.
@@ -75,6 +78,7 @@ def plan(
     *,
     contents: bool = False,
     retry: bool = False,
+    ears: Sequence[Ear] | None = None,
 ) -> Generator[None, None, Plan]:
     """Look which files are new or have changed since the database heard them; yields between files.
 
@@ -88,12 +92,13 @@ def plan(
         contents: compare what is in the files instead of the times, which reads each of them;
             where it was not looked at before, times are all there is.
         retry: try again what failed.
+        ears: the classifiers, where :func:`ears_of` gave them before.
 
     Raises:
         EarmarkError: a classifier is missing, or the database cannot be written.
     """
-    ears = ears_of(how)
-    ids, known = database.ids(ears), database.known()
+    ears = ears_of(how) if ears is None else ears
+    ids, known = database.ids(ears), database.known(paths if len(paths) <= _FEW else None)
     wanted, attempt = set(ids.values()), attempt_of(ids)
     todo: dict[Path, Stamp | None] = {}
     failed = []

@@ -203,16 +203,30 @@ class Database:
                 ).fetchone()
         return found
 
-    def known(self) -> dict[str, Known]:
+    def known(self, paths: Sequence[Path] | None = None) -> dict[str, Known]:
         """What is known of each file, by :func:`key_of`.
+
+        Args:
+            paths: of these alone; None: of all.
 
         Raises:
             DataError: the database is damaged.
         """
+        which: str = ""
+        values: tuple[str, ...] = ()
+        if paths is not None:
+            which = "WHERE path IN (SELECT value FROM json_each(?))"
+            values = (json.dumps([key_of(path) for path in paths]),)
+        of_these = f"WHERE file_id IN (SELECT id FROM files {which})" if which else ""
         ears: dict[int, set[int]] = {}
-        for file, classifier in self.each("SELECT file_id, classifier_id FROM results"):
+        for file, classifier in self.each(
+            f"SELECT file_id, classifier_id FROM results {of_these}", values
+        ):
             ears.setdefault(file, set()).add(classifier)
-        rows = self.each("SELECT id, path, size, modified_ns, sha256, status, attempt FROM files")
+        rows = self.each(
+            f"SELECT id, path, size, modified_ns, sha256, status, attempt FROM files {which}",
+            values,
+        )
         return {
             path: Known(
                 None if size is None else Stamp(size, modified, digest),

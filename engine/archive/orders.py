@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from engine.archive.cells import parsed
+from engine.archive.cells import finite, parsed
 from engine.archive.database import Database
 from engine.archive.processes import Listening
 from engine.errors import DataError
@@ -83,6 +83,8 @@ def kept_order(database: Database) -> BatchOrder | None:
         places, classifiers, hop, channels, files, finished = rows[0]
         if channels not in get_args(Channels):
             raise ValueError(f"channels are {channels}")
+        if hop is not None and finite(hop) <= 0:
+            raise ValueError(f"the step is {hop} s")
         how = Listening(_words(classifiers), None if hop is None else float(hop), channels)
         return BatchOrder(_words(places), how, int(files), bool(finished))
     except (TypeError, ValueError, DataError) as error:

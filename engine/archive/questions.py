@@ -12,7 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.archive.cells import finite
 from engine.archive.database import Database
+from engine.errors import DataError
 
 Order = Literal["file", "label", "certainty", "length", "time", "judgement", "random"]
 By = Literal["label", "certainty", "folder", "day", "hour"]
@@ -193,7 +195,13 @@ def stretches(database: Database, some: Sequence[int]) -> list[Stretch]:
     found = {}
     for row in database.rows(question, (json.dumps([int(number) for number in some]),)):
         number, path, classifier, channel, label, *times, begins, right = row
-        start, end, probability = map(float, times)
+        try:
+            start, end, probability = map(finite, times)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{database.path.name} is damaged: the times or the probability of a stretch in it "
+                "are invalid."
+            ) from error
         found[number] = Stretch(
             *(number, str(path), str(classifier), int(channel), str(label)),
             *(start, end, probability, begins or "", None if right is None else bool(right)),

@@ -1,5 +1,6 @@
 """A microphone that records into a ring buffer."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -114,6 +115,11 @@ class Microphone:
                 )
                 self._stream.start()
         except sounddevice.PortAudioError as error:
+            # One that opened but did not start was not counted; who waits for it tries for days.
+            stream, self._stream = self._stream, None
+            if stream is not None:
+                with contextlib.suppress(sounddevice.PortAudioError):
+                    stream.close()
             raise AudioError(
                 f"The microphone '{name}' cannot be opened. It may be unplugged or in use "
                 "by another "

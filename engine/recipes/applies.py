@@ -98,3 +98,12 @@ def refuse(recipe: Recipe, *, features: bool = False) -> None:
     found: list[Any] = refusals(recipe, features=features)
     if found:
         raise RecipeError(found[0])
+
+
+# Words and figures that an update may change without changing any training.
+_OF_PEOPLE = {"title", "description", "needs", "published"}
+
+
+def trains_as(one: Recipe, other: Recipe) -> bool:
+    """Whether both decide the same training; what they tell people about it may differ."""
+    return one.model_dump(exclude=_OF_PEOPLE) == other.model_dump(exclude=_OF_PEOPLE)

@@ -5,6 +5,7 @@ sound: the level in narrow bands over time, moved against each other until they 
 the correlation of two pictures by Fourier transform, of the beginning of each file.
 """
 
+import functools
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.threads import give_way
 _CANDIDATE = 0.93  # cosine of the mean vectors
 _MOST_A_FILE = 5
 _AT_ONCE = 512
+_MOST_PICTURES = 256  # held, half a megabyte each; the others are computed again
 _RATE_HZ = 8000
 _FRAME, _HOP = 1024, 80  # 128 ms each 10 ms
 _LOW_HZ, _HIGH_HZ, _BANDS = 80.0, 3600.0, 66  # a semitone each: another pitch is another picture
@@ -66,21 +68,18 @@ def near_duplicates(index: Index, *, least: float = SAME) -> Generator[float, No
     """
     paths, means, seconds = _means(index)
     found: list[Pair] = []
-    kept: dict[int, _Picture | None] = {}
+    picture_of = functools.lru_cache(_MOST_PICTURES)(lambda number: _picture_of(paths[number]))
     for start in range(0, len(paths), _AT_ONCE):
         for first, second in _candidates(means, seconds, start):
             yield min(1.0, start / max(1, len(paths)))
             give_way()
-            one, other = (_picture_of(n, paths, kept) for n in (first, second))
+            one, other = picture_of(first), picture_of(second)
             if one is None or other is None:
                 continue
             likeness, lag = _best(one, other)
             if likeness >= least:
                 pair = sorted(((paths[first], 0.0), (paths[second], lag)), key=lambda x: x[0])
                 found.append(Pair(pair[0][0], pair[1][0], likeness, pair[1][1] - pair[0][1]))
-        for number in [n for n in kept if n < start]:  # compared with all that follow
-            if len(kept) > 4 * _AT_ONCE:
-                del kept[number]
     return sorted(found, key=lambda pair: -pair.likeness)
 
 
@@ -112,16 +111,12 @@ def _candidates(
     return found
 
 
-def _picture_of(
-    number: int, paths: list[Path], kept: dict[int, _Picture | None]
-) -> _Picture | None:
-    if number not in kept:
-        try:
-            audio = read(paths[number], rate_hz=_RATE_HZ, mono=True, duration_seconds=_SECONDS)
-            kept[number] = picture(audio.samples[0])
-        except AudioError:  # it has gone, or is damaged meanwhile
-            kept[number] = None
-    return kept[number]
+def _picture_of(path: Path) -> _Picture | None:
+    try:
+        audio = read(path, rate_hz=_RATE_HZ, mono=True, duration_seconds=_SECONDS)
+    except AudioError:  # it has gone, or is damaged meanwhile
+        return None
+    return picture(audio.samples[0])
 
 
 def picture(samples: NDArray[np.float32]) -> _Picture | None:

@@ -30,6 +30,7 @@ from engine.search.table import NAME, FileRow, Table
 _PROJECTION = "projection.safetensors"
 _SPARE = 8  # so many times as many rows are looked at as hits are wanted, for those left out
 MOST_HITS = 10_000
+_TRIES = 4  # to search while another program changes the index
 _PATIENCE_SECONDS = 5.0  # with who is just ending: a job that was cancelled
 # What scores vectors: a block of unit vectors, float32, (n, numbers), to float32, (n,).
 Judge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -243,6 +244,21 @@ class Index:
             besides: keys of hits that are left out.
         """
         count = max(1, min(count, MOST_HITS))
+        for last in (False,) * (_TRIES - 1) + (True,):
+            before, found = self._table.stamp(), None
+            try:
+                found = self._best(judge, count, most_a_file, besides)
+            except DataError:
+                if last or self._table.stamp() == before:
+                    raise
+            if found is not None and (last or self._table.stamp() == before):
+                return found
+            self._map = None  # another program has joined segments meanwhile: look again
+        raise AssertionError("the last try returns or raises")
+
+    def _best(
+        self, judge: Judge, count: int, most_a_file: int, besides: frozenset[tuple[int, int]]
+    ) -> list[Hit]:
         wanted, rows = count * _SPARE + len(besides), self._whose()
         while True:
             found, whole = self._highest(judge, wanted)
@@ -283,11 +299,10 @@ class Index:
     ) -> list[Hit]:
         taken: dict[str, list[int]] = {}
         hits: list[Hit] = []
-        sizes = self._table.segments()
-        opened = {n: self._segments.open(n, sizes[n]) for n in {n for _, n, _ in found}}
-        for score, number, row in found:
+        loud = np.any(self._picked([(number, row) for _, number, row in found]), axis=1)
+        for (score, number, row), heard in zip(found, loud.tolist(), strict=True):
             file = rows[number].file_at(row) if number in rows else None
-            if file is None or (number, row) in besides or not opened[number][row].any():
+            if file is None or (number, row) in besides or not heard:
                 continue
             mine = taken.setdefault(file.path, [])
             if len(mine) >= most_a_file or any(abs(row - other) <= 1 for other in mine):
@@ -309,15 +324,14 @@ class Index:
         Raises:
             DataError: the index has changed, and there are none such any more.
         """
+        return from_int8(self._picked(keys))
+
+    def _picked(self, keys: Sequence[tuple[int, int]]) -> NDArray[np.int8]:
+        """Rows as they are kept, int8, shape (keys, numbers)."""
         sizes = self._table.segments()
-        opened = {n: self._segments.open(n, sizes[n]) for n, _ in keys if n in sizes}
-        if any(n not in opened or row >= sizes[n] for n, row in keys):
-            raise DataError(
-                f"The index {self.folder.name} has changed meanwhile. Search in it again."
-            )
-        if not keys:
-            return np.zeros((0, self.projection.components.shape[0]), dtype=np.float32)
-        return from_int8(np.stack([opened[n][row] for n, row in keys]))
+        if any(row >= sizes.get(number, 0) for number, row in keys):
+            raise _changed(self.folder)
+        return self._segments.picked(keys, sizes)
 
     def hit_at(self, path: Path, seconds: float) -> Hit | None:
         """The stretch of a file that holds a moment; None: the index does not know it."""
@@ -330,11 +344,17 @@ class Index:
     def each(self) -> Iterator[tuple[FileRow, Vectors]]:
         """Each file that can be found, with its vectors, float32, (rows, numbers)."""
         opened: dict[int, NDArray[np.int8]] = {}
-        sizes = self._table.segments()
-        for file in self._table.files().values():
+        files, sizes = self._table.contents()
+        for file in files.values():
             if file.status == "done" and file.count:
                 if file.segment not in opened:
-                    opened = {file.segment: self._segments.open(file.segment, sizes[file.segment])}
+                    try:
+                        some = self._segments.open(file.segment, sizes[file.segment])
+                    except DataError as error:
+                        if file.segment not in self._table.segments():
+                            raise _changed(self.folder) from error
+                        raise
+                    opened = {file.segment: some}
                 yield file, from_int8(opened[file.segment][file.first : file.first + file.count])
 
     def _whose(self) -> dict[int, _Rows]:
@@ -402,36 +422,55 @@ class Index:
             self._map = None
 
     def merge(self, most_rows: int) -> None:
-        """Make one segment of the small ones, and leave out rows that no file has any more.
+        """Join the small segments until they are large, without rows that no file has any more.
 
         Raises:
-            DataError: it cannot be written; nothing has changed then.
+            DataError: it cannot be written; what was joined before that stays.
         """
         assert self._lock is not None
-        sizes, files = self._table.segments(), self._table.files().values()
-        live = dict.fromkeys(sizes, 0)
-        for file in files:
-            if file.segment in live:
-                live[file.segment] += file.count
-        small = {n for n, size in sizes.items() if size < most_rows or 2 * live[n] < size}
-        if len(small) < 2 and all(live[n] == sizes[n] for n in small):
+        files, sizes = self._table.contents()
+        live: dict[int, list[FileRow]] = {number: [] for number in sizes}
+        for file in files.values():
+            if file.count:
+                live[file.segment].append(file)
+        rows = {number: sum(file.count for file in some) for number, some in live.items()}
+        small = [n for n, size in sizes.items() if size < most_rows or 2 * rows[n] < size]
+        if len(small) < 2 and all(rows[n] == sizes[n] for n in small):
             return
-        opened = {n: self._segments.open(n, sizes[n]) for n in small}
-        moving = [file for file in files if file.segment in small and file.count]
-        parts = [opened[f.segment][f.first : f.first + f.count] for f in moving]
-        number, first, rows = max(sizes, default=0) + 1, 0, []
-        for file in moving:
-            rows.append(_moved(file, number, first, file.count))
-            first += file.count
-        if rows:
-            self._segments.write(number, np.concatenate(parts))
-        with self._table.changing():
-            if rows:
-                self._table.add_segment(number, first)
-            self._table.put(rows)
-            self._table.drop_segments(small)
-        self._map = None
+        group: list[int] = []
+        for number in small:
+            group.append(number)
+            if sum(rows[n] for n in group) >= most_rows or number == small[-1]:
+                self._join(group, [file for n in group for file in live[n]], sizes)
+                group = []
         self._segments.sweep(self._table.segments())
+
+    def _join(
+        self, numbers: Sequence[int], files: Sequence[FileRow], sizes: dict[int, int]
+    ) -> None:
+        """Make one segment of some; each is opened for a moment only, as there may be thousands."""
+        parts, moved, first = [], [], 0
+        known = self._table.segments()
+        target = max(known, default=0) + 1
+        opened: tuple[int, NDArray[np.int8]] | None = None
+        for file in files:
+            if opened is None or opened[0] != file.segment:
+                opened = file.segment, self._segments.open(file.segment, sizes[file.segment])
+            parts.append(np.array(opened[1][file.first : file.first + file.count]))
+            moved.append(_moved(file, target, first, file.count))
+            first += file.count
+        if moved:
+            self._segments.write(target, np.concatenate(parts))
+        with self._table.changing():
+            if moved:
+                self._table.add_segment(target, first)
+            self._table.put(moved)
+            self._table.drop_segments(numbers)
+        self._map = None
+
+
+def _changed(folder: Path) -> DataError:
+    return DataError(f"The index {folder.name} has changed meanwhile. Search in it again.")
 
 
 def _moved(file: FileRow, segment: int, first: int, count: int) -> FileRow:

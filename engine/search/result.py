@@ -92,7 +92,8 @@ def save_taught(
         raise DataError(f"No stretch is marked as '{label}' yet. Mark at least one.")
     heard = yield from _hear_again(ear, sure)
     if not any(heard.says):
-        raise DataError(f"No stretch marked as '{label}' can be read any more. {heard.problems[0]}")
+        why = heard.problems[0] if heard.problems else "There is only silence where they were."
+        raise DataError(f"No stretch marked as '{label}' can be read any more. {why}")
     fitted = learn(*_some(np.concatenate(heard.parts), heard.says))
     classifier = _classifier(ear.classifier, ear.projection, fitted, label)
     classifier.card = _card(classifier.card, label, heard.marks, estimate)

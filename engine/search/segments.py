@@ -8,7 +8,7 @@ neighbours would make the index twice as large (docs/architecture.md has the com
 import contextlib
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,7 @@ class Segments:
         """Map one that has so many rows, int8, shape (rows, numbers).
 
         Raises:
-            DataError: it is missing, damaged or something else.
+            DataError: it is missing, damaged or something else, or cannot be read.
         """
         path = self.path(number)
         try:
@@ -68,13 +68,35 @@ class Segments:
                     raise self._damaged(path)
             # Mapped, a matrix that the file is too short for is refused.
             found = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError, SyntaxError, MemoryError) as error:
+        except FileNotFoundError as error:
+            raise self._damaged(path) from error
+        except (OSError, MemoryError) as error:  # the disk or the system: what is there may be fine
+            words = getattr(error, "strerror", None) or "there is not enough memory"
+            raise DataError(
+                f"The index {self.folder.parent.name} cannot be read now (segments/{path.name}: "
+                f"{words}). Try again."
+            ) from error
+        except (ValueError, EOFError, SyntaxError) as error:
             raise self._damaged(path) from error
         fits = isinstance(found, np.ndarray) and found.dtype == np.int8
         if not fits or found.shape != (rows, NUMBERS) or not found.flags.c_contiguous:
             raise self._damaged(path)
         mapped: Kept = found
         return mapped
+
+    def picked(self, keys: Sequence[tuple[int, int]], sizes: Mapping[int, int]) -> Kept:
+        """Rows by segment and row, int8, shape (keys, numbers); each map holds a file open.
+
+        Raises:
+            DataError: see :meth:`open`.
+        """
+        found = np.zeros((len(keys), NUMBERS), dtype=np.int8)
+        places: dict[int, list[int]] = {}
+        for place, (number, _) in enumerate(keys):
+            places.setdefault(number, []).append(place)
+        for number, some in places.items():
+            found[some] = self.open(number, sizes[number])[[keys[place][1] for place in some]]
+        return found
 
     def sweep(self, known: Iterable[int]) -> None:
         """Delete what no table knows: a kill came between a segment and its table."""

@@ -15,6 +15,11 @@ from engine.errors import DataError
 APPLICATION, VERSION = 0x45617269, 1  # "Eari"; both stand in the file's header
 NAME = "index.sqlite"
 _WAIT_SECONDS = 60.0
+# What is wrong with the disk or with who else uses it, not with the index.
+_PASSING = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY),
+    *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
+)
 _MOST_ROWS = 1 << 40
 _MOST_SECONDS = 1e9
 SCHEMA = """
@@ -103,6 +108,12 @@ class Table:
             yield
         # A damaged file may hold text that is no UTF-8, or numbers that Python cannot take.
         except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING:
+                raise DataError(
+                    f"The index {self.path.parent.name} cannot be used now ({self.path.name}: "
+                    f"{error}). What is in it stays: make sure that there is space, that it may be "
+                    "written and that no other program uses it, and try again."
+                ) from error
             raise DataError(
                 f"The index {self.path.parent.name} cannot be used ({self.path.name}: {error}). "
                 "Delete it and make it again."
@@ -184,26 +195,49 @@ class Table:
         Raises:
             DataError: the table is damaged.
         """
+        return self.contents()[0]
+
+    def contents(self) -> tuple[dict[str, FileRow], dict[int, int]]:
+        """All files, by their paths, in the order of segments, and the segments' rows.
+
+        Both are of one moment, also while another program writes.
+
+        Raises:
+            DataError: the table is damaged.
+        """
         rows = self._rows(
             "SELECT path, size, modified_ns, status, reason, duration_seconds, segment_id, "
-            "first_row, row_count FROM files ORDER BY segment_id, first_row"
+            "first_row, files.row_count, segments.id, segments.row_count FROM files "
+            "LEFT JOIN segments ON segments.id = segment_id UNION ALL "
+            "SELECT NULL, 0, 0, '', '', 0.0, id, 0, 0, id, row_count FROM segments "
+            "ORDER BY segment_id, first_row"
         )
-        sizes = self.segments()
-        found = {}
-        for path, size, modified, status, reason, duration, segment, first, count in rows:
+        found, sizes = {}, {}
+        for (
+            path,
+            size,
+            modified,
+            status,
+            reason,
+            duration,
+            segment,
+            first,
+            count,
+            known,
+            of,
+        ) in rows:
             segment = segment or 0
-            texts = all(isinstance(text, str) for text in (path, status, reason))
-            whole = _whole(size, 0, 2**62) and _whole(modified, -(2**63), 2**63)
-            whole = whole and _whole(first, 0, _MOST_ROWS) and _whole(count, 0, _MOST_ROWS)
-            real = isinstance(duration, float) and 0 <= duration <= _MOST_SECONDS
-            if not texts or not whole or not real or not _whole(segment, 0, 2**53):
+            if known is not None:
+                if not _whole(known, 1, 2**53) or not _whole(of, 0, _MOST_ROWS):
+                    raise self._damaged()
+                sizes[known] = of
+            if path is None:
+                continue
+            row = FileRow(path, size, modified, status, reason, duration, segment, first, count)
+            if not _sound(row) or first + count > (0 if known is None else of):
                 raise self._damaged()
-            if first + count > sizes.get(segment, 0):
-                raise self._damaged()
-            found[path] = FileRow(
-                path, size, modified, status, reason, duration, segment, first, count
-            )
-        return found
+            found[path] = row
+        return found, sizes
 
     def put(self, rows: Iterable[FileRow]) -> None:
         """Keep what is known of files, instead of what was known before."""
@@ -267,3 +301,12 @@ def _ours() -> set[tuple[str, str, str]]:
 
 def _whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and low <= value <= high
+
+
+def _sound(row: FileRow) -> bool:
+    """Whether all is of the kinds that it should be; SQLite keeps anything in any column."""
+    texts = all(isinstance(text, str) for text in (row.path, row.status, row.reason))
+    whole = _whole(row.size, 0, 2**62) and _whole(row.modified_ns, -(2**63), 2**63)
+    whole = whole and _whole(row.first, 0, _MOST_ROWS) and _whole(row.count, 0, _MOST_ROWS)
+    real = isinstance(row.duration_seconds, float) and 0 <= row.duration_seconds <= _MOST_SECONDS
+    return texts and whole and real and _whole(row.segment, 0, 2**53)

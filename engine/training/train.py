@@ -13,7 +13,7 @@ from engine.errors import DataError, EarmarkError
 from engine.features import Feature
 from engine.networks import Network, Trunk, build_network
 from engine.networks.dense import EmbeddingHead
-from engine.recipes.applies import refuse
+from engine.recipes.applies import refuse, trains_as
 from engine.recipes.naming import title_of
 from engine.recipes.recipe import Recipe
 from engine.training.augment.augmentation import SoundAugmentation, load_noises
@@ -301,7 +301,7 @@ def _same(run: Run, recipe: Recipe, dataset: Dataset) -> None:
             f"{run.folder} contains a run on other data, or the data has changed. Train into "
             "another folder."
         )
-    if run.recipe() != recipe:
+    if not trains_as(run.recipe(), recipe):
         raise DataError(
             f"{run.folder} contains a run of another recipe. Resume that one, or train into "
             "another folder."

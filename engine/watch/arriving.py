@@ -143,6 +143,7 @@ class Arrivals:
             return
         todo, count, sounds = [top], 0, 0
         unreadable: list[str] = []
+        before = set(self._known)
         while todo:
             with todo.pop() as entries:
                 try:
@@ -151,6 +152,7 @@ class Arrivals:
                         if count % _AT_ONCE == 0:
                             yield
                         sounds += self._entry(entry, todo, unreadable)
+                        before.discard(entry.path)
                 except OSError as error:  # a network drive that has just gone
                     if entries is top:
                         self._gone(error.strerror or str(error))
@@ -162,6 +164,9 @@ class Arrivals:
             return
         self._device = device if sounds else self._device
         self.away, self.unreadable = "", unreadable
+        if not unreadable:
+            for name in before:  # moved away or deleted: a folder may be passed through for years
+                self._known.pop(name, None)
 
     def _entry(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.watch.clock import Clock
-from engine.watch.rules import words_of
+from engine.watch.rules import is_batch_file, words_of
 
 _MOST_AT_ONCE = 4
 _MOST_SECONDS = 300.0
@@ -46,10 +46,14 @@ class Commands:
         values = {f"EARMARK_{name.upper()}": text for name, text in fields.items()}
         environment = {**os.environ, **{n: t.replace("\0", "") for n, t in values.items()}}
         words = words_of(command, fields)
-        # As named by PATH: on Windows the current folder would be searched before it.
-        program = shutil.which(words[0]) if os.path.dirname(words[0]) == "" else words[0]
-        if program is None:
-            return "not started: there is no such program"
+        program = words[0]
+        if os.path.dirname(program) == "":
+            program = shutil.which(program) or ""
+            # On Windows it looks into the current folder, too, and finds batch files.
+            if not os.path.isabs(program):
+                return "not started: there is no such program"
+        if is_batch_file(program):
+            return "not started: it is a batch file, which Windows runs in a shell"
         try:
             process = subprocess.Popen(
                 [program, *words[1:]],

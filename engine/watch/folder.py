@@ -58,7 +58,7 @@ class FolderNews:
         writing: files that are still being written.
         done: files heard since the start.
         failed: of them without a result.
-        already: files that had results at the start.
+        already: files that were there with results already.
         event: what a process tells.
         happened: rules that did something.
         gaps: the last ones.
@@ -126,7 +126,6 @@ class _Work:
         self._triggers = Triggers(orders.rules)
         self._queue: deque[Path] = deque()
         self._stamps: dict[Path, Stamp | None] = {}
-        self._planned = False
         self._given = 0  # files that are being heard
         self._done = self._failed = self._already = 0
         self._seconds = 0.0
@@ -138,7 +137,6 @@ class _Work:
         now = self._clock.now()
         if self._arrivals.away:
             self._journal.begin_gap("folder", now, f"the folder: {self._arrivals.away}")
-            self._planned = False  # what is known of it is asked of the database again
         elif self._journal.in_gap:
             self._journal.end_gap(now)
         if complete:
@@ -147,18 +145,15 @@ class _Work:
         self._journal.alive(now, self._seconds)
 
     def _queue_new(self, complete: list[Path]) -> None:
-        if self._planned and len(complete) < 1000:
-            todo = {path: stamp_of(path) for path in complete}
-        else:
-            # The first look finds all that was there: most of it may be known.
-            steps = plan(self._db, complete, self._orders.how, retry=self._orders.retry)
-            found = _result(steps)
-            todo = dict(found.todo)
-            self._already += found.done + len(found.failed)
-            self._planned = True
-        self._stamps |= todo
+        # What was there before the start comes in parts, and may be known; so may what comes back.
+        steps = plan(
+            *(self._db, complete, self._orders.how), retry=self._orders.retry, ears=self.ears
+        )
+        found = _result(steps)
+        self._already += found.done + len(found.failed)
+        self._stamps |= found.todo
         waiting = set(self._queue)
-        self._queue.extend(path for path in todo if path not in waiting)
+        self._queue.extend(path for path in found.todo if path not in waiting)
 
     def _listen_to_the_system(self) -> None:
         if self._arrivals.away:

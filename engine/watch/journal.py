@@ -76,6 +76,9 @@ _COLUMNS = {
 }
 _SEEN_SECONDS = 30.0  # between two notes that it still runs
 _SHORTEST = 0.05  # gaps of fewer seconds are none
+# A device that loses samples again and again makes one row in ten minutes, not twenty a second.
+_NEAR_SECONDS = 60.0
+_JOINED_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Gap:
         source: what was watched.
         kind: see :data:`TABLES`.
         began_at: ISO 8601.
-        seconds: of it.
+        seconds: that were not heard; of several near each other that are one row, all together.
         reason: in words.
     """
 
@@ -117,8 +120,10 @@ class Journal:
         self.source = encodable(source)
         self._began = iso(now)
         self._open: tuple[Kind, float, str] | None = None
+        # Those that are over, by kind: when the first began, when the last ended, their seconds.
+        self._over: dict[Kind, tuple[float, float, float]] = {}
         self._noted = 0.0
-        self.gaps: list[Gap] = []  # the last ones, the newest last
+        self.gaps: Sequence[Gap] = ()  # the last ones, the newest last
         for name, command in TABLES.items():
             database.change(command)
             rows = database.rows("SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,))
@@ -138,7 +143,7 @@ class Journal:
         )
         if seen is not None:
             try:
-                self._write("off", finite(seen), now, "Earmark was not running")
+                self.gap("off", finite(seen), now - finite(seen), "Earmark was not running")
             except (TypeError, ValueError, OverflowError, OSError) as error:
                 raise DataError(
                     f"{self._db.path.name} is damaged: the time in 'watches' is invalid."
@@ -186,10 +191,22 @@ class Journal:
             self._write(kind, began, now, reason)
 
     def gap(self, kind: Kind, began: float, seconds: float, reason: str) -> None:
-        """A gap that is over; it joins the one before where both are of a kind and close."""
-        if seconds < _SHORTEST:
+        """A gap that is over; near others of its kind it is one row with them.
+
+        Args:
+            kind: of it.
+            began: when, in seconds since 1970.
+            seconds: that were not heard; very short ones count once they are enough together.
+            reason: in words.
+        """
+        if seconds <= 0:
             return
-        self._write(kind, began, began + seconds, reason)
+        first, last, before = self._over.get(kind, (began, began, 0.0))
+        if not (0 <= began - first < _JOINED_SECONDS and began - last < _NEAR_SECONDS):
+            first, before = began, 0.0
+        self._over[kind] = first, began + seconds, before + seconds
+        if before + seconds >= _SHORTEST:
+            self._write(kind, first, first + before + seconds, reason)
 
     def _write(self, kind: Kind, began: float, now: float, reason: str) -> None:
         found = Gap(self.source, kind, iso(began), max(0.0, now - began), encodable(reason))
@@ -198,9 +215,10 @@ class Journal:
             "UPDATE SET seconds = excluded.seconds, reason = excluded.reason",
             (found.source, found.kind, found.began_at, found.seconds, found.reason),
         )
-        if self.gaps and self.gaps[-1].began_at == found.began_at:
-            self.gaps.pop()
-        self.gaps = [*self.gaps[-99:], found]
+        # A new one each time: whoever was told the last ones may still read them.
+        key = (found.kind, found.began_at)
+        others = [one for one in self.gaps if (one.kind, one.began_at) != key]
+        self.gaps = (*others[-99:], found)
 
     def heard(
         self, classifier: str, segment: Segment, began: float, recording: Path | None

@@ -83,6 +83,7 @@ class Keeper:
     _clip: _Clip | None = None
     _position: int = 0
     _until: int = 0
+    _again: int = 0  # not before this sample it is looked again whether there is room
     _wanted: dict[str, float] = field(default_factory=dict)
     _recent: deque[tuple[Path, float, float]] = field(default_factory=lambda: deque(maxlen=50))
 
@@ -131,7 +132,10 @@ class Keeper:
         before = round((self.keep.before_seconds + ago) * self.rate_hz)
         first = max(end - before, self.ring.start, self._position)
         began = now - (end - first) / self.rate_hz
+        if end < self._again:
+            return
         if not self._room(0):
+            self._again = end + round(_LOOK_SECONDS * self.rate_hz)
             return
         moment, label = local(began), next(iter(self._wanted))
         folder = self.keep.folder / f"{moment:%Y-%m-%d}"
@@ -186,6 +190,9 @@ class Keeper:
             return True
         there = self.journal.recordings(self.keep.folder)
         total = coming + sum(size for _, size in there)
+        if total >= self.keep.most_bytes:  # a person may have made room
+            there = [(path, size) for path, size in there if path.exists()]
+            total = coming + sum(size for _, size in there)
         while total >= self.keep.most_bytes and there and self.keep.when_full != "stop":
             path, size = there.pop(0)
             if not self._remove(path):

@@ -149,7 +149,9 @@ def _session(
                 if not schedule.listens_at(local(now)):
                     return ""
         except AudioError as error:
-            post.journal.begin_gap("microphone", post.last_sound, str(error))
+            # After hours of quiet, these end now; the sound ended before them.
+            began = clock.now() if post.journal.in_gap else post.last_sound
+            post.journal.begin_gap("microphone", began, str(error))
             return str(error)
     return ""
 
@@ -258,6 +260,8 @@ class _Post:
             if missing > _ASLEEP_SECONDS:
                 words = "the computer slept, or its clock was set"
                 self.journal.gap("asleep", self.last_sound, missing, words)
+                # What was heard before it would be dated by the clock after it.
+                self._note_stretches(self._stretches.all(), self._zero())
         if lost > 0:
             words = "the device or the system lost samples"
             self.journal.gap("lost", now - new - lost, lost, words)
@@ -295,12 +299,15 @@ class _Post:
         told = (state, words, until, verdicts, happened, self._heard, files, problem, update)
         return News(*told, self.journal.gaps)
 
+    def _zero(self) -> float:
+        """When the sound of this session would have begun, by its newest, in seconds since 1970."""
+        return self.last_sound - (self._heard - self._before)
+
     def end_session(self) -> None:
         """The microphone is closed."""
-        zero = self.last_sound - (self._heard - self._before)
         if self._keeper is not None:
             self._keeper.end()
-        self._note_stretches(self._stretches.all(), zero)
+        self._note_stretches(self._stretches.all(), self._zero())
         if self._keeper is not None:
             self._files += self._keeper.files
             self._keeper = None

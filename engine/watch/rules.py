@@ -128,7 +128,7 @@ def _command(value: Any) -> tuple[str, ...]:
     words = _texts(value)
     if _FIELD.search(words[0]):
         raise ValueError("names its program by a field; only arguments may have fields")
-    if words[0].lower().rstrip(" .").endswith(_SHELL_FILES):
+    if is_batch_file(words[0]):
         raise ValueError("is a batch file, which Windows runs in a shell. Name the program itself")
     for word in words[1:]:
         for field in _FIELD.findall(word):
@@ -138,6 +138,11 @@ def _command(value: Any) -> tuple[str, ...]:
                     f"{', '.join(FIELDS)}"
                 )
     return words
+
+
+def is_batch_file(program: str) -> bool:
+    """Whether Windows would run it in a shell, which reads what a label says as commands."""
+    return program.lower().rstrip(" .").endswith(_SHELL_FILES)
 
 
 def _schedule(value: Any) -> Schedule:

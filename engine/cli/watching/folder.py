@@ -95,7 +95,7 @@ def _tell(
         if one.state != state:
             state = one.state
             _say(f"{one.words}; waiting for it." if one.words else "The folder is there again.")
-        if one.already and not said_already:
+        if one.already and not one.writing and not said_already:
             said_already = True
             _say(f"{one.already} files are done already.")
         if isinstance(one.event, BatchResult):

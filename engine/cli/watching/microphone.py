@@ -80,7 +80,9 @@ class Options:
     @property
     def any(self) -> bool:
         """Whether any was given that needs a schedule's way of listening."""
-        return bool(self.hours or self.quiet or self.database or self.keep or self.rules)
+        of_keeping = bool(self.labels) or self.quota is not None or self.move_to is not None
+        other = bool(self.hours or self.quiet or self.database or self.keep or self.rules)
+        return of_keeping or other
 
 
 def listen_by(
@@ -189,6 +191,6 @@ def gaps(
             words = (one_line(gap.source), gap.began_at, f"{gap.seconds:.1f}", gap.kind)
             table.add_row(*words, one_line(gap.reason))
     if table.rows:
-        data().print(table)
+        data().print(table, markup=False)
     else:
         notes().print("No gaps.", markup=False)

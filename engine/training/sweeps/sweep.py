@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.datasets import open_dataset
 from engine.errors import DataError, EarmarkError, RecipeError
+from engine.recipes.applies import trains_as
 from engine.recipes.recipe import Recipe, validated
 from engine.training.events import BatchDone, EpochDone, Event, Finished
 from engine.training.runs.run import Run
@@ -221,7 +222,7 @@ def _short(event: Event) -> Event:
 
 def _finished(run: Run, values: dict[str, Any], recipe: Recipe) -> Trial | None:
     """The trial of a run that ended; None if it did not, or was of another recipe."""
-    if not run.results_file.is_file() or run.recipe() != recipe:
+    if not run.results_file.is_file() or not trains_as(run.recipe(), recipe):
         return None
     results, history = run.read(run.results_file), run.history()
     measure = "concordance" if recipe.is_regression else "accuracy"

@@ -23,7 +23,13 @@ def test_the_latest_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    ["places = 'x'", "classifiers = '{}'", "channels = 'left'", "hop_seconds = 'long'"],
+    [
+        "places = 'x'",
+        "classifiers = '{}'",
+        "channels = 'left'",
+        "hop_seconds = 'long'",
+        "hop_seconds = -1",
+    ],
 )
 def test_damage_is_told(tmp_path: Path, damage: str) -> None:
     with Database(tmp_path / "a.sqlite") as database:

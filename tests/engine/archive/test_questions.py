@@ -18,6 +18,7 @@ from engine.archive.questions import (
     overview,
     stretches,
 )
+from engine.errors import DataError
 
 
 def all_of(steps: Generator[None, None, Any]) -> Any:
@@ -156,3 +157,11 @@ def test_an_empty_database(tmp_path: Path) -> None:
         assert len(none) == 0
         assert counts(database, Filter(), "hour") == []
         assert overview(database).done == 0
+
+
+def test_a_damaged_time_is_told(tmp_path: Path) -> None:
+    with Database(tmp_path / "a.sqlite") as database:
+        fill(database, ROWS)
+        database.change("UPDATE segments SET start_seconds = 'soon' WHERE id = 1")
+        with pytest.raises(DataError, match=r"a\.sqlite is damaged"):
+            stretches(database, [1, 2])

@@ -173,6 +173,24 @@ def test_without_any_device(no_sound_system: None) -> None:
     assert "No loudspeaker" in str(output_problem())
 
 
+def test_a_stream_that_does_not_start_is_closed(
+    virtual_microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for a microphone tries every two seconds, for days."""
+    import sounddevice
+
+    made: list[sounddevice.InputStream] = []
+
+    def start(stream: sounddevice.InputStream) -> None:
+        made.append(stream)
+        raise sounddevice.PortAudioError("busy")
+
+    monkeypatch.setattr(sounddevice.InputStream, "start", start)
+    with pytest.raises(AudioError, match="cannot be opened"):
+        Microphone().open()
+    assert made[0].closed
+
+
 def test_too_high_a_channel(virtual_microphone: VirtualMicrophone) -> None:
     with pytest.raises(AudioError, match="channels"):
         Microphone(channel=500)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.archive.database import Database
 from engine.cli import microphone
 from engine.cli.app import run
+from engine.watch.journal import Journal
 from tests.engine.watch.simulated import LiveRoom
 from tests.planted import beeper
 
@@ -80,6 +82,7 @@ def test_outside_its_hours_it_opens_no_microphone(
         (["--schedule", "05:00-09:00"], "need a database"),
         (["-d", "a.sqlite", "--schedule", "dawn"], "is not a span of hours"),
         (["-d", "a.sqlite", "--quota", "5"], "add --keep FOLDER"),
+        (["--keep-label", "flute"], "need a database"),
         (["-d", "a.sqlite", "--keep", "k", "--when-full", "delete"], "needs --quota"),
         (["-d", "a.sqlite", "--keep", "k", "--when-full", "move"], "add --move-to FOLDER"),
         (["-d", "a.sqlite", "--rules", "none.toml"], "none.toml cannot be read"),
@@ -100,3 +103,13 @@ def test_a_file_is_no_folder_to_watch(tmp_path: Path, capfd: pytest.CaptureFixtu
     code = run(["watch", str(tmp_path / "a.wav"), "-d", str(tmp_path / "a.sqlite")])
     assert code == 2
     assert "is a file" in capfd.readouterr().err
+
+
+def test_what_looks_like_markup_in_a_folder_is_shown_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Database(tmp_path / "a.sqlite") as database:
+        journal = Journal(database, "folder:[/red] a [b]", 1.7e9)
+        journal.gap("folder", 1.7e9, 5.0, "it was away")
+    assert run(["archive", "gaps", str(tmp_path / "a.sqlite")]) == 0
+    assert "folder:[/red] a [b]" in capsys.readouterr().out

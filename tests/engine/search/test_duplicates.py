@@ -1,11 +1,13 @@
 """Near-duplicates: other codecs, levels and trims are found, other takes are not."""
 
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.search import duplicates
 from engine.search.building import build
 from engine.search.duplicates import near_duplicates
 from engine.search.index import Index
@@ -60,3 +62,36 @@ def test_copies_are_found_and_nothing_else(archive: Index) -> None:
     # Silence at the edges is cut off before: only what lacks counts.
     assert found["a-whole.wav", "c-trimmed.ogg"].offset_seconds == pytest.approx(1.0, abs=0.15)
     assert all(pair.likeness > 0.98 for pair in found.values())
+
+
+def test_few_pictures_are_held_however_many_files_there_are(
+    archive: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: weakref.WeakSet[_Held] = weakref.WeakSet()
+    most, made = 0, duplicates.picture
+
+    def noted(samples: np.ndarray) -> object:
+        nonlocal most
+        found = made(samples)
+        if found is not None:
+            found = found.view(_Held)
+            held.add(found)
+            most = max(most, len(held))
+        return found
+
+    monkeypatch.setattr(duplicates, "picture", noted)
+    monkeypatch.setattr(duplicates, "_MOST_PICTURES", 2)
+    with archive:
+        pairs = finished(near_duplicates(archive))
+    assert len(pairs) == 3  # type: ignore[arg-type]
+    assert 2 <= most <= 4  # those held, and those that are compared
+
+
+class _Held(np.ndarray):
+    """A picture that can be asked after."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:  # type: ignore[override]
+        return self is other

@@ -19,6 +19,7 @@ from engine.search import building
 from engine.search.building import Built, build
 from engine.search.index import Index, default_place, find_index
 from engine.search.projection import NUMBERS, from_int8, on_sphere, to_int8
+from engine.search.table import FileRow
 from tests.engine.search.planted import PlantedEar, finished, store, tone
 from tests.robustness.damage import broken_bytes
 
@@ -277,3 +278,77 @@ def test_int8_changes_cosines_by_little() -> None:
     assert np.abs(before - after).max() < 0.02
     assert np.abs(before - after).mean() < 0.004
     assert not from_int8(to_int8(np.zeros((1, NUMBERS), dtype=np.float32))).any()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+def test_thousands_of_segments_are_more_than_may_be_open(
+    tmp_path: Path, ear: PlantedEar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours of work leave a segment each quarter of a minute; systems allow 1,024 open files."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Index(tmp_path / "index", make=ear.projection) as index:
+        index.begin_changes()
+        rng = np.random.default_rng(0)
+        for number in range(300):
+            part = to_int8(on_sphere(rng.standard_normal((4, NUMBERS)).astype(np.float32)))
+            index.add([(FileRow(str(tmp_path / f"{number}.wav"), 1, 1, "done", "", 12.0), part)])
+        query = from_int8(part[:1])
+        used = len(os.listdir("/dev/fd"))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 100, before[1]))
+        try:
+            hits = index.search(query, count=200, most_a_file=1)
+            vectors = index.vectors_of([hit.key for hit in hits])
+            index.merge(500)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert len(hits) == 200
+        assert [float(v @ query[0]) for v in vectors] == pytest.approx(
+            [h.score for h in hits], abs=0.01
+        )
+        again = index.search(query, count=200, most_a_file=1)
+        assert [(hit.path, hit.start_seconds) for hit in again] == [
+            (hit.path, hit.start_seconds) for hit in hits
+        ]
+        assert len(list((tmp_path / "index" / "segments").glob("*.npy"))) == 3
+
+
+def test_segments_joined_by_another_program_during_a_search_are_found(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    place = tmp_path / "index"
+    with Index(place, make=ear.projection) as writer:
+        writer.begin_changes()
+        for path in sounds:
+            heard = finished(ear.hear(path))
+            row = FileRow(str(path), 1, 1, "done", "", 9.0)
+            writer.add([(row, to_int8(heard.vectors))])  # type: ignore[attr-defined]
+        query = ear.of(tone(700.0, seed=99))
+        with Index(place) as reader:
+            wanted = [(h.path, h.start_seconds) for h in reader.search(query, count=9)]
+            joined: list[bool] = []
+
+            def judge(block: np.ndarray) -> np.ndarray:
+                if not joined:
+                    joined.append(True)
+                    writer.merge(1000)
+                return block @ query[0]
+
+            found = reader.best(judge, count=9)
+            assert [(hit.path, hit.start_seconds) for hit in found] == wanted
+            files = reader.each()
+            next(files)
+            writer.add([(FileRow("/new", 1, 1, "done", "", 3.0), to_int8(query))])
+            writer.merge(1000)
+            assert len(list(files)) == len(sounds) - 1  # what is open is read to its end
+
+
+def test_a_full_disk_is_no_reason_to_delete_an_index(tmp_path: Path, ear: PlantedEar) -> None:
+    with Index(tmp_path / "index", make=ear.projection) as index:
+        index._table._rows("PRAGMA max_page_count = 1")
+        index.begin_changes()
+        many = [(FileRow(f"/{n}" + "x" * 900, 1, 1, "failed", "why"), ()) for n in range(99)]
+        with pytest.raises(DataError, match="What is in it stays") as told:
+            index.add([(row, np.zeros((0, NUMBERS), dtype=np.int8)) for row, _ in many])
+        assert "Delete" not in str(told.value)

@@ -187,6 +187,10 @@ def test_it_ends_in_a_classifier_and_a_data_set(tmp_path: Path, real: SearchEar)
         next(save_taught(real, "x", marks[2:], estimate_of(marks), catalog=catalog))
     again = finished(save_taught(real, "My flute", marks, estimate_of(marks), catalog=catalog))
     assert again.name == "my-flute-2"  # type: ignore[attr-defined]
+    for name in names:  # replaced by silence since they were marked
+        soundfile.write(sounds / f"{name}.wav", np.zeros(80_000), 16_000)
+    with pytest.raises(DataError, match="only silence"):
+        finished(save_taught(real, "x", marks, estimate_of(marks), catalog=catalog))
 
 
 def _live_is_file(classifier: Classifier, path: Path) -> None:

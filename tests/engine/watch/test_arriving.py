@@ -153,3 +153,14 @@ def test_looking_takes_a_twentieth_of_the_time(place: Place) -> None:
     spent = place.arrivals._spent
     assert place.arrivals._next - clock.now <= 20 * max(spent, 1.0)
     assert place.arrivals._every < 20 * spent
+
+
+def test_what_left_the_folder_is_held_no_longer(place: Place) -> None:
+    """Recorders put files there for years, and others take them away."""
+    for number in range(20):
+        place.write(f"{number}.wav")
+        place.look(11)
+        assert place.look(6) == [f"{number}.wav"]
+        (place.folder / f"{number}.wav").unlink()
+    place.look(11)
+    assert place.arrivals._known == {}

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from engine.archive.database import Database
+from engine.archive.batch import ears_of
+from engine.archive.database import Database, stamp_of
 from engine.archive.processes import Listening
 from engine.recognition.events import BatchResult
 from engine.watch.folder import FolderNews, Watching, watch_folder
@@ -104,6 +105,25 @@ def test_what_arrives_is_heard(tmp_path: Path) -> None:
         assert news.already == 4
         watch.close()
         assert [found.path.name for found in watch.results] == ["again.wav"]
+
+
+def test_what_is_known_is_not_heard_again_though_it_is_found_in_parts(tmp_path: Path) -> None:
+    """Looking pauses every few hundred entries: files become complete in several lots."""
+    folder, model = tmp_path / "in", tmp_path / "beeper.safetensors"
+    beeper().save(model)
+    folder.mkdir()
+    orders = Watching(folder, Listening((str(model),)), settle_seconds=0.0)
+    with Database(tmp_path / "a.sqlite") as database:
+        ears = ears_of(orders.how)
+        ids = database.ids(ears)
+        for number in range(450):
+            (folder / f"{number}.wav").write_text("no sound")
+            failed = BatchResult(folder / f"{number}.wav", None, "It is no sound.")
+            database.record(failed, stamp_of(failed.path), ids, "mixed")
+        watch = Watch(database, orders)
+        news = watch.until(lambda news: news.idle or news.queued > 0 or news.event is not None)
+        watch.close()
+        assert (news.already, news.queued, news.event) == (450, 0, None)
 
 
 def test_a_file_whose_drive_has_gone_did_not_fail(tmp_path: Path) -> None:

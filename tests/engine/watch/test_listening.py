@@ -217,3 +217,70 @@ def test_a_table_of_another_program_is_refused(tmp_path: Path) -> None:
         database.change("CREATE TABLE gaps (a)")
         with pytest.raises(DataError, match="another program"):
             Journal(database, "microphone:x", 0.0)
+
+
+def test_near_gaps_of_one_kind_are_one_row(database: Database) -> None:
+    """A device that keeps losing samples, each time too few to count, does not fill the table."""
+    journal, begin = Journal(database, "microphone:Room", at(BEGIN)), at(BEGIN)
+    for step in range(300):
+        journal.gap("lost", begin + step, 0.04, "lost samples")
+    journal.gap("asleep", begin + 300, 5.0, "it slept")
+    journal.gap("lost", begin + 500, 0.2, "lost samples")
+    found = [(gap.kind, round(gap.seconds, 3)) for gap in gaps_of(database)]
+    assert found == [("lost", 12.0), ("asleep", 5.0), ("lost", 0.2)]
+    assert [gap.kind for gap in journal.gaps] == ["lost", "asleep", "lost"]
+    for step in range(2000):  # a row in ten minutes at most
+        journal.gap("late", begin + step, 0.5, "too busy")
+    assert [round(gap.seconds) for gap in gaps_of(database) if gap.kind == "late"] == [
+        *(300, 300, 300, 100)
+    ]
+
+
+def test_a_microphone_missing_after_the_quiet_hours_leaves_them_their_length(
+    database: Database,
+) -> None:
+    clock = FastClock(at("2024-01-01T04:55:00"))
+    room = Room(clock, lambda second: SILENT, gone=lambda now: now >= at("2024-01-01T05:10"))
+    orders = Orders(schedule_of([], ["05:00-06:00"]))
+    run(database, clock, room, orders, at("2024-01-01T06:05:00"))
+    found = [(gap.kind, gap.began_at[11:16], gap.seconds) for gap in gaps_of(database)]
+    assert [(kind, begin) for kind, begin, _ in found] == [
+        ("schedule", "05:00"),
+        ("microphone", "06:00"),
+    ]
+    assert found[0][2] == pytest.approx(3600, abs=3)
+    assert found[1][2] == pytest.approx(300, abs=5)
+
+
+def test_what_was_heard_before_a_sleep_is_dated_before_it(database: Database) -> None:
+    clock = FastClock(at(BEGIN))
+    room = Room(clock, lambda second: BEEP if 100 <= second - at(BEGIN) < 105 else SILENT)
+    slept: list[float] = []
+
+    def each(news: News) -> None:
+        if not slept and clock.now() > at(BEGIN) + 112:
+            slept.append(clock.now())
+            room.sleeps_until(clock.now() + 3600)
+
+    run(database, clock, room, Orders(), at(BEGIN) + 4000, each)
+    ((begins,),) = database.rows("SELECT begins_at FROM live")
+    assert datetime.fromisoformat(begins).timestamp() == pytest.approx(at(BEGIN) + 100, abs=4)
+
+
+def test_room_that_a_person_made_is_used(database: Database, tmp_path: Path) -> None:
+    clock, folder = FastClock(at(BEGIN)), tmp_path / "kept"
+    room = Room(clock, beeps(60, 5))
+    problems: list[bool] = []
+    emptied: list[float] = []
+
+    def each(news: News) -> None:
+        problems.append(bool(news.problem))
+        if news.problem and not emptied:
+            emptied.append(clock.now())
+            for path in folder.rglob("*.flac"):
+                path.unlink()
+
+    keep = Keep(folder, most_bytes=200_000)
+    run(database, clock, room, Orders(keep=keep), at(BEGIN) + 900, each)
+    assert emptied
+    assert len(list(folder.rglob("*.flac"))) >= 1

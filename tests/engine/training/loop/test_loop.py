@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from engine.classifier.classifier import Classifier
 from engine.errors import DataError, ModelError
+from engine.recipes.applies import trains_as
 from engine.training.events import EpochDone, Finished, Started
 from engine.training.loop.checkpoints import load_checkpoint
 from engine.training.runs.run import Run
@@ -133,6 +134,18 @@ def test_a_break_after_the_last_epoch_trains_no_more(tmp_path: Path) -> None:
     assert same(whole, resumed)
     assert isinstance(events[-1], Finished)
     assert events[-1].reason == "all epochs finished"
+
+
+def test_a_recipe_with_other_words_is_gone_on_with(tmp_path: Path) -> None:
+    """An update may have written another title or description meanwhile."""
+    dataset, recipe = toys.features(tmp_path / "data"), toys.recipe(training__epochs=2)
+    toys.broken_off(recipe, dataset, toys.place(tmp_path), 1)
+    words = {"title": "Toys", "description": "Heaps.", "needs": "Points."}
+    updated = recipe.changed({**words, "published": {"source": "a paper"}})
+    run, events = toys.trained(updated, dataset, toys.place(tmp_path, resume=True))
+    assert len([event for event in events if isinstance(event, EpochDone)]) == 1
+    assert run.results_file.is_file()
+    assert not trains_as(recipe, recipe.changed({"training.seed": 7}))
 
 
 def test_what_cannot_be_gone_on_with_is_refused(tmp_path: Path) -> None:
