@@ -9,6 +9,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
+FADE_SECONDS, CHOOSE_SECONDS = 6.0, 25.0  # the longer where there is something to choose
 Kind = Literal["success", "info", "warning", "error"]
 Action = tuple[str, Callable[[], object]]  # words of its button, and what that does
 
@@ -19,6 +20,7 @@ class Message:
 
     Attributes:
         lasts: whether it stays until somebody dismisses it or it is taken back.
+        seconds: that it is shown for otherwise.
         pages: where it is of use, by their keys; empty: everywhere.
     """
 
@@ -27,6 +29,7 @@ class Message:
     kind: Kind
     lasts: bool
     pages: frozenset[str] = frozenset()
+    seconds: float = FADE_SECONDS
 
 
 class Messages(QObject):
@@ -51,13 +54,14 @@ class Messages(QObject):
         Args:
             text: a sentence or two.
             actions: buttons; each dismisses the message and does what it says.
-            kind: success and info without actions fade, all others stay until they are dismissed.
+            kind: success fades, info too if it has no actions; all others stay until dismissed.
             pages: keys of those on which it is shown; empty: all.
         """
         for former in [m for m in self.current if (m.text, m.kind) == (text, kind)]:
             self.dismiss(former)
-        lasts = bool(actions) or kind in ("warning", "error")
-        message = Message(text, tuple(actions), kind, lasts, frozenset(pages))
+        lasts = kind in ("warning", "error") or (kind == "info" and bool(actions))
+        seconds = CHOOSE_SECONDS if actions else FADE_SECONDS
+        message = Message(text, tuple(actions), kind, lasts, frozenset(pages), seconds)
         self.current.append(message)
         self.said.emit(message)
         return message

@@ -21,7 +21,6 @@ from shiboken6 import isValid
 
 from desktop.messages import Message, Messages
 
-FADE_SECONDS = 6.0
 _LOOK_MS = 250
 _WIDTH = 400
 _MARGIN = 14
@@ -79,7 +78,7 @@ class Toast(QFrame):
         self.setAccessibleDescription(message.text)
         # The mouse leaves the keyboard where it is.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._left = FADE_SECONDS * 1000
+        self._left = message.seconds * 1000
         sign = QLabel(_SIGNS[message.kind])
         sign.setObjectName("sign")
         sign.setProperty("kind", message.kind)
@@ -128,7 +127,7 @@ class Toast(QFrame):
         if self.message.lasts:
             return False
         if self.underMouse() or self.has_keyboard:
-            self._left = FADE_SECONDS * 1000
+            self._left = self.message.seconds * 1000
         elif self.isVisible():
             self._left -= milliseconds
         return self._left <= 0

@@ -8,18 +8,19 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+import desktop.messages
 from desktop import style
 from desktop.messages import Messages
 from desktop.session import Session
-from desktop.widgets import toasts
 from desktop.widgets.toasts import Toast, Toasts
 from desktop.window import Window
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody wants to wait six seconds."""
-    monkeypatch.setattr(toasts, "FADE_SECONDS", 0.2)
+    """Nobody wants to wait six seconds, or twenty-five."""
+    monkeypatch.setattr(desktop.messages, "FADE_SECONDS", 0.2)
+    monkeypatch.setattr(desktop.messages, "CHOOSE_SECONDS", 2.0)
 
 
 @pytest.fixture
@@ -78,19 +79,22 @@ def test_it_lies_in_the_corner_and_pushes_nothing(body: QWidget, qtbot: QtBot) -
     assert area.geometry().right() - over.geometry().right() < 20
 
 
-def test_only_success_and_news_without_actions_fade(
+def test_only_success_and_news_without_actions_fade_and_later_where_one_can_choose(
     body: QWidget, qtbot: QtBot, quick: None
 ) -> None:
     messages, over = shown(body)
     messages.notify("Written.", kind="success")
     messages.notify("News.")
     messages.notify("Kept.", [("Open", lambda: None)], "success")
+    messages.notify("Broken off.", [("Continue", lambda: None)])
     messages.notify("Beware.", kind="warning")
     messages.notify("It failed.", kind="error")
-    assert len(texts(over)) == 5
+    assert len(texts(over)) == 6
+    qtbot.waitUntil(lambda: len(over.toasts) == 4, timeout=120_000)
+    assert texts(over) == ["Kept.", "Broken off.", "Beware.", "It failed."]
     qtbot.waitUntil(lambda: len(over.toasts) == 3, timeout=120_000)
     qtbot.wait(500)
-    assert texts(over) == ["Kept.", "Beware.", "It failed."]
+    assert texts(over) == ["Broken off.", "Beware.", "It failed."]
     assert [message.text for message in messages.current] == texts(over)
 
 

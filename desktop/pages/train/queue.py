@@ -160,6 +160,9 @@ class TrainQueue(QObject):
         for event in events:
             if isinstance(event, Placed):
                 heard.folder = event.folder
+                if event.title and isinstance(heard.order, Order):
+                    heard.order = replace(heard.order, title=event.title)
+                    self.changed.emit()
         told = [event for event in events if event is not None]
         if told:
             self.emitted.emit(heard, told)

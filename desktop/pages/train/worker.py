@@ -145,9 +145,10 @@ class SweepOrder:
 
 @dataclass(frozen=True)
 class Placed:
-    """The run's folder is known."""
+    """The run's folder is known, and what it is called; empty: as it was ordered."""
 
     folder: Path
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ def training(
     """Train, ``separate_process`` in a process of its own; nothing is told while it is held."""
     yield None
     from engine.datasets import open_dataset
+    from engine.recipes.naming import title_of
     from engine.training.process import train_in_process
+    from engine.training.runs.naming import given_title, titles_beside, unique
     from engine.training.runs.run import Run
     from engine.training.train import Place, run_name, train
 
@@ -183,7 +186,8 @@ def training(
     dataset = open_dataset(data, kind)
     assert recipe is not None
     folder = folder or unused(runs / run_name(recipe, dataset))
-    yield Placed(folder)
+    own = unique(title_of(recipe, dataset.about.name), titles_beside(folder))
+    yield Placed(folder, given_title(folder) or own)
     place = Place(
         folder,
         device=order.device,

@@ -12,8 +12,10 @@ from engine.evaluation.significance import compare, compare_values
 from engine.recipes.published import Beside
 from engine.recipes.recipe import Recipe
 from engine.recipes.toml import to_toml
+from engine.training.runs.naming import given_title
 from engine.training.runs.results import read_results
 from engine.training.runs.run import Run
+from engine.training.runs.shelf import about
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,13 @@ def write_comparison(folders: Sequence[Path], path: Path) -> Compared:
 
 
 def _names(folders: Sequence[Path], recipes: Sequence[Recipe]) -> tuple[str, ...]:
-    names = [f"{recipe.name} {recipe.variant}" for recipe in recipes]
-    if len(set(names)) < len(names):
-        names = [folder.name for folder in folders]
-    return tuple(names)
+    """As they are listed; trials, which have no title, by their recipes or folders."""
+    titles = [about(folder).name or given_title(folder) for folder in folders]
+    recipes_names = [f"{recipe.name} {recipe.variant}" for recipe in recipes]
+    for names in (titles, recipes_names):
+        if all(names) and len(set(names)) == len(names):
+            return tuple(names)
+    return tuple(folder.name for folder in folders)
 
 
 def _verdict(first: Path, second: Path, names: tuple[str, str]) -> str:
