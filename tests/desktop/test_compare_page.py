@@ -124,7 +124,7 @@ def test_nothing_there_is_said(session: Session, show: Show, qtbot: QtBot) -> No
 def test_two_runs_side_by_side(page: ComparePage, qtbot: QtBot, trained: Path) -> None:
     choose(page, qtbot, trained / "first", trained / "second")
     details = page.details
-    assert set(details.names) == {"first", "second"}
+    assert set(details.names) == {"toy, toy", "toy, toy (2)"}
     assert list(details.differences) == ["training.learning_rate"]
     assert set(details.differences["training.learning_rate"]) == {0.02, 0.0005}
     assert page.view.words.text() == "\n".join(details.verdicts)
@@ -202,7 +202,7 @@ def test_every_plot_exports_in_every_form(
                 assert len(list(csv.reader(io.StringIO(data.decode())))) >= 3
     loss = list(csv.reader(io.StringIO(page.view.loss.csv())))
     history = Run(trained / "first").history()
-    column = loss[0].index("first, training")
+    column = loss[0].index("toy, toy, training")
     assert [float(row[column]) for row in loss[1:]] == [epoch.loss for epoch in history]
 
 
@@ -261,13 +261,13 @@ def test_curves_read_out_and_may_be_logarithmic(
 ) -> None:
     choose(page, qtbot, trained / "first", trained / "second")
     curves = page.view.loss
-    assert "first, training" in curves.accessibleDescription()
+    assert "toy, toy, training" in curves.accessibleDescription()
     before = curves.grab().toImage()
     page.view.log.setChecked(True)
     assert curves.grab().toImage() != before
     assert curves.accessibleDescription().startswith("At the end")
     point(curves, curves.area.center())
-    assert "first, training" in curves.accessibleDescription()
+    assert "toy, toy, training" in curves.accessibleDescription()
     assert not curves.accessibleDescription().startswith("At the end")
 
 
