@@ -161,6 +161,7 @@ def test_a_long_name_of_the_leader_leaves_the_tabs_their_room(page: ListenPage) 
     page.answer._cards[page.answer.leader] = long  # type: ignore[assignment]
     page.answer._show_leader()
     assert lead.width() == lead.minimumSizeHint().expandedTo(lead.size()).width() == before
+    assert lead.mapTo(page.view.side, QPoint(lead.width(), 0)).x() <= page.view.side.width()
     assert lead.text().endswith("\N{HORIZONTAL ELLIPSIS}")
     assert long.title in lead.toolTip()
     assert long.title in lead.accessibleName()

@@ -51,7 +51,11 @@ class ListenView(QWidget):
         self.side.setFixedWidth(_SIDE)
         self.side.addTab(self.now, self.tr("Predictions"))
         self.side.addTab(self.log, self.tr("Log"))
-        self.side.setCornerWidget(self.answer.lead)
+        corner = QWidget()  # is asked for its size, where a button's own is that of its words
+        beside = QHBoxLayout(corner)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.answer.lead)
+        self.side.setCornerWidget(corner)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self._live(strip))
