@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from engine.recognition.decisions import Segment
 
-_LEAST_SHARE, _LEAST_SECONDS = 0.03, 0.8  # of the sound: shorter stretches are not told
+# Shorter stretches are not told: a share of the sound, but of a long one no more than a phrase.
+_LEAST_SHARE, _LEAST_SECONDS, _PHRASE_SECONDS = 0.03, 0.8, 4.0
 _TOGETHER = 0.5  # of the shorter stretch: what overlaps by more sounds together
 _MOST = 6  # parts; more would be no sentence
 
@@ -32,13 +33,13 @@ def in_time_order(
         'piano, then cello and flute'
     """
     parts: list[tuple[float, float, list[str]]] = []
-    least = max(_LEAST_SECONDS, _LEAST_SHARE * (stretch[1] - stretch[0]))
+    share = _LEAST_SHARE * (stretch[1] - stretch[0])
+    least = max(_LEAST_SECONDS, min(_PHRASE_SECONDS, share))
     taken: list[tuple[float, float]] = []
     for segments in lanes.values():
         free = [s for s in _within(segments, stretch) if not _covered(s, taken)]
-        mine = [s for s in free if s[1] - s[0] >= least]
-        taken += [(start, end) for start, end, _ in mine]
-        parts += _joined(mine)
+        taken += [(start, end) for start, end, _ in free]
+        parts += _joined([s for s in free if s[1] - s[0] >= least])
     parts.sort(key=lambda part: part[0])
     told: list[str] = []
     for _, _, labels in parts:

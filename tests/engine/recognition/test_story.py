@@ -24,6 +24,23 @@ def test_gaps_in_one_label_are_not_told_and_short_stretches_neither() -> None:
     assert told() == ""
 
 
+def test_phrases_of_a_long_sound_are_told() -> None:
+    parts = [(30.0 * n, 30.0 * n + 6, "piano") for n in range(4)]
+    parts += [(30.0 * n + 6, 30.0 * n + 29, "cello") for n in range(4)]
+    assert told(*parts, until=240.0).startswith("piano, then cello, then piano")
+
+
+def test_what_the_leading_classifier_heard_too_shortly_is_no_gap_of_its() -> None:
+    lanes = {
+        "instrument": lane((0, 5, "piano"), (5, 7, "guitar"), (7, 160, "cello")),
+        "genre": lane((5, 6.5, "rock")),
+    }
+    assert in_time_order(lanes, (0.0, 40.0)) == "piano, then guitar, then cello"
+    assert in_time_order(lanes, (0.0, 160.0)) == "piano, then cello"
+    lanes["genre"] = lane((5.0, 9.5, "rock"))
+    assert in_time_order(lanes, (0.0, 160.0)) == "piano, then cello"
+
+
 def test_where_the_leading_classifier_heard_nothing_the_next_one_is_told() -> None:
     lanes = {
         "instrument": lane((0, 8, "piano")),
