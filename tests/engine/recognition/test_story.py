@@ -32,13 +32,11 @@ def test_phrases_of_a_long_sound_are_told() -> None:
 
 def test_what_the_leading_classifier_heard_too_shortly_is_no_gap_of_its() -> None:
     lanes = {
-        "instrument": lane((0, 5, "piano"), (5, 7, "guitar"), (7, 160, "cello")),
-        "genre": lane((5, 6.5, "rock")),
+        "instrument": lane((0, 5, "piano"), (5, 8.5, "guitar"), (9.2, 130, "cello")),
+        "genre": lane((5, 9.2, "rock")),
     }
     assert in_time_order(lanes, (0.0, 40.0)) == "piano, then guitar, then cello"
-    assert in_time_order(lanes, (0.0, 160.0)) == "piano, then cello"
-    lanes["genre"] = lane((5.0, 9.5, "rock"))
-    assert in_time_order(lanes, (0.0, 160.0)) == "piano, then cello"
+    assert in_time_order(lanes, (0.0, 130.0)) == "piano, then cello"
 
 
 def test_where_the_leading_classifier_heard_nothing_the_next_one_is_told() -> None:
