@@ -38,6 +38,9 @@ class Job(QObject):
         self._work = work
         self._on_event, self._on_result = on_event, on_result
         self._on_error, self._on_crash = on_error, on_crash
+        # Held while a signal is emitted: its object must not be deleted in that moment.
+        self._telling = threading.Lock()
+        self._abandoned = False
         self._cancelled = threading.Event()
         self._going = threading.Event()
         self._going.set()
@@ -52,8 +55,14 @@ class Job(QObject):
 
     def cancel(self) -> None:
         """Stop at the next ``yield``; nothing more is told."""
-        self._cancelled.set()
+        with self._telling:
+            self._cancelled.set()
         self._going.set()
+
+    def abandon(self) -> None:
+        """It may be deleted now, even if its thread is still busy: that emits nothing more."""
+        with self._telling:
+            self._abandoned = True
 
     def hold(self, on: bool) -> None:
         """Rest at the next ``yield``, for as long as something else comes first; or go on."""
@@ -78,10 +87,17 @@ class Job(QObject):
             message = str(error)
         except Exception:  # noqa: BLE001  # whatever it is, the user gets a report of it
             report = traceback.format_exc()
-        try:
-            self._ended.emit(result, message, report)
-        except RuntimeError:  # the window has gone meanwhile
-            _running.discard(self)
+        with self._telling:
+            try:
+                if not self._abandoned:
+                    self._ended.emit(result, message, report)
+            except RuntimeError:  # the window has gone meanwhile
+                _running.discard(self)
+
+    def _tell(self, events: list[Any]) -> None:
+        with self._telling:
+            if not self._cancelled.is_set():
+                self._events.emit(events)
 
     def _steps(self) -> Any:
         steps = self._work()
@@ -94,12 +110,12 @@ class Job(QObject):
                 except StopIteration as stop:
                     return stop.value
                 if time.monotonic() - emitted >= _EVENT_SECONDS:
-                    self._events.emit(waiting)
+                    self._tell(waiting)
                     waiting, emitted = [], time.monotonic()
                 self._going.wait()
         finally:
             if waiting:  # what was yielded is told before the end is, also one by an error
-                self._events.emit(waiting)
+                self._tell(waiting)
             steps.close()
         return None
 
@@ -170,4 +186,5 @@ def cancel_all() -> None:
         job.cancel()
     for job in jobs:
         job.wait()
+        job.abandon()
     _running.clear()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Generator
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from pytestqt.qtbot import QtBot
 
 from desktop import jobs
@@ -130,6 +130,29 @@ def test_a_job_is_not_deleted_under_its_thread(
     job: jobs.Job = jobs.run(work, on_result=lambda _: alive.append(job._thread.is_alive()))
     qtbot.waitUntil(lambda: bool(alive), timeout=120_000)
     assert alive == [False]
+
+
+def test_a_job_that_is_still_busy_emits_nothing_once_all_were_cancelled(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its object is deleted then, and emitting from it would end the whole program."""
+    free, told = threading.Event(), []
+
+    def work() -> Generator[str, None, str]:
+        free.wait(120)
+        yield "an event"
+        return "a result"
+
+    wait = jobs.Job.wait
+    monkeypatch.setattr(jobs.Job, "wait", lambda self: wait(self, 0.05))
+    job = jobs.run(work)
+    job._events.connect(lambda _: told.append("event"), Qt.ConnectionType.DirectConnection)
+    job._ended.connect(lambda *_: told.append("end"), Qt.ConnectionType.DirectConnection)
+    jobs.cancel_all()
+    free.set()
+    wait(job, 120)
+    assert not job._thread.is_alive()
+    assert told == []
 
 
 def test_a_job_that_ended_holds_nobody(qtbot: QtBot) -> None:
