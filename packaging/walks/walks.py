@@ -176,7 +176,8 @@ def _train_and_use(stage: Stage, three: list[Lesson]) -> None:
             walker.wait(lambda: line.words in names, "one of the three as the answer")
             step.note = f"the answer: {line.words}"
         with walker.step("correct it: C, the first letters, Return", "4-corrected") as step:
-            correct(stage, three[0].name, step)
+            other = next(name for name in names if name not in line.words)
+            correct(stage, other, step)
             walker.click("Stop", ListenButton)
 
 
