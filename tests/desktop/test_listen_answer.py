@@ -154,6 +154,13 @@ def test_another_classifier_can_lead(page: ListenPage) -> None:
     assert "Genre" in page.answer.lead.accessibleName()
 
 
+def test_what_other_classifiers_said_does_not_stay(page: ListenPage) -> None:
+    page.answer.line.say("harpsichord", named=True)
+    page._session.classifiers_loaded.emit()
+    assert not page.answer.line.named
+    assert page.answer.line.words == "listening..."
+
+
 def test_a_long_name_of_the_leader_leaves_the_tabs_their_room(page: ListenPage) -> None:
     lead = page.answer.lead
     before = lead.width()

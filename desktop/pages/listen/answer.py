@@ -70,6 +70,8 @@ class AnswerBar(QWidget):
         cards = {name: classifier.card for name, classifier in classifiers.items()}
         # What gives values says no word; its panel and its curves show them.
         self._cards = {name: card for name, card in cards.items() if not card.is_regression}
+        if self.line.named:  # by those of before, whose panels begin anew
+            self.show_words(self.tr("listening..."))
         self._menu.clear()
         group = QActionGroup(self._menu)
         for name, card in self._cards.items():
