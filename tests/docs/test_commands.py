@@ -100,6 +100,7 @@ WRITTEN = {
     "classify -d": "archive.sqlite",
     "classify -f csv": "heard.csv",
     "classify -f parquet": "heard.parquet",
+    "archive corrections": "judged.csv",
     "archive export archive.sqlite -o heard": "heard.parquet",
     "archive export archive.sqlite -o stretches": "stretches.parquet",
     "archive export archive.sqlite -f raven": "heard.selections.txt",
