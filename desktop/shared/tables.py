@@ -2,11 +2,73 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractItemModel, QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableView,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from desktop.style import colours
 
 _NAME_WIDTH, _MOST_NAME = 90, 150  # pixels of the first column where there is little room
+
+
+class RowTable(QTableView):
+    """Rows of a model that are chosen as wholes.
+
+    Args:
+        model: of the rows.
+        row_height: in pixels.
+        stretched: the column that takes the room there is.
+    """
+
+    def __init__(self, model: QAbstractItemModel, row_height: int, *, stretched: int) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(row_height)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setFixedHeight(30)
+        header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Colours of the appearance in force; Fusion's own headers look like another program's."""
+        use = colours()
+        sheet = f"""
+            QTableView {{ background: {use.panel}; border: 1px solid {use.line};
+                border-radius: 6px; outline: none; }}
+            QTableView:focus {{ border: 2px solid {use.accent}; }}
+            QTableView::item {{ padding: 0 8px; }}
+            QTableView::item:selected {{ background: {use.accent}; color: {use.accent_text}; }}
+            QTableView::item:selected:!active {{ background: {use.accent}; }}
+            QHeaderView {{ background: {use.panel}; border-top-left-radius: 6px;
+                border-top-right-radius: 6px; }}
+            QHeaderView::section {{ background: {use.panel}; color: {use.faint}; border: none;
+                border-bottom: 1px solid {use.line}; padding: 0 11px; font-weight: 600; }}
+        """
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.restyle()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(300, 120)
 
 
 class _Table(QTableWidget):

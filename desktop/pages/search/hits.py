@@ -15,21 +15,19 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     QRect,
-    QSize,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
 )
 
 from desktop.plots.clock import clock
+from desktop.shared.tables import RowTable
 from desktop.style import colours
 
 if TYPE_CHECKING:
@@ -170,7 +168,7 @@ class _WaveDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class HitTable(QTableView):
+class HitTable(RowTable):
     """Up and Down choose and play, Space plays, Enter opens; Y, N, U and Backspace mark."""
 
     chosen = Signal(int)  # by a key or the mouse: it is to be played
@@ -181,60 +179,21 @@ class HitTable(QTableView):
     menu_wanted = Signal(QPoint)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.hits = HitModel()
-        self.setModel(self.hits)
+        hits = HitModel()
+        super().__init__(hits, _ROW, stretched=FILE)
+        self.hits = hits
         self.setAccessibleName(self.tr("Stretches found, the best first"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW)
         self.setItemDelegateForColumn(WAVE, _WaveDelegate(self))
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setFixedHeight(30)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-        header.setSectionResizeMode(FILE, QHeaderView.ResizeMode.Stretch)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.clicked.connect(lambda index: self.chosen.emit(index.row()))
         self.doubleClicked.connect(lambda _: self.open_wanted.emit())
-        self.restyle()
-
-    def restyle(self) -> None:
-        """Colours of the appearance in force."""
-        use = colours()
-        sheet = f"""
-            QTableView {{ background: {use.panel}; border: 1px solid {use.line};
-                border-radius: 6px; outline: none; }}
-            QTableView:focus {{ border: 2px solid {use.accent}; }}
-            QTableView::item {{ padding: 0 8px; }}
-            QTableView::item:selected {{ background: {use.accent}; color: {use.accent_text}; }}
-            QHeaderView {{ background: {use.panel}; border-top-left-radius: 6px;
-                border-top-right-radius: 6px; }}
-            QHeaderView::section {{ background: {use.panel}; color: {use.faint}; border: none;
-                border-bottom: 1px solid {use.line}; padding: 0 11px; font-weight: 600; }}
-        """
-        if sheet != self.styleSheet():
-            self.setStyleSheet(sheet)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.restyle()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         left = event.size().width() - sum(_WIDTHS.values()) - _LEAST_NAME
         self.setColumnWidth(WAVE, max(_NARROW_WAVE, _WIDTHS[WAVE] + min(0, left)))
         super().resizeEvent(event)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(300, 120)
 
     @property
     def row(self) -> int:

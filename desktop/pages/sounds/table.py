@@ -10,14 +10,14 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
-    QSize,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView
 
 from desktop.plots.clock import clock
+from desktop.shared.tables import RowTable
 from desktop.style import colours
 from desktop.widgets.class_cards import ROWS_MIME
 from engine.datasets.table import Excerpt
@@ -144,7 +144,7 @@ class ExcerptModel(QAbstractTableModel):
         return data
 
 
-class ExcerptTable(QTableView):
+class ExcerptTable(RowTable):
     """Space plays, Delete removes, 1 to 9 move to a class; rows can be dragged away."""
 
     current_changed = Signal()
@@ -156,34 +156,20 @@ class ExcerptTable(QTableView):
     menu_wanted = Signal(QPoint)  # where, on the screen
 
     def __init__(self) -> None:
-        super().__init__()
-        self.rows_model = ExcerptModel()
-        self.setModel(self.rows_model)
+        rows = ExcerptModel()
+        super().__init__(rows, 26, stretched=NAME)
+        self.rows_model = rows
         self.setAccessibleName(self.tr("Sounds of the class"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
-        self.setShowGrid(False)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(26)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
         for column, width in (
             (START, 76), (LENGTH, 84), (LEVEL, 72), (GROUP, 150), (PART, 84), (PROBLEM, 130)
         ):  # fmt: skip
             self.setColumnWidth(column, width)
-        header.setMinimumSectionSize(60)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setFixedHeight(30)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMinimumSectionSize(60)
         self.rows_model.modelReset.connect(self._hide_idle_columns)
         self.rows_model.dataChanged.connect(lambda *_: self._hide_idle_columns())
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.restyle()
         self.selectionModel().currentRowChanged.connect(lambda *_: self.current_changed.emit())
         self.doubleClicked.connect(lambda _: self.open_wanted.emit())
 
@@ -192,32 +178,6 @@ class ExcerptTable(QTableView):
         model = self.rows_model
         self.setColumnHidden(START, all(row.start == 0 for row in model.rows))
         self.setColumnHidden(PROBLEM, not any(model.problem_of(row) for row in model.rows))
-
-    def restyle(self) -> None:
-        """Colours of the appearance in force; Fusion's own headers look like another program's."""
-        use = colours()
-        sheet = f"""
-            QTableView {{ background: {use.panel}; border: 1px solid {use.line};
-                border-radius: 6px; outline: none; }}
-            QTableView:focus {{ border: 2px solid {use.accent}; }}
-            QTableView::item {{ padding: 0 8px; }}
-            QTableView::item:selected {{ background: {use.accent}; color: {use.accent_text}; }}
-            QTableView::item:selected:!active {{ background: {use.accent}; }}
-            QHeaderView {{ background: {use.panel}; border-top-left-radius: 6px;
-                border-top-right-radius: 6px; }}
-            QHeaderView::section {{ background: {use.panel}; color: {use.faint}; border: none;
-                border-bottom: 1px solid {use.line}; padding: 0 11px; font-weight: 600; }}
-        """
-        if sheet != self.styleSheet():
-            self.setStyleSheet(sheet)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.restyle()
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(300, 120)
 
     @property
     def current(self) -> Excerpt | None:
