@@ -14,10 +14,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.classifier.personal.card import Said
 from engine.classifier.personal.learning import Learned, correct, prepare, rehearsed, undo
 from engine.classifier.personal.store import PersonalStore
 from engine.classifier.personal.stretch import Stretch
+from engine.datasets.onsets import onsets
 from engine.errors import EarmarkError, ModelError
 from engine.threads import one_torch_thread, step_back
 
@@ -206,6 +209,8 @@ def _correct(there: Connection, base: Path, models: Path, _: None) -> Learned:
     with one_torch_thread():
         classifier, store = Classifier.load(base), PersonalStore(models)
         known = _end(rehearsed(classifier, store))
+        # What trimming a stretch needs is loaded by its first call, for more than a second.
+        onsets(np.zeros(classifier.card.rate_hz, np.float32), classifier.card.rate_hz)
         there.send((_READY, None))
         prepared = _end(prepare(classifier, store, _asked(there), known))
         return correct(classifier, store, prepared, _asked(there))
