@@ -63,7 +63,7 @@ class ClassChooser(QFrame):
         self.setObjectName("panel")
         self._said, self._nothing = list(said), nothing
         known = [*recent, *sorted(labels, key=str.casefold)]
-        self._labels = [label for label in dict.fromkeys(known) if label not in self._said]
+        self._labels = list(dict.fromkeys(known))
         self._done = False
         self.heading = QLabel(heading)
         self.heading.setWordWrap(True)
@@ -109,7 +109,9 @@ class ClassChooser(QFrame):
     def _list_choices(self, text: str) -> None:
         typed = " ".join(text.split())
         sought = typed.casefold()
-        fitting = [label for label in self._labels if sought in label.casefold()]
+        # What was said is no answer to the question, unless somebody types it to confirm it.
+        offered = [label for label in self._labels if typed or label not in self._said]
+        fitting = [label for label in offered if sought in label.casefold()]
         fitting.sort(key=lambda label: not label.casefold().startswith(sought))
         self.list.clear()
         for label in fitting:

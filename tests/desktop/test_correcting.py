@@ -58,6 +58,15 @@ def test_first_letters_lead_to_a_class(chooser: ClassChooser, chosen: list[Class
     assert chosen == [ClassChoice("is", "bass clarinet")]
 
 
+def test_what_was_said_is_confirmed_by_typing_it(
+    chooser: ClassChooser, chosen: list[ClassChoice]
+) -> None:
+    QTest.keyClicks(chooser.edit, "flute")
+    assert [chooser.list.item(row).text() for row in range(chooser.list.count())] == ["flute"]
+    QTest.keyClick(chooser.edit, Qt.Key.Key_Return)
+    assert chosen == [ClassChoice("is", "flute")]
+
+
 def test_what_is_no_class_becomes_one(chooser: ClassChooser, chosen: list[ClassChoice]) -> None:
     QTest.keyClicks(chooser.edit, "  nose   flute ")
     assert chooser.list.item(0).text() == "New class: nose flute"

@@ -65,6 +65,15 @@ def test_what_it_is_is_learned_and_elsewhere_nothing_changes(
         assert chances(after, hz) == pytest.approx(old, abs=0.05)
 
 
+def test_what_was_said_can_be_confirmed(catalog: Catalog, tones: Classifier) -> None:
+    before = chances(tones, LOW_HZ)
+    said = max(before, key=before.__getitem__)
+    learned = teach(catalog, tones, tone(LOW_HZ), Said("is", said, (said,)))
+    assert learned.followed
+    assert learned.check.fine
+    assert chances(catalog.load("tones"), LOW_HZ)[said] > before[said] - 1e-6
+
+
 def test_a_new_class_is_a_label_more(catalog: Catalog, tones: Classifier) -> None:
     teach(catalog, tones, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
     after = catalog.load("tones")
