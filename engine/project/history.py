@@ -128,13 +128,14 @@ class History:
         self.ready()
         store, before = self._store, self.state
         leaving = store.owned(before) - store.owned(after)
-        back = store.bring_back(after)
+        coming = store.away(after)
         try:
-            store.leaving(leaving)
+            store.moving(leaving | coming)
+            store.bring_back(coming)
             store.save(after)
         except DataError:
-            store.put_away(back)
-            if leaving:
+            store.put_away(coming)
+            if leaving or coming:
                 store.settled()
             raise
         self.state = after

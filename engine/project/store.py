@@ -176,7 +176,7 @@ class Store:
         if self._ours(self._home):
             sweep(self.root / self._home, older_than=old, deep=True)
             self._arrivals.undo({row.path for row in state.rows}, older_than=old)
-        self.bring_back(state)
+        self.bring_back(self.away(state))
 
     def _occupied(self) -> bool:
         return bool(files_under(self.root, [*EXTENSIONS, ".csv", ".tsv", ".json", ".npy"]))
@@ -229,16 +229,18 @@ class Store:
         inside = self._home + "/"
         return {row.path for row in state.rows if row.path.startswith(inside)}
 
-    def bring_back(self, state: State) -> list[str]:
-        """Fetch sounds that a state needs from among the removed ones; gives their paths.
+    def away(self, state: State) -> set[str]:
+        """Sounds of our own that a state needs and that do not lie in their places."""
+        return {path for path in self.owned(state) if not (self.root / path).exists()}
+
+    def bring_back(self, paths: Iterable[str]) -> None:
+        """Fetch sounds from among the removed ones.
 
         Raises:
             DataError: one cannot be moved.
         """
-        gone = [path for path in self.owned(state) if not (self.root / path).exists()]
-        for path in gone:
+        for path in paths:
             _move(self.root / REMOVED / path, self.root / path)
-        return gone
 
     def lost(self, before: State, after: State) -> set[str]:
         """Sounds of our own that another state would bring back and that exist nowhere."""
@@ -246,8 +248,8 @@ class Store:
         places = (self.root, self.root / REMOVED)
         return {path for path in coming if not any((p / path).is_file() for p in places)}
 
-    def leaving(self, paths: Iterable[str]) -> None:
-        """Files will be put away; :meth:`settled` is to be called once they are.
+    def moving(self, paths: Iterable[str]) -> None:
+        """Files will be put away or brought back; :meth:`settled` is to be called afterwards.
 
         Raises:
             DataError: that cannot be noted, in case of a crash.

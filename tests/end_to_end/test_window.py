@@ -1,6 +1,7 @@
 """From a sound in the room to words on the screen, and what one keeps of it."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -18,15 +19,15 @@ pytestmark = pytest.mark.microphone
 
 
 def test_the_window_is_there_at_once(screen: Screen) -> None:
-    # Not a benchmark: with everything loaded first it would take four seconds and more, each time.
-    for _ in range(3):  # others may keep the machine busy for a while
-        seconds = screen.start()
-        assert screen.app is not None
-        screen.key("ctrl+q")
-        assert screen.app.wait(30) == 0
-        if seconds < 3.0:
-            return
-    pytest.fail(f"the window took {seconds:.1f} s")
+    # Not a benchmark: with everything loaded first it would take four seconds and more. Of the
+    # processor's time, as others may keep the machine busy.
+    screen.start()
+    assert screen.app is not None
+    fields = Path(f"/proc/{screen.app.pid}/stat").read_text().rpartition(")")[2].split()
+    used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    screen.key("ctrl+q")
+    assert screen.app.wait(60) == 0
+    assert used < 3.0
 
 
 def test_listen_keep_and_lose_the_microphone(

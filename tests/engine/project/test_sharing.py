@@ -252,12 +252,16 @@ if where == "copying":
         left[0] -= 1
         Path(to).write_bytes(b"RIFF"); die() if left[0] < 0 else copy(source, to)
     store.shutil.copyfile = some
-elif where == "saving":
+elif where == "undoing":
+    project.remove(project.rows[:2])
+if where in ("saving", "undoing"):
     project._store.save = die
-else:
+elif where == "removing":
     project._store.put_away = die
 if where == "removing":
     project.remove(project.rows[:2])
+elif where == "undoing":
+    project.history.undo()
 elif where == "recording":
     project._store.save = die
     project.add_recording("bell", Path(sys.argv[4]), 1.0)
@@ -267,7 +271,7 @@ else:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
-@pytest.mark.parametrize("where", ["copying", "saving", "removing", "recording"])
+@pytest.mark.parametrize("where", ["copying", "saving", "removing", "undoing", "recording"])
 def test_killed_amid_an_import_leaves_nothing(root: Path, tmp_path: Path, where: str) -> None:
     take = Project(root).recording_path("bell", "now")
     corpora.write(take.with_suffix(".wav"), corpora.sound(0, 1, 2.0))
@@ -278,7 +282,7 @@ def test_killed_amid_an_import_leaves_nothing(root: Path, tmp_path: Path, where:
     killed = subprocess.run([sys.executable, "-c", IMPORTS, *arguments], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL
     again = Project(root)
-    assert len(again.rows) == (4 if where == "removing" else 6)
+    assert len(again.rows) == (4 if where in ("removing", "undoing") else 6)
     assert not again.missing
     there = {p.relative_to(root).as_posix() for p in (root / "sounds").rglob("*.wav")}
     named = {row.path for row in again.rows}
