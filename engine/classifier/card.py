@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.classifier.rules import Crowd, Evidence, Rules
+from engine.classifier.rules import Evidence, Rules
 from engine.errors import ModelError
 
 FORMAT = 1
@@ -28,15 +28,6 @@ class Part(_Strict):
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
-class CrowdCard(_Strict):
-    """When several are heard at once, see :class:`engine.classifier.rules.Crowd`."""
-
-    number: float = Field(ge=1, le=1000)
-    power: float = Field(ge=1, le=100)
-    scale: float = Field(gt=0, le=100)
-    bias: _Number = 0.0
-
-
 class EvidenceCard(_Strict):
     """How windows add up, see :class:`engine.classifier.rules.Evidence`."""
 
@@ -47,12 +38,14 @@ class EvidenceCard(_Strict):
     change: float = Field(gt=0)
     presence_seconds: float = Field(ge=0, le=600)
     sure: float = Field(ge=0, le=1)
-    crowd: CrowdCard | None = None
 
-    def rules(self) -> Evidence:
-        """As decisions are made by it."""
-        crowd = None if self.crowd is None else Crowd(**self.crowd.model_dump())
-        return Evidence(**self.model_dump(exclude={"crowd"}), crowd=crowd)
+    @model_validator(mode="before")
+    @classmethod
+    def _never_several(cls, values: Any) -> Any:
+        """Cards of before say that there never are several at once."""
+        if isinstance(values, dict) and values.get("crowd", 0) is None:
+            return {key: value for key, value in values.items() if key != "crowd"}
+        return values
 
 
 class Calibration(_Strict):
@@ -129,8 +122,8 @@ class Card(_Strict):
         if self.families is not None and len(self.families) != count:
             raise ValueError("there is not one family for each label")
         adds = calibration.evidence
-        if adds is not None and (adds.crowd is not None) != self.multi_label:
-            raise ValueError("evidence says from when on several are heard, if several can be")
+        if adds is not None and self.multi_label:
+            raise ValueError("evidence adds up where only one label is heard at a time")
         return self
 
     def _check_regression(self) -> None:
@@ -236,5 +229,5 @@ class Card(_Strict):
             ranges=tuple(self.ranges or ()),
             families=tuple(self.families or ()),
             family_threshold=calibration.family_threshold,
-            evidence=None if evidence is None else evidence.rules(),
+            evidence=None if evidence is None else Evidence(**evidence.model_dump()),
         )

@@ -4,26 +4,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """When several labels are heard at once, and how probable each is then.
-
-    Who stands out for a moment plays: of a label's probabilities in the windows the mean of their
-    powers counts, whose root is near the largest of them.
-
-    Attributes:
-        number: sum of the labels' mean probabilities from which several are heard.
-        power: of the probabilities, at least 1: the plain mean.
-        scale: of the logit of that mean.
-        bias: added to it.
-    """
-
-    number: float
-    power: float
-    scale: float
-    bias: float
-
-
-@dataclass(frozen=True)
 class Evidence:
     """How the probabilities of windows that follow each other add up.
 
@@ -41,7 +21,6 @@ class Evidence:
             before them is forgotten at once.
         presence_seconds: time constant with which presence is averaged (its logit).
         sure: probability under which a label that is heard is called probable.
-        crowd: when several are heard at once; None: they never are.
     """
 
     seconds: float
@@ -51,7 +30,6 @@ class Evidence:
     change: float
     presence_seconds: float
     sure: float
-    crowd: Crowd | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +48,8 @@ class Rules:
         families: of each label, the answer one level up; empty: there are none.
         family_threshold: sum of a family's probabilities at which the family is heard, where no
             single label is.
-        evidence: how windows add up; None: they are smoothed. Its ``crowd`` is known exactly where
-            several labels may be heard at once.
+        evidence: how windows add up, where only one label is heard at a time; None: they are
+            smoothed.
         ranges: of each dimension its lowest and highest value; empty: there are labels instead.
             Dimensions have no thresholds: none is reported, each has a value.
     """

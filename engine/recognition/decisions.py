@@ -87,8 +87,8 @@ class Decider:
             raise ValueError("one threshold a label is needed")
         if rules.families and len(rules.families) != len(labels):
             raise ValueError("one family a label is needed")
-        if rules.evidence is not None and (rules.evidence.crowd is not None) != rules.several:
-            raise ValueError("evidence says from when on several are heard, if several can be")
+        if rules.evidence is not None and rules.several:
+            raise ValueError("evidence adds up where only one label is heard at a time")
         self._labels = tuple(labels)
         self._rules = rules
         self._thresholds = np.asarray(rules.thresholds)

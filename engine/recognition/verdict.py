@@ -208,8 +208,7 @@ def _by_evidence(
     for index in np.argsort(-chances, kind="stable"):
         label, chance = part.labels[index], float(chances[index])
         threshold = rules.thresholds[index]
-        first = rules.several or index == chances.argmax()
-        leads = len(parts) < 2 and first and chance >= threshold
+        leads = len(parts) < 2 and index == chances.argmax() and chance >= threshold
         heard = not absent and (leads or (len(parts) > 1 and label in parts))
         chance = parts[label] if heard and label in parts and len(parts) > 1 else chance
         reason = absent or below(threshold)
@@ -226,19 +225,11 @@ def _by_evidence(
 def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
     """Labels that were heard for long, and how probable each was then."""
     rows: dict[str, list[float]] = {}
-    among: dict[str, int] = {}  # rows in which another label was heard as well
-    count = 0
     for decision in decided:
-        mine = [c for c in decision.candidates if c.heard and c.label in part.labels]
-        count += bool(mine)
-        for candidate in mine:
-            rows.setdefault(candidate.label, []).append(candidate.probability)
-            among[candidate.label] = among.get(candidate.label, 0) + (len(mine) > 1)
+        for candidate in decision.candidates:
+            if candidate.heard and candidate.label in part.labels:
+                rows.setdefault(candidate.label, []).append(candidate.probability)
+    count = sum(any(x in part.labels for x in decision.heard) for decision in decided)
     longest = max(map(len, rows.values()), default=0)
-    least = max(_PART * count, _PART_SECONDS / part.hop_seconds)
-    return {
-        label: float(np.mean(chances))
-        for label, chances in rows.items()
-        if len(chances) >= least
-        and (len(chances) >= _OF_LONGEST * longest or 2 * among[label] >= len(chances))
-    }
+    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, _OF_LONGEST * longest)
+    return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

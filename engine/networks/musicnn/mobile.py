@@ -1,6 +1,5 @@
 """A music tagger's trunk and a small network of its own, heard side by side."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +12,6 @@ from engine.networks.base import Network, Trunk
 from engine.networks.mobile import MobileTrunk
 from engine.networks.musicnn.levelled import FLOOR, LevelledMusicnnTrunk, powers
 from engine.networks.musicnn.trunk import MusicnnTrunk, piecemeal
-
-_LEAST = -12.0  # logarithm of the least probability that is told from none
 
 
 def decibels(features: Tensor) -> Tensor:
@@ -51,13 +48,11 @@ class MusicnnMobile(Network):
         second: a second mobile trunk, beside the first.
         singers: let those pass too who sing alone, whom a gate of music takes for speakers: read is
             by how much their logit is over the gate's, and presence is that of either.
-        several: also tell what is heard together. The logits are then of independent
-            probabilities: that it is one alone times which, and that it are several times each.
     """
 
     bands = MusicnnTrunk.bands
 
-    def __init__(  # noqa: PLR0913  # the file's fields, all by name
+    def __init__(
         self,
         *,
         frames: int,
@@ -67,7 +62,6 @@ class MusicnnMobile(Network):
         dropout: float = 0.2,
         second: bool = False,
         singers: bool = False,
-        several: bool = False,
     ) -> None:
         super().__init__()
         if classes < 1:
@@ -83,8 +77,6 @@ class MusicnnMobile(Network):
             self._chosen["second"] = True
         if singers:
             self._chosen["singers"] = True
-        if several:
-            self._chosen["several"] = True
         self.music = LevelledMusicnnTrunk()
         own = (self.bands, frames, width, hidden, dropout)
         self.mobile = DecibelMobileTrunk(*own, relative=True)
@@ -92,8 +84,6 @@ class MusicnnMobile(Network):
         size = self.music.embedding_size + hidden * (2 if second else 1)
         self.output = nn.Linear(size, classes)
         self.singers = nn.Linear(size, 1) if singers else None
-        self.together = nn.Linear(size, classes) if several else None
-        self.crowd = nn.Linear(size, 1) if several else None
 
     @property
     def trunks(self) -> Sequence[Trunk]:
@@ -104,14 +94,7 @@ class MusicnnMobile(Network):
     def head(self, embedding: Tensor) -> Tensor:
         """See :class:`Network`."""
         logits: Tensor = self.output(embedding)
-        if self.together is None or self.crowd is None:
-            return logits
-        crowd = self.crowd(embedding)
-        alone = functional.logsigmoid(-crowd) + logits.log_softmax(1)
-        each = functional.logsigmoid(crowd) + functional.logsigmoid(self.together(embedding))
-        heard = torch.logaddexp(alone, each).clamp(_LEAST, -math.exp(_LEAST))
-        found: Tensor = heard - torch.log(-torch.expm1(heard))
-        return found
+        return logits
 
     def presence(self, embedding: Tensor) -> Tensor:
         """See :class:`Network`: the logit of either is log(exp(gate) + exp(singers))."""

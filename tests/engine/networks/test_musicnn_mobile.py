@@ -87,23 +87,3 @@ def test_singers_pass_beside_music() -> None:
         found = gate + network.presence(embedding)
     torch.testing.assert_close(found, torch.logaddexp(gate, singers), atol=1e-3, rtol=0)
     assert bool((found >= gate).all())
-
-
-def test_one_alone_and_several_together() -> None:
-    """The chances are those of one alone, times which, and of several, times each."""
-    network = MusicnnMobile(frames=61, classes=4, width=0.1, hidden=8, several=True).eval()
-    assert network.together is not None
-    assert network.crowd is not None
-    embedding = torch.randn(6, network.embedding_size, generator=torch.Generator().manual_seed(1))
-    with torch.inference_mode():
-        crowd = network.crowd(embedding).sigmoid()
-        alone, each = network.output(embedding).softmax(1), network.together(embedding).sigmoid()
-        wanted = (1 - crowd) * alone + crowd * each
-        torch.testing.assert_close(network.head(embedding).sigmoid(), wanted, atol=2e-5, rtol=0)
-        network.crowd.bias.fill_(-100.0)
-        network.crowd.weight.zero_()
-        one = network.head(embedding).sigmoid()
-    torch.testing.assert_close(one.sum(1), torch.ones(6), atol=1e-4, rtol=0)
-    assert network.arguments()["several"] is True
-    plain = MusicnnMobile(frames=61, classes=4, width=0.1, hidden=8)
-    assert "several" not in plain.arguments()
