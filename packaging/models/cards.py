@@ -73,6 +73,13 @@ COMMERCIAL: dict[str, dict[str, object]] = {
 }
 
 
+def with_script(card: Card, script: str) -> dict[str, object]:
+    """The card's recipe, with one more of the scripts that made it, in their order."""
+    recipe = dict(card.recipe or {})
+    before = [name for name in str(recipe.get("scripts", "")).split(", ") if name]
+    return {**recipe, "scripts": ", ".join([*(x for x in before if x != script), script])}
+
+
 def renewed(card: Card) -> Card:
     """The card with the words of today."""
     return card.model_copy(update={"limits": LIMITS[card.name]})

@@ -41,6 +41,9 @@ RELATIVES = {
 }
 RATE, WINDOW, CELL, LONG = 16000, 16000, 48000, 48128
 POWERS, POWER = (0.0, 0.25, 0.5, 0.75), 0.5
+# Numbers of musicnn and the first mobile network. `instrument`'s second one came later: it was not
+# measured here, and the search gives its numbers no weight, so that vectors stay comparable.
+KNOWN = 1762
 TAGGED = 300  # cells that the tagger is heard on, too: it is slow
 SEEDS, MARKS, BATCH = 2, 60, 6
 WAYS = ("chosen", "likely", "random")
@@ -56,13 +59,18 @@ class Cells:
 
     Attributes:
         names: of the files, relative to the data.
-        own: of the trunks of `instrument`, mean of three windows, float32, (n, 1762).
+        own: of the trunks of `instrument`, mean of three windows, float32, (n, 2018).
         tagger: of the trunks of `genre`, float32, (n, 3012); zeros where it was not heard.
     """
 
     names: tuple[str, ...]
     own: Vectors
     tagger: Vectors
+
+    @property
+    def chosen(self) -> Vectors:
+        """The numbers that the search was measured with, (n, 1762)."""
+        return self.own[:, :KNOWN]
 
     @property
     def labels(self) -> list[str]:
@@ -169,7 +177,7 @@ def spread_of(embeddings: Vectors) -> Vectors:
     """What the numbers are divided by: each counts the same, and so does each trunk."""
     spread = embeddings.std(axis=0)
     spread = np.maximum(spread, 0.1 * np.median(spread[spread > 0]))  # many are always 0
-    sizes = {1762: (1506, 256), 3012: (1506, 1506), 4774: (1506, 256, 1506, 1506)}
+    sizes = {KNOWN: (1506, 256), 3012: (1506, 1506), 4774: (1506, 256, 1506, 1506)}
     blocks = sizes.get(len(spread), (len(spread),))
     return np.asarray(spread * np.sqrt(np.repeat(blocks, blocks)), dtype=np.float32)
 
@@ -211,19 +219,19 @@ def measure(cells: Cells) -> None:
     heard = np.flatnonzero(cells.tagger.any(axis=1))
     some = [labels[n] for n in heard], [sources[n] for n in heard]
     print(f"\n{len(heard)} recordings of {len(set(some[1]))} sources, {len(set(some[0]))} labels")
-    joined = np.concatenate([cells.own, cells.tagger], axis=1)[heard]
+    joined = np.concatenate([cells.chosen, cells.tagger], axis=1)[heard]
     for title, part in (
-        ("musicnn, levelled, 1 s", cells.own[heard, :1506]),
-        ("mobile, 1 s", cells.own[heard, 1506:]),
-        ("both (instrument)", cells.own[heard]),
+        ("musicnn, levelled, 1 s", cells.chosen[heard, :1506]),
+        ("mobile, 1 s", cells.chosen[heard, 1506:]),
+        ("both (instrument)", cells.chosen[heard]),
         ("two musicnn (genre), 3 s", cells.tagger[heard]),
         ("all", joined),
     ):
         _print_row(title, part, *some)
     print(f"\n{len(labels)} recordings of {len(set(sources))} sources, {len(set(labels))} labels")
-    _print_row("both (instrument)", cells.own, labels, sources)
-    _print_row("mobile, 1 s", cells.own[:, 1506:], labels, sources)
-    _print_row("musicnn, levelled, 1 s", cells.own[:, :1506], labels, sources)
+    _print_row("both (instrument)", cells.chosen, labels, sources)
+    _print_row("mobile, 1 s", cells.chosen[:, 1506:], labels, sources)
+    _print_row("musicnn, levelled, 1 s", cells.chosen[:, :1506], labels, sources)
 
 
 def _print_row(title: str, part: Vectors, labels: Sequence[str], sources: Sequence[str]) -> None:
@@ -253,7 +261,9 @@ def _plain(part: Vectors) -> Vectors:
 def learn_projection(cells: Cells, power: float) -> None:
     """Write what Earmark comes with."""
     free = [n for n, name in enumerate(cells.names) if not name.startswith(NOT_FREE)]
-    mean, components = projection_of(cells.own[free], power)
+    mean, components = projection_of(cells.chosen[free], power)
+    unheard = cells.own.shape[1] - KNOWN
+    mean, components = np.pad(mean, (0, unheard)), np.pad(components, ((0, 0), (0, unheard)))
     digest = trunks_digest(Catalog().load("instrument"))
     path = resource("search", "projection.safetensors")
     path.parent.mkdir(exist_ok=True)
@@ -267,7 +277,7 @@ def teach(cells: Cells, power: float) -> None:
     Half of the recordings are marked from, the other half are what is judged: what was marked
     cannot be found there again.
     """
-    vectors = _projected(cells.own, *projection_of(cells.own, power))
+    vectors = _projected(cells.chosen, *projection_of(cells.chosen, power))
     label = np.asarray(cells.labels)
     found: dict[str, list[Vectors]] = defaultdict(list)
     for name in TAUGHT:

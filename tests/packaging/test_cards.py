@@ -36,3 +36,17 @@ def test_another_card_changes_no_tensor(tmp_path: Path) -> None:
     assert read_header(other).card.limits == "none"
     assert read_header(other).tensors == read_header(path).tensors
     assert other.read_bytes().endswith(path.read_bytes()[-1000:])
+
+
+def test_the_card_of_instruments_names_the_scripts_that_made_it(
+    cards: ModuleType, runner: ModuleType
+) -> None:
+    card = Catalog().find("instrument").card
+    assert card.recipe is not None
+    names = str(card.recipe["scripts"]).split(", ")
+    assert len(names) > 1
+    assert set(names) <= set(runner.scripts())
+    again = card.model_copy(update={"recipe": cards.with_script(card, names[0])})
+    assert again.recipe == {**card.recipe, "scripts": ", ".join([*names[1:], names[0]])}
+    none = card.model_copy(update={"recipe": None})
+    assert cards.with_script(none, "a.b") == {"scripts": "a.b"}

@@ -189,7 +189,7 @@ def assemble(student: Student, music: MusicnnTrunk, folds: Path) -> Classifier:
         "EfficientAT mn04_as (F. Schmid, K. Koutini, G. Widmer, 2023)",
         metrics=figures,
         limits=LIMITS,
-        recipe={"script": "packaging/models/instrument/build.py", "seed": SEED},
+        recipe={"scripts": "instrument.build", "seed": SEED},
         versions={"torch": torch.__version__.split("+")[0]},
         date=datetime.date.today().isoformat(),
     )

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from cards import with_script
 from engine.classifier.card import DataSource, Part
 from engine.classifier.classifier import Classifier
 from engine.networks import describe_network
@@ -118,6 +119,7 @@ def with_reader(before: Classifier, trunk: DecibelMobileTrunk, reader: nn.Linear
     card = before.card.model_copy(
         update={
             "network": Part(**describe_network(network)),
+            "recipe": with_script(before.card, "instrument.real.reader"),
             "data": [*before.card.data, *_SOURCES],
             "credits": held + NON_COMMERCIAL.replace("RAVDESS", _WORDS),
             "date": datetime.date.today().isoformat(),

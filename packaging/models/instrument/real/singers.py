@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cards import with_script
 from engine.classifier.card import DataSource, Part
 from engine.classifier.classifier import Classifier
 from engine.networks import describe_network
@@ -196,6 +197,7 @@ def with_singers(before: Classifier, singers: nn.Linear, figures: dict[str, floa
     card = before.card.model_copy(
         update={
             "network": Part(**describe_network(network)),
+            "recipe": with_script(before.card, "instrument.real.singers"),
             "data": [*others, source],
             "limits": before.card.limits.replace(LIMIT, LIMIT_NOW),
             "credits": before.card.credits.removesuffix(NON_COMMERCIAL) + NON_COMMERCIAL,
