@@ -19,7 +19,8 @@ from engine.export.words import visible
 if TYPE_CHECKING:
     from engine.search.building import Built, Step
     from engine.search.duplicates import Pair
-    from engine.search.index import Hit, Index
+    from engine.search.hits import Hit
+    from engine.search.index import Index
 
 Format = StrEnum("Format", {name: name for name in ("table", "json", "csv")})  # type: ignore[misc]
 _TABLE = Format("table")

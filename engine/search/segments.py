@@ -21,7 +21,6 @@ from engine.search.projection import NUMBERS, Kept
 _BLOCK = 8192  # rows: a block as float32 stays in a core's cache
 _MAGIC = b"\x93NUMPY"
 _NAME = re.compile(r"([1-9][0-9]{0,15})\.npy")
-Scores = NDArray[np.float32]
 
 
 class Segments:

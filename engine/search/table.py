@@ -5,7 +5,7 @@ Other programs may read it while an index grows (SQLite's write-ahead log).
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from engine.errors import DataError
 
 APPLICATION, VERSION = 0x45617269, 1  # "Eari"; both stand in the file's header
 NAME = "index.sqlite"
+_LAST = "last_segment"
 _WAIT_SECONDS = 60.0
 # What is wrong with the disk or with who else uses it, not with the index.
 _PASSING = (
@@ -24,7 +25,7 @@ _MOST_ROWS = 1 << 40
 _MOST_SECONDS = 1e9
 SCHEMA = """
 CREATE TABLE settings (
-    name TEXT PRIMARY KEY,         -- step_seconds, projection (its digest), folder
+    name TEXT PRIMARY KEY,         -- step_seconds, projection (its digest), folder, last_segment
     value TEXT NOT NULL
 );
 CREATE TABLE segments (
@@ -256,9 +257,21 @@ class Table:
                 ),
             )
 
+    def next_segment(self) -> int:
+        """A number that no segment has had: who still reads a dropped one would read another's.
+
+        Raises:
+            DataError: the table is damaged.
+        """
+        last = self.settings().get(_LAST, "0")
+        if not last.isdecimal() or not _whole(int(last), 0, 2**53 - 2):
+            raise self._damaged()
+        return max([int(last), *self.segments()]) + 1
+
     def add_segment(self, number: int, rows: int) -> None:
         """Note one that is written."""
         self._do("INSERT INTO segments VALUES (?, ?)", (number, rows))
+        self.set(_LAST, str(number))
 
     def drop_segments(self, numbers: Iterable[int]) -> None:
         """Forget some that no file has rows in any more."""
@@ -282,6 +295,21 @@ class Table:
             f"The index {self.path.parent.name} is damaged: its table does not fit its segments. "
             "Delete it and make it again."
         )
+
+
+def make_table(path: Path, settings: Mapping[str, str]) -> None:
+    """Make the table of a new index; it is whole when this returns.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    table = Table(path, make=True)
+    try:
+        with table.changing():
+            for name, value in settings.items():
+                table.set(name, value)
+    finally:
+        table.close()
 
 
 def _schema_of(database: sqlite3.Connection) -> set[tuple[str, str, str]]:

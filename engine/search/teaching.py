@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from engine.archive.corrections import wilson
 from engine.classifier.personal.head import Taught, fit
-from engine.search.index import Hit, Index
+from engine.search.hits import Hit
+from engine.search.index import Index
 from engine.search.projection import Vectors
 from engine.threads import one_torch_thread
 

@@ -48,6 +48,7 @@ class ArchivePage(Page):
         self._looking: jobs.Job | None = None
         self._batch: jobs.Job | None = None
         self._pause: Pause | None = None
+        self._stopping = False  # it was cancelled, and is about to end
         self.panel = BatchPanel(session.settings)
         self.panel.classifiers = session.loaded_names
         self.panel.show_classifiers()
@@ -338,6 +339,7 @@ class ArchivePage(Page):
 
     def _end(self) -> None:
         self._batch = self._pause = None
+        self._stopping = False
         self.panel.set_running(False)
         self._show_state()
 
@@ -352,10 +354,15 @@ class ArchivePage(Page):
 
     def cancel(self) -> None:
         """Stop the batch; what is done stays, and Continue hears the rest."""
-        if self._batch is not None:
+        if self._batch is not None and not self._stopping:
+            self._stopping = True
+            self._batch.destroyed.connect(self._stopped)  # when its processes have ended, too
             self._batch.cancel()
-            self._end()
-            self._look_again()
+            self.panel.show_stopping()
+
+    def _stopped(self) -> None:
+        self._end()
+        self._look_again()
 
     # Further windows, files.
 

@@ -14,7 +14,8 @@ from engine.errors import AudioError, DataError
 if TYPE_CHECKING:
     from engine.search.building import Step
     from engine.search.ear import SearchEar
-    from engine.search.index import Hit, Index
+    from engine.search.hits import Hit
+    from engine.search.index import Index
     from engine.search.result import Taught
     from engine.search.teaching import Estimate, Mark, Wanted
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from engine.errors import DataError
 from engine.locks import FolderLock
 from engine.search import building
 from engine.search.building import Built, build
+from engine.search.hits import Hit
 from engine.search.index import Index, default_place, find_index
 from engine.search.projection import NUMBERS, from_int8, on_sphere, to_int8
+from engine.search.scores import Scored, Scores
 from engine.search.table import FileRow
 from tests.engine.search.planted import PlantedEar, finished, store, tone
 from tests.robustness.damage import broken_bytes
@@ -209,6 +212,121 @@ def test_killed_while_it_grows_it_ends_as_if_unbroken(
     assert len(known) == 1, "segments that no table knows were left"
 
 
+def long_index(folder: Path, files: int, rows: int, step: float = 0.01) -> Index:
+    """Files whose vectors stray a little from those of the first, each farther than the last."""
+    rng = np.random.default_rng(0)
+    index = Index(folder, make=PlantedEar().projection)
+    index.begin_changes()
+    centre = rng.standard_normal((1, NUMBERS)).astype(np.float32)
+    for number in range(files):
+        noise = rng.standard_normal((rows, NUMBERS)).astype(np.float32)
+        part = to_int8(on_sphere(centre + step * (1 + number) * noise))
+        index.add([(FileRow(f"/{number}.wav", 1, 1, "done", "", 3.0 * rows), part)])
+    return index
+
+
+def test_few_long_files_give_their_hits_without_looking_at_every_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of twenty files with 4,000 rows each, one hit a file is wanted."""
+    looked, highest = [0], Scores.highest
+
+    def counted(self: Scores, count: int) -> list[Scored]:
+        found = highest(self, count)
+        looked[0] += len(found)
+        return found
+
+    with long_index(tmp_path / "index", 20, 4000) as index:
+        query = index.vectors_of([(1, 0)])
+        monkeypatch.setattr(Scores, "highest", counted)
+        every: list[np.ndarray] = []
+
+        def judge(block: np.ndarray) -> np.ndarray:
+            every.append(block @ query[0])
+            return every[-1]
+
+        hits = index.best(judge, count=20, most_a_file=1)
+        scores = np.concatenate(every).reshape(20, 4000)
+        assert len(hits) == 20
+        assert {int(hit.path.stem): hit.score for hit in hits} == pytest.approx(
+            dict(enumerate(scores.max(axis=1).clip(max=1.0).tolist())), abs=1e-6
+        )
+        assert looked[0] < 20_000
+        looked[0] = 0
+        assert len(index.search(query, count=100, most_a_file=2)) == 40  # there are no more
+        assert looked[0] < 80_000
+
+
+def test_silence_and_files_that_have_gone_hide_nothing(tmp_path: Path) -> None:
+    """A head may give silence more than most sounds."""
+    with long_index(tmp_path / "index", 3, 500) as index:
+        quiet = np.zeros((4000, NUMBERS), dtype=np.int8)
+        index.add([(FileRow("/quiet.wav", 1, 1, "done", "", 12_000.0), quiet)])
+        hits = index.best(lambda block: -np.abs(block).sum(axis=1), count=9, most_a_file=3)
+        assert sorted({hit.path.name for hit in hits}) == ["0.wav", "1.wav", "2.wav"]
+        gone = [replace(file, status="gone") for file in index.files().values() if "1" in file.path]
+        index.mark(gone)
+        hits = index.best(lambda block: -np.abs(block).sum(axis=1), count=9, most_a_file=3)
+        assert sorted({hit.path.name for hit in hits}) == ["0.wav", "2.wav"]
+
+
+def test_a_number_of_a_segment_is_never_used_again(tmp_path: Path) -> None:
+    """Who has found something in a segment that was dropped must not hear another's sound."""
+    with long_index(tmp_path / "index", 2, 5) as index:
+        found = index.search(index.vectors_of([(2, 1)]), count=1)[0]
+        known = index.files()
+        index.mark([replace(file, count=0, segment=0) for file in known.values()])
+        index.merge(1000)
+        assert index._table.segments() == {}
+        part = np.full((5, NUMBERS), 3, dtype=np.int8)
+        for number in range(3):
+            index.add([(FileRow(f"/new-{number}.wav", 1, 1, "done", "", 15.0), part)])
+        assert sorted(index._table.segments()) == [3, 4, 5]
+        with pytest.raises(DataError, match="has changed meanwhile"):
+            index.vectors_of([found.key])
+
+
+CUT_SHORT = """
+import os, sys
+from pathlib import Path
+import engine.search.index as index
+from tests.engine.search.planted import PlantedEar
+left = int(sys.argv[2])
+def counted(frame, event, argument):
+    global left
+    if event == "line" and frame.f_code.co_filename.endswith(
+        ("search/index.py", "search/table.py", "atomic_write.py", "locks.py")
+    ):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), 9)
+    return counted
+ear = PlantedEar()
+sys.settrace(counted)
+index.Index(Path(sys.argv[1]), make=ear.projection).close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
+def test_killed_while_it_is_made_it_is_made_again(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    """At moments spread over the lines that make one."""
+    ended, step = False, 0
+    while not ended:
+        step += 23
+        place = tmp_path / f"index-{step}"
+        code = [sys.executable, "-c", CUT_SHORT, str(place), str(step)]
+        ended = subprocess.run(code, cwd=ROOT).returncode == 0
+        assert grown(place, ear, sounds[:1]).heard == 1
+        with Index(place) as index:
+            assert index.search(ear.of(tone(300.0)), count=1)
+        assert {path.name for path in place.iterdir()} <= {
+            *("index.sqlite", "projection.safetensors", "segments")
+        }
+    assert step > 100
+
+
 def test_a_second_writer_is_refused(tmp_path: Path, ear: PlantedEar, sounds: list[Path]) -> None:
     with Index(tmp_path / "index", make=ear.projection) as one:
         one.begin_changes()
@@ -314,6 +432,11 @@ def test_thousands_of_segments_are_more_than_may_be_open(
         assert len(list((tmp_path / "index" / "segments").glob("*.npy"))) == 3
 
 
+def named(hits: list[Hit]) -> list[tuple[Path, float]]:
+    """Whose they are; which of two stretches that sound the same comes first is by chance."""
+    return sorted((hit.path, round(hit.score, 4)) for hit in hits)
+
+
 def test_segments_joined_by_another_program_during_a_search_are_found(
     tmp_path: Path, ear: PlantedEar, sounds: list[Path]
 ) -> None:
@@ -326,7 +449,7 @@ def test_segments_joined_by_another_program_during_a_search_are_found(
             writer.add([(row, to_int8(heard.vectors))])  # type: ignore[attr-defined]
         query = ear.of(tone(700.0, seed=99))
         with Index(place) as reader:
-            wanted = [(h.path, h.start_seconds) for h in reader.search(query, count=9)]
+            wanted = named(reader.search(query, count=9))
             joined: list[bool] = []
 
             def judge(block: np.ndarray) -> np.ndarray:
@@ -336,7 +459,7 @@ def test_segments_joined_by_another_program_during_a_search_are_found(
                 return block @ query[0]
 
             found = reader.best(judge, count=9)
-            assert [(hit.path, hit.start_seconds) for hit in found] == wanted
+            assert named(found) == wanted
             files = reader.each()
             next(files)
             writer.add([(FileRow("/new", 1, 1, "done", "", 3.0), to_int8(query))])

@@ -16,7 +16,8 @@ from engine.recognition.analysis import Analysis
 from engine.recognition.files import analyse
 from engine.search.building import build
 from engine.search.ear import SearchEar, read_stretch
-from engine.search.index import Hit, Index
+from engine.search.hits import Hit
+from engine.search.index import Index
 from engine.search.result import save_taught
 from engine.search.teaching import (
     DONE_AT,
