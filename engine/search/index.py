@@ -17,7 +17,6 @@ from engine.locks import LOCK, FolderLock
 from engine.search.ear import STEP_SECONDS, windows_in
 from engine.search.hits import Found, Hit, Rows, hit_of
 from engine.search.projection import (
-    SCALE,
     Projection,
     Vectors,
     from_int8,
@@ -245,7 +244,6 @@ class Index:
         found = Scores(sizes)
         for number, size in sizes.items():
             for start, block in blocks(self._segments.open(number, size)):
-                block *= np.float32(1.0 / SCALE)
                 found.put(number, start, judge(block))
         for number, rows in self._whose().items():
             if number in sizes:

@@ -1,4 +1,4 @@
-"""The scores of all rows of an index, of which the highest are asked for, and then the next ones."""
+"""The scores of all rows of an index: the highest are asked for, and then the next ones."""
 
 from collections.abc import Iterable, Mapping
 

@@ -14,7 +14,7 @@ from engine.errors import DataError
 
 APPLICATION, VERSION = 0x45617269, 1  # "Eari"; both stand in the file's header
 NAME = "index.sqlite"
-_LAST = "last_segment"
+_LAST = "last_segment"  # among the settings, too: the highest number that a segment has had
 _WAIT_SECONDS = 60.0
 # What is wrong with the disk or with who else uses it, not with the index.
 _PASSING = (
@@ -22,10 +22,11 @@ _PASSING = (
     *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
 )
 _MOST_ROWS = 1 << 40
+_MOST_DIGITS = 15
 _MOST_SECONDS = 1e9
 SCHEMA = """
 CREATE TABLE settings (
-    name TEXT PRIMARY KEY,         -- step_seconds, projection (its digest), folder, last_segment
+    name TEXT PRIMARY KEY,         -- step_seconds, projection (its digest), folder
     value TEXT NOT NULL
 );
 CREATE TABLE segments (
@@ -264,7 +265,7 @@ class Table:
             DataError: the table is damaged.
         """
         last = self.settings().get(_LAST, "0")
-        if not last.isdecimal() or not _whole(int(last), 0, 2**53 - 2):
+        if not last.isdecimal() or len(last) > _MOST_DIGITS:
             raise self._damaged()
         return max([int(last), *self.segments()]) + 1
 
