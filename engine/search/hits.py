@@ -22,6 +22,7 @@ class Hit:
         score: of the stretch; of a search by example the cosine, -1 to 1.
         segment: where its vector lies.
         row: where in the segment.
+        stamp: of the file as it was when it was heard: bytes, and when it was last written to.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class Hit:
     score: float
     segment: int
     row: int
+    stamp: tuple[int, int] = (0, 0)
 
     @property
     def key(self) -> tuple[int, int]:
@@ -107,4 +109,5 @@ def hit_of(file: FileRow, segment: int, row: int, score: float, step_seconds: fl
     """The stretch of a file that a row stands for."""
     start = (row - file.first) * step_seconds
     end = min(start + step_seconds, max(file.duration_seconds, start + 0.01))
-    return Hit(Path(file.path), start, end, min(1.0, score), segment, row)
+    stamp = file.size, file.modified_ns
+    return Hit(Path(file.path), start, end, min(1.0, score), segment, row, stamp)

@@ -1,7 +1,7 @@
 """What the Search page has done for it: indexing, searching, teaching, each in a job."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.search.hits import Hit
     from engine.search.index import Index
     from engine.search.result import Taught
+    from engine.search.sessions import Session
     from engine.search.teaching import Estimate, Mark, Wanted
 
 COLUMNS = 90  # of a waveform
@@ -30,8 +31,55 @@ _ears: "list[SearchEar]" = []  # one, once it is loaded
 
 
 @dataclass(frozen=True)
+class Example:
+    """What is searched for: a stretch of a file or of sound in memory.
+
+    Attributes:
+        sound: None: it is not there any more.
+        start: in seconds.
+        end: in seconds.
+        words: what it is called.
+        query: its vector, where it is known.
+    """
+
+    sound: Path | Audio | None
+    start: float
+    end: float
+    words: str
+    query: Wave | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A class that is being taught: what was begun with, and what was said.
+
+    Attributes:
+        example: with its vector.
+        marks: the oldest first.
+        aside: of stretches that the index does not know any more.
+        label: of the class.
+    """
+
+    example: Example
+    marks: "tuple[Mark, ...]" = ()
+    aside: "tuple[Mark, ...]" = ()
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class IndexInfo:
-    """What there is in an index."""
+    """What there is in an index.
+
+    Attributes:
+        folder: of it.
+        sounds: the folder that it was made of; empty: not known.
+        files: that can be found.
+        seconds: of sound.
+        failed: files that could not be heard.
+        gone: files that are no longer there.
+        lessons: what was being taught in it, the latest first.
+        problem: why that is not known, in a sentence.
+    """
 
     folder: Path
     sounds: str
@@ -39,16 +87,8 @@ class IndexInfo:
     seconds: float
     failed: int
     gone: int
-
-
-@dataclass(frozen=True)
-class Example:
-    """What is searched for: a stretch of a file or of sound in memory."""
-
-    sound: Path | Audio
-    start: float
-    end: float
-    words: str
+    lessons: tuple[Lesson, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +133,41 @@ def grow(sounds: Path, folder: Path | None) -> "Generator[Step | None, None, Ind
         return _info(index)
 
 
+def relocate(folder: Path, lessons: Sequence[Lesson]) -> Generator[None, None, list[Lesson]]:
+    """Lessons with their marks where the stretches are now, after files came or went."""
+    yield
+    from engine.search.index import Index
+    from engine.search.sessions import in_place
+
+    with Index(folder) as index:
+        return [_lesson(in_place(index, _session(lesson))) for lesson in lessons]
+
+
+def remember(folder: Path, lessons: Sequence[Lesson]) -> Generator[None, None, None]:
+    """Keep what is being taught with the index; done before anything can cancel it."""
+    from engine.search.sessions import keep_sessions
+
+    keep_sessions(folder, [_session(lesson) for lesson in lessons])
+    yield
+
+
+def _session(lesson: Lesson) -> "Session":
+    from engine.search.sessions import Session
+
+    example = lesson.example
+    assert example.query is not None  # marks are of what was listed by it
+    return Session(
+        *(example.query, example.words, example.sound, example.start, example.end),
+        *(lesson.label, tuple(lesson.marks), tuple(lesson.aside)),
+    )
+
+
+def _lesson(found: "Session") -> Lesson:
+    times = found.start_seconds, found.end_seconds
+    example = Example(found.sound, *times, found.words, found.query)
+    return Lesson(example, found.marks, found.aside, found.label)
+
+
 def find(folder: Path, example: Example) -> "Generator[Listed | Drawn | None, None, None]":
     """What is most like an example; the list first, then the waveforms of its rows."""
     yield None
@@ -101,7 +176,7 @@ def find(folder: Path, example: Example) -> "Generator[Listed | Drawn | None, No
 
     ear = _ear()
     yield None
-    query = ear.query(_sound_of(example))
+    query = ear.query(_sound_of(example)) if example.query is None else example.query
     with Index(folder) as index:
         _check(index, ear)
         wanted = Teaching(index, query).begin(FIRST)
@@ -160,8 +235,15 @@ def _check(index: "Index", ear: "SearchEar") -> None:
 
 
 def _info(index: "Index") -> IndexInfo:
+    from engine.search.sessions import kept_sessions
+
     files = index.files().values()
     count, seconds = index.count()
+    lessons, problem = tuple[Lesson, ...](), ""
+    try:
+        lessons = tuple(map(_lesson, kept_sessions(index)))
+    except DataError as error:
+        problem = str(error)
     return IndexInfo(
         index.folder,
         index.folder_of_sounds(),
@@ -169,6 +251,8 @@ def _info(index: "Index") -> IndexInfo:
         seconds,
         sum(file.status == "failed" for file in files),
         sum(file.status == "gone" for file in files),
+        lessons,
+        problem,
     )
 
 
@@ -179,6 +263,8 @@ def _sound_of(example: Example) -> Audio:
         from engine.search.ear import read_stretch
 
         return read_stretch(example.sound, start, length)
+    if example.sound is None:
+        raise AudioError("That sound is no longer there. Choose another example.")
     rate = example.sound.rate_hz
     samples = example.sound.samples[:, round(start * rate) : round((start + length) * rate)]
     if samples.shape[1] == 0:
