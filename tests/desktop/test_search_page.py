@@ -237,7 +237,8 @@ def test_every_control_has_a_name_and_the_menu_opens(
 ) -> None:
     for control in (
         found.table, found.bar.choice, found.bar.make, found.bar.update_button, found.bar.progress,
-        found.panel.name, found.panel.yes, found.panel.save, found.list.play_button, found.list.title,
+        found.panel.name, found.panel.yes, found.panel.save, found.list.play_button,
+        found.list.title,
     ):  # fmt: skip
         assert control.accessibleName()
     monkeypatch.setattr(QMenu, "popup", lambda self, at: None)

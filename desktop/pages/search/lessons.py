@@ -53,7 +53,7 @@ class Lessons(QObject):
         self.keep()
 
     def forget(self) -> None:
-        """Begin anew; what there is can be brought back."""
+        """Remove all marks; they can be brought back."""
         if self.marks and self.example is not None:
             self._before.append(self._current(self.example))
         self.marks, self.aside = [], ()
@@ -87,7 +87,7 @@ class Lessons(QObject):
         return len(self.aside) - before
 
     def open(self, folder: Path, lessons: Sequence[worker.Lesson]) -> None:
-        """Go on with what was taught in another index, unless a search of something else began."""
+        """Take up what was taught in another index, unless something else is searched for."""
         self._folder = folder
         self.marks, self.aside = [], ()
         self._before = list(lessons)[::-1]
