@@ -45,6 +45,9 @@ def index(
         typer.Option(min=1.0, max=60.0, help="Seconds of sound in a vector: 3; fewer are finer."),
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed before.")] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Processes; 0: as many as are of use.")
+    ] = 0,
     duplicates: Annotated[
         bool,
         typer.Option("--duplicates", help="Report near-duplicates in an index, and add nothing."),
@@ -62,18 +65,20 @@ def index(
     'earmark index --duplicates archive.index -f csv'.
     """
     if duplicates:
-        if len(files) != 1 or output is not None or step is not None or retry:
+        if len(files) != 1 or output is not None or step is not None or retry or jobs:
             raise DataError("With --duplicates, give one index and no other options but --format.")
         _duplicates(Path(files[0]), format)
         return
     if format is not _TABLE:
         raise DataError("--format is for --duplicates.")
-    found = _build(files, output, step, retry=retry)
+    found = _build(files, output, step, jobs, retry=retry)
     if found.failed:
         raise typer.Exit(1)
 
 
-def _build(files: list[str], output: Path | None, step: float | None, *, retry: bool) -> "Built":
+def _build(
+    files: list[str], output: Path | None, step: float | None, jobs: int, *, retry: bool
+) -> "Built":
     from engine.audio.files import find_audio
     from engine.search.building import build
     from engine.search.index import Index, default_place
@@ -90,7 +95,7 @@ def _build(files: list[str], output: Path | None, step: float | None, *, retry: 
     with Index(place, make=ear.projection, step_seconds=step) as opened:
         if len(files) == 1 and Path(files[0]).is_dir():
             opened.note_folder(Path(files[0]))
-        found = progress("index", _shares(build(opened, ear, paths, retry=retry)))
+        found = progress("index", _shares(build(opened, ear, paths, retry=retry, jobs=jobs)))
         count, seconds = opened.count()
     words = (
         f"Files heard now: {found.heard}, unchanged: {found.unchanged}, failed: {found.failed}, "
@@ -101,8 +106,9 @@ def _build(files: list[str], output: Path | None, step: float | None, *, retry: 
     return found
 
 
-def _shares(steps: "Generator[Step, None, Built]") -> "Generator[float, None, Built]":
+def _shares(steps: "Generator[Step | None, None, Built]") -> "Generator[float, None, Built]":
     """The share done of each step; what is wrong is said at once."""
+    share = 0.0
     with contextlib.closing(steps):
         while True:
             try:
@@ -110,9 +116,10 @@ def _shares(steps: "Generator[Step, None, Built]") -> "Generator[float, None, Bu
             except StopIteration as stop:
                 built: Built = stop.value
                 return built
-            if step.problem:
+            if step is not None and step.problem:
                 notes().print(visible(f"{step.path}: {step.problem}"), markup=False)
-            yield step.share
+            share = share if step is None else step.share
+            yield share
 
 
 def search(

@@ -5,7 +5,7 @@ source is found more often by them than by the tagger alone.
 """
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +66,11 @@ class SearchEar:
             )
         self.rate_hz = self.classifier.card.rate_hz
         self.window = self.classifier.card.window_samples
+
+    @property
+    def another(self) -> "Callable[[], SearchEar]":
+        """Makes the same in another process, to which this is sent."""
+        return SearchEar
 
     def hear(self, path: Path, step_seconds: float = STEP_SECONDS) -> Generator[float, None, Heard]:
         """The vectors of a file, one each ``step_seconds``: the mean of the windows in it.

@@ -25,7 +25,8 @@ from desktop.settings import ARCHIVE
 from desktop.shared.page import Page
 from desktop.widgets.controls import text
 from engine.archive.orders import BatchOrder
-from engine.archive.processes import Listening, Pause
+from engine.archive.processes import Listening
+from engine.workers import Pause
 
 SUFFIX = ".sqlite"
 

@@ -117,8 +117,14 @@ def look(folder: Path) -> Generator[None, None, IndexInfo]:
         return _info(index)
 
 
-def grow(sounds: Path, folder: Path | None) -> "Generator[Step | None, None, IndexInfo]":
-    """Make an index of a folder of sounds, or bring it up to date."""
+def grow(sounds: Path, folder: Path | None, jobs: int) -> "Generator[Step | None, None, IndexInfo]":
+    """Make an index of a folder of sounds, or bring it up to date.
+
+    Args:
+        sounds: the folder of sounds.
+        folder: of the index; None: its usual place.
+        jobs: how many processes; 0: as many as are of use.
+    """
     yield None
     from engine.audio.files import find_audio
     from engine.search.building import build
@@ -129,7 +135,7 @@ def grow(sounds: Path, folder: Path | None) -> "Generator[Step | None, None, Ind
     ear = _ear()
     with Index(folder or default_place(sounds), make=ear.projection) as index:
         index.note_folder(sounds)
-        yield from build(index, ear, paths)
+        yield from build(index, ear, paths, jobs=jobs)
         return _info(index)
 
 

@@ -24,6 +24,7 @@ class PlantedEar:
         matrix = rng.standard_normal((NUMBERS, 512)).astype(np.float32)
         self.projection = Projection(mean, matrix, "planted")
         self.heard: list[Path] = []
+        self.another = PlantedEar
 
     def hear(self, path: Path, step_seconds: float = 3.0) -> Generator[float, None, Heard]:
         sound = read(path, rate_hz=RATE, mono=True)

@@ -1,5 +1,6 @@
 """The index: what is found, what grows, what changed or vanished, kills and damage."""
 
+import multiprocessing
 import os
 import random
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from engine.errors import DataError
 from engine.locks import FolderLock
 from engine.search import building
 from engine.search.building import Built, build
+from engine.search.ear import Heard
 from engine.search.hits import Hit
 from engine.search.index import Index, default_place, find_index
 from engine.search.projection import NUMBERS, from_int8, on_sphere, to_int8
@@ -158,13 +161,84 @@ def test_what_was_cancelled_is_kept_and_continued(
     place = tmp_path / "index"
     with Index(place, make=ear.projection) as index:
         steps = build(index, ear, sounds)  # type: ignore[arg-type]
-        while next(steps).done < 3:
-            pass
+        while True:
+            step = next(steps)
+            if step is not None and step.done == 3:
+                break
         steps.close()
     ear.heard.clear()
     built = grown(place, ear, sounds)
     assert (built.heard, built.unchanged) == (3, 3)
     assert ear.heard == sounds[3:]
+
+
+def rows_of(folder: Path) -> dict[str, np.ndarray]:
+    """The vectors of each file."""
+    with Index(folder) as index:
+        return {file.path: vectors for file, vectors in index.each()}
+
+
+def test_several_processes_make_the_same(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    bad = tmp_path / "sounds" / "bad.wav"
+    bad.write_text("no sound")
+    one = grown(tmp_path / "one", ear, [*sounds, bad])
+    ear.heard.clear()
+    steps = []
+    with Index(tmp_path / "many", make=ear.projection) as index:
+        building_it = build(index, ear, [bad, *sounds], jobs=2)  # type: ignore[arg-type]
+        while True:
+            try:
+                steps.append(next(building_it))
+            except StopIteration as stop:
+                many = stop.value
+                break
+    assert ear.heard == []  # nothing was heard in this process
+    assert many == one
+    assert not multiprocessing.active_children()
+    told = [step for step in steps if step is not None]
+    assert [step.path for step in told if step.problem] == [bad]
+    assert [step.share for step in told] == sorted(step.share for step in told)
+    assert told[-1].share == 1.0
+    assert told[-1].done == 7
+    ones, manies = rows_of(tmp_path / "one"), rows_of(tmp_path / "many")
+    assert ones.keys() == manies.keys()
+    assert len(ones) == 6
+    for path, vectors in ones.items():
+        assert np.array_equal(vectors, manies[path])
+
+
+class SlowEar(PlantedEar):
+    """One that can be killed at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.another = SlowEar
+
+    def hear(self, path: Path, step_seconds: float = 3.0) -> Generator[float, None, Heard]:
+        time.sleep(1.0 if "slow" in path.name else 0.0)
+        return (yield from super().hear(path, step_seconds))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
+def test_a_process_that_is_killed_costs_its_file_for_now(
+    tmp_path: Path, sounds: list[Path]
+) -> None:
+    slow = store(tmp_path / "sounds" / "slow.wav", tone(600.0))
+    ear, killed, problems = SlowEar(), 0, []
+    with Index(tmp_path / "index", make=ear.projection) as index:
+        for step in build(index, ear, [slow, *sounds], jobs=2):  # type: ignore[arg-type]
+            if step is not None and step.done == len(sounds) and not killed:
+                for process in multiprocessing.active_children():
+                    os.kill(process.pid or 0, signal.SIGKILL)
+                    killed += 1
+            problems += [step.problem] if step is not None and step.problem else []
+    assert killed == 2
+    assert len(problems) == 1
+    assert "ended unexpectedly" in problems[0]
+    assert set(rows_of(tmp_path / "index")) == set(map(str, sounds))
+    assert grown(tmp_path / "index", ear, [slow, *sounds]).heard == 1  # it is tried again
 
 
 KILLED = """
