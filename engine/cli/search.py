@@ -19,8 +19,8 @@ from engine.export.words import visible
 if TYPE_CHECKING:
     from engine.search.building import Built, Step
     from engine.search.duplicates import Pair
+    from engine.search.ear import SearchEar
     from engine.search.hits import Hit
-    from engine.search.index import Index
 
 Format = StrEnum("Format", {name: name for name in ("table", "json", "csv")})  # type: ignore[misc]
 _TABLE = Format("table")
@@ -30,7 +30,7 @@ Place = Annotated[
 ]
 
 
-def index(
+def index(  # noqa: PLR0913  # the options of a command
     files: Annotated[
         list[str], typer.Argument(help="Sound files, folders or glob patterns; or an index.")
     ],
@@ -48,6 +48,13 @@ def index(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Processes; 0: as many as are of use.")
     ] = 0,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            help="A classifier of yours whose trunks a new index hears with; default: Earmark's.",
+        ),
+    ] = None,
     duplicates: Annotated[
         bool,
         typer.Option("--duplicates", help="Report near-duplicates in an index, and add nothing."),
@@ -61,23 +68,32 @@ def index(
     files could not be read. With --duplicates, files that are the same recording in another codec,
     at another level or trimmed are reported.
 
+    With --by, a new index hears as a classifier of yours does: what that tells apart, searches tell
+    apart. Searching in it needs the very same file.
+
     Examples: 'earmark index recordings/', 'earmark index recordings/ -o archive.index',
     'earmark index --duplicates archive.index -f csv'.
     """
     if duplicates:
-        if len(files) != 1 or output is not None or step is not None or retry or jobs:
+        if len(files) != 1 or output is not None or step is not None or retry or jobs or by:
             raise DataError("With --duplicates, give one index and no other options but --format.")
         _duplicates(Path(files[0]), format)
         return
     if format is not _TABLE:
         raise DataError("--format is for --duplicates.")
-    found = _build(files, output, step, jobs, retry=retry)
+    found = _build(files, output, step, jobs, by, retry=retry)
     if found.failed:
         raise typer.Exit(1)
 
 
 def _build(
-    files: list[str], output: Path | None, step: float | None, jobs: int, *, retry: bool
+    files: list[str],
+    output: Path | None,
+    step: float | None,
+    jobs: int,
+    by: str | None,
+    *,
+    retry: bool,
 ) -> "Built":
     from engine.audio.files import find_audio
     from engine.search.building import build
@@ -89,10 +105,8 @@ def _build(
         if len(files) != 1 or not Path(files[0]).is_dir():
             raise DataError("Choose a folder for the index of these files with --output.")
         place = default_place(Path(files[0]))
-    from engine.search.ear import SearchEar  # brings torch along
-
-    ear = SearchEar()
-    with Index(place, make=ear.projection, step_seconds=step) as opened:
+    ear = _ear(place, by, paths)
+    with Index(place, make=ear.projection, step_seconds=step, by=ear.by) as opened:
         if len(files) == 1 and Path(files[0]).is_dir():
             opened.note_folder(Path(files[0]))
         found = progress("index", _shares(build(opened, ear, paths, retry=retry, jobs=jobs)))
@@ -104,6 +118,28 @@ def _build(
     notes().print(words, markup=False)
     data().print(f"{visible(str(place))}: {count} files, {seconds / 3600:.2f} hours", markup=False)
     return found
+
+
+def _ear(place: Path, by: str | None, paths: "Sequence[Path]") -> "SearchEar":
+    """That of an index; of a new one the one that is chosen, which first learns what is there."""
+    from engine.search.ear import SearchEar, chosen, ear_of  # brings torch along
+    from engine.search.index import Index
+    from engine.search.table import NAME
+
+    wanted = None if by is None else chosen(by)
+    if (place / NAME).is_file():
+        with Index(place) as opened:
+            if wanted is not None and (opened.by is None or opened.by.sha256 != wanted.sha256):
+                heard = "Earmark's own trunks" if opened.by is None else f"'{opened.by.name}'"
+                raise DataError(
+                    f"The index {place.name} was heard by {heard}. Choose another folder for an "
+                    f"index by '{wanted.name}' with --output."
+                )
+            return ear_of(place.name, opened.by, opened.projection)
+    ear = SearchEar(wanted)
+    if wanted is not None:
+        progress("learn", ear.learn(paths))
+    return ear
 
 
 def _shares(steps: "Generator[Step | None, None, Built]") -> "Generator[float, None, Built]":
@@ -145,22 +181,13 @@ def search(
     from engine.search.index import Index, find_index
 
     folder = find_index(place)
-    from engine.search.ear import SearchEar, read_stretch  # brings torch along
+    from engine.search.ear import ear_of, read_stretch  # brings torch along
 
     with Index(folder) as opened:
-        ear = SearchEar()
-        _check(opened, ear.projection.digest)
+        ear = ear_of(folder.name, opened.by, opened.projection)
         vector = ear.query(read_stretch(clip, at, length))
         hits = opened.search(vector, count=count, most_a_file=most)
     _show_hits(hits, format)
-
-
-def _check(opened: "Index", digest: str) -> None:
-    if opened.projection.digest != digest:
-        raise DataError(
-            f"The index {opened.folder.name} was made by another version of Earmark, which hears "
-            "otherwise. Delete it and make it again."
-        )
 
 
 def _show_hits(hits: "Sequence[Hit]", format: Format) -> None:

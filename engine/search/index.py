@@ -1,8 +1,10 @@
 """The index of an archive: a folder with a table of files, sealed segments and their projection."""
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,11 @@ from numpy.typing import NDArray
 
 from engine.archive.database import key_of
 from engine.atomic_write import TEMPORARY, put_in_place, write_whole
+from engine.bounded import parse_json
 from engine.errors import DataError
 from engine.leftovers import sweep
 from engine.locks import LOCK, FolderLock
-from engine.search.ear import STEP_SECONDS, windows_in
+from engine.search.ear import STEP_SECONDS, By, windows_in
 from engine.search.hits import Found, Hit, Rows, hit_of
 from engine.search.projection import (
     Projection,
@@ -31,6 +34,7 @@ _PROJECTION = "projection.safetensors"
 _SPARE = 8  # so many times as many rows are looked at as hits are wanted, for those left out
 _MOST_LOOKED_AT = 1 << 18  # at a time
 MOST_HITS = 10_000
+_MOST_BY = 20_000
 _TRIES = 4  # to search while another program changes the index
 _PATIENCE_SECONDS = 5.0  # with who is just ending: a job that was cancelled
 # What scores vectors: a block of unit vectors, float32, (n, numbers), to float32, (n,).
@@ -68,11 +72,13 @@ class Index:
     Args:
         folder: of the index.
         make: make it if there is none, with this projection; None: it must be there.
-        step_seconds: of a new one: seconds of sound in a vector, a whole number.
+        step_seconds: of a new one: seconds of sound in a vector, a whole number of windows.
+        by: a user's classifier that a new one hears by; None: Earmark's own trunks.
 
     Attributes:
         step_seconds: of this one.
         projection: from the trunks' embeddings to its vectors.
+        by: the user's classifier that it hears by; None: Earmark's own trunks.
 
     Raises:
         DataError: there is none, it is damaged, or what it was made with differs.
@@ -84,13 +90,15 @@ class Index:
         *,
         make: Projection | None = None,
         step_seconds: float | None = None,
+        by: By | None = None,
     ) -> None:
         self.folder = folder
         self._segments = Segments(folder / "segments")
         self._map: tuple[int, dict[int, Rows]] | None = None
         self._lock: FolderLock | None = None
         if make is not None and not (folder / NAME).exists():
-            self._begin(make, step_seconds or STEP_SECONDS)
+            usual = STEP_SECONDS if by is None else by.usual_step
+            self._begin(make, step_seconds or usual, by)
         self._table = Table(folder / NAME)
         try:
             self._open(make, step_seconds)
@@ -98,9 +106,9 @@ class Index:
             self.close()
             raise
 
-    def _begin(self, projection: Projection, step_seconds: float) -> None:
+    def _begin(self, projection: Projection, step_seconds: float, by: By | None) -> None:
         """Make it; its table comes last and whole, so that a kill leaves none."""
-        windows_in(step_seconds, 1.0)
+        windows_in(step_seconds, 1.0 if by is None else by.window_seconds)
         table = self.folder / f"{TEMPORARY}new.sqlite"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -114,6 +122,8 @@ class Index:
             sweep(self.folder, older_than=0)
             write_whole(self.folder / _PROJECTION, written(projection))
             settings = {"step_seconds": repr(float(step_seconds)), "projection": projection.digest}
+            if by is not None:
+                settings["by"] = json.dumps(asdict(by))
             make_table(table, settings)
             put_in_place(table, self.folder / NAME)
         except OSError as error:
@@ -124,12 +134,13 @@ class Index:
     def _open(self, make: Projection | None, step_seconds: float | None) -> None:
         settings = self._table.settings()
         try:
+            self.by = _by(settings.get("by"), self.folder)
             self.step_seconds = float(settings["step_seconds"])
-            windows_in(self.step_seconds, 1.0)
+            windows_in(self.step_seconds, 1.0 if self.by is None else self.by.window_seconds)
         except (KeyError, ValueError, DataError) as error:
             raise DataError(
-                f"The index {self.folder.name} is damaged: its step is missing. Delete it and make "
-                "it again."
+                f"The index {self.folder.name} is damaged: its settings are. Delete it and make it "
+                "again."
             ) from error
         self.projection = read_projection(self.folder / _PROJECTION)
         if settings.get("projection") != self.projection.digest:
@@ -408,6 +419,23 @@ class Index:
             self._table.put(moved)
             self._table.drop_segments(numbers)
         self._map = None
+
+
+def _by(text: str | None, folder: Path) -> By | None:
+    if text is None:
+        return None
+    found = parse_json(text, f"{folder.name}/{NAME}", most_bytes=_MOST_BY)
+    by = (
+        By(**found)
+        if isinstance(found, dict) and found.keys() == By.__annotations__.keys()
+        else None
+    )
+    words = by is not None and all(isinstance(w, str) for w in (by.name, by.path, by.sha256))
+    if by is None or not words or not isinstance(by.window_seconds, float):
+        raise ValueError("what it was heard by is damaged")
+    if not 0.01 <= by.window_seconds <= 60:
+        raise ValueError("what it was heard by is damaged")
+    return by
 
 
 def _of_a_kill(path: Path) -> bool:

@@ -96,7 +96,7 @@ def save_taught(
         raise DataError(f"No stretch marked as '{label}' can be read any more. {why}")
     fitted = learn(*_some(np.concatenate(heard.parts), heard.says))
     classifier = _classifier(ear.classifier, ear.projection, fitted, label)
-    classifier.card = _card(classifier.card, label, heard.marks, estimate)
+    classifier.card = _card(classifier.card, ear.classifier.card.name, label, heard.marks, estimate)
     catalog = catalog or Catalog()
     path = _free(catalog, classifier.card.name)
     classifier.card = classifier.card.model_copy(update={"name": path.stem})
@@ -173,7 +173,7 @@ def _classifier(base: Classifier, projection: Projection, fitted: Fitted, label:
     return Classifier(card, base.feature, network)
 
 
-def _card(card: Card, label: str, marks: Sequence[Mark], estimate: Estimate) -> Card:
+def _card(card: Card, base: str, label: str, marks: Sequence[Mark], estimate: Estimate) -> Card:
     yes = sum(one.says == "yes" for one in marks)
     files = len({one.hit.path for one in marks})
     precision = "Its precision was not estimated."
@@ -192,7 +192,7 @@ def _card(card: Card, label: str, marks: Sequence[Mark], estimate: Estimate) -> 
             "description": (
                 f"Detects '{label}', taught in an archive by marking stretches: {yes} are it, "
                 f"{len(marks) - yes} are not, in {files} files. {precision} It listens with the "
-                f"trunks of '{card.name if card.name != 'taught' else 'instrument'}'."
+                f"trunks of '{base}'."
             ),
             "limits": (
                 "It knows what the archive holds that it was taught in. It was not judged on "

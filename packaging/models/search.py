@@ -25,7 +25,7 @@ from engine.audio.files import find_audio, read
 from engine.classifier.catalog import Catalog
 from engine.classifier.personal.rehearsal import embed
 from engine.search.ear import trunks_digest
-from engine.search.projection import NUMBERS, Projection, on_sphere, written
+from engine.search.projection import Projection, fitted, on_sphere, spread_of, written
 from engine.search.teaching import Fitted, learn
 from resources import resource
 
@@ -165,24 +165,17 @@ def load(out: Path) -> Cells:
         return Cells(names, kept["own"].astype(np.float32), kept["tagger"].astype(np.float32))
 
 
-def spread_of(embeddings: Vectors) -> Vectors:
-    """What the numbers are divided by: each counts the same, and so does each trunk."""
-    spread = embeddings.std(axis=0)
-    spread = np.maximum(spread, 0.1 * np.median(spread[spread > 0]))  # many are always 0
-    sizes = {1762: (1506, 256), 3012: (1506, 1506), 4774: (1506, 256, 1506, 1506)}
-    blocks = sizes.get(len(spread), (len(spread),))
-    return np.asarray(spread * np.sqrt(np.repeat(blocks, blocks)), dtype=np.float32)
+def sizes_of(embeddings: Vectors) -> tuple[int, ...]:
+    """Of the trunks that embeddings are from: each counts the same."""
+    return {1762: (1506, 256), 3012: (1506, 1506), 4774: (1506, 256, 1506, 1506)}.get(
+        embeddings.shape[1], ()
+    )
 
 
-def projection_of(
-    embeddings: Vectors, power: float, numbers: int = NUMBERS
-) -> tuple[Vectors, Vectors]:
+def projection_of(embeddings: Vectors, power: float) -> tuple[Vectors, Vectors]:
     """Mean, and principal components divided by their deviation to some power."""
-    mean, spread = embeddings.mean(axis=0), spread_of(embeddings)
-    _, values, axes = np.linalg.svd((embeddings - mean) / spread, full_matrices=False)
-    scale = (values[:numbers] / values[0]) ** power
-    components = axes[:numbers] / scale[:, None] / spread
-    return mean.astype(np.float32), components.astype(np.float32)
+    found = fitted(embeddings, "", sizes_of(embeddings), power)
+    return found.mean, found.components
 
 
 def average_precision(scores: Vectors, right: NDArray[np.bool_]) -> float:
@@ -247,7 +240,7 @@ def _projected(part: Vectors, mean: Vectors, components: Vectors) -> Vectors:
 
 def _plain(part: Vectors) -> Vectors:
     """Standardised, not reduced."""
-    return on_sphere((part - part.mean(axis=0)) / spread_of(part))
+    return on_sphere((part - part.mean(axis=0)) / spread_of(part, sizes_of(part)))
 
 
 def learn_projection(cells: Cells, power: float) -> None:

@@ -193,7 +193,7 @@ def test_marks_suggest_and_save(
     kept: list[tuple[str, int, Path]] = []
 
     def keep(
-        label: str, marks: Any, estimate: Any, dataset: Path
+        folder: Path, label: str, marks: Any, estimate: Any, dataset: Path
     ) -> Generator[float, None, Taught]:
         kept.append((label, len(marks), dataset))
         yield 0.0

@@ -303,7 +303,8 @@ class SearchPage(Page):
 
     def save(self, label: str) -> None:
         """Save what was taught, as a classifier and a data set."""
-        self.saving.save(label, self.marks)
+        if self.bar.folder is not None:
+            self.saving.save(self.bar.folder, label, self.marks)
 
     # Playing.
 

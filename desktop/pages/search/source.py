@@ -195,6 +195,8 @@ class IndexBar(QWidget):
             self.facts.setText(self.tr("Opening...") if busy else "")
         elif not busy:
             words = self.tr("{} files, {}").format(info.files, _length(info.seconds))
+            if info.by:
+                words += self.tr(", heard by {}").format(info.by)
             if info.failed:
                 words += self.tr(", {} could not be read").format(info.failed)
             if info.gone:

@@ -27,7 +27,8 @@ _SHORTEST = 0.2  # seconds of an example
 _LONGEST = 20.0
 
 Wave = NDArray[np.float32]
-_ears: "list[SearchEar]" = []  # one, once it is loaded
+_MOST_EARS = 2
+_ears: "list[SearchEar]" = []  # once loaded: Earmark's own, then one of a user's classifier
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class IndexInfo:
         seconds: of sound.
         failed: files that could not be heard.
         gone: files that are no longer there.
+        by: name of the user's classifier that it hears by; empty: none.
         lessons: what was being taught in it, the latest first.
         problem: why that is not known, in a sentence.
     """
@@ -87,6 +89,7 @@ class IndexInfo:
     seconds: float
     failed: int
     gone: int
+    by: str = ""
     lessons: tuple[Lesson, ...] = ()
     problem: str = ""
 
@@ -132,8 +135,9 @@ def grow(sounds: Path, folder: Path | None, jobs: int) -> "Generator[Step | None
 
     paths = find_audio([sounds])
     yield None
-    ear = _ear()
-    with Index(folder or default_place(sounds), make=ear.projection) as index:
+    place = folder or default_place(sounds)
+    ear = _ear_in(place)
+    with Index(place, make=ear.projection) as index:
         index.note_folder(sounds)
         yield from build(index, ear, paths, jobs=jobs)
         return _info(index)
@@ -180,11 +184,10 @@ def find(folder: Path, example: Example) -> "Generator[Listed | Drawn | None, No
     from engine.search.index import Index
     from engine.search.teaching import Teaching
 
-    ear = _ear()
+    ear = _ear_in(folder)
     yield None
     query = ear.query(_sound_of(example)) if example.query is None else example.query
     with Index(folder) as index:
-        _check(index, ear)
         wanted = Teaching(index, query).begin(FIRST)
     yield Listed(wanted, query)
     yield from _drawn(wanted)
@@ -208,13 +211,13 @@ def suggest(
 
 
 def keep(
-    label: str, marks: "Sequence[Mark]", estimate: "Estimate", dataset: Path
+    folder: Path, label: str, marks: "Sequence[Mark]", estimate: "Estimate", dataset: Path
 ) -> "Generator[float, None, Taught]":
     """Save what was taught as a classifier and as a data set."""
     yield 0.0
     from engine.search.result import save_taught
 
-    return (yield from save_taught(_ear(), label, marks, estimate, dataset=_free(dataset)))
+    return (yield from save_taught(_ear_in(folder), label, marks, estimate, dataset=_free(dataset)))
 
 
 def _free(folder: Path) -> Path:
@@ -232,12 +235,25 @@ def _ear() -> "SearchEar":
     return _ears[0]
 
 
-def _check(index: "Index", ear: "SearchEar") -> None:
-    if index.projection.digest != ear.projection.digest:
-        raise DataError(
-            f"The index {index.folder.name} was made by another version of Earmark, which hears "
-            "otherwise. Index the folder again."
-        )
+def _ear_in(folder: Path) -> "SearchEar":
+    """The ear that an index was made with; of a new one Earmark's own."""
+    from engine.search.ear import check_ear, ear_of
+    from engine.search.index import Index
+    from engine.search.table import NAME
+
+    if not (folder / NAME).is_file():
+        return _ear()
+    with Index(folder) as index:
+        if index.by is None:
+            check_ear(folder.name, _ear(), index.projection)
+            return _ear()
+        for ear in _ears[1:]:
+            if ear.projection.digest == index.projection.digest:
+                return ear
+        _ear()  # which stays the first
+        del _ears[_MOST_EARS:]
+        _ears.append(ear_of(folder.name, index.by, index.projection))
+        return _ears[-1]
 
 
 def _info(index: "Index") -> IndexInfo:
@@ -257,6 +273,7 @@ def _info(index: "Index") -> IndexInfo:
         seconds,
         sum(file.status == "failed" for file in files),
         sum(file.status == "gone" for file in files),
+        "" if index.by is None else index.by.name,
         lessons,
         problem,
     )
