@@ -562,6 +562,27 @@ def test_while_the_first_results_are_waited_for_nothing_says_start(
     assert page.welcome_words.text().startswith("Start analyses")
 
 
+def test_start_before_the_database_has_a_name_is_not_lost(
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    def hear(place: Path, *_: object) -> Generator[worker.Progress, None, None]:
+        while True:
+            yield worker.Progress("search")
+            time.sleep(0.01)
+
+    monkeypatch.setattr(worker, "hear", hear)
+    page = open_page()
+    page.add_folders([tmp_path])
+    assert page.place is None
+    page.panel.start_button.click()
+    qtbot.waitUntil(lambda: page.running)
+    page.cancel()
+    qtbot.waitUntil(lambda: not page.running)
+
+
 def test_nothing_begins_while_a_cancelled_batch_still_ends(
     open_page: Callable[[], ArchivePage],
     tmp_path: Path,

@@ -50,6 +50,7 @@ class ArchivePage(Page):
         self._batch: jobs.Job | None = None
         self._pause: Pause | None = None
         self._stopping = False  # it was cancelled, and is about to end
+        self._asked = False  # to start, as soon as there is a database
         self.panel = BatchPanel(session.settings)
         self.panel.classifiers = session.loaded_names
         self.panel.show_classifiers()
@@ -282,10 +283,15 @@ class ArchivePage(Page):
     def _proposed(self, place: Path) -> None:
         if self.place is None:
             self.choose_database(place)
+        if self._asked:
+            self.start()
 
     def start(self) -> None:
         """Analyse what is new or has changed."""
         panel = self.panel
+        self._asked = self.place is None and bool(
+            panel.folders
+        )  # a name for it is being looked for
         if self._batch is not None or self.place is None or not panel.folders:
             return
         self.notices.clear()
