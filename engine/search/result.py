@@ -94,7 +94,7 @@ def save_taught(
     if not any(heard.says):
         why = heard.problems[0] if heard.problems else "There is only silence where they were."
         raise DataError(f"No stretch marked as '{label}' can be read any more. {why}")
-    fitted = learn(*_some(np.concatenate(heard.parts), heard.says))
+    fitted = learn(*_some(np.concatenate(heard.parts), heard.says, heard.stretches))
     classifier = _classifier(ear.classifier, ear.projection, fitted, label)
     classifier.card = _card(classifier.card, ear.classifier.card.name, label, heard.marks, estimate)
     catalog = catalog or Catalog()
@@ -113,12 +113,13 @@ class _Heard:
 
     parts: list[Vectors]
     says: list[bool]
+    stretches: list[int]
     marks: list[Mark]
     problems: list[str]
 
 
 def _hear_again(ear: SearchEar, marks: Sequence[Mark]) -> Generator[float, None, _Heard]:
-    heard = _Heard([], [], [], [])
+    heard = _Heard([], [], [], [], [])
     for number, mark in enumerate(marks):
         yield number / (len(marks) + 1)
         hit = mark.hit
@@ -130,14 +131,18 @@ def _hear_again(ear: SearchEar, marks: Sequence[Mark]) -> Generator[float, None,
         embeddings = ear.embed(ear.windows(sound))
         heard.parts.append(ear.projection(embeddings))
         heard.says.extend([mark.says == "yes"] * len(embeddings))
+        heard.stretches.extend([number] * len(embeddings))
         heard.marks.append(mark)
     return heard
 
 
-def _some(vectors: Vectors, says: Sequence[bool]) -> tuple[Vectors, list[bool]]:
+def _some(
+    vectors: Vectors, says: Sequence[bool], stretches: Sequence[int]
+) -> tuple[Vectors, list[bool], list[int]]:
     """Evenly spread ones of too many windows: more would take seconds, live too."""
     chosen = np.linspace(0, len(says) - 1, min(len(says), _MOST_WINDOWS)).round().astype(int)
-    return vectors[chosen], [says[n] for n in chosen.tolist()]
+    some = chosen.tolist()
+    return vectors[chosen], [says[n] for n in some], [stretches[n] for n in some]
 
 
 def _classifier(base: Classifier, projection: Projection, fitted: Fitted, label: str) -> Classifier:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.archive.schema import transaction
 from engine.errors import DataError
 
 APPLICATION, VERSION = 0x45617269, 1  # "Eari"; both stand in the file's header
@@ -155,15 +156,8 @@ class Table:
         Raises:
             DataError: it cannot be written.
         """
-        with self._told():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._told(), transaction(self._db):
+            yield
 
     def settings(self) -> dict[str, str]:
         """What the index was made with."""

@@ -26,7 +26,7 @@ from engine.classifier.catalog import Catalog
 from engine.classifier.personal.rehearsal import embed
 from engine.search.ear import trunks_digest
 from engine.search.projection import Projection, fitted, on_sphere, spread_of, written
-from engine.search.teaching import Fitted, learn
+from engine.search.teaching import Fitted, learn, turns
 from resources import resource
 
 PLACES = ("players", "philharmonia", "weresax", "esc10", "ravdess", "emotify")
@@ -282,7 +282,7 @@ def _taught(vectors: Vectors, truth: NDArray[np.bool_], way: str, seed: int) -> 
     marked, found = [int(rng.choice(np.flatnonzero(kinds)))], []
     head = learn(pool[marked], [True])
     while len(marked) <= MARKS:
-        marked += list(_next(head, pool, marked, way, rng, len(marked) == 1))
+        marked += list(_next(head, pool, marked, way, rng, [bool(kinds[n]) for n in marked]))
         head = learn(pool[marked], [bool(kinds[n]) for n in marked])
         if (len(marked) - 1) % (MARKS // 3) < BATCH and len(marked) > MARKS // 3:
             found.append(average_precision(head.logits(judged), truth[halves[1]]))
@@ -295,7 +295,7 @@ def _next(
     marked: Sequence[int],
     way: str,
     rng: np.random.Generator,
-    begin: bool,
+    kinds: Sequence[bool],
 ) -> Iterator[int]:
     """What is marked next: as engine.search.teaching chooses it, on vectors alone."""
     left = np.setdiff1d(np.arange(len(vectors)), marked)
@@ -304,20 +304,22 @@ def _next(
     if way == "random":
         yield from rng.permutation(left)[:BATCH].tolist()
         return
-    if way == "likely" or begin:
+    if way == "likely" or len(marked) == 1:
         yield from likely[:BATCH].tolist()
         return
     margin = left[np.argsort(np.abs(logits), kind="stable")].tolist()
     plausible = likely[:400][head.probabilities(vectors[likely[:400]]) >= 0.1]
     novel = plausible[np.argsort((vectors[plausible] @ head.points.T).max(axis=1))].tolist()
     audit = rng.permutation(left[logits >= 0]).tolist()
-    ways, taken = [audit, likely.tolist(), margin, novel], set[int]()
+    ways = {"audit": audit, "likely": likely.tolist(), "margin": margin, "novel": novel}
+    taken = list[int]()
     while len(taken) < BATCH:
-        for some in ways:
+        for reason in turns(kinds, len(marked) - 1):
+            some = ways[reason]
             while some and some[0] in taken:
                 some.pop(0)
             if some and len(taken) < BATCH:
-                taken.add(some.pop(0))
+                taken.append(some.pop(0))
     yield from sorted(taken)
 
 

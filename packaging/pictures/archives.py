@@ -5,7 +5,15 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 
-from pictures.inner import begin_archive, begin_index, find_in_file, place_dialog
+from pictures.inner import (
+    begin_archive,
+    begin_index,
+    chosen_hit,
+    find_in_file,
+    place_dialog,
+    suggested,
+)
+from pictures.material import TAUGHT, played_in
 from pictures.person import Person
 from pictures.stage import Stage
 
@@ -21,7 +29,8 @@ def archive(stage: Stage) -> None:
     person.see(r"^24 files analysed", 240)
     person.see("The analysis is finished")
     person.click("Dismiss")
-    person.choose(TABLE, "Rehearsal")
+    person.come()
+    person.choose(TABLE, "20240108")
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_Return):
         person.press(key)
         person.rest(0.4)
@@ -36,27 +45,32 @@ def search(stage: Stage) -> None:
     person.go("Search")
     begin_index(person.window, stage.archive)
     person.see(r"^24 files, ", 240)
-    find_in_file(person.window, sorted(stage.archive.rglob("*.wav"))[3], 0.0, 3.0)
+    find_in_file(person.window, of_class(stage.archive), 0.0, 3.0)
     person.widget(HITS)
     person.rest(2.0)
-    mark(person, "ynyyny")
+    person.come()
+    mark(person, 8)
     stage.album.take("search")
-    for _ in range(2):
+    for _ in range(4):
         person.click("Suggest what to hear next")
-        person.see("uncertain|random check", of="Stretches found")
+        person.wait(lambda: suggested(person.window), "six suggestions")
         person.rest(1.0)
-        mark(person, "yynyny")
-        person.rest(1.0)
-    person.write("Name of the class to teach", "warm tone")
-    person.see("random checks right")
+        mark(person, 5)
+    person.write("Name of the class to teach", f"my {TAUGHT}")
     stage.album.take("search-teach")
 
 
-def mark(person: Person, says: str) -> None:
-    """Mark one stretch after the other by keys."""
+def of_class(archive: Path) -> Path:
+    """A recording that begins with the class that is taught."""
+    return next(p for p in sorted(archive.rglob("*.wav")) if played_in(p, 0.0) == TAUGHT)
+
+
+def mark(person: Person, count: int) -> None:
+    """Mark one stretch after the other by keys: whether it is the class that is taught."""
     person.widget(HITS).setFocus()
-    for letter in says:
-        person.press(Qt.Key[f"Key_{letter.upper()}"])
+    for _ in range(count):
+        right = played_in(*chosen_hit(person.window)) == TAUGHT
+        person.press(Qt.Key.Key_Y if right else Qt.Key.Key_N)
         person.rest(0.4)
 
 

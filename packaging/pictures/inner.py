@@ -41,6 +41,19 @@ def find_in_file(window: QMainWindow, path: Path, start: float, end: float) -> N
     window._session.request(FindSimilar(path, start, end, path.name))  # type: ignore[attr-defined]
 
 
+def suggested(window: QMainWindow) -> bool:
+    """Whether the Search page lists what is suggested, and none of it is marked yet."""
+    page = window.page("search")  # type: ignore[attr-defined]
+    rows = page.table.hits.rows
+    return page.suggests and len(rows) > 0 and all(row.says is None for row in rows)
+
+
+def chosen_hit(window: QMainWindow) -> tuple[Path, float]:
+    """The file of the row that is chosen on the Search page, and the middle of its stretch."""
+    hit = window.page("search").table.current.wanted.hit  # type: ignore[attr-defined]
+    return hit.path, (hit.start_seconds + hit.end_seconds) / 2
+
+
 def place_dialog(window: QMainWindow) -> None:
     """Have the dialog of what is watched in the middle: no window manager does it here."""
     dialog = window.findChild(WatchDialog)

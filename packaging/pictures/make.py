@@ -21,7 +21,7 @@ sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent)]
 
 from pictures.inner import runs_folder  # noqa: E402
 from pictures.material import make_archive, make_orchestra  # noqa: E402
-from pictures.surroundings import home_environment, own_home  # noqa: E402
+from pictures.surroundings import home_environment, own_home, words_asked  # noqa: E402
 from project import ROOT  # noqa: E402
 
 _OF_RUNS = {"earlier", "compare"}  # chapters that show earlier trainings
@@ -52,10 +52,7 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "pictures")
-    shared = ROOT.parent / "shared" / "data"
-    parser.add_argument("--recordings", type=Path, default=shared, help="where the shared ones are")
+    parser = words_asked(__doc__, ROOT / "build" / "pictures", ROOT)
     parser.add_argument("--only-docs", action="store_true", help="nothing at scale 2")
     parser.add_argument("--chapters", default="", help="some of them, as file,listen; for trying")
     return parser.parse_args()

@@ -4,9 +4,8 @@ import shutil
 
 from PySide6.QtCore import Qt
 
-from desktop.pages.search.page import SearchPage
-from pictures.archives import HITS, TABLE, mark
-from pictures.inner import begin_archive, begin_index, find_in_file
+from pictures.archives import HITS, TABLE, mark, of_class
+from pictures.inner import begin_archive, begin_index, find_in_file, suggested
 from walks.stage import Stage
 
 _KEYS = Qt.Key
@@ -29,7 +28,7 @@ def _analyse(stage: Stage) -> None:
         walker.click("Start")
         step.note += "; " + walker.see(r"^24 files analysed", 240)
     with walker.step("judge three stretches by keys", "10-judged"):
-        walker.choose(TABLE, "Rehearsal")
+        walker.choose(TABLE, "20240108")
         for key in (_KEYS.Key_Return, _KEYS.Key_Backspace, _KEYS.Key_Return):
             walker.press(key)
             walker.rest(0.5)
@@ -47,8 +46,7 @@ def _search(stage: Stage) -> None:
         begin_index(stage.window, stage.archive)
         step.note = _GIVEN + "; " + walker.see(r"^24 files, ", 240)
     with walker.step("find what is similar to a stretch", "10-found") as step:
-        path = sorted(stage.archive.rglob("*.wav"))[3]
-        find_in_file(stage.window, path, 0.0, 3.0)
+        find_in_file(stage.window, of_class(stage.archive), 0.0, 3.0)
         walker.widget(HITS)
         walker.rest(2)
         step.note = "as the menu of a stretch does on any page"
@@ -56,29 +54,22 @@ def _search(stage: Stage) -> None:
         walker.widget(HITS).setFocus()
         walker.press(_KEYS.Key_Down)
         walker.press(_KEYS.Key_Up)
-        mark(walker, "yynyny")
+        mark(walker, 6)
         walker.see("^6 marked")
     for turn in (1, 2):
-        with walker.step(f"what to hear next, {turn}: six more marks", f"10-suggested-{turn}"):
+        with walker.step(f"what to hear next, {turn}: five more marks", f"10-suggested-{turn}"):
             walker.click("Suggest what to hear next")
-            walker.wait(lambda: _listed_anew(stage), "six suggestions")
-            mark(walker, "ynyny")
-            walker.see("random checks right")
+            walker.wait(lambda: suggested(stage.window), "six suggestions")
+            mark(walker, 5)
+            walker.see(f"^{6 + 5 * turn} marked")
     with walker.step("name the class and save it", "10-saved"):
-        walker.write("Name of the class to teach", "warm tone")
+        walker.write("Name of the class to teach", "my flute")
         walker.click("Save classifier")
-        walker.see("Saved as the classifier 'warm-tone'")
+        walker.see("Saved as the classifier 'my-flute'")
     with walker.step("leave the page, come back: the marks are there", "10-back"):
         walker.go("Models")
         walker.go("Search")
         walker.see(r"^1\d marked")
-
-
-def _listed_anew(stage: Stage) -> bool:
-    page = stage.window.page("search")
-    assert isinstance(page, SearchPage)
-    rows = page.table.hits.rows
-    return page.suggests and len(rows) > 0 and all(row.says is None for row in rows)
 
 
 def _watch(stage: Stage) -> None:

@@ -18,7 +18,7 @@ PACKAGING = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent)]
 
 from pictures.material import make_archive, make_orchestra  # noqa: E402
-from pictures.surroundings import home_environment, own_home  # noqa: E402
+from pictures.surroundings import home_environment, own_home, words_asked  # noqa: E402
 from project import ROOT  # noqa: E402
 
 # Walks that are made in one window, and the scale of its screen.
@@ -78,10 +78,7 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "walks")
-    shared = ROOT.parent / "shared" / "data"
-    parser.add_argument("--recordings", type=Path, default=shared, help="where the shared ones are")
+    parser = words_asked(__doc__, ROOT / "build" / "walks", ROOT)
     parser.add_argument("--only", default="", help="some of the walks, as 1,7")
     parser.add_argument("--docs", action="store_true", help="write docs/walks.md, too")
     return parser.parse_args()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -129,6 +130,15 @@ def test_a_folder_is_watched(
     assert page.shown.button.text() == "Start"
     assert page.shown.button.isEnabled()
     assert page.place.isEnabled()
+
+
+def test_return_in_a_field_closes_nothing(made: Made, qtbot: QtBot) -> None:
+    dialog, _ = made
+    for line in (dialog.folder.place.line, dialog.folder.database.line):
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.wait(50)
+    assert isValid(dialog)
+    assert dialog.isVisible()
 
 
 def test_it_goes_on_without_the_dialog(
