@@ -27,8 +27,7 @@ def archive(stage: Stage) -> None:
     begin_archive(person.window, stage.archive)
     person.click("Start")
     person.see(r"^24 files analysed", 240)
-    person.see("The analysis is finished")
-    person.click("Dismiss")
+    person.gone("Message")
     person.come()
     person.choose(TABLE, "20240108")
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_Return):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MARK, WAVE, FILE, TIME, SCORE, WHY = range(6)
 _ROW = 40
-_WIDTHS = {MARK: 76, WAVE: 94, TIME: 66, SCORE: 94, WHY: 114}
+_WIDTHS = {MARK: 76, WAVE: 94, TIME: 66, SCORE: 106, WHY: 114}
 _NARROW_WAVE, _LEAST_NAME = 48, 190  # pixels: names are read, waveforms only glanced at
 
 
@@ -78,7 +78,7 @@ class HitModel(RowModel):
 
     def _heads(self, score: str) -> tuple[str, ...]:
         return (
-            *(self.tr("Marked"), self.tr("Waveform"), self.tr("File"), self.tr("Time")),
+            *(self.tr("Marked"), self.tr("Sound"), self.tr("File"), self.tr("Time")),
             *(score, self.tr("Listed as")),
         )
 
