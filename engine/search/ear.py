@@ -35,7 +35,7 @@ _CELLS_AT_ONCE = 8
 _MOST_QUERY_SECONDS = 60.0
 _QUERY_HOP_SECONDS = 0.5
 # Windows that a projection is learned from.
-_LEAST_LEARNED, _MOST_LEARNED, _MOST_A_FILE = 20, 3000, 20
+_LEAST_LEARNED, _MOST_LEARNED, _MOST_A_FILE = 2, 3000, 20
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ class SearchEar:
                 break
         if count < _LEAST_LEARNED:
             raise DataError(
-                "There is too little sound to learn from: with --by, an index needs at least "
-                f"{_LEAST_LEARNED} windows that are not silent."
+                "There is too little sound to learn from: with --by, an index needs some windows "
+                "that are not silent."
             )
         sizes = [trunk.embedding_size for trunk in self.classifier.network.trunks]
         self._projection = fitted(np.concatenate(parts), self._digest, sizes)

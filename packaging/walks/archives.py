@@ -51,6 +51,7 @@ def _search(stage: Stage) -> None:
         walker.rest(2)
         step.note = "as the menu of a stretch does on any page"
     with walker.step("listen by arrow keys, mark six: Y, N", "10-marked"):
+        walker.come()
         walker.widget(HITS).setFocus()
         walker.press(_KEYS.Key_Down)
         walker.press(_KEYS.Key_Up)
