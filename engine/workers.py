@@ -93,7 +93,7 @@ def work_through(
         EarmarkError: the work cannot be done, or no process can be started.
     """
     waiting = deque(enumerate(paths, start=1))
-    pool, pause = Pool(work), pause or Pause()
+    pool, pause = Workers(work), pause or Pause()
     running: set[int] = set()
     try:
         pool.start(min(jobs, len(paths)))
@@ -173,7 +173,7 @@ class Worker:
         self.process.close()
 
 
-class Pool:
+class Workers:
     """The processes of one batch; to be ended.
 
     Args:

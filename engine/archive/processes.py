@@ -12,7 +12,7 @@ from typing import Any
 from engine.errors import ModelError
 from engine.recognition.channels import Channels
 from engine.recognition.events import BatchResult, BatchStep
-from engine.workers import LOOK_SECONDS, LOST, OfOne, Pause, Pool, work_through
+from engine.workers import LOOK_SECONDS, LOST, OfOne, Pause, Workers, work_through
 
 Event = BatchStep | BatchResult
 _MEMORY = 700_000_000  # that one process may need
@@ -136,7 +136,7 @@ def classify_coming(
     Raises:
         EarmarkError: as there.
     """
-    pool = Pool(_Classifying(how, dict(sha256 or {})))
+    pool = Workers(_Classifying(how, dict(sha256 or {})))
     count, begun, held, used = 0, False, deque[Path](), time.monotonic()
     try:
         while True:

@@ -68,8 +68,7 @@ def index(  # noqa: PLR0913  # the options of a command
     files could not be read. With --duplicates, files that are the same recording in another codec,
     at another level or trimmed are reported.
 
-    With --by, a new index hears as a classifier of yours does: what that tells apart, searches tell
-    apart. Searching in it needs the very same file.
+    With --by, a new index hears as a classifier of yours; searching needs the same file.
 
     Examples: 'earmark index recordings/', 'earmark index recordings/ -o archive.index',
     'earmark index --duplicates archive.index -f csv'.

@@ -49,8 +49,8 @@ class ArchivePage(Page):
         self._looking: jobs.Job | None = None
         self._batch: jobs.Job | None = None
         self._pause: Pause | None = None
-        self._stopping = False  # it was cancelled, and is about to end
-        self._asked = False  # to start, as soon as there is a database
+        # Cancelled, and about to end; asked to start, as soon as there is a database.
+        self._stopping = self._asked = False
         self.panel = BatchPanel(session.settings)
         self.panel.classifiers = session.loaded_names
         self.panel.show_classifiers()
@@ -345,8 +345,7 @@ class ArchivePage(Page):
         self._look_again()
 
     def _end(self) -> None:
-        self._batch = self._pause = None
-        self._stopping = False
+        self._batch, self._pause, self._stopping = None, None, False
         self.panel.set_running(False)
         self._show_state()
 
