@@ -29,6 +29,14 @@ Place = Annotated[
     Path, typer.Argument(help="An index, or the folder of sounds that it was made of.")
 ]
 
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help="A classifier of yours whose trunks a new index hears with; default: Earmark's.",
+    ),
+]
+
 
 def index(  # noqa: PLR0913  # the options of a command
     files: Annotated[
@@ -48,13 +56,7 @@ def index(  # noqa: PLR0913  # the options of a command
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Processes; 0: as many as are of use.")
     ] = 0,
-    by: Annotated[
-        str | None,
-        typer.Option(
-            "--by",
-            help="A classifier of yours whose trunks a new index hears with; default: Earmark's.",
-        ),
-    ] = None,
+    by: By = None,
     duplicates: Annotated[
         bool,
         typer.Option("--duplicates", help="Report near-duplicates in an index, and add nothing."),
