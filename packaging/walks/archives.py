@@ -3,6 +3,7 @@
 import shutil
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from pictures.archives import HITS, TABLE, mark, of_class
 from pictures.inner import begin_archive, begin_index, find_in_file, suggested
@@ -14,8 +15,8 @@ _GIVEN = "the folder is given, not chosen in the system's dialog"
 
 def archives(stage: Stage) -> None:
     """24 recordings: analysed and judged, searched by sound, a class taught, a folder watched."""
-    _analyse(stage)
     _search(stage)
+    _analyse(stage)
     _watch(stage)
 
 
@@ -51,17 +52,19 @@ def _search(stage: Stage) -> None:
         walker.rest(2)
         step.note = "as the menu of a stretch does on any page"
     with walker.step("listen by arrow keys, mark six: Y, N", "10-marked"):
-        walker.come()
-        walker.widget(HITS).setFocus()
-        walker.press(_KEYS.Key_Down)
-        walker.press(_KEYS.Key_Up)
+        table = walker.widget(HITS)
+        for key in (_KEYS.Key_Down, _KEYS.Key_Up):
+            QTest.keyClick(table, key)
+            walker.rest(0.5)
         mark(walker, 6)
+        walker.steps[-1].keys += 8
         walker.see("^6 marked")
     for turn in (1, 2):
         with walker.step(f"what to hear next, {turn}: five more marks", f"10-suggested-{turn}"):
             walker.click("Suggest what to hear next")
             walker.wait(lambda: suggested(stage.window), "six suggestions")
             mark(walker, 5)
+            walker.steps[-1].keys += 5
             walker.see(f"^{6 + 5 * turn} marked")
     with walker.step("name the class and save it", "10-saved"):
         walker.write("Name of the class to teach", "my flute")
