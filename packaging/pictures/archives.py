@@ -51,7 +51,7 @@ def search(stage: Stage) -> None:
     person.come()
     mark(person, 8)
     stage.album.take("search")
-    for _ in range(4):
+    for _ in range(2):
         person.click("Suggest what to hear next")
         person.wait(lambda: suggested(person.window), "six suggestions")
         person.rest(1.0)
