@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 
 from pictures.inner import (
     begin_archive,
@@ -56,8 +57,16 @@ def search(stage: Stage) -> None:
         person.wait(lambda: suggested(person.window), "six suggestions")
         person.rest(1.0)
         mark(person, 5)
-    person.write("Name of the class to teach", f"my {TAUGHT}")
+    write_anew(person, "Name of the class to teach", f"my {TAUGHT}")
     stage.album.take("search-teach")
+
+
+def write_anew(person: Person, field: str, words: str) -> None:
+    """Write into a field that may hold what was written at another scale."""
+    line = person.widget(field, QLineEdit)
+    assert isinstance(line, QLineEdit)
+    line.clear()
+    person.write(field, words)
 
 
 def of_class(archive: Path) -> Path:
@@ -78,12 +87,14 @@ def mark(person: Person, count: int) -> None:
 def watch(stage: Stage) -> None:
     """A folder is watched while recordings arrive."""
     person, home = stage.person, stage.archive.parent
-    incoming = home / "Incoming"
-    incoming.mkdir(exist_ok=True)
+    name = "Incoming" if stage.album.scale == 1 else "Incoming again"
+    incoming = home / name
+    incoming.mkdir()
+    person.go("Archive")
     person.menu("File", "Watch")
     place_dialog(person.window)
-    for field, words in (("Folder", incoming), ("Results database", home / "Incoming.sqlite")):
-        person.write(field, str(words))
+    for field, words in (("Folder", incoming), ("Results database", home / f"{name}.sqlite")):
+        write_anew(person, field, str(words))
     person.click("Start")
     person.see("^Watching: 0 files")
     for path in sorted(stage.archive.rglob("*.wav"))[:3]:
