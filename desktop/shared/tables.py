@@ -1,8 +1,17 @@
 """Tables of words to read, alike on every page."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,6 +24,37 @@ from PySide6.QtWidgets import (
 from desktop.style import colours
 
 _NAME_WIDTH, _MOST_NAME = 90, 150  # pixels of the first column where there is little room
+
+
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class RowModel(QAbstractTableModel):
+    """Rows under headings, which whoever derives from it gives.
+
+    Attributes:
+        heads: of the columns.
+        numbers: columns of numbers, which stand on the right.
+    """
+
+    heads: tuple[str, ...] = ()
+    numbers: tuple[int, ...] = ()
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.heads)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self.heads[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            if section in self.numbers:
+                return RIGHT
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
 
 
 class RowTable(QTableView):

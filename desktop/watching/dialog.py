@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -71,6 +72,11 @@ class WatchDialog(QDialog):
         layout.addWidget(self.pages, 1)
         layout.addLayout(foot)
         self.resize(*_SIZE)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return confirms what was typed; it closes nothing, as it would in a dialog that asks."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
 
 
 class _Shown(QWidget):

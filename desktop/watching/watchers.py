@@ -102,9 +102,10 @@ class Watcher(QObject):
 
 
 def _seen(told: Told) -> tuple[object, ...]:
-    """What the dialog shows of it; gaps only as they begin and end."""
+    """What the dialog shows of it, in whole seconds."""
     counts = tuple(round(count) for count in told.counts)
-    return told.state, told.why, told.problem, counts, len(told.gaps)
+    gaps = tuple((gap.reason, gap.began_at, round(gap.seconds)) for gap in told.gaps)
+    return told.state, told.why, told.problem, counts, gaps
 
 
 class Watchers(QObject):

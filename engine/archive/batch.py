@@ -18,12 +18,12 @@ from engine.archive.database import (
 from engine.archive.processes import (
     Event,
     Listening,
-    Pause,
     classify_here,
     classify_in_processes,
 )
 from engine.classifier.catalog import Catalog
 from engine.recognition.events import BatchResult, BatchStep
+from engine.workers import Pause
 
 
 def ears_of(how: Listening, catalog: Catalog | None = None) -> list[Ear]:

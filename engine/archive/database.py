@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.archive.cells import finite, list_of, parsed, timeline_of
 from engine.archive.names import recorded_at
-from engine.archive.schema import APPLICATION, SCHEMA, VERSION, strangers
+from engine.archive.schema import APPLICATION, SCHEMA, VERSION, strangers, transaction
 from engine.audio.files import AudioInfo
 from engine.errors import DataError
 from engine.export.words import encodable
@@ -439,14 +439,8 @@ class Database:
     def _written(self) -> Iterator[None]:
         """All of it, or nothing."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._db):
                 yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
             raise DataError(
                 f"{self.path.name} could not be written: {error}. What was written before is kept."

@@ -1,59 +1,24 @@
-"""Many files heard by several processes, each of which may be killed without harm to the others.
-
-``ProcessPoolExecutor`` ends all processes when one is killed, with all they were doing; here the
-file of that one is told as lost, and another process takes its place.
-"""
+"""Many files classified by several processes (:mod:`engine.workers`)."""
 
 import contextlib
-import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EarmarkError, ModelError
+from engine.errors import ModelError
 from engine.recognition.channels import Channels
 from engine.recognition.events import BatchResult, BatchStep
-from engine.threads import begin_worker
+from engine.workers import LOOK_SECONDS, LOST, OfOne, Pause, Workers, work_through
 
 Event = BatchStep | BatchResult
-_LOOK_SECONDS = 0.1
-_TELL_SECONDS = 0.2  # between two words about how far a file is
-_END_SECONDS = 5.0
-_REST, _CONTINUE = "rest", "continue"  # words to a process, beside files
 _MEMORY = 700_000_000  # that one process may need
 _WORTH = 10_000_000  # bytes of sound files that one more process is started for
 # Windows of so much sound are computed together.
 _BLOCK_SECONDS = 10.0
-_LOST = (
-    "{} was given up: the process that analysed it ended unexpectedly, perhaps for lack of memory. "
-    "Use fewer processes (--jobs), or split the file."
-)
-
-
-class Pause:
-    """Whether a batch rests; set and read from any thread."""
-
-    def __init__(self) -> None:
-        self._on = threading.Event()
-
-    @property
-    def on(self) -> bool:
-        """Whether it is to rest."""
-        return self._on.is_set()
-
-    def set(self, on: bool) -> None:
-        """Let it rest, files that are begun too, or continue."""
-        if on:
-            self._on.set()
-        else:
-            self._on.clear()
 
 
 @dataclass(frozen=True)
@@ -128,30 +93,8 @@ def classify_in_processes(
     Raises:
         EarmarkError: a classifier cannot be used, or no process can be started.
     """
-    waiting = deque(enumerate(paths, start=1))
-    pool, pause = _Pool(how, dict(sha256 or {})), pause or Pause()
-    running: set[int] = set()
-    try:
-        pool.start(min(jobs, len(paths)))
-        while waiting or running:
-            pool.rest(pause.on)
-            for worker in () if pause.on else pool.free():
-                first = min(running, default=waiting[0][0] if waiting else 0)
-                if waiting and (ahead is None or waiting[0][0] < first + ahead):
-                    number, path = waiting.popleft()
-                    running.add(number)
-                    worker.give(number, path)
-                    yield BatchStep(path, number, 0.0)
-            quiet = True
-            for event in pool.heard():
-                quiet = False
-                if isinstance(event, BatchResult):
-                    running.discard(event.number)
-                yield event
-            if quiet:
-                yield None
-    finally:
-        pool.end()
+    work = _Classifying(how, dict(sha256 or {}))
+    yield from work_through(paths, work, jobs=jobs, ahead=ahead, pause=pause)
 
 
 def classify_here(
@@ -193,7 +136,7 @@ def classify_coming(
     Raises:
         EarmarkError: as there.
     """
-    pool = _Pool(how, dict(sha256 or {}))
+    pool = Workers(_Classifying(how, dict(sha256 or {})))
     count, begun, held, used = 0, False, deque[Path](), time.monotonic()
     try:
         while True:
@@ -209,11 +152,11 @@ def classify_coming(
                     worker.give(count, path)
                     yield BatchStep(path, count, 0.0)
             if not begun:
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(LOOK_SECONDS)
                 yield None
                 continue
             pool.grow(min(jobs, pool.busy() + len(held)))
-            news = list(pool.heard())
+            news = [word.event for word in pool.heard()]
             yield from news or (None,)
             used = time.monotonic() if held or pool.busy() else used
             if time.monotonic() - used > idle_seconds:
@@ -237,150 +180,22 @@ def in_order(events: Iterator[Event | None]) -> Generator[Event | None, None, No
             following += 1
 
 
-@contextlib.contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """A process begun meanwhile is deaf to Ctrl-C from its first moment: its parent ends it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # of the window, which no terminal interrupts
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+@dataclass(frozen=True)
+class _Classifying:
+    """What each process does: files are heard with classifiers that it loads once."""
 
+    how: Listening
+    sha256: Mapping[str, str]
 
-class _Worker:
-    """One of the processes."""
+    def begin(self) -> OfOne:
+        models = _load(self.how, self.sha256)
+        return lambda number, path: _hear(number, path, models, self.how)
 
-    def __init__(self, how: Listening, sha256: Mapping[str, str]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.here, there = context.Pipe()
-        self.process = context.Process(target=_serve, args=(there, how, sha256), daemon=True)
-        with _no_interrupts():
-            self.process.start()
-        there.close()
-        self.ready = False
-        self.file: tuple[int, Path] | None = None
+    def begun(self, number: int, path: Path) -> BatchStep:
+        return BatchStep(path, number, 0.0)
 
-    def give(self, number: int, path: Path) -> None:
-        """Have it hear a file; that it is gone shows when it is asked for the result."""
-        self.file = number, path
-        with contextlib.suppress(OSError):
-            self.here.send(self.file)
-
-    def say(self, word: str) -> None:
-        """Let it rest or continue; that it is gone shows when it is asked for the result."""
-        with contextlib.suppress(OSError):
-            self.here.send(word)
-
-    def end(self) -> None:
-        """End it, whatever it does."""
-        self.process.terminate()
-        self.process.join(_END_SECONDS)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.here.close()
-        self.process.close()
-
-
-class _Pool:
-    """The processes of one batch."""
-
-    def __init__(self, how: Listening, sha256: Mapping[str, str]) -> None:
-        self._how, self._sha256 = how, sha256
-        self._workers: list[_Worker] = []
-        self._resting = False
-
-    def start(self, count: int) -> None:
-        self._workers += [_Worker(self._how, self._sha256) for _ in range(count)]
-
-    def rest(self, on: bool) -> None:
-        """Let all rest, or continue; one that is begun meanwhile has no file to work at."""
-        if on != self._resting:
-            self._resting = on
-            for worker in self._workers:
-                worker.say(_REST if on else _CONTINUE)
-
-    def free(self) -> list[_Worker]:
-        """Those that wait for a file."""
-        return [one for one in self._workers if one.ready and one.file is None]
-
-    def busy(self) -> int:
-        """How many hear a file."""
-        return sum(worker.file is not None for worker in self._workers)
-
-    def grow(self, count: int) -> None:
-        """Begin more, one at a time, up to so many."""
-        if len(self._workers) < count and all(worker.ready for worker in self._workers):
-            self.start(1)
-
-    def heard(self) -> Iterator[Event]:
-        """What they tell, after a moment at most."""
-        by_pipe: dict[Any, _Worker] = {worker.here: worker for worker in self._workers}
-        for pipe in wait(list(by_pipe), timeout=_LOOK_SECONDS):
-            worker = by_pipe[pipe]
-            try:
-                word = worker.here.recv()
-            except (EOFError, OSError):
-                yield from self._lost(worker)
-                continue
-            if isinstance(word, EarmarkError):
-                raise word
-            if isinstance(word, BatchStep | BatchResult):
-                if isinstance(word, BatchResult):
-                    worker.file = None
-                yield word
-            else:
-                worker.ready = True
-
-    def _lost(self, worker: _Worker) -> Iterator[Event]:
-        """A process was killed. One that had not begun is not replaced: memory may be short."""
-        self._workers.remove(worker)
-        worker.end()
-        if worker.ready:
-            self.start(1)
-        if worker.file is not None:
-            number, path = worker.file
-            yield BatchResult(path, None, _LOST.format(path.name), number=number, lost=True)
-        if not self._workers:
-            raise ModelError(
-                "No process could be started to analyse files, perhaps for lack of memory. Close "
-                "other programs and try again."
-            )
-
-    def end(self) -> None:
-        for worker in self._workers:
-            worker.process.terminate()
-        for worker in self._workers:
-            worker.end()
-        self._workers.clear()
-
-
-def _serve(there: Connection, how: Listening, sha256: Mapping[str, str]) -> None:
-    """In a process: file after file, until it is ended."""
-    begin_worker()
-    try:
-        models = _load(how, sha256)
-    except EarmarkError as error:
-        there.send(error)
-        return
-    there.send("ready")
-    with contextlib.suppress(EOFError, OSError):  # whoever began it has gone
-        while True:
-            word = there.recv()
-            if word == _REST:
-                _rest(there)
-            elif word != _CONTINUE:
-                number, path = word
-                _hear(there, number, path, models, how)
-
-
-def _rest(there: Connection) -> None:
-    """Wait until the batch continues; if whoever began it has gone, so does this process."""
-    while there.recv() != _CONTINUE:
-        pass
+    def lost(self, number: int, path: Path) -> BatchResult:
+        return BatchResult(path, None, LOST.format(path.name), number=number, lost=True)
 
 
 def _load(how: Listening, sha256: Mapping[str, str]) -> dict[str, Any]:
@@ -394,26 +209,19 @@ def _load(how: Listening, sha256: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _hear(
-    there: Connection, number: int, path: Path, models: dict[str, Any], how: Listening
-) -> None:
+    number: int, path: Path, models: dict[str, Any], how: Listening
+) -> Generator[BatchStep, None, BatchResult]:
     from engine.recognition.files import classify_files  # here: it brings torch along
 
-    told = time.monotonic()
-    for event in classify_files(
+    steps = classify_files(
         [path],
         models,
         hop_seconds=how.hop_seconds,
         channels=how.channels,
         block_seconds=_BLOCK_SECONDS,
-    ):
+    )
+    for event in steps:
         if isinstance(event, BatchResult):
-            there.send(
-                BatchResult(path, event.result, event.problem, event.repaired, number=number)
-            )
-            return
-        while there.poll():  # nothing but words to rest or continue comes within a file
-            if there.recv() == _REST:
-                _rest(there)
-        if time.monotonic() - told > _TELL_SECONDS:
-            told = time.monotonic()
-            there.send(BatchStep(path, number, event.share, event.seconds))
+            return replace(event, path=path, number=number)
+        yield BatchStep(path, number, event.share, event.seconds)
+    raise AssertionError("each file has a result")

@@ -7,7 +7,9 @@ shape (n,); ``probabilities`` float32, shape (n, labels), with the labels of ``c
 regression the labels are its dimensions, and probabilities their values; it has no segments.
 """
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 
 APPLICATION, VERSION = 0x45617261, 1  # "Eara"; both stand in the file's header
 
@@ -135,3 +137,20 @@ def _made(database: sqlite3.Connection) -> dict[tuple[str, str], str | None]:
 def _columns(database: sqlite3.Connection, name: str) -> list[str]:
     rows = database.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,))
     return [column for (column,) in rows]
+
+
+@contextlib.contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """All that is changed inside is kept together, or none of it.
+
+    Raises:
+        sqlite3.Error: it cannot be written.
+    """
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+        raise

@@ -19,7 +19,8 @@ from engine.export.words import visible
 if TYPE_CHECKING:
     from engine.search.building import Built, Step
     from engine.search.duplicates import Pair
-    from engine.search.index import Hit, Index
+    from engine.search.ear import SearchEar
+    from engine.search.hits import Hit
 
 Format = StrEnum("Format", {name: name for name in ("table", "json", "csv")})  # type: ignore[misc]
 _TABLE = Format("table")
@@ -28,8 +29,16 @@ Place = Annotated[
     Path, typer.Argument(help="An index, or the folder of sounds that it was made of.")
 ]
 
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help="A classifier of yours whose trunks a new index hears with; default: Earmark's.",
+    ),
+]
 
-def index(
+
+def index(  # noqa: PLR0913  # the options of a command
     files: Annotated[
         list[str], typer.Argument(help="Sound files, folders or glob patterns; or an index.")
     ],
@@ -44,6 +53,10 @@ def index(
         typer.Option(min=1.0, max=60.0, help="Seconds of sound in a vector: 3; fewer are finer."),
     ] = None,
     retry: Annotated[bool, typer.Option("--retry", help="Try again what failed before.")] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Processes; 0: as many as are of use.")
+    ] = 0,
+    by: By = None,
     duplicates: Annotated[
         bool,
         typer.Option("--duplicates", help="Report near-duplicates in an index, and add nothing."),
@@ -57,22 +70,32 @@ def index(
     files could not be read. With --duplicates, files that are the same recording in another codec,
     at another level or trimmed are reported.
 
+    With --by, a new index hears as a classifier of yours; searching needs the same file.
+
     Examples: 'earmark index recordings/', 'earmark index recordings/ -o archive.index',
     'earmark index --duplicates archive.index -f csv'.
     """
     if duplicates:
-        if len(files) != 1 or output is not None or step is not None or retry:
+        if len(files) != 1 or output is not None or step is not None or retry or jobs or by:
             raise DataError("With --duplicates, give one index and no other options but --format.")
         _duplicates(Path(files[0]), format)
         return
     if format is not _TABLE:
         raise DataError("--format is for --duplicates.")
-    found = _build(files, output, step, retry=retry)
+    found = _build(files, output, step, jobs, by, retry=retry)
     if found.failed:
         raise typer.Exit(1)
 
 
-def _build(files: list[str], output: Path | None, step: float | None, *, retry: bool) -> "Built":
+def _build(
+    files: list[str],
+    output: Path | None,
+    step: float | None,
+    jobs: int,
+    by: str | None,
+    *,
+    retry: bool,
+) -> "Built":
     from engine.audio.files import find_audio
     from engine.search.building import build
     from engine.search.index import Index, default_place
@@ -83,13 +106,11 @@ def _build(files: list[str], output: Path | None, step: float | None, *, retry: 
         if len(files) != 1 or not Path(files[0]).is_dir():
             raise DataError("Choose a folder for the index of these files with --output.")
         place = default_place(Path(files[0]))
-    from engine.search.ear import SearchEar  # brings torch along
-
-    ear = SearchEar()
-    with Index(place, make=ear.projection, step_seconds=step) as opened:
+    ear = _ear(place, by, paths)
+    with Index(place, make=ear.projection, step_seconds=step, by=ear.by) as opened:
         if len(files) == 1 and Path(files[0]).is_dir():
             opened.note_folder(Path(files[0]))
-        found = progress("index", _shares(build(opened, ear, paths, retry=retry)))
+        found = progress("index", _shares(build(opened, ear, paths, retry=retry, jobs=jobs)))
         count, seconds = opened.count()
     words = (
         f"Files heard now: {found.heard}, unchanged: {found.unchanged}, failed: {found.failed}, "
@@ -100,8 +121,31 @@ def _build(files: list[str], output: Path | None, step: float | None, *, retry: 
     return found
 
 
-def _shares(steps: "Generator[Step, None, Built]") -> "Generator[float, None, Built]":
+def _ear(place: Path, by: str | None, paths: "Sequence[Path]") -> "SearchEar":
+    """That of an index; of a new one the one that is chosen, which first learns what is there."""
+    from engine.search.ear import SearchEar, chosen, ear_of  # brings torch along
+    from engine.search.index import Index
+    from engine.search.table import NAME
+
+    wanted = None if by is None else chosen(by)
+    if (place / NAME).is_file():
+        with Index(place) as opened:
+            if wanted is not None and (opened.by is None or opened.by.sha256 != wanted.sha256):
+                heard = "Earmark's own trunks" if opened.by is None else f"'{opened.by.name}'"
+                raise DataError(
+                    f"The index {place.name} was heard by {heard}. Choose another folder for an "
+                    f"index by '{wanted.name}' with --output."
+                )
+            return ear_of(place.name, opened.by, opened.projection)
+    ear = SearchEar(wanted)
+    if wanted is not None:
+        progress("learn", ear.learn(paths))
+    return ear
+
+
+def _shares(steps: "Generator[Step | None, None, Built]") -> "Generator[float, None, Built]":
     """The share done of each step; what is wrong is said at once."""
+    share = 0.0
     with contextlib.closing(steps):
         while True:
             try:
@@ -109,9 +153,10 @@ def _shares(steps: "Generator[Step, None, Built]") -> "Generator[float, None, Bu
             except StopIteration as stop:
                 built: Built = stop.value
                 return built
-            if step.problem:
+            if step is not None and step.problem:
                 notes().print(visible(f"{step.path}: {step.problem}"), markup=False)
-            yield step.share
+            share = share if step is None else step.share
+            yield share
 
 
 def search(
@@ -137,22 +182,13 @@ def search(
     from engine.search.index import Index, find_index
 
     folder = find_index(place)
-    from engine.search.ear import SearchEar, read_stretch  # brings torch along
+    from engine.search.ear import ear_of, read_stretch  # brings torch along
 
     with Index(folder) as opened:
-        ear = SearchEar()
-        _check(opened, ear.projection.digest)
+        ear = ear_of(folder.name, opened.by, opened.projection)
         vector = ear.query(read_stretch(clip, at, length))
         hits = opened.search(vector, count=count, most_a_file=most)
     _show_hits(hits, format)
-
-
-def _check(opened: "Index", digest: str) -> None:
-    if opened.projection.digest != digest:
-        raise DataError(
-            f"The index {opened.folder.name} was made by another version of Earmark, which hears "
-            "otherwise. Delete it and make it again."
-        )
 
 
 def _show_hits(hits: "Sequence[Hit]", format: Format) -> None:

@@ -1,7 +1,7 @@
 """An index that grows: files that are new or have changed are heard, whatever stopped it before."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.archive.database import Stamp, key_of, stamp_of
+from engine.archive.processes import useful_jobs
 from engine.errors import problem_of
+from engine.recognition.events import BatchStep
 from engine.search.ear import Heard, SearchEar
 from engine.search.index import Index
 from engine.search.projection import NUMBERS, to_int8
 from engine.search.table import FileRow
+from engine.workers import LOST, OfOne, work_through
 
 _SEAL_SECONDS = 15.0  # of work that a kill may cost
 _SEAL_ROWS = 65_536  # smaller segments are joined at the end: 55 hours of sound
@@ -60,8 +63,8 @@ class Built:
 
 
 def build(
-    index: Index, ear: SearchEar, paths: Sequence[Path], *, retry: bool = False
-) -> Generator[Step, None, Built]:
+    index: Index, ear: SearchEar, paths: Sequence[Path], *, retry: bool = False, jobs: int = 1
+) -> Generator[Step | None, None, Built]:
     """Hear what is new or has changed; closing it, or a kill, costs some seconds of work at most.
 
     Files of the index that no longer exist are marked, and not found any more; where they come
@@ -72,6 +75,11 @@ def build(
         ear: hears.
         paths: all files that are to be in it; what it knows of others stays.
         retry: try again what failed before, though it has not changed.
+        jobs: in how many processes; 0: as many as are of use; one is this process. The vectors are
+            the same.
+
+    Yields:
+        How far it is; None where nothing has happened for a moment.
 
     Raises:
         DataError: it cannot be written, or another program writes it; what was kept stays.
@@ -97,7 +105,8 @@ def build(
             todo[path] = now
     writer = _Writer(index)
     try:
-        found = yield from _hear_all(writer, ear, todo, index.step_seconds)
+        heard_in = _events(ear, list(todo), index.step_seconds, jobs or useful_jobs(list(todo)))
+        found = yield from _hear_all(writer, heard_in, todo)
     finally:
         writer.seal()
     index.merge(_SEAL_ROWS)
@@ -148,32 +157,95 @@ class _Writer:
         self._since = time.monotonic()
 
 
+@dataclass(frozen=True)
+class _HeardFile:
+    """What came of a file.
+
+    Attributes:
+        path: the file.
+        number: its place among all, from 1.
+        heard: None: it could not be heard.
+        problem: why, in a sentence.
+        lost: its process was killed: it is tried again the next time.
+    """
+
+    path: Path
+    number: int
+    heard: Heard | None
+    problem: str = ""
+    lost: bool = False
+
+
+_Events = Generator[BatchStep | _HeardFile | None, None, None]
+
+
 def _hear_all(
-    writer: _Writer, ear: SearchEar, todo: dict[Path, Stamp], step_seconds: float
-) -> Generator[Step, None, tuple[int, int, float]]:
+    writer: _Writer, events: _Events, todo: Mapping[Path, Stamp]
+) -> Generator[Step | None, None, tuple[int, int, float]]:
     total, done, failed = sum(stamp.size for stamp in todo.values()), 0, 0
-    seconds, read = 0.0, 0
-    for path, stamp in todo.items():
-        heard, problem = None, ""
-        steps = ear.hear(path, step_seconds)
-        try:
-            while True:
-                try:
-                    share = next(steps)
-                except StopIteration as stop:
-                    heard = stop.value
-                    break
-                yield Step(
-                    *(path, (read + share * stamp.size) / max(1, total), ""),
-                    *(done, len(todo), seconds),
-                )
-        except Exception as error:  # noqa: BLE001  # it must not cost the other files
-            problem = problem_of(path, error)
-            failed += 1
-        finally:
-            steps.close()
-        writer.put(path, stamp, heard, problem)
-        done, read = done + 1, read + stamp.size
-        seconds += heard.duration_seconds if heard is not None else 0.0
-        yield Step(path, min(1.0, read / max(1, total)), problem, done, len(todo), seconds)
+    seconds, read, begun = 0.0, 0, dict[int, float]()
+    try:
+        for event in events:
+            if event is None:
+                yield None
+                continue
+            if isinstance(event, BatchStep):
+                begun[event.number] = event.share * todo[event.path].size
+                share = min(1.0, (read + sum(begun.values())) / max(1, total))
+                yield Step(event.path, share, "", done, len(todo), seconds)
+                continue
+            if not event.lost:
+                writer.put(event.path, todo[event.path], event.heard, event.problem)
+            begun.pop(event.number, None)
+            done, read = done + 1, read + todo[event.path].size
+            failed += event.heard is None
+            seconds += event.heard.duration_seconds if event.heard is not None else 0.0
+            share = min(1.0, (read + sum(begun.values())) / max(1, total))
+            yield Step(event.path, share, event.problem, done, len(todo), seconds)
+    finally:
+        events.close()
     return done - failed, failed, seconds
+
+
+def _events(ear: SearchEar, paths: Sequence[Path], step_seconds: float, jobs: int) -> _Events:
+    """What is told of files as they are heard, here or in several processes."""
+    if jobs > 1 and len(paths) > 1:
+        yield from work_through(paths, _Indexing(ear.another, step_seconds), jobs=jobs)
+        return
+    for number, path in enumerate(paths, start=1):
+        yield (yield from _hear(ear, number, path, step_seconds))
+
+
+@dataclass(frozen=True)
+class _Indexing:
+    """What each process does: files are heard by an ear of its own."""
+
+    make_ear: Callable[[], SearchEar]
+    step_seconds: float
+
+    def begin(self) -> OfOne:
+        ear = self.make_ear()
+        return lambda number, path: _hear(ear, number, path, self.step_seconds)
+
+    def begun(self, number: int, path: Path) -> BatchStep:
+        return BatchStep(path, number, 0.0)
+
+    def lost(self, number: int, path: Path) -> _HeardFile:
+        return _HeardFile(path, number, None, LOST.format(path.name), lost=True)
+
+
+def _hear(
+    ear: SearchEar, number: int, path: Path, step_seconds: float
+) -> Generator[BatchStep, None, _HeardFile]:
+    steps = ear.hear(path, step_seconds)
+    try:
+        while True:
+            try:
+                share = next(steps)
+            except StopIteration as stop:
+                return _HeardFile(path, number, stop.value)
+            yield BatchStep(path, number, share)
+    except Exception as error:  # noqa: BLE001  # it must not cost the other files
+        return _HeardFile(path, number, None, problem_of(path, error))
+    finally:
+        steps.close()

@@ -21,7 +21,7 @@ from engine.threads import give_way
 
 _CANDIDATE = 0.93  # cosine of the mean vectors
 _MOST_A_FILE = 5
-_AT_ONCE = 512
+_AT_ONCE, _COMPARED_WITH = 512, 8192  # files: 60 MB of numbers at a time, however many there are
 _MOST_PICTURES = 256  # held, half a megabyte each; the others are computed again
 _RATE_HZ = 8000
 _FRAME, _HOP = 1024, 80  # 128 ms each 10 ms
@@ -98,16 +98,26 @@ def _means(index: Index) -> tuple[list[Path], NDArray[np.float32], NDArray[np.fl
 def _candidates(
     means: NDArray[np.float32], seconds: NDArray[np.float64], start: int
 ) -> list[tuple[int, int]]:
-    """Pairs of one of some files and one that follows it."""
+    """Pairs of one of some files and one that follows it, compared a block at a time."""
     rows = np.arange(start, min(start + _AT_ONCE, len(means)))
-    alike = means[rows] @ means.T
-    alike[rows[:, None] >= np.arange(len(means))[None, :]] = -1.0
-    ratio = seconds[rows][:, None] / seconds[None, :].clip(1e-3)
-    alike[(ratio < _LEAST_OVERLAP) | (ratio > 1 / _LEAST_OVERLAP)] = -1.0
+    best = np.full((len(rows), _MOST_A_FILE), -1.0, dtype=np.float32)
+    others = np.zeros(best.shape, dtype=np.int64)
+    for first in range(start, len(means), _COMPARED_WITH):
+        columns = np.arange(first, min(first + _COMPARED_WITH, len(means)))
+        alike = means[rows] @ means[columns].T
+        alike[rows[:, None] >= columns[None, :]] = -1.0
+        ratio = seconds[rows][:, None] / seconds[columns][None, :].clip(1e-3)
+        alike[(ratio < _LEAST_OVERLAP) | (ratio > 1 / _LEAST_OVERLAP)] = -1.0
+        if alike.max() >= _CANDIDATE:
+            both = np.concatenate([best, alike], axis=1)
+            whose = np.concatenate([others, np.broadcast_to(columns, alike.shape)], axis=1)
+            kept = np.argpartition(-both, _MOST_A_FILE - 1, axis=1)[:, :_MOST_A_FILE]
+            best = np.take_along_axis(both, kept, axis=1)
+            others = np.take_along_axis(whose, kept, axis=1)
     found = []
-    for row, line in zip(rows.tolist(), alike, strict=True):
-        best = np.argsort(-line, kind="stable")[:_MOST_A_FILE]
-        found += [(row, int(other)) for other in best if line[other] >= _CANDIDATE]
+    for row, line, of in zip(rows.tolist(), best, others, strict=True):
+        order = np.lexsort((of, -line))
+        found += [(row, int(of[n])) for n in order if line[n] >= _CANDIDATE]
     return found
 
 

@@ -1,11 +1,15 @@
-"""What an index hears with: the trunks of the classifier `instrument`, reduced to few numbers.
+"""What an index hears with: the trunks of a classifier, reduced to few numbers.
 
-They were chosen by measurement (docs/benchmarks.md): the same label in recordings from another
-source is found more often by them than by the tagger alone.
+Those of `instrument` were chosen by measurement (docs/benchmarks.md): the same label in recordings
+from another source is found more often by them than by the tagger alone. An index may hear by a
+classifier of the user instead, which is kept with it by name and SHA-256.
 """
 
+import contextlib
+import functools
 import hashlib
-from collections.abc import Generator
+import os
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +20,8 @@ from numpy.typing import NDArray
 from engine.audio.audio import Audio
 from engine.audio.files import probe, read, stream
 from engine.audio.resample import resample
-from engine.errors import AudioError, DataError
-from engine.search.projection import NUMBERS, Projection, Vectors, read_projection
+from engine.errors import AudioError, DataError, ModelError
+from engine.search.projection import NUMBERS, Projection, Vectors, fitted, read_projection
 from engine.threads import give_way, one_torch_thread
 from resources import resource
 
@@ -30,6 +34,44 @@ SILENCE_DBFS = -65.0
 _CELLS_AT_ONCE = 8
 _MOST_QUERY_SECONDS = 60.0
 _QUERY_HOP_SECONDS = 0.5
+# Windows that a projection is learned from.
+_LEAST_LEARNED, _MOST_LEARNED, _MOST_A_FILE = 2, 3000, 20
+
+
+@dataclass(frozen=True)
+class By:
+    """A user's classifier by whose trunks an index hears.
+
+    Attributes:
+        name: what it is called.
+        path: its file.
+        sha256: of that file.
+        window_seconds: of sound that it hears at a time.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    window_seconds: float
+
+    @property
+    def usual_step(self) -> float:
+        """Seconds of sound in a vector, if none are chosen: whole windows, about three seconds."""
+        return max(1, round(STEP_SECONDS / self.window_seconds)) * self.window_seconds
+
+
+def chosen(name: str) -> By:
+    """The classifier of a name, or of a file, to hear by.
+
+    Raises:
+        ModelError: there is none, or it hears no sound.
+    """
+    from engine.classifier.catalog import Catalog
+
+    entry = Catalog().find(name)
+    entry.card.refuse_sound()
+    seconds = entry.card.window_samples / entry.card.rate_hz
+    return By(entry.card.name, os.path.abspath(entry.path), entry.sha256(), seconds)
 
 
 @dataclass(frozen=True)
@@ -46,26 +88,84 @@ class Heard:
 
 
 class SearchEar:
-    """Hears with the trunks of a bundled classifier.
+    """Hears with the trunks of a classifier.
+
+    Args:
+        by: a user's classifier; None: the one that comes with Earmark.
+        projection: of an index that hears by a user's; None: it is still to be learned.
+
+    Attributes:
+        by: as given.
+        classifier: whose trunks they are.
 
     Raises:
-        DataError: the projection that comes with Earmark does not fit its classifier.
+        DataError: the projection does not fit the classifier, or that is not the same any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, by: By | None = None, projection: Projection | None = None) -> None:
         from engine.classifier.catalog import BUNDLED, Catalog
         from engine.classifier.classifier import Classifier
 
         assert BASE in BUNDLED
+        self.by = by
         # Of the file itself: what a user corrected changes no embedding.
-        self.classifier: Classifier = Classifier.load(Catalog().find(BASE).path)
-        self.projection: Projection = read_projection(resource("search", "projection.safetensors"))
-        if self.projection.trunks != trunks_digest(self.classifier):
+        path = Catalog().find(BASE).path if by is None else _same(by)
+        self.classifier: Classifier = Classifier.load(path)
+        self._digest = trunks_digest(self.classifier)
+        if by is None:
+            projection = read_projection(resource("search", "projection.safetensors"))
+        if projection is not None and projection.trunks != self._digest:
             raise DataError(
                 f"The projection of the search does not belong to '{BASE}'. Reinstall Earmark."
+                if by is None
+                else f"The index does not belong to '{by.name}'. Delete it and make it again."
             )
+        self._projection = projection
         self.rate_hz = self.classifier.card.rate_hz
         self.window = self.classifier.card.window_samples
+
+    @property
+    def projection(self) -> Projection:
+        """From embeddings to the vectors of an index."""
+        assert self._projection is not None
+        return self._projection
+
+    def learn(self, paths: Sequence[Path]) -> Generator[float, None, None]:
+        """Learn the projection from some thousand windows of an archive.
+
+        Args:
+            paths: its files; some of them are heard.
+
+        Yields:
+            The share done.
+
+        Raises:
+            DataError: hardly any can be read, or there is only silence.
+        """
+        parts: list[Vectors] = []
+        order = np.random.default_rng(0).permutation(len(paths)).tolist()
+        seconds = _MOST_A_FILE * self.window / self.rate_hz
+        count = 0
+        for number in order:
+            yield min(1.0, count / _MOST_LEARNED)
+            with contextlib.suppress(AudioError), one_torch_thread():
+                give_way()
+                parts.append(self.embed(self.windows(read_stretch(paths[number], 0.0, seconds))))
+                count += len(parts[-1])
+            if count >= _MOST_LEARNED:
+                break
+        if count < _LEAST_LEARNED:
+            raise DataError(
+                "There is too little sound to learn from: with --by, an index needs some windows "
+                "that are not silent."
+            )
+        sizes = [trunk.embedding_size for trunk in self.classifier.network.trunks]
+        self._projection = fitted(np.concatenate(parts), self._digest, sizes)
+
+    @property
+    def another(self) -> "Callable[[], SearchEar]":
+        """Makes the same in another process, to which this is sent."""
+        return functools.partial(SearchEar, self.by, None if self.by is None else self.projection)
 
     def hear(self, path: Path, step_seconds: float = STEP_SECONDS) -> Generator[float, None, Heard]:
         """The vectors of a file, one each ``step_seconds``: the mean of the windows in it.
@@ -164,8 +264,57 @@ def windows_in(step_seconds: float, window_seconds: float) -> int:
     """
     count = step_seconds / window_seconds
     if not 1 <= count <= 60 or abs(count - round(count)) > 1e-6:
-        raise DataError(f"A step is a whole number of seconds from 1 to 60, not {step_seconds:g}.")
+        of = "seconds" if window_seconds == 1 else f"windows of {window_seconds:g} s,"
+        raise DataError(f"A step is a whole number of {of} from 1 to 60, not {step_seconds:g} s.")
     return round(count)
+
+
+def ear_of(name: str, by: By | None, projection: Projection) -> SearchEar:
+    """The ear that an index was made with.
+
+    Args:
+        name: of the index.
+        by: what it says that it hears by.
+        projection: its own.
+
+    Raises:
+        DataError: there is no such ear any more.
+    """
+    ear = SearchEar(by, None if by is None else projection)
+    check_ear(name, ear, projection)
+    return ear
+
+
+def check_ear(name: str, ear: SearchEar, projection: Projection) -> None:
+    """Refuse an index whose vectors mean something else than those of an ear.
+
+    Raises:
+        DataError: they do.
+    """
+    if ear.projection.digest != projection.digest:
+        raise DataError(
+            f"The index {name} was made by another version of Earmark, which hears otherwise. "
+            "Delete it and make it again."
+        )
+
+
+def _same(by: By) -> Path:
+    """The file of a classifier, if it is the very one.
+
+    Raises:
+        DataError: it is not.
+    """
+    from engine.classifier.catalog import Catalog
+
+    for place in (by.path, by.name):  # it may have moved among the user's own
+        with contextlib.suppress(ModelError, OSError):
+            entry = Catalog().find(place)
+            if entry.sha256() == by.sha256:
+                return entry.path
+    raise DataError(
+        f"The index was heard by the classifier '{by.name}' (SHA-256 {by.sha256[:12]}...), which "
+        "is not there or was changed: bring it back, or make a new index."
+    )
 
 
 def trunks_digest(classifier: "Classifier") -> str:

@@ -1,9 +1,10 @@
 """The index of an archive: a folder with a table of files, sealed segments and their projection."""
 
-import heapq
+import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,71 +12,33 @@ import platformdirs
 from numpy.typing import NDArray
 
 from engine.archive.database import key_of
-from engine.atomic_write import write_whole
+from engine.atomic_write import TEMPORARY, put_in_place, write_whole
+from engine.bounded import parse_json
 from engine.errors import DataError
 from engine.leftovers import sweep
-from engine.locks import FolderLock
-from engine.search.ear import STEP_SECONDS, windows_in
+from engine.locks import LOCK, FolderLock
+from engine.search.ear import STEP_SECONDS, By, windows_in
+from engine.search.hits import Found, Hit, Rows, hit_of
 from engine.search.projection import (
-    SCALE,
     Projection,
     Vectors,
     from_int8,
     read_projection,
     written,
 )
+from engine.search.scores import Scores
 from engine.search.segments import Segments, blocks
-from engine.search.table import NAME, FileRow, Table
+from engine.search.table import NAME, FileRow, Table, make_table
 
 _PROJECTION = "projection.safetensors"
 _SPARE = 8  # so many times as many rows are looked at as hits are wanted, for those left out
+_MOST_LOOKED_AT = 1 << 18  # at a time
 MOST_HITS = 10_000
+_MOST_BY = 20_000
 _TRIES = 4  # to search while another program changes the index
 _PATIENCE_SECONDS = 5.0  # with who is just ending: a job that was cancelled
 # What scores vectors: a block of unit vectors, float32, (n, numbers), to float32, (n,).
 Judge = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A stretch of a file that an index found.
-
-    Attributes:
-        path: the file.
-        start_seconds: where it begins.
-        end_seconds: where it ends.
-        score: of the stretch; of a search by example the cosine, -1 to 1.
-        segment: where its vector lies.
-        row: where in the segment.
-    """
-
-    path: Path
-    start_seconds: float
-    end_seconds: float
-    score: float
-    segment: int
-    row: int
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """Where its vector lies, segment and row."""
-        return self.segment, self.row
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Whose the rows of a segment are, sorted by their first."""
-
-    files: Sequence[FileRow]
-    firsts: NDArray[np.int64]
-
-    def file_at(self, row: int) -> FileRow | None:
-        """The file that a row belongs to; None: to none any more."""
-        place = int(np.searchsorted(self.firsts, row, side="right")) - 1
-        if place < 0:
-            return None
-        file = self.files[place]
-        return file if row < file.first + file.count and file.status == "done" else None
 
 
 def default_place(folder: Path) -> Path:
@@ -109,11 +72,13 @@ class Index:
     Args:
         folder: of the index.
         make: make it if there is none, with this projection; None: it must be there.
-        step_seconds: of a new one: seconds of sound in a vector, a whole number.
+        step_seconds: of a new one: seconds of sound in a vector, a whole number of windows.
+        by: a user's classifier that a new one hears by; None: Earmark's own trunks.
 
     Attributes:
         step_seconds: of this one.
         projection: from the trunks' embeddings to its vectors.
+        by: the user's classifier that it hears by; None: Earmark's own trunks.
 
     Raises:
         DataError: there is none, it is damaged, or what it was made with differs.
@@ -125,13 +90,15 @@ class Index:
         *,
         make: Projection | None = None,
         step_seconds: float | None = None,
+        by: By | None = None,
     ) -> None:
         self.folder = folder
         self._segments = Segments(folder / "segments")
-        self._map: tuple[int, dict[int, _Rows]] | None = None
+        self._map: tuple[int, dict[int, Rows]] | None = None
         self._lock: FolderLock | None = None
         if make is not None and not (folder / NAME).exists():
-            self._begin(make, step_seconds or STEP_SECONDS)
+            usual = STEP_SECONDS if by is None else by.usual_step
+            self._begin(make, step_seconds or usual, by)
         self._table = Table(folder / NAME)
         try:
             self._open(make, step_seconds)
@@ -139,32 +106,41 @@ class Index:
             self.close()
             raise
 
-    def _begin(self, projection: Projection, step_seconds: float) -> None:
-        windows_in(step_seconds, 1.0)
+    def _begin(self, projection: Projection, step_seconds: float, by: By | None) -> None:
+        """Make it; its table comes last and whole, so that a kill leaves none."""
+        windows_in(step_seconds, 1.0 if by is None else by.window_seconds)
+        table = self.folder / f"{TEMPORARY}new.sqlite"
         try:
-            if self.folder.exists() and any(self.folder.iterdir()):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            if (self.folder / NAME).exists():  # another program was quicker
+                return
+            if not all(map(_of_a_kill, self.folder.iterdir())):
                 raise DataError(
                     f"{self.folder} is not empty and not an index. Choose another folder for it."
                 )
-            self.folder.mkdir(parents=True, exist_ok=True)
+            sweep(self.folder, older_than=0)
             write_whole(self.folder / _PROJECTION, written(projection))
+            settings = {"step_seconds": repr(float(step_seconds)), "projection": projection.digest}
+            if by is not None:
+                settings["by"] = json.dumps(asdict(by))
+            make_table(table, settings)
+            put_in_place(table, self.folder / NAME)
         except OSError as error:
             raise DataError(f"{self.folder} cannot be written: {error.strerror}.") from error
-        table = Table(self.folder / NAME, make=True)
-        with table.changing():
-            table.set("step_seconds", repr(float(step_seconds)))
-            table.set("projection", projection.digest)
-        table.close()
+        finally:
+            self._give_lock_back()
 
     def _open(self, make: Projection | None, step_seconds: float | None) -> None:
         settings = self._table.settings()
         try:
+            self.by = _by(settings.get("by"), self.folder)
             self.step_seconds = float(settings["step_seconds"])
-            windows_in(self.step_seconds, 1.0)
+            windows_in(self.step_seconds, 1.0 if self.by is None else self.by.window_seconds)
         except (KeyError, ValueError, DataError) as error:
             raise DataError(
-                f"The index {self.folder.name} is damaged: its step is missing. Delete it and make "
-                "it again."
+                f"The index {self.folder.name} is damaged: its settings are. Delete it and make it "
+                "again."
             ) from error
         self.projection = read_projection(self.folder / _PROJECTION)
         if settings.get("projection") != self.projection.digest:
@@ -186,9 +162,7 @@ class Index:
     def close(self) -> None:
         """Give the table and the right to write back."""
         self._table.close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        self._give_lock_back()
 
     def __enter__(self) -> "Index":
         return self
@@ -259,64 +233,35 @@ class Index:
     def _best(
         self, judge: Judge, count: int, most_a_file: int, besides: frozenset[tuple[int, int]]
     ) -> list[Hit]:
-        wanted, rows = count * _SPARE + len(besides), self._whose()
+        scores = self._scores(judge)
+        found = Found(self._whose(), count, most_a_file, besides, self.step_seconds)
+        wanted = count * _SPARE + len(besides)
         while True:
-            found, whole = self._highest(judge, wanted)
-            hits = self._hits(found, rows, count, most_a_file, besides)
-            if whole or len(hits) >= count:
-                return hits
-            wanted *= 8  # many neighbours, or many rows of files that have gone
-
-    def _highest(self, judge: Judge, wanted: int) -> tuple[list[tuple[float, int, int]], bool]:
-        """The rows of the highest scores, the best first, and whether that is all there are."""
-        kept: list[tuple[float, int, int]] = []
-        least, total = -np.inf, 0
-        for number, start, block in self._blocks():
-            scores = judge(block)
-            total += len(scores)
-            over = np.flatnonzero(scores > least)
-            if len(over) > wanted:
-                over = over[np.argpartition(-scores[over], wanted)[:wanted]]
-            kept += [(float(scores[row]), number, start + int(row)) for row in over]
-            if len(kept) > 4 * wanted:
-                kept = heapq.nlargest(wanted, kept)
-                least = kept[-1][0]
-        return heapq.nlargest(wanted, kept), total <= wanted
-
-    def _blocks(self) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
-        for number, size in self._table.segments().items():
-            for start, block in blocks(self._segments.open(number, size)):
-                block *= np.float32(1.0 / SCALE)
-                yield number, start, block
-
-    def _hits(
-        self,
-        found: Sequence[tuple[float, int, int]],
-        rows: dict[int, _Rows],
-        count: int,
-        most_a_file: int,
-        besides: frozenset[tuple[int, int]],
-    ) -> list[Hit]:
-        taken: dict[str, list[int]] = {}
-        hits: list[Hit] = []
-        loud = np.any(self._picked([(number, row) for _, number, row in found]), axis=1)
-        for (score, number, row), heard in zip(found, loud.tolist(), strict=True):
-            file = rows[number].file_at(row) if number in rows else None
-            if file is None or (number, row) in besides or not heard:
-                continue
-            mine = taken.setdefault(file.path, [])
-            if len(mine) >= most_a_file or any(abs(row - other) <= 1 for other in mine):
-                continue
-            mine.append(row)
-            hits.append(self._hit(file, number, row, score))
-            if len(hits) == count:
+            some = scores.highest(wanted)
+            loud = np.any(self._picked([(number, row) for _, number, row in some]), axis=1)
+            found.take([place for place, heard in zip(some, loud.tolist(), strict=True) if heard])
+            if len(some) < wanted or len(found.hits) >= count:
                 break
-        return hits
+            # Neighbours, silence and files that have given enough: what is left lies elsewhere.
+            scores.drop([place[1:] for place in some])
+            for file in found.full():
+                scores.drop_range(file.segment, file.first, file.count)
+            wanted = min(2 * wanted, _MOST_LOOKED_AT)
+        return found.hits
 
-    def _hit(self, file: FileRow, number: int, row: int, score: float) -> Hit:
-        start = (row - file.first) * self.step_seconds
-        end = min(start + self.step_seconds, max(file.duration_seconds, start + 0.01))
-        return Hit(Path(file.path), start, end, min(1.0, score), number, row)
+    def _scores(self, judge: Judge) -> Scores:
+        """Of all rows, without those of files that have gone."""
+        sizes = self._table.segments()
+        found = Scores(sizes)
+        for number, size in sizes.items():
+            for start, block in blocks(self._segments.open(number, size)):
+                found.put(number, start, judge(block))
+        for number, rows in self._whose().items():
+            if number in sizes:
+                for file in rows.files:
+                    if file.status != "done":
+                        found.drop_range(number, file.first, file.count)
+        return found
 
     def vectors_of(self, keys: Sequence[tuple[int, int]]) -> Vectors:
         """Unit vectors of rows, float32, shape (keys, numbers).
@@ -339,7 +284,7 @@ class Index:
         if file is None or file.status != "done" or file.count == 0:
             return None
         row = min(int(max(0.0, seconds) // self.step_seconds), file.count - 1) + file.first
-        return self._hit(file, file.segment, row, 1.0)
+        return hit_of(file, file.segment, row, 1.0, self.step_seconds)
 
     def each(self) -> Iterator[tuple[FileRow, Vectors]]:
         """Each file that can be found, with its vectors, float32, (rows, numbers)."""
@@ -357,7 +302,7 @@ class Index:
                     opened = {file.segment: some}
                 yield file, from_int8(opened[file.segment][file.first : file.first + file.count])
 
-    def _whose(self) -> dict[int, _Rows]:
+    def _whose(self) -> dict[int, Rows]:
         stamp = self._table.stamp()
         if self._map is None or self._map[0] != stamp:
             by_segment: dict[int, list[FileRow]] = {}
@@ -368,7 +313,7 @@ class Index:
             for number, files in by_segment.items():
                 files.sort(key=lambda file: file.first)
                 firsts = np.asarray([file.first for file in files], dtype=np.int64)
-                found[number] = _Rows(files, firsts)
+                found[number] = Rows(files, firsts)
             self._map = stamp, found
         return self._map[1]
 
@@ -380,6 +325,12 @@ class Index:
         Raises:
             DataError: another program writes.
         """
+        self._take_lock()
+        sweep(self.folder, older_than=0)
+        sweep(self.folder / "segments", older_than=0)
+        self._segments.sweep(self._table.segments())
+
+    def _take_lock(self) -> None:
         lock, deadline = FolderLock(self.folder), time.monotonic() + _PATIENCE_SECONDS
         while not lock.acquire():
             if time.monotonic() > deadline:
@@ -389,9 +340,11 @@ class Index:
                 )
             time.sleep(0.05)
         self._lock = lock
-        sweep(self.folder, older_than=0)
-        sweep(self.folder / "segments", older_than=0)
-        self._segments.sweep(self._table.segments())
+
+    def _give_lock_back(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def add(self, heard: Sequence[tuple[FileRow, NDArray[np.int8]]]) -> None:
         """Keep files with their vectors as one more sealed segment.
@@ -401,7 +354,7 @@ class Index:
         """
         assert self._lock is not None
         vectors = [part for _, part in heard if len(part)]
-        number, first, rows = max(self._table.segments(), default=0) + 1, 0, []
+        number, first, rows = self._table.next_segment(), 0, []
         for file, part in heard:
             where = (number, first, len(part)) if len(part) else (0, 0, 0)
             rows.append(_moved(file, *where))
@@ -450,8 +403,7 @@ class Index:
     ) -> None:
         """Make one segment of some; each is opened for a moment only, as there may be thousands."""
         parts, moved, first = [], [], 0
-        known = self._table.segments()
-        target = max(known, default=0) + 1
+        target = self._table.next_segment()
         opened: tuple[int, NDArray[np.int8]] | None = None
         for file in files:
             if opened is None or opened[0] != file.segment:
@@ -467,6 +419,31 @@ class Index:
             self._table.put(moved)
             self._table.drop_segments(numbers)
         self._map = None
+
+
+def _by(text: str | None, folder: Path) -> By | None:
+    if text is None:
+        return None
+    found = parse_json(text, f"{folder.name}/{NAME}", most_bytes=_MOST_BY)
+    by = (
+        By(**found)
+        if isinstance(found, dict) and found.keys() == By.__annotations__.keys()
+        else None
+    )
+    words = by is not None and all(isinstance(w, str) for w in (by.name, by.path, by.sha256))
+    if by is None or not words or not isinstance(by.window_seconds, float):
+        raise ValueError("what it was heard by is damaged")
+    if not 0.01 <= by.window_seconds <= 60:
+        raise ValueError("what it was heard by is damaged")
+    return by
+
+
+def _of_a_kill(path: Path) -> bool:
+    """Whether a file may be what a kill left of an index that was being made."""
+    if path.name == _PROJECTION:
+        with contextlib.suppress(DataError):
+            return bool(read_projection(path).trunks)
+    return path.name == LOCK or path.name.startswith(TEMPORARY)
 
 
 def _changed(folder: Path) -> DataError:

@@ -6,7 +6,7 @@ microphones apart, do not drown those that tell sounds apart.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from engine.classifier.file import MOST_HEADER_BYTES, read_all, read_metadata
 from engine.errors import DataError, ModelError
 
 NUMBERS = 128
+POWER = 0.5  # of a component's deviation, that it is divided by
 # int8 numbers of a unit vector times this: one is cut off at 127, that of a half, and what
 # is rounded changes a cosine by 0.001, at most 0.01 (tests/engine/search/test_projection.py).
 SCALE = 250.0
@@ -53,6 +54,40 @@ class Projection:
         for part in (self.mean, self.components):
             found.update(np.ascontiguousarray(part, dtype="<f4").tobytes())
         return found.hexdigest()
+
+
+def spread_of(embeddings: Vectors, sizes: Sequence[int]) -> Vectors:
+    """What embeddings, (n, size), are divided by: each number counts the same, and so does a trunk.
+
+    Args:
+        embeddings: float32, (n, size).
+        sizes: of each trunk's embedding; none: there is one trunk.
+    """
+    spread = embeddings.std(axis=0)
+    some = spread[spread > 0]
+    spread = np.maximum(spread, 0.1 * np.median(some) if len(some) else 1.0)  # many are always 0
+    blocks = np.asarray(sizes or [len(spread)])
+    return np.asarray(spread * np.sqrt(np.repeat(blocks, blocks)), dtype=np.float32)
+
+
+def fitted(
+    embeddings: Vectors, trunks: str, sizes: Sequence[int] = (), power: float = POWER
+) -> Projection:
+    """Principal components of what an archive sounds like, each divided by a root of its deviation.
+
+    Args:
+        embeddings: of its windows, float32, (n, size).
+        trunks: digest of the trunks that they are from.
+        sizes: of each trunk's embedding, which then count the same; none: there is one trunk.
+        power: of its deviation that a component is divided by, 0 to 1.
+    """
+    spread, mean = spread_of(embeddings, sizes), embeddings.mean(axis=0)
+    _, values, axes = np.linalg.svd((embeddings - mean) / spread, full_matrices=False)
+    values = values[:NUMBERS][values[:NUMBERS] > 1e-6 * max(values[0], 1e-12)]
+    components = np.zeros((NUMBERS, embeddings.shape[1]), dtype=np.float32)
+    scale = (values / values[0]) ** power if len(values) else values
+    components[: len(values)] = axes[: len(values)] / scale[:, None] / spread
+    return Projection(mean.astype(np.float32), components, trunks)
 
 
 def on_sphere(vectors: Vectors) -> Vectors:

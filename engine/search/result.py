@@ -94,9 +94,9 @@ def save_taught(
     if not any(heard.says):
         why = heard.problems[0] if heard.problems else "There is only silence where they were."
         raise DataError(f"No stretch marked as '{label}' can be read any more. {why}")
-    fitted = learn(*_some(np.concatenate(heard.parts), heard.says))
+    fitted = learn(*_some(np.concatenate(heard.parts), heard.says, heard.stretches))
     classifier = _classifier(ear.classifier, ear.projection, fitted, label)
-    classifier.card = _card(classifier.card, label, heard.marks, estimate)
+    classifier.card = _card(classifier.card, ear.classifier.card.name, label, heard.marks, estimate)
     catalog = catalog or Catalog()
     path = _free(catalog, classifier.card.name)
     classifier.card = classifier.card.model_copy(update={"name": path.stem})
@@ -113,12 +113,13 @@ class _Heard:
 
     parts: list[Vectors]
     says: list[bool]
+    stretches: list[int]
     marks: list[Mark]
     problems: list[str]
 
 
 def _hear_again(ear: SearchEar, marks: Sequence[Mark]) -> Generator[float, None, _Heard]:
-    heard = _Heard([], [], [], [])
+    heard = _Heard([], [], [], [], [])
     for number, mark in enumerate(marks):
         yield number / (len(marks) + 1)
         hit = mark.hit
@@ -130,14 +131,18 @@ def _hear_again(ear: SearchEar, marks: Sequence[Mark]) -> Generator[float, None,
         embeddings = ear.embed(ear.windows(sound))
         heard.parts.append(ear.projection(embeddings))
         heard.says.extend([mark.says == "yes"] * len(embeddings))
+        heard.stretches.extend([number] * len(embeddings))
         heard.marks.append(mark)
     return heard
 
 
-def _some(vectors: Vectors, says: Sequence[bool]) -> tuple[Vectors, list[bool]]:
+def _some(
+    vectors: Vectors, says: Sequence[bool], stretches: Sequence[int]
+) -> tuple[Vectors, list[bool], list[int]]:
     """Evenly spread ones of too many windows: more would take seconds, live too."""
     chosen = np.linspace(0, len(says) - 1, min(len(says), _MOST_WINDOWS)).round().astype(int)
-    return vectors[chosen], [says[n] for n in chosen.tolist()]
+    some = chosen.tolist()
+    return vectors[chosen], [says[n] for n in some], [stretches[n] for n in some]
 
 
 def _classifier(base: Classifier, projection: Projection, fitted: Fitted, label: str) -> Classifier:
@@ -173,7 +178,7 @@ def _classifier(base: Classifier, projection: Projection, fitted: Fitted, label:
     return Classifier(card, base.feature, network)
 
 
-def _card(card: Card, label: str, marks: Sequence[Mark], estimate: Estimate) -> Card:
+def _card(card: Card, base: str, label: str, marks: Sequence[Mark], estimate: Estimate) -> Card:
     yes = sum(one.says == "yes" for one in marks)
     files = len({one.hit.path for one in marks})
     precision = "Its precision was not estimated."
@@ -192,7 +197,7 @@ def _card(card: Card, label: str, marks: Sequence[Mark], estimate: Estimate) -> 
             "description": (
                 f"Detects '{label}', taught in an archive by marking stretches: {yes} are it, "
                 f"{len(marks) - yes} are not, in {files} files. {precision} It listens with the "
-                f"trunks of '{card.name if card.name != 'taught' else 'instrument'}'."
+                f"trunks of '{base}'."
             ),
             "limits": (
                 "It knows what the archive holds that it was taught in. It was not judged on "

@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from engine.atomic_write import write_whole
 from engine.errors import DataError
-from engine.search.projection import NUMBERS, Kept
+from engine.search.projection import NUMBERS, SCALE, Kept
 
 _BLOCK = 8192  # rows: a block as float32 stays in a core's cache
 _MAGIC = b"\x93NUMPY"
 _NAME = re.compile(r"([1-9][0-9]{0,15})\.npy")
-Scores = NDArray[np.float32]
 
 
 class Segments:
@@ -116,13 +115,14 @@ class Segments:
 
 
 def blocks(vectors: Kept) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """A segment's rows as float32, some thousand at a time, with the number of the first.
+    """A segment's rows as unit vectors, float32, some thousand at a time, each with its number.
 
     What is given is overwritten by the next.
     """
+    unit = np.float32(1.0 / SCALE)
     buffer = np.empty((min(_BLOCK, len(vectors)), NUMBERS), dtype=np.float32)
     for start in range(0, len(vectors), _BLOCK):
         some = vectors[start : start + _BLOCK]
         part = buffer[: len(some)]
-        np.copyto(part, some, casting="unsafe")
+        np.multiply(some, unit, out=part, dtype=np.float32, casting="unsafe")
         yield start, part

@@ -5,15 +5,17 @@ Other programs may read it while an index grows (SQLite's write-ahead log).
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.archive.schema import transaction
 from engine.errors import DataError
 
 APPLICATION, VERSION = 0x45617269, 1  # "Eari"; both stand in the file's header
 NAME = "index.sqlite"
+_LAST = "last_segment"  # among the settings, too: the highest number that a segment has had
 _WAIT_SECONDS = 60.0
 # What is wrong with the disk or with who else uses it, not with the index.
 _PASSING = (
@@ -21,6 +23,7 @@ _PASSING = (
     *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
 )
 _MOST_ROWS = 1 << 40
+_MOST_DIGITS = 15
 _MOST_SECONDS = 1e9
 SCHEMA = """
 CREATE TABLE settings (
@@ -153,15 +156,8 @@ class Table:
         Raises:
             DataError: it cannot be written.
         """
-        with self._told():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._told(), transaction(self._db):
+            yield
 
     def settings(self) -> dict[str, str]:
         """What the index was made with."""
@@ -256,9 +252,21 @@ class Table:
                 ),
             )
 
+    def next_segment(self) -> int:
+        """A number that no segment has had: who still reads a dropped one would read another's.
+
+        Raises:
+            DataError: the table is damaged.
+        """
+        last = self.settings().get(_LAST, "0")
+        if not last.isdecimal() or len(last) > _MOST_DIGITS:
+            raise self._damaged()
+        return max([int(last), *self.segments()]) + 1
+
     def add_segment(self, number: int, rows: int) -> None:
         """Note one that is written."""
         self._do("INSERT INTO segments VALUES (?, ?)", (number, rows))
+        self.set(_LAST, str(number))
 
     def drop_segments(self, numbers: Iterable[int]) -> None:
         """Forget some that no file has rows in any more."""
@@ -282,6 +290,21 @@ class Table:
             f"The index {self.path.parent.name} is damaged: its table does not fit its segments. "
             "Delete it and make it again."
         )
+
+
+def make_table(path: Path, settings: Mapping[str, str]) -> None:
+    """Make the table of a new index; it is whole when this returns.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    table = Table(path, make=True)
+    try:
+        with table.changing():
+            for name, value in settings.items():
+                table.set(name, value)
+    finally:
+        table.close()
 
 
 def _schema_of(database: sqlite3.Connection) -> set[tuple[str, str, str]]:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from engine.archive.corrections import wilson
 from engine.classifier.personal.head import Taught, fit
-from engine.search.index import Hit, Index
+from engine.search.hits import Hit
+from engine.search.index import Index
 from engine.search.projection import Vectors
 from engine.threads import one_torch_thread
 
@@ -27,11 +28,19 @@ SHARPNESS = 8.0
 REST = -2.0  # logit far from all marks
 _STRENGTH = 6.0  # logits by which marks are expected to move it
 _SURE, _HARDLY = 0.97, 0.03  # probabilities that marks stand for
+# Calibration: from so many marks of both kinds on; how firmly scale and shift are held at 1 and 0.
+_FEWEST_OF_A_KIND, _HOLD, _LEAST_SCALE, _STEPS = 3, (0.1, 0.02), 0.3, 30
 MOST_MARKS = 1000
 DONE_AT = 0.8  # lower end of the interval of precision
 _AUDITS = 30  # the latest count: the head was another before
 _CANDIDATES = 400
 _PLAUSIBLE = 0.1  # probability from which a stretch may be heard for its novelty
+_FEW = 5  # marks of a kind
+_FIRST: Sequence[Reason] = ("audit", "likely", "likely", "likely", "likely", "margin")
+_THEN: Sequence[Sequence[Reason]] = (
+    ("audit", "likely", "likely", "likely", "margin", "margin"),
+    ("audit", "likely", "likely", "likely", "margin", "novel"),
+)
 
 
 @dataclass(frozen=True)
@@ -119,12 +128,13 @@ class Wanted:
     probability: float | None
 
 
-def learn(vectors: Vectors, says: Sequence[bool]) -> Fitted:
+def learn(vectors: Vectors, says: Sequence[bool], stretches: Sequence[int] | None = None) -> Fitted:
     """Fit the head to marked vectors; the same every time, well under a second for hundreds.
 
     Args:
         vectors: of unit length, float32, (marks, numbers).
         says: whether each is the class; at least one is.
+        stretches: of which stretch each is; None: each of another.
     """
     count = len(vectors)
     places = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32))
@@ -150,7 +160,40 @@ def learn(vectors: Vectors, says: Sequence[bool]) -> Fitted:
             sharpness=SHARPNESS,
             strength=_STRENGTH,
         )
-    return Fitted(head.points.numpy(), head.shifts[:, 0].numpy())
+    found = Fitted(head.points.numpy(), head.shifts[:, 0].numpy())
+    whose = np.arange(count) if stretches is None else np.asarray(stretches)
+    return _calibrated(found, np.asarray(vectors, np.float32), np.asarray(says, bool), whose)
+
+
+def _calibrated(
+    head: Fitted,
+    vectors: NDArray[np.float32],
+    says: NDArray[np.bool_],
+    stretches: NDArray[np.int_],
+) -> Fitted:
+    """A head whose odds are right for marks that it has not seen; who is likelier stays so.
+
+    Fitted to few marks it is sure of these and of nothing else: most of the class would stay under
+    even odds. So its logits are scaled and moved (J. Platt, "Probabilistic outputs for support
+    vector machines", 1999) to fit each mark by what the others make of it. What is far from all
+    marks gets no likelier.
+    """
+    if min(says.sum(), (~says).sum()) < _FEWEST_OF_A_KIND or len(head.points) != len(vectors):
+        return head
+    near = np.exp(np.float32(SHARPNESS) * (vectors @ head.points.T - np.float32(1.0)))
+    near[stretches[:, None] == stretches[None, :]] = 0.0
+    logits = (near @ head.shifts + head.rest).astype(np.float64)
+    known, wish = np.stack([logits, np.ones_like(logits)], axis=1), np.array([1.0, 0.0])
+    hold, line = np.diag(_HOLD), wish.copy()
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(known @ line, -30, 30)))
+        slope = known.T @ (chance - says) + hold @ (line - wish)
+        curve = known.T @ (known * (chance * (1 - chance))[:, None]) + hold
+        line -= np.clip(np.linalg.solve(curve, slope), -1.0, 1.0)
+        line[0] = max(line[0], _LEAST_SCALE)
+    scale, shift = float(line[0]), float(line[1])
+    rest = min(scale * head.rest + shift, REST)
+    return Fitted(head.points, np.asarray(scale * head.shifts, dtype=np.float32), rest)
 
 
 class Teaching:
@@ -228,8 +271,11 @@ class Teaching:
         """Some of each kind in turn, until there are enough or no more."""
         chosen: list[tuple[Hit, Reason]] = []
         files: set[str] = set()
-        while len(chosen) < count and any(ways.values()):
-            for reason, hits in ways.items():
+        sure = [one.says == "yes" for one in self.marks if one.says != "unsure"]
+        order = turns(sure, len(self.marks))
+        while len(chosen) < count and any(ways[reason] for reason in order):
+            for reason in order:
+                hits = ways[reason]
                 while hits and str(hits[0].path) in files:
                     hits.pop(0)
                 if hits and len(chosen) < count:
@@ -242,6 +288,20 @@ class Teaching:
     def estimate(self) -> Estimate:
         """How precise the head is, see :func:`estimate_of`."""
         return estimate_of(self.marks)
+
+
+def turns(says: Sequence[bool], marks: int) -> Sequence[Reason]:
+    """For which reasons the next six stretches are chosen, in turn.
+
+    What is new comes only when there are examples of both kinds.
+
+    Args:
+        says: of the marks that are sure, whether each is the class.
+        marks: how many there are.
+    """
+    if min(sum(says), len(says) - sum(says)) < _FEW:
+        return _FIRST
+    return _THEN[marks // len(_FIRST) % len(_THEN)]
 
 
 def estimate_of(marks: Sequence[Mark]) -> Estimate:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from engine.watch.rules import is_batch_file, words_of
 
 _MOST_AT_ONCE = 4
 _MOST_SECONDS = 300.0
+_KILL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,15 @@ class Commands:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End a program and all that it has started; on Unix they are a group of their own."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":
+            system = os.environ.get("SYSTEMROOT", r"C:\Windows")
+            tree = [rf"{system}\System32\taskkill.exe", "/F", "/T", "/PID", str(process.pid)]
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run(tree, capture_output=True, timeout=_KILL_SECONDS)
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(OSError):
         process.kill()
     process.wait()

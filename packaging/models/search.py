@@ -25,8 +25,8 @@ from engine.audio.files import find_audio, read
 from engine.classifier.catalog import Catalog
 from engine.classifier.personal.rehearsal import embed
 from engine.search.ear import trunks_digest
-from engine.search.projection import NUMBERS, Projection, on_sphere, written
-from engine.search.teaching import Fitted, learn
+from engine.search.projection import Projection, fitted, on_sphere, spread_of, written
+from engine.search.teaching import Fitted, learn, turns
 from resources import resource
 
 PLACES = ("players", "philharmonia", "weresax", "esc10", "ravdess", "emotify")
@@ -173,24 +173,17 @@ def load(out: Path) -> Cells:
         return Cells(names, kept["own"].astype(np.float32), kept["tagger"].astype(np.float32))
 
 
-def spread_of(embeddings: Vectors) -> Vectors:
-    """What the numbers are divided by: each counts the same, and so does each trunk."""
-    spread = embeddings.std(axis=0)
-    spread = np.maximum(spread, 0.1 * np.median(spread[spread > 0]))  # many are always 0
-    sizes = {KNOWN: (1506, 256), 3012: (1506, 1506), 4774: (1506, 256, 1506, 1506)}
-    blocks = sizes.get(len(spread), (len(spread),))
-    return np.asarray(spread * np.sqrt(np.repeat(blocks, blocks)), dtype=np.float32)
+def sizes_of(embeddings: Vectors) -> tuple[int, ...]:
+    """Of the trunks that embeddings are from: each counts the same."""
+    return {KNOWN: (1506, 256), 3012: (1506, 1506), 4774: (1506, 256, 1506, 1506)}.get(
+        embeddings.shape[1], ()
+    )
 
 
-def projection_of(
-    embeddings: Vectors, power: float, numbers: int = NUMBERS
-) -> tuple[Vectors, Vectors]:
+def projection_of(embeddings: Vectors, power: float) -> tuple[Vectors, Vectors]:
     """Mean, and principal components divided by their deviation to some power."""
-    mean, spread = embeddings.mean(axis=0), spread_of(embeddings)
-    _, values, axes = np.linalg.svd((embeddings - mean) / spread, full_matrices=False)
-    scale = (values[:numbers] / values[0]) ** power
-    components = axes[:numbers] / scale[:, None] / spread
-    return mean.astype(np.float32), components.astype(np.float32)
+    found = fitted(embeddings, "", sizes_of(embeddings), power)
+    return found.mean, found.components
 
 
 def average_precision(scores: Vectors, right: NDArray[np.bool_]) -> float:
@@ -255,7 +248,7 @@ def _projected(part: Vectors, mean: Vectors, components: Vectors) -> Vectors:
 
 def _plain(part: Vectors) -> Vectors:
     """Standardised, not reduced."""
-    return on_sphere((part - part.mean(axis=0)) / spread_of(part))
+    return on_sphere((part - part.mean(axis=0)) / spread_of(part, sizes_of(part)))
 
 
 def learn_projection(cells: Cells, power: float) -> None:
@@ -299,7 +292,7 @@ def _taught(vectors: Vectors, truth: NDArray[np.bool_], way: str, seed: int) -> 
     marked, found = [int(rng.choice(np.flatnonzero(kinds)))], []
     head = learn(pool[marked], [True])
     while len(marked) <= MARKS:
-        marked += list(_next(head, pool, marked, way, rng, len(marked) == 1))
+        marked += list(_next(head, pool, marked, way, rng, [bool(kinds[n]) for n in marked]))
         head = learn(pool[marked], [bool(kinds[n]) for n in marked])
         if (len(marked) - 1) % (MARKS // 3) < BATCH and len(marked) > MARKS // 3:
             found.append(average_precision(head.logits(judged), truth[halves[1]]))
@@ -312,7 +305,7 @@ def _next(
     marked: Sequence[int],
     way: str,
     rng: np.random.Generator,
-    begin: bool,
+    kinds: Sequence[bool],
 ) -> Iterator[int]:
     """What is marked next: as engine.search.teaching chooses it, on vectors alone."""
     left = np.setdiff1d(np.arange(len(vectors)), marked)
@@ -321,20 +314,22 @@ def _next(
     if way == "random":
         yield from rng.permutation(left)[:BATCH].tolist()
         return
-    if way == "likely" or begin:
+    if way == "likely" or len(marked) == 1:
         yield from likely[:BATCH].tolist()
         return
     margin = left[np.argsort(np.abs(logits), kind="stable")].tolist()
     plausible = likely[:400][head.probabilities(vectors[likely[:400]]) >= 0.1]
     novel = plausible[np.argsort((vectors[plausible] @ head.points.T).max(axis=1))].tolist()
     audit = rng.permutation(left[logits >= 0]).tolist()
-    ways, taken = [audit, likely.tolist(), margin, novel], set[int]()
+    ways = {"audit": audit, "likely": likely.tolist(), "margin": margin, "novel": novel}
+    taken = list[int]()
     while len(taken) < BATCH:
-        for some in ways:
+        for reason in turns(kinds, len(marked) - 1):
+            some = ways[reason]
             while some and some[0] in taken:
                 some.pop(0)
             if some and len(taken) < BATCH:
-                taken.add(some.pop(0))
+                taken.append(some.pop(0))
     yield from sorted(taken)
 
 

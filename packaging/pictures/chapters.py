@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from desktop.widgets.listen_button import ListenButton
+from pictures.archives import archive, search, watch
 from pictures.inner import open_project
 from pictures.material import demo
 from pictures.runs import SWEEP
@@ -147,5 +148,9 @@ def models(stage: Stage) -> None:
 
 Chapter = Callable[[Stage], None]
 # The whole story; and what another scale of the screen needs, with what the first one has made.
-ALL: tuple[Chapter, ...] = (file, listen, teach, sounds, train, earlier, compare, models)
-AGAIN: tuple[Chapter, ...] = (file, listen, sounds, earlier, compare, models)
+_ARCHIVES: tuple[Chapter, ...] = (archive, search, watch)
+ALL: tuple[Chapter, ...] = (
+    *(file, listen, teach, sounds, train, earlier, compare, models),
+    *_ARCHIVES,
+)
+AGAIN: tuple[Chapter, ...] = (file, listen, sounds, earlier, compare, models, *_ARCHIVES)

@@ -13,16 +13,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 PACKAGING = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent)]
 
 from pictures.inner import runs_folder  # noqa: E402
-from pictures.material import make_orchestra  # noqa: E402
-from pictures.surroundings import home_environment, own_home  # noqa: E402
+from pictures.material import make_archive, make_orchestra  # noqa: E402
+from pictures.surroundings import home_environment, own_home, words_asked  # noqa: E402
 from project import ROOT  # noqa: E402
+
+_OF_RUNS = {"earlier", "compare"}  # chapters that show earlier trainings
 
 
 def main() -> int:
@@ -37,8 +39,11 @@ def main() -> int:
             home_environment(home), PYTHONPATH=f"{PACKAGING}{os.pathsep}{ROOT}", OMP_NUM_THREADS="1"
         )
         orchestra = make_orchestra(asked.recordings, home / "Orchestra")
+        make_archive(asked.recordings, home / "Rehearsals")
         _compile_librosa()
-        with _running("pictures.runs", orchestra, runs_folder(home), behind=True):
+        some = set(asked.chapters.split(",")) if asked.chapters else _OF_RUNS
+        runs = _running("pictures.runs", orchestra, runs_folder(home), behind=True)
+        with runs if some & _OF_RUNS else nullcontext():
             _tell(1, home, asked, ROOT / "docs")
             if not asked.only_docs:
                 _tell(2, home, asked)
@@ -47,10 +52,7 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "pictures")
-    shared = ROOT.parent / "shared" / "data"
-    parser.add_argument("--recordings", type=Path, default=shared, help="where the shared ones are")
+    parser = words_asked(__doc__, ROOT / "build" / "pictures", ROOT)
     parser.add_argument("--only-docs", action="store_true", help="nothing at scale 2")
     parser.add_argument("--chapters", default="", help="some of them, as file,listen; for trying")
     return parser.parse_args()

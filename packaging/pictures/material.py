@@ -22,7 +22,9 @@ _TAKES = 16  # of each class of the orchestra
 _LONGEST = 2.0  # seconds of one of them
 _BROUGHT = ("flute", "harpsichord", "chorale")
 _LEARNED = ("flute", "guitar", "cello")
+TAUGHT = "flute"  # in the archive, by what is found
 _LESSON_SECONDS = 16.0
+_ARCHIVED, _PHRASE_SECONDS = 24, 4.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,38 @@ def make_orchestra(recordings: Path, folder: Path) -> Path:
     astray = sorted((folder / "flute").glob("*.wav"))[3]
     astray.rename(folder / "oboe" / f"new {astray.name}")
     return folder
+
+
+def make_archive(recordings: Path, folder: Path) -> Path:
+    """Recordings of some days and hours in two rooms, named by their three instruments."""
+    notes, rng = recordings / "philharmonia", np.random.default_rng(4)
+    if notes.is_dir():
+        tunes = {name: [_note(p) for p in _drawn(notes / name, 2)[:24]] for name in ORCHESTRA}
+    else:
+        tunes = {name: [_mono(resource("sounds", f"{name}.ogg"))] for name in _BROUGHT}
+    for number in range(_ARCHIVED):
+        place = folder / ("Hall", "Studio")[number % 2]
+        hour = (9, 10, 14, 17, 20)[number % 5]
+        chosen = rng.permutation(list(tunes))[:3].tolist()
+        day = f"202401{8 + number // 5:02}_{hour:02}{7 * number % 60:02}00"
+        name = f"{day} {' '.join(chosen)}.wav"
+        parts = [
+            _phrase([tunes[one][n] for n in rng.permutation(len(tunes[one]))]) for one in chosen
+        ]
+        corpora.write(place / name, np.concatenate(parts), RATE)
+    return folder
+
+
+def played_in(recording: Path, seconds: float) -> str:
+    """The instrument that plays at a moment of a recording of that archive."""
+    names = recording.stem.split(" ")[1:]
+    return names[min(int(seconds / _PHRASE_SECONDS), len(names) - 1)]
+
+
+def _phrase(notes: list[Samples]) -> Samples:
+    """Notes one after the other, four seconds."""
+    whole = np.concatenate([note[: round(_LONGEST * RATE)] for note in notes])
+    return whole[: round(_PHRASE_SECONDS * RATE)]
 
 
 def demo() -> Samples:

@@ -3,6 +3,7 @@
 import faulthandler
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,6 +83,12 @@ class Person:
             f"{self.page or 'start'}: {words} was not to be seen in {now - begun:.0f} s, of which "
             f"{now - moved:.0f} s without progress"
         )
+
+    def come(self) -> None:
+        """Give the window the keyboard, as no window manager does it on this screen."""
+        words = ["xdotool", "windowfocus", "--sync", str(int(self.window.winId()))]
+        subprocess.run(words, check=True, timeout=60)
+        self.window.activateWindow()
 
     def rest(self, seconds: float) -> None:
         """Let the window go on for a while."""

@@ -21,6 +21,7 @@ class Stage:
 
     Attributes:
         orchestra: a folder of sounds in classes.
+        archive: a folder of recordings.
         recordings: shared recordings; may not be there.
         runs: where the earlier trainings are made, by a process beside this one.
     """
@@ -30,6 +31,7 @@ class Stage:
     session: Session
     microphone: VirtualMicrophone
     orchestra: Path
+    archive: Path
     recordings: Path
     runs: Path
 

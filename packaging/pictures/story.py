@@ -37,8 +37,10 @@ def main() -> int:
         person = Person(window)
         album = Album(person, folder, docs)
         try:
-            orchestra, runs = home / "Orchestra", runs_folder(home)
-            stage = Stage(person, album, session, microphone, orchestra, recordings, runs)
+            sounds = home / "Orchestra", home / "Rehearsals"
+            stage = Stage(
+                *(person, album, session, microphone), *sounds, recordings, runs_folder(home)
+            )
             _tell(stage, docs is None)
         except Exception:  # noqa: BLE001  # whatever it was: the picture shows it
             traceback.print_exc()

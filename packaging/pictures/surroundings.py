@@ -1,5 +1,6 @@
 """A screen, a microphone and a home of their own: nothing of the user's is read or written."""
 
+import argparse
 import ctypes
 import os
 import random
@@ -33,6 +34,21 @@ def own_home() -> Iterator[Path]:
         yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def words_asked(about: str | None, folder: Path, root: Path) -> argparse.ArgumentParser:
+    """What pictures and walks both ask for.
+
+    Args:
+        about: the docstring of the script.
+        folder: where they go, if nothing else is said.
+        root: of the project.
+    """
+    parser = argparse.ArgumentParser(description=about.splitlines()[0] if about else "")
+    parser.add_argument("folder", nargs="?", type=Path, default=folder)
+    shared = root.parent / "shared" / "data"
+    parser.add_argument("--recordings", type=Path, default=shared, help="where the shared ones are")
+    return parser
 
 
 def home_environment(home: Path) -> dict[str, str]:

@@ -17,12 +17,12 @@ from pathlib import Path
 PACKAGING = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent)]
 
-from pictures.material import make_orchestra  # noqa: E402
-from pictures.surroundings import home_environment, own_home  # noqa: E402
+from pictures.material import make_archive, make_orchestra  # noqa: E402
+from pictures.surroundings import home_environment, own_home, words_asked  # noqa: E402
 from project import ROOT  # noqa: E402
 
 # Walks that are made in one window, and the scale of its screen.
-TURNS = ((1, ("1", "2", "3", "4", "5", "6")), (2, ("7",)), (1, ("8",)), (1, ("9",)))
+TURNS = ((1, ("1", "2", "3", "4", "5", "6")), (2, ("7",)), (1, ("8",)), (1, ("9",)), (1, ("10",)))
 TITLES = {
     "1": "First start",
     "2": "Live: a solo, a band, speech, silence",
@@ -33,6 +33,7 @@ TITLES = {
     "7": "Keyboard only, 1024 x 700 at scale 2: 40 classes, 3 hours of sound",
     "8": "Every page at 1024 x 700",
     "9": "Corrected while listening: five labels by three sources",
+    "10": "An archive: analysed, judged, searched by sound, a class taught; a folder watched",
 }
 _HEAD = """# Walks
 
@@ -64,6 +65,7 @@ def main() -> int:
                 QT_SCALE_FACTOR=str(scale),
             )
             make_orchestra(asked.recordings, home / "Orchestra")
+            make_archive(asked.recordings, home / "Rehearsals")
             words = [str(home), str(asked.recordings), str(asked.folder), *wanted]
             subprocess.run([sys.executable, "-m", "walks.story", *words], check=True)
             shutil.rmtree(home / "Orchestra", ignore_errors=True)
@@ -76,10 +78,7 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "walks")
-    shared = ROOT.parent / "shared" / "data"
-    parser.add_argument("--recordings", type=Path, default=shared, help="where the shared ones are")
+    parser = words_asked(__doc__, ROOT / "build" / "walks", ROOT)
     parser.add_argument("--only", default="", help="some of the walks, as 1,7")
     parser.add_argument("--docs", action="store_true", help="write docs/walks.md, too")
     return parser.parse_args()

@@ -29,6 +29,7 @@ class Stage:
     Attributes:
         walker: who walks.
         orchestra: a folder of sounds in classes.
+        archive: a folder of recordings.
         recordings: shared recordings; may not be there.
         home: of this walk alone.
     """
@@ -38,6 +39,7 @@ class Stage:
     window: Window
     microphone: VirtualMicrophone
     orchestra: Path
+    archive: Path
     recordings: Path
     home: Path
 

@@ -30,7 +30,8 @@ def main() -> int:
         application = make_application(["earmark-app"])
         session, window = open_window(application, [])
         walker = Walker(window, folder)
-        stage = Stage(walker, session, window, microphone, home / "Orchestra", recordings, home)
+        sounds = home / "Orchestra", home / "Rehearsals"
+        stage = Stage(walker, session, window, microphone, *sounds, recordings, home)
         walker.walk = wanted[0]
         started = Step(wanted[0], "start the application")
         application.processEvents()

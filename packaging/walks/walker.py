@@ -1,6 +1,5 @@
 """One who walks through the window, counts what it takes, and sees what should not be."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,12 +135,6 @@ class Walker(Person):
         self.steps[-1].keys += 1
         there = QApplication.focusWidget() or self.window
         QTest.keyClick(there, key, modifiers or Qt.KeyboardModifier.NoModifier)
-
-    def come(self) -> None:
-        """Give the window the keyboard, as no window manager does it on this screen."""
-        words = ["xdotool", "windowfocus", "--sync", str(int(self.window.winId()))]
-        subprocess.run(words, check=True, timeout=60)
-        self.window.activateWindow()
 
     def type(self, words: str) -> None:
         """Type where the keyboard is."""

@@ -13,6 +13,7 @@ from engine.audio import write
 from engine.audio.audio import Audio
 from pictures.material import Lesson, lessons
 from tests.virtual_microphone import RATE
+from walks.archives import archives
 from walks.hearing import correct, heard
 from walks.players import corrected_players
 from walks.stage import Stage, demo, speech
@@ -324,4 +325,5 @@ WALKS: dict[str, Callable[[Stage], None]] = {
     "7": by_keyboard,
     "8": small,
     "9": corrected_players,
+    "10": archives,
 }

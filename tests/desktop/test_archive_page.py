@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -162,6 +163,7 @@ def test_a_folder_is_analysed(
     assert path.endswith("bad.wav")
     assert reason.startswith("bad.wav is not a sound file")
     failures.close()
+    qtbot.waitUntil(lambda: page.findChild(Failures) is None)
     # Nothing is new: nothing is analysed again.
     page.start()
     qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
@@ -189,7 +191,7 @@ def test_it_rests_continues_and_is_cancelled(
     page.panel.pause_button.click()
     qtbot.waitUntil(lambda: finished(tmp_path / "mine.sqlite") > before, timeout=WAIT)
     page.panel.cancel_button.click()
-    assert not page.running
+    qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
     assert page.panel.start_button.text() == "Continue"
     jobs.cancel_all()
     kept = finished(page.place)
@@ -384,7 +386,8 @@ def test_thresholds_of_what_was_judged(results: ArchivePage, qtbot: QtBot) -> No
     judged = sum(int(dialog.table.item(n, 2).text()) for n in range(dialog.table.rowCount()))
     assert judged == 3
     assert dialog.table.item(0, 5).text() == "not known"  # of three nobody can tell
-    dialog.close()
+    dialog.reject()
+    qtbot.waitUntil(lambda: results.findChild(Thresholds) is None)
 
 
 def _right(page: ArchivePage, row: int) -> Judgement:
@@ -537,7 +540,10 @@ def test_buttons_of_a_batch_keep_their_places(
 
 
 def test_while_the_first_results_are_waited_for_nothing_says_start(
-    open_page: Callable[[], ArchivePage], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
 ) -> None:
     def hear(*_: object) -> Generator[worker.Progress, None, None]:
         while True:
@@ -552,4 +558,69 @@ def test_while_the_first_results_are_waited_for_nothing_says_start(
     page.start()
     assert page.welcome_words.text().startswith("The first results appear here")
     page.cancel()
+    qtbot.waitUntil(lambda: not page.running)
     assert page.welcome_words.text().startswith("Start analyses")
+
+
+def test_start_before_the_database_has_a_name_is_not_lost(
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    def hear(place: Path, *_: object) -> Generator[worker.Progress, None, None]:
+        while True:
+            yield worker.Progress("search")
+            time.sleep(0.01)
+
+    monkeypatch.setattr(worker, "hear", hear)
+    page = open_page()
+    page.add_folders([tmp_path])
+    assert page.place is None
+    page.panel.start_button.click()
+    qtbot.waitUntil(lambda: page.running)
+    page.cancel()
+    qtbot.waitUntil(lambda: not page.running)
+
+
+def test_nothing_begins_while_a_cancelled_batch_still_ends(
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    """Two batches at once would write into one database."""
+    at_work: list[int] = [0, 0]  # now, and at most
+    let_go = threading.Event()
+
+    def hear(*_: object) -> Generator[worker.Progress, None, None]:
+        at_work[0] += 1
+        at_work[1] = max(at_work)
+        try:
+            while True:
+                yield worker.Progress("search")
+                time.sleep(0.01)
+        finally:
+            let_go.wait(30)  # its processes are being ended
+            at_work[0] -= 1
+
+    monkeypatch.setattr(worker, "hear", hear)
+    page = open_page()
+    page.choose_database(tmp_path / "new.sqlite")
+    page.add_folders([tmp_path])
+    page.start()
+    qtbot.waitUntil(lambda: at_work[0] == 1)
+    page.panel.cancel_button.click()
+    assert page.panel.words.text() == "Stopping..."
+    assert not page.panel.start_button.isEnabled()
+    assert not page.panel.pause_button.isEnabled()
+    page.start()
+    qtbot.wait(200)
+    let_go.set()
+    qtbot.waitUntil(lambda: not page.running)
+    assert page.panel.start_button.isEnabled()
+    page.start()
+    qtbot.waitUntil(lambda: at_work[0] == 1)
+    assert at_work[1] == 1
+    page.cancel()
+    qtbot.waitUntil(lambda: not page.running)

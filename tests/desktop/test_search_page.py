@@ -22,6 +22,7 @@ from desktop.session import Session
 from desktop.settings import INDEXES
 from desktop.shared.similar import add_find_similar, moment
 from engine.audio.audio import Audio
+from engine.errors import DataError
 from engine.search import index as index_module
 from engine.search.result import Taught
 from tests.desktop.conftest import Show, settle
@@ -69,7 +70,7 @@ def found(page: SearchPage, sounds: Path, qtbot: QtBot) -> SearchPage:
 
 
 def test_it_says_what_to_do_first(page: SearchPage, sounds: Path, qtbot: QtBot) -> None:
-    assert "Index a folder first" in page.empty.text()
+    assert "Index a folder first" in page.list.empty.text()
     assert not page.table.isVisible()
     assert not page.panel.save.isEnabled()
     assert not page.panel.suggest.isEnabled()
@@ -88,7 +89,7 @@ def test_an_index_is_made_found_in_and_remembered(
     rows = found.table.hits.rows
     assert [row.path.name.split("-")[0] for row in rows[:8]] == ["low"] * 8
     assert all(row.wave is not None and row.wave.shape[0] == 2 for row in rows)
-    assert found.title.text() == "a low tone"
+    assert found.list.title.text() == "a low tone"
     store(sounds / "new.wav", tone(400.0, seed=77))
     with qtbot.waitSignal(found.bar.changed, timeout=60_000):
         found.bar.update_button.click()
@@ -192,7 +193,7 @@ def test_marks_suggest_and_save(
     kept: list[tuple[str, int, Path]] = []
 
     def keep(
-        label: str, marks: Any, estimate: Any, dataset: Path
+        folder: Path, label: str, marks: Any, estimate: Any, dataset: Path
     ) -> Generator[float, None, Taught]:
         kept.append((label, len(marks), dataset))
         yield 0.0
@@ -205,7 +206,7 @@ def test_marks_suggest_and_save(
     message = session.messages.current[-1]
     assert "Saved as the classifier 'low-tone'" in message.text
     assert [action[0] for action in message.actions] == ["Enable it", "Show the data set"]
-    found.back_button.click()
+    found.list.back_button.click()
     settle(qtbot)
     says = [row.says for row in table.hits.rows]
     assert says.count("yes") >= 5  # marks stand beside what they are of, however it is listed
@@ -236,7 +237,8 @@ def test_every_control_has_a_name_and_the_menu_opens(
 ) -> None:
     for control in (
         found.table, found.bar.choice, found.bar.make, found.bar.update_button, found.bar.progress,
-        found.panel.name, found.panel.yes, found.panel.save, found.play_button, found.title,
+        found.panel.name, found.panel.yes, found.panel.save, found.list.play_button,
+        found.list.title,
     ):  # fmt: skip
         assert control.accessibleName()
     monkeypatch.setattr(QMenu, "popup", lambda self, at: None)
@@ -305,28 +307,107 @@ def test_forgotten_marks_come_back(found: SearchPage, qtbot: QtBot) -> None:
     settle(qtbot)
     assert found.example == example
     assert found.marks == marks
-    assert found.title.text() == "a low tone"
+    assert found.list.title.text() == "a low tone"
 
 
-def test_marks_of_an_archive_that_changed_are_said_to_be_gone(
+def test_marks_outlive_an_update_of_their_archive(
     found: SearchPage, sounds: Path, qtbot: QtBot
 ) -> None:
-    found.mark("yes")
-    store(sounds / "new.wav", tone(400.0, seed=77))
+    for says in ("yes", "no", "yes"):
+        found.mark(says)
+    marked = [(mark.hit.path, mark.says) for mark in found.marks]
+    store(marked[0][0], tone(3000.0))  # another sound: what was said of it is of no use
+    for number in range(3):
+        store(sounds / f"0-new-{number}.wav", tone(400.0, seed=77 + number))
     with qtbot.waitSignal(found.bar.changed, timeout=60_000):
         found.bar.update_button.click()
     settle(qtbot)
-    assert any("marks were removed" in m.text for m in found._session.messages.current)
-    assert found.steps == ("", "")  # they would mean other stretches
+    assert [(mark.hit.path, mark.says) for mark in found.marks] == marked[1:]
+    assert any("1 marks are not used" in m.text for m in found._session.messages.current)
+    shown = {row.path: row.says for row in found.table.hits.rows if row.says is not None}
+    assert shown == dict(marked[1:])
+    found.suggest()
+    settle(qtbot)
+    assert found.table.hits.rows
+    assert not set(dict(marked[1:])) & {row.path for row in found.table.hits.rows}
+
+
+def test_marks_outlive_the_window(
+    found: SearchPage, session: Session, sounds: Path, show: Show, qtbot: QtBot
+) -> None:
+    found.panel.name.setText("low tone")
+    for says in ("yes", "no"):
+        found.mark(says)
+    first = list(found.marks)
+    found.search_for(worker.Example(sounds / "other-1.wav", 0.0, 3.0, "other-1"))
+    settle(qtbot)
+    qtbot.keyClick(found.table, Qt.Key.Key_N)
+    found.stop()  # at once: nothing waits
+    assert not found.lessons.keeping.busy
+    again = show(SearchPage(session))
+    again.enter()
+    qtbot.waitUntil(lambda: bool(again.table.hits.rows), timeout=60_000)
+    assert [mark.says for mark in again.marks] == ["no"]
+    assert again.list.title.text() == "other-1"
+    assert again.panel.name.text() == "low tone"
+    assert [row.says for row in again.table.hits.rows].count("no") == 1
+    again.undo()
+    again.undo()  # what was before, with an example that was in memory only
+    settle(qtbot)
+    assert again.marks == first
+    assert again.list.title.text() == "a low tone"
+    assert again.list.play_button.isEnabled()
+    again.play_example()
+    assert again.transport._path.suffix == ".flac"
+    again.suggest()
+    settle(qtbot)
+    assert again.table.hits.rows
+
+
+def test_marks_of_two_archives_are_kept_apart(
+    found: SearchPage, sounds: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first = found.bar.folder
+    assert first is not None
+    found.mark("yes")
+    marks = list(found.marks)
+    other = tmp_path / "others"
+    store(other / "a.wav", tone(400.0))
+    with qtbot.waitSignal(found.bar.changed, timeout=60_000):
+        found.bar.grow(other)
+    settle(qtbot)
+    assert found.marks == []
+    assert [row.path.name for row in found.table.hits.rows] == ["a.wav"]
+    found.mark("no")
+    with qtbot.waitSignal(found.bar.changed, timeout=60_000):
+        found.bar.open(first)
+    settle(qtbot)
+    assert found.marks == []  # the search goes on; what was said here is one step back
+    found.undo()
+    settle(qtbot)
+    assert found.marks == marks
+
+
+def test_marks_that_cannot_be_kept_are_said(
+    found: SearchPage, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    def full(*_: object) -> Generator[None, None, None]:
+        raise DataError("The marks could not be kept.")
+        yield
+
+    monkeypatch.setattr(worker, "remember", full)
+    found.mark("yes")
+    qtbot.waitUntil(lambda: not found.lessons.keeping.busy, timeout=60_000)
+    assert any("could not be kept" in m.text for m in found._session.messages.current)
 
 
 def test_waiting_ends_where_an_index_cannot_be_opened(
     page: SearchPage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     page.bar.open(tmp_path / "gone")
-    assert page.empty.text() == "Please wait..."
+    assert page.list.empty.text() == "Please wait..."
     qtbot.waitUntil(lambda: not page.bar.busy, timeout=60_000)
-    assert "Index a folder first" in page.empty.text()
+    assert "Index a folder first" in page.list.empty.text()
     assert page.bar.choice.placeholderText() == "No archive yet"
 
 

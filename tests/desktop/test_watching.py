@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -24,6 +26,8 @@ from tests.engine.watch.simulated import LiveRoom
 from tests.planted import beeper
 
 GAP = Gap("folder:in", "folder", "2024-01-01T05:00:00.000+00:00", 75.0, "the folder: it is away")
+
+LATER = replace(GAP, seconds=150.0)  # the same, which goes on
 
 
 class Script:
@@ -107,6 +111,8 @@ def test_a_folder_is_watched(
     assert page.shown.lines.item(0, 1).text() == "instrument: flute"
     assert page.shown.gaps.item(0, 0).text() == "the folder: it is away"
     assert page.shown.gaps.item(0, 2).text() == "0:01:15"
+    script.news.append(Told("away", "in: it is away", (1, 0, 0, 0), gaps=[LATER]))
+    qtbot.waitUntil(lambda: page.shown.gaps.item(0, 2).text() == "0:02:30")
     asked: list[object] = []
     session.requested.connect(asked.append)
     page.shown.lines.cellDoubleClicked.emit(0, 0)
@@ -124,6 +130,15 @@ def test_a_folder_is_watched(
     assert page.shown.button.text() == "Start"
     assert page.shown.button.isEnabled()
     assert page.place.isEnabled()
+
+
+def test_return_in_a_field_closes_nothing(made: Made, qtbot: QtBot) -> None:
+    dialog, _ = made
+    for line in (dialog.folder.place.line, dialog.folder.database.line):
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.wait(50)
+    assert isValid(dialog)
+    assert dialog.isVisible()
 
 
 def test_it_goes_on_without_the_dialog(

@@ -47,6 +47,7 @@ COMMANDS = {
     "earmark index recordings/ -o archive.index": NONE,
     "earmark search archive.index song.mp3 --at 3.2 --length 2 -n 50": NONE,
     "earmark index --duplicates archive.index -f csv": NONE,
+    "earmark index recordings/ -o mine.index --by genre": NONE,
     "earmark archive gaps archive.sqlite": NONE,
     "earmark watch recordings/ -d archive.sqlite": "-c instrument --once --settle 0.1 --every 0.5",
     "earmark listen --schedule 05:00-09:00 -d dawn.sqlite --keep dawn/ --quota 20": ALWAYS,

@@ -229,6 +229,13 @@ class BatchPanel(QFrame):
             self.bar.setValue(0)
         self._enable()
 
+    def show_stopping(self) -> None:
+        """It was cancelled: what is at work ends first, and nothing else can begin."""
+        self.pause_button.setEnabled(False)
+        self.cancel_button.setEnabled(False)
+        self.bar.setRange(0, 0)
+        self.words.setText(self.tr("Stopping..."))
+
     def _enable(self) -> None:
         for one in (*self._choices, self.database_button):
             one.setEnabled(not self._running)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -33,6 +34,7 @@ class Failures(QDialog):
 
     def __init__(self, parent: QWidget, failures: Sequence[tuple[str, str]]) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Files that could not be analysed"))
         self.resize(*_SIZE)
         words = text()
@@ -59,6 +61,7 @@ class Thresholds(QDialog):
         super().__init__(parent)
         self._place = place
         self._job: jobs.Job | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Thresholds from what was judged"))
         self.resize(*_SIZE)
         self.precision = QSpinBox()

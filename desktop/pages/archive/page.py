@@ -25,7 +25,8 @@ from desktop.settings import ARCHIVE
 from desktop.shared.page import Page
 from desktop.widgets.controls import text
 from engine.archive.orders import BatchOrder
-from engine.archive.processes import Listening, Pause
+from engine.archive.processes import Listening
+from engine.workers import Pause
 
 SUFFIX = ".sqlite"
 
@@ -48,6 +49,8 @@ class ArchivePage(Page):
         self._looking: jobs.Job | None = None
         self._batch: jobs.Job | None = None
         self._pause: Pause | None = None
+        # Cancelled, and about to end; asked to start, as soon as there is a database.
+        self._stopping = self._asked = False
         self.panel = BatchPanel(session.settings)
         self.panel.classifiers = session.loaded_names
         self.panel.show_classifiers()
@@ -280,10 +283,15 @@ class ArchivePage(Page):
     def _proposed(self, place: Path) -> None:
         if self.place is None:
             self.choose_database(place)
+        if self._asked:
+            self.start()
 
     def start(self) -> None:
         """Analyse what is new or has changed."""
         panel = self.panel
+        self._asked = self.place is None and bool(
+            panel.folders
+        )  # a name for it is being looked for
         if self._batch is not None or self.place is None or not panel.folders:
             return
         self.notices.clear()
@@ -337,7 +345,7 @@ class ArchivePage(Page):
         self._look_again()
 
     def _end(self) -> None:
-        self._batch = self._pause = None
+        self._batch, self._pause, self._stopping = None, None, False
         self.panel.set_running(False)
         self._show_state()
 
@@ -352,10 +360,15 @@ class ArchivePage(Page):
 
     def cancel(self) -> None:
         """Stop the batch; what is done stays, and Continue hears the rest."""
-        if self._batch is not None:
+        if self._batch is not None and not self._stopping:
+            self._stopping = True
+            self._batch.destroyed.connect(self._stopped)  # when its processes have ended, too
             self._batch.cancel()
-            self._end()
-            self._look_again()
+            self.panel.show_stopping()
+
+    def _stopped(self) -> None:
+        self._end()
+        self._look_again()
 
     # Further windows, files.
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from engine.archive.corrections import Estimate
     from engine.archive.orders import BatchOrder
     from engine.archive.parquet import Kind
-    from engine.archive.processes import Pause
     from engine.archive.questions import By, Count, Filter, Order, Overview, Stretch
+    from engine.workers import Pause
 
 _MOST_NAMES = 100  # databases named after folders of one name
 

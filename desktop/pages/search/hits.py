@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QPointF,
     QRect,
@@ -27,18 +24,16 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.plots.clock import clock
-from desktop.shared.tables import RowTable
+from desktop.shared.tables import NO_INDEX, Index, RowModel, RowTable
 from desktop.style import colours
 
 if TYPE_CHECKING:
     from engine.search.teaching import Says, Wanted
 
-_Index = QModelIndex | QPersistentModelIndex
 MARK, WAVE, FILE, TIME, SCORE, WHY = range(6)
-_NONE = QModelIndex()
 _ROW = 40
-_WIDTHS = {MARK: 76, WAVE: 94, TIME: 66, SCORE: 94, WHY: 114}
-_NARROW_WAVE, _LEAST_NAME = 48, 110  # pixels: names are read, waveforms only glanced at
+_WIDTHS = {MARK: 76, WAVE: 94, TIME: 66, SCORE: 106, WHY: 114}
+_NARROW_WAVE, _LEAST_NAME = 48, 190  # pixels: names are read, waveforms only glanced at
 
 
 @dataclass
@@ -60,20 +55,13 @@ class HitRow:
         return self.wanted.hit.path
 
 
-class HitModel(QAbstractTableModel):
+class HitModel(RowModel):
     """Rows of stretches, the best first."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[HitRow] = []
-        self._heads = (
-            self.tr("Marked"),
-            self.tr("Waveform"),
-            self.tr("File"),
-            self.tr("Time"),
-            self.tr("Similarity"),
-            self.tr("Listed as"),
-        )
+        self.heads = self._heads(self.tr("Similarity"))
         self._says = {
             "yes": self.tr("yes"),
             "no": self.tr("no"),
@@ -88,35 +76,33 @@ class HitModel(QAbstractTableModel):
             "audit": self.tr("random check"),
         }
 
+    def _heads(self, score: str) -> tuple[str, ...]:
+        return (
+            *(self.tr("Marked"), self.tr("Sound"), self.tr("File"), self.tr("Time")),
+            *(score, self.tr("Listed as")),
+        )
+
     def show_rows(self, rows: Sequence[HitRow]) -> None:
         self.beginResetModel()
         self.rows = list(rows)
+        judged = any(row.wanted.probability is not None for row in self.rows)
+        self.heads = self._heads(self.tr("Probability") if judged else self.tr("Similarity"))
         self.endResetModel()
 
     def changed(self, row: int) -> None:
         self.dataChanged.emit(self.index(row, 0), self.index(row, WHY))
 
-    def rowCount(self, parent: _Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: _Index = _NONE) -> int:
-        return 0 if parent.isValid() else len(self._heads)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._heads[section]
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(row.path) if column == FILE else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._words(row, column) or self._heads[column]
+            return self._words(row, column) or self.heads[column]
         if role == Qt.ItemDataRole.UserRole and column == WAVE:
             return row.wave
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -137,14 +123,14 @@ class HitModel(QAbstractTableModel):
         if column == SCORE:
             if row.wanted.probability is None:
                 return f"{hit.score:.2f}"
-            return self.tr("{:.0f} % likely").format(100 * row.wanted.probability)
+            return self.tr("{:.0f} %").format(100 * row.wanted.probability)
         return self._why[row.wanted.reason] if column == WHY else ""
 
 
 class _WaveDelegate(QStyledItemDelegate):
     """Paints a waveform into its cell."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
         wave = index.data(Qt.ItemDataRole.UserRole)
         place: QRect = option.rect.adjusted(8, 4, -8, -4)

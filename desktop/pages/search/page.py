@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout
 
 from desktop import jobs
 from desktop.pages.search import worker
-from desktop.pages.search.hits import HitRow, HitTable
+from desktop.pages.search.found import HitPanel
+from desktop.pages.search.hits import HitRow
+from desktop.pages.search.lessons import Lessons
 from desktop.pages.search.panel import TeachPanel
 from desktop.pages.search.saving import Saving
 from desktop.pages.search.source import IndexBar
@@ -20,18 +22,17 @@ from desktop.session import Session
 from desktop.shared.page import Page
 from desktop.shared.player import Transport
 from desktop.shared.stretch_menu import SoundStretch, add_stretch_actions
-from desktop.widgets.controls import Elided, button, heading, text
 from engine.audio.formats import EXTENSIONS
 
 if TYPE_CHECKING:
-    from engine.search.teaching import Estimate, Mark, Says
+    from engine.search.teaching import Estimate, Mark, Says, Wanted
 
-_Work = Callable[[], Generator[worker.Listed | worker.Drawn | None, None, None]]
+_Work = Callable[[], Generator[Any, None, Any]]
 _FIRST_SECONDS = 3.0  # of a chosen file that are the example
 
 
 class SearchPage(Page):
-    """Everything slow runs in jobs; marks are kept until another example is searched for."""
+    """Everything slow runs in jobs; marks are kept with their index, over restarts, too."""
 
     listed = Signal()  # other stretches are shown
     drawn = Signal()  # their waveforms, too
@@ -40,14 +41,11 @@ class SearchPage(Page):
         super().__init__()
         self._session = session
         self.notices = session.notices()
-        self.example: worker.Example | None = None
-        self.marks: list[Mark] = []
-        self._forgotten: tuple[worker.Example | None, list[Mark]] = (None, [])
         self.estimate: Estimate | None = None
         self.suggests = False  # whether what is listed was suggested
-        self._query: worker.Wave | None = None
         self._job: jobs.Job | None = None
         self.saving = Saving(session, self.notices, self)
+        self.lessons = Lessons(self)
         self.transport = Transport(self)
         self._build()
         self._connect()
@@ -55,49 +53,11 @@ class SearchPage(Page):
 
     def _build(self) -> None:
         self.bar = IndexBar(self._session, self.notices)
-        self.title = Elided("")
-        self.title.setAccessibleName(self.tr("Example that is searched for"))
-        self.choose_button = button(
-            self.tr("Choose a sound..."), self.tr("Search for the beginning of a sound file")
-        )
-        self.play_button = button(self.tr("Play example"), self.tr("Play what is searched for"))
-        self.back_button = button(
-            self.tr("Similar stretches"), self.tr("List again what is most like the example")
-        )
-        self.table = HitTable()
-        self.empty = text(faint=True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.keys = QLabel(
-            self.tr(
-                "Up, Down: play   Enter: open on the File page   S: find similar   "
-                "Y, N, U: yes, no, unsure"
-            )
-        )
-        self.keys.setObjectName("faint")
+        self.list = HitPanel()
+        self.table = self.list.table
         self.panel = TeachPanel()
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(heading(self.tr("Search by sound")))
-        head.addSpacing(12)
-        head.addWidget(self.title, 1)
-        buttons = QHBoxLayout()
-        for one in (self.choose_button, self.play_button, self.back_button):
-            buttons.addWidget(one)
-        buttons.addStretch(1)
-        frame = QFrame()
-        frame.setObjectName("panel")
-        left = QVBoxLayout(frame)
-        left.setContentsMargins(14, 10, 14, 10)
-        left.setSpacing(8)
-        left.addLayout(head)
-        left.addLayout(buttons)
-        left.addWidget(self.empty, 1)
-        left.addWidget(self.table, 1)
-        left.addWidget(self.keys)
         middle = QHBoxLayout()
-        middle.addWidget(frame, 1)
+        middle.addWidget(self.list, 1)
         middle.addWidget(self.panel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
@@ -109,9 +69,9 @@ class SearchPage(Page):
     def _connect(self) -> None:
         self.bar.changed.connect(self._index_changed)
         self.bar.busy_changed.connect(self._show_state)
-        self.choose_button.clicked.connect(self._choose)
-        self.play_button.clicked.connect(self.play_example)
-        self.back_button.clicked.connect(self.search)
+        self.list.choose_button.clicked.connect(self._choose)
+        self.list.play_button.clicked.connect(self.play_example)
+        self.list.back_button.clicked.connect(self.search)
         table, panel = self.table, self.panel
         table.chosen.connect(lambda _: self.play_hit())
         table.play_wanted.connect(self.play)
@@ -125,8 +85,20 @@ class SearchPage(Page):
         panel.suggest_wanted.connect(self.suggest)
         panel.save_wanted.connect(self.save)
         panel.restart_wanted.connect(self.restart)
+        panel.name.textChanged.connect(self.lessons.name)
+        self.lessons.keeping.failed.connect(self.notices.fail)
         self.transport.failed.connect(self.notices.fail)
         self.saving.changed.connect(self._show_state)
+
+    @property
+    def example(self) -> "worker.Example | None":
+        """What is searched for."""
+        return self.lessons.example
+
+    @property
+    def marks(self) -> "list[Mark]":
+        """What was said, the oldest first."""
+        return self.lessons.marks
 
     @property
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -136,15 +108,18 @@ class SearchPage(Page):
     def steps(self) -> tuple[str, str]:
         if self.marks:
             return self.tr("mark"), ""
-        return (self.tr("removal of all marks") if self._forgotten[1] else "", "")
+        return (self.tr("removal of all marks") if self.lessons.can_go_back else "", "")
 
     def undo(self) -> None:
         """Take the last mark back, or bring back all that another search forgot."""
+        from engine.search.teaching import Wanted
+
         if self.marks:
-            self._note(self.marks[-1].hit.key, None)
-        elif self._forgotten[1]:
-            self.example, self.marks = self._forgotten
-            self._forgotten = None, []
+            last = self.marks[-1]
+            self._note(Wanted(last.hit, last.reason, last.probability), None)
+        elif self.lessons.can_go_back:
+            self.lessons.go_back()
+            self._show_lesson()
             self.search()
 
     def enter(self) -> None:
@@ -159,13 +134,14 @@ class SearchPage(Page):
     def stop(self) -> None:
         self.transport.pause()
         self.bar.stop()
+        self.lessons.keeping.finish()
 
     # Searching.
 
     def search_for(self, example: worker.Example) -> None:
         """Search for another example; Undo brings the one before back, with its marks."""
         self._forget_marks()
-        self.example = example
+        self.lessons.example = example
         self.bar.begin()
         if self.bar.folder is not None:
             self.search()
@@ -183,7 +159,7 @@ class SearchPage(Page):
 
     def suggest(self) -> None:
         """List what to hear next, by what is marked."""
-        folder, query, marks = self.bar.folder, self._query, list(self.marks)
+        folder, query, marks = self.bar.folder, self.lessons.query, list(self.marks)
         if folder is not None and query is not None:
             self.suggests = True
             self._run(lambda: worker.suggest(folder, query, marks))
@@ -196,13 +172,13 @@ class SearchPage(Page):
             words = self.tr("{} at {}").format(row.path.name, clock(hit.start_seconds, 0.1))
             self.search_for(worker.Example(row.path, hit.start_seconds, hit.end_seconds, words))
 
-    def _run(self, work: _Work) -> None:
+    def _run(self, work: _Work, done: Callable[[Any], None] | None = None) -> None:
         if self._job is not None:
             self._job.cancel()
         self._job = jobs.run(
             work,
             on_event=self._heard,
-            on_result=lambda _: self._done(),
+            on_result=done or (lambda _: self._done()),
             on_error=self._failed,
             on_crash=lambda _: self._ended(),
             parent=self,
@@ -218,7 +194,7 @@ class SearchPage(Page):
                 self.table.hits.changed(event.row)
 
     def _list(self, found: worker.Listed) -> None:
-        self._query = found.query
+        self.lessons.query = found.query
         says = {mark.hit.key: mark.says for mark in self.marks}
         rows = [HitRow(one, None, says.get(one.hit.key)) for one in found.wanted]
         self.table.hits.show_rows(rows)
@@ -246,36 +222,58 @@ class SearchPage(Page):
         self._show_state()
 
     def _index_changed(self) -> None:
-        # Where vectors lie has changed: marks of another index would mean other stretches.
-        if self.marks:
-            self.notices.notify(self.tr("The marks were removed: the archive is another one now."))
-        self._forget_marks()
-        self._forgotten = None, []
+        info = self.bar.info
+        if info is None:
+            return
+        if info.problem:
+            self.notices.notify(info.problem, kind="warning")
         self.table.hits.show_rows([])
-        if self.example is not None:
-            self.search()
+        lessons = self.lessons.to_place(info)
+        if lessons:  # where vectors lie may have changed: marks follow
+            self._run(
+                lambda: worker.relocate(info.folder, lessons),
+                lambda found: self._placed(info.folder, found),
+            )
+        else:
+            self._placed(info.folder, list(info.lessons))
+
+    def _placed(self, folder: Path, lessons: "list[worker.Lesson]") -> None:
+        """Go on with what was taught in this archive."""
+        self._ended()
+        if not self.lessons.is_of(folder):
+            self.lessons.open(folder, lessons)
+        elif lost := self.lessons.placed(lessons):
+            words = self.tr("{} marks are not used any more: their recordings changed or are gone.")
+            self.notices.notify(words.format(lost))
+        self._show_lesson()
+        self.search()
         self._show_state()
+
+    def _show_lesson(self) -> None:
+        from engine.search.teaching import estimate_of
+
+        lessons, panel = self.lessons, self.panel
+        self.estimate = estimate_of(lessons.marks) if lessons.marks else None
+        panel.show_estimate(self.estimate)
+        if lessons.label and lessons.label != " ".join(panel.name.text().split()):
+            panel.name.setText(lessons.label)
 
     # Marking.
 
     def mark(self, says: str) -> None:
         """Mark what is chosen as this class, as something else, as unsure; empty: not at all."""
         row = self.table.current
-        if row is None or self._query is None:
+        if row is None or self.lessons.query is None:
             return
-        self._note(row.wanted.hit.key, cast("Says", says) if says else None)
+        self._note(row.wanted, cast("Says", says) if says else None)
         if says:
             self._next()
 
-    def _note(self, key: tuple[int, int], says: "Says | None") -> None:
-        from engine.search.teaching import Mark
-
-        self.marks = [mark for mark in self.marks if mark.hit.key != key]
+    def _note(self, one: "Wanted", says: "Says | None") -> None:
+        self.lessons.note(one, says)
         for number, row in enumerate(self.table.hits.rows):
-            if row.wanted.hit.key == key:
-                row.says, one = says, row.wanted
-                if says is not None:
-                    self.marks.append(Mark(one.hit, says, one.reason, one.probability))
+            if row.wanted.hit.key == one.hit.key:
+                row.says = says
                 self.table.hits.changed(number)
         self._show_state()
 
@@ -295,9 +293,8 @@ class SearchPage(Page):
         self.search()
 
     def _forget_marks(self) -> None:
-        if self.marks:
-            self._forgotten = self.example, self.marks
-        self.marks, self.estimate, self.suggests = [], None, False
+        self.lessons.forget()
+        self.estimate, self.suggests = None, False
         self.panel.show_estimate(None)
         for number, row in enumerate(self.table.hits.rows):
             row.says = None
@@ -306,7 +303,8 @@ class SearchPage(Page):
 
     def save(self, label: str) -> None:
         """Save what was taught, as a classifier and a data set."""
-        self.saving.save(label, self.marks)
+        if self.bar.folder is not None:
+            self.saving.save(self.bar.folder, label, self.marks)
 
     # Playing.
 
@@ -330,7 +328,7 @@ class SearchPage(Page):
     def play_example(self) -> None:
         """Play what is searched for."""
         example = self.example
-        if example is not None:
+        if example is not None and example.sound is not None:
             self.transport.set_file(example.sound)
             self.transport.play(example.start, example.end, loop=False)
 
@@ -356,20 +354,15 @@ class SearchPage(Page):
         menu.popup(place)
 
     def _show_chosen(self) -> None:
-        self.panel.show_selected(self.table.current is not None and self._query is not None)
+        self.panel.show_selected(self.table.current is not None and self.lessons.query is not None)
 
     def _show_state(self) -> None:
-        busy, rows = self._job is not None, bool(self.table.hits.rows)
-        self.table.setVisible(rows)
-        self.keys.setVisible(rows)
-        self.empty.setVisible(not rows)
+        busy, rows, example = self._job is not None, bool(self.table.hits.rows), self.example
         waits = busy or self.bar.busy
-        self.empty.setText(empty_words(self.bar.folder, self.example, waits=waits))
-        self.title.setText(self.example.words if self.example is not None else "")
-        self.play_button.setEnabled(self.example is not None)
-        self.back_button.setEnabled(self.suggests and self.example is not None)
+        words = "" if rows else empty_words(self.bar.folder, example, waits=waits)
+        self.list.show_state(example, words, suggests=self.suggests)
         self.panel.set_busy(busy or self.saving.busy)
-        self.panel.show_marks(self.marks, ready=self._query is not None and rows)
+        self.panel.show_marks(self.marks, ready=self.lessons.query is not None and rows)
         self._show_chosen()
 
     def _choose(self) -> None:

@@ -34,14 +34,14 @@ class Saving(QObject):
         """Whether it is at work."""
         return self._job is not None
 
-    def save(self, label: str, marks: "Sequence[Mark]") -> None:
-        """Save marks as the class of that name."""
+    def save(self, index: Path, label: str, marks: "Sequence[Mark]") -> None:
+        """Save marks of an index as the class of that name."""
         from engine.search.teaching import estimate_of
 
         kept, estimate = list(marks), estimate_of(marks)
         folder = self._session.project.parent / "Taught" / (_plain(label) or "class")
         self._job = jobs.run(
-            lambda: worker.keep(label, kept, estimate, folder),
+            lambda: worker.keep(index, label, kept, estimate, folder),
             on_result=self._saved,
             on_error=self._failed,
             on_crash=lambda _: self._ended(),

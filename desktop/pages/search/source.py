@@ -11,7 +11,7 @@ from desktop import jobs
 from desktop.messages import Notices
 from desktop.pages.search import worker
 from desktop.session import Session
-from desktop.settings import INDEXES
+from desktop.settings import ARCHIVE_JOBS, INDEXES
 from desktop.widgets.controls import Elided, button, hold_back
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class IndexBar(QWidget):
     def grow(self, sounds: Path, folder: Path | None = None) -> None:
         """Make an index of a folder of sounds, or bring it up to date."""
         self._problems = []
-        self._run(lambda: worker.grow(sounds, folder), lambda: None)
+        jobs = self._session.settings.get(ARCHIVE_JOBS)
+        self._run(lambda: worker.grow(sounds, folder, jobs), lambda: None)
         self.progress.setValue(0)
 
     def cancel(self) -> None:
@@ -194,6 +195,8 @@ class IndexBar(QWidget):
             self.facts.setText(self.tr("Opening...") if busy else "")
         elif not busy:
             words = self.tr("{} files, {}").format(info.files, _length(info.seconds))
+            if info.by:
+                words += self.tr(", heard by {}").format(info.by)
             if info.failed:
                 words += self.tr(", {} could not be read").format(info.failed)
             if info.gone:

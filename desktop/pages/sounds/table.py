@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QEvent,
     QMimeData,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     Qt,
     Signal,
@@ -17,28 +15,27 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView
 
 from desktop.plots.clock import clock
-from desktop.shared.tables import RowTable
+from desktop.shared.tables import NO_INDEX, RIGHT, Index, RowModel, RowTable
 from desktop.style import colours
 from desktop.widgets.class_cards import ROWS_MIME
 from engine.datasets.table import Excerpt
 from engine.project.project import Project
 from engine.project.twins import group_of
 
-_Index = QModelIndex | QPersistentModelIndex
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 NAME, START, LENGTH, LEVEL, GROUP, PART, PROBLEM = range(7)
-_NONE = QModelIndex()
 
 
-class ExcerptModel(QAbstractTableModel):
+class ExcerptModel(RowModel):
     """Rows of one class."""
+
+    numbers = (START, LENGTH, LEVEL)
 
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[Excerpt] = []
         self._project: Project | None = None
         self._problems: Mapping[int, str] = {}
-        self._heads = (
+        self.heads = (
             self.tr("Sound"),
             self.tr("Start"),
             self.tr("Length"),
@@ -79,32 +76,18 @@ class ExcerptModel(QAbstractTableModel):
         """What is wrong with a row, in a word or two; empty: nothing."""
         return self._problems.get(id(row), "")
 
-    def rowCount(self, parent: _Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: _Index = _NONE) -> int:
-        return 0 if parent.isValid() else len(self._heads)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._heads[section]
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            if section in (START, LENGTH, LEVEL):
-                return _RIGHT
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return self._words(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             problem = self._problems.get(id(row), "")
             return {NAME: row.path, GROUP: group_of(row), PROBLEM: problem}.get(column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (START, LENGTH, LEVEL):
-            return _RIGHT
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in self.numbers:
+            return RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and column == PROBLEM:
             return QColor(colours().danger)
         if role == Qt.ItemDataRole.ForegroundRole and column in (GROUP, PART):
@@ -131,7 +114,7 @@ class ExcerptModel(QAbstractTableModel):
             return self._part_words.get(self._parts.get(id(row), ""), "")
         return self._problems.get(id(row), "")
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
 
     def mimeTypes(self) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine import workers
 from engine.archive import processes
 from engine.archive.processes import Listening, classify_in_processes, in_order, useful_jobs
 from engine.errors import ModelError
@@ -97,7 +98,7 @@ def test_what_cannot_be_used_is_said(tmp_path: Path, how: Listening) -> None:
 def test_processes_that_cannot_begin_are_no_endless_loop(
     tmp_path: Path, how: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "_serve", os._exit)  # called with the pipe: it ends at once
+    monkeypatch.setattr(workers, "_serve", os._exit)  # called with the pipe: it ends at once
     with pytest.raises(ModelError, match="No process could be started"):
         list(classify_in_processes([noise(tmp_path / "a.wav", 1)], how, jobs=2))
 

@@ -10,6 +10,7 @@ import pytest
 from engine.cli.app import run
 from engine.search import ear as ear_module
 from tests.engine.search.planted import PlantedEar, store, tone
+from tests.planted import build as planted
 
 
 @pytest.fixture
@@ -70,3 +71,26 @@ def test_what_fails_is_told_and_wrong_words_are_refused(
         said = capsys.readouterr().err
         assert said.startswith("earmark: ")
         assert said.count("\n") == 1
+
+
+def test_an_index_by_a_classifier_of_ones_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, pitch in enumerate((300.0, 700.0, 1500.0) * 3):
+        store(tmp_path / "sounds" / f"{number}-{pitch:.0f}.wav", tone(pitch, 6.0, seed=number))
+    planted(network=("dense", {"hidden": [40]})).save(tmp_path / "mine.safetensors")
+    sounds, place = str(tmp_path / "sounds"), str(tmp_path / "a.index")
+    mine, clip = str(tmp_path / "mine.safetensors"), str(tmp_path / "sounds" / "1-700.wav")
+    assert run(["index", sounds, "-o", place, "--by", mine]) == 0
+    assert run(["index", sounds, "-o", place]) == 0  # by what it was made with
+    assert "unchanged: 9" in capsys.readouterr().err
+    assert run(["search", place, clip, "-n", "3", "--most-a-file", "1", "-f", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert all(row["file"].endswith("-700.wav") for row in rows)
+    assert run(["index", sounds, "-o", place, "--by", "instrument"]) == 2
+    assert "was heard by 'planted'" in capsys.readouterr().err
+    (tmp_path / "mine.safetensors").unlink()
+    assert run(["search", place, clip]) == 2
+    said = capsys.readouterr().err
+    assert "heard by the classifier 'planted'" in said
+    assert said.count("\n") == 1

@@ -18,12 +18,14 @@ RATE = 8000
 class PlantedEar:
     """As :class:`engine.search.ear.SearchEar`, with the magnitudes of a spectrum as embedding."""
 
-    def __init__(self) -> None:
+    def __init__(self, by: None = None, projection: Projection | None = None) -> None:
         rng = np.random.default_rng(1)
         mean = np.zeros(512, dtype=np.float32)
         matrix = rng.standard_normal((NUMBERS, 512)).astype(np.float32)
         self.projection = Projection(mean, matrix, "planted")
         self.heard: list[Path] = []
+        self.another = PlantedEar
+        self.by = None
 
     def hear(self, path: Path, step_seconds: float = 3.0) -> Generator[float, None, Heard]:
         sound = read(path, rate_hz=RATE, mono=True)

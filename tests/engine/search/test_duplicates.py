@@ -1,5 +1,6 @@
 """Near-duplicates: other codecs, levels and trims are found, other takes are not."""
 
+import tracemalloc
 import weakref
 from pathlib import Path
 
@@ -85,6 +86,35 @@ def test_few_pictures_are_held_however_many_files_there_are(
         pairs = finished(near_duplicates(archive))
     assert len(pairs) == 3  # type: ignore[arg-type]
     assert 2 <= most <= 4  # those held, and those that are compared
+
+
+def test_many_files_are_compared_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by one matrix of all; of 60,000 files that would take 120 MB here, and its order more."""
+    rng = np.random.default_rng(0)
+    centres = rng.standard_normal((8000, 128)).astype(np.float32)
+    means = np.concatenate([centres, centres[::-1] + 0.1, centres[::2] * 1.1 + 0.05])
+    means = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    seconds = rng.uniform(1, 3, len(means))
+    monkeypatch.setattr(duplicates, "_COMPARED_WITH", 1000)
+    tracemalloc.start()
+    found = duplicates._candidates(means, seconds, 300)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 30e6
+    rows = np.arange(300, 812)
+    alike = means[rows] @ means.T
+    ratio = seconds[rows][:, None] / seconds
+    fine = (alike >= duplicates._CANDIDATE) & (ratio >= 0.6) & (ratio <= 1 / 0.6)
+    fine &= rows[:, None] < np.arange(len(means))
+    assert fine.sum(axis=1).max() <= 5
+    assert sorted(found) == [(300 + int(a), int(b)) for a, b in np.argwhere(fine)]
+    assert len(found) > 300
+    # Of more than five the best.
+    many = means[:1] + 0.02 * rng.standard_normal((40, 128)).astype(np.float32)
+    many /= np.linalg.norm(many, axis=1, keepdims=True)
+    monkeypatch.setattr(duplicates, "_COMPARED_WITH", 7)
+    best = [other for row, other in duplicates._candidates(many, np.ones(40), 0) if row == 0]
+    assert best == (1 + np.argsort(-(many[1:] @ many[0]))[:5]).tolist()
 
 
 class _Held(np.ndarray):

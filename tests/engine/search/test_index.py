@@ -1,5 +1,6 @@
 """The index: what is found, what grows, what changed or vanished, kills and damage."""
 
+import multiprocessing
 import os
 import random
 import shutil
@@ -7,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,11 @@ from engine.errors import DataError
 from engine.locks import FolderLock
 from engine.search import building
 from engine.search.building import Built, build
+from engine.search.ear import Heard
+from engine.search.hits import Hit
 from engine.search.index import Index, default_place, find_index
 from engine.search.projection import NUMBERS, from_int8, on_sphere, to_int8
+from engine.search.scores import Scored, Scores
 from engine.search.table import FileRow
 from tests.engine.search.planted import PlantedEar, finished, store, tone
 from tests.robustness.damage import broken_bytes
@@ -155,13 +161,84 @@ def test_what_was_cancelled_is_kept_and_continued(
     place = tmp_path / "index"
     with Index(place, make=ear.projection) as index:
         steps = build(index, ear, sounds)  # type: ignore[arg-type]
-        while next(steps).done < 3:
-            pass
+        while True:
+            step = next(steps)
+            if step is not None and step.done == 3:
+                break
         steps.close()
     ear.heard.clear()
     built = grown(place, ear, sounds)
     assert (built.heard, built.unchanged) == (3, 3)
     assert ear.heard == sounds[3:]
+
+
+def rows_of(folder: Path) -> dict[str, np.ndarray]:
+    """The vectors of each file."""
+    with Index(folder) as index:
+        return {file.path: vectors for file, vectors in index.each()}
+
+
+def test_several_processes_make_the_same(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    bad = tmp_path / "sounds" / "bad.wav"
+    bad.write_text("no sound")
+    one = grown(tmp_path / "one", ear, [*sounds, bad])
+    ear.heard.clear()
+    steps = []
+    with Index(tmp_path / "many", make=ear.projection) as index:
+        building_it = build(index, ear, [bad, *sounds], jobs=2)  # type: ignore[arg-type]
+        while True:
+            try:
+                steps.append(next(building_it))
+            except StopIteration as stop:
+                many = stop.value
+                break
+    assert ear.heard == []  # nothing was heard in this process
+    assert many == one
+    assert not multiprocessing.active_children()
+    told = [step for step in steps if step is not None]
+    assert [step.path for step in told if step.problem] == [bad]
+    assert [step.share for step in told] == sorted(step.share for step in told)
+    assert told[-1].share == 1.0
+    assert told[-1].done == 7
+    ones, manies = rows_of(tmp_path / "one"), rows_of(tmp_path / "many")
+    assert ones.keys() == manies.keys()
+    assert len(ones) == 6
+    for path, vectors in ones.items():
+        assert np.array_equal(vectors, manies[path])
+
+
+class SlowEar(PlantedEar):
+    """One that can be killed at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.another = SlowEar
+
+    def hear(self, path: Path, step_seconds: float = 3.0) -> Generator[float, None, Heard]:
+        time.sleep(1.0 if "slow" in path.name else 0.0)
+        return (yield from super().hear(path, step_seconds))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
+def test_a_process_that_is_killed_costs_its_file_for_now(
+    tmp_path: Path, sounds: list[Path]
+) -> None:
+    slow = store(tmp_path / "sounds" / "slow.wav", tone(600.0))
+    ear, killed, problems = SlowEar(), 0, []
+    with Index(tmp_path / "index", make=ear.projection) as index:
+        for step in build(index, ear, [slow, *sounds], jobs=2):  # type: ignore[arg-type]
+            if step is not None and step.done == len(sounds) and not killed:
+                for process in multiprocessing.active_children():
+                    os.kill(process.pid or 0, signal.SIGKILL)
+                    killed += 1
+            problems += [step.problem] if step is not None and step.problem else []
+    assert killed == 2
+    assert len(problems) == 1
+    assert "ended unexpectedly" in problems[0]
+    assert set(rows_of(tmp_path / "index")) == set(map(str, sounds))
+    assert grown(tmp_path / "index", ear, [slow, *sounds]).heard == 1  # it is tried again
 
 
 KILLED = """
@@ -207,6 +284,121 @@ def test_killed_while_it_grows_it_ends_as_if_unbroken(
     assert found[0] == found[1]
     known = {path.name for path in (place / "segments").iterdir()}
     assert len(known) == 1, "segments that no table knows were left"
+
+
+def long_index(folder: Path, files: int, rows: int, step: float = 0.01) -> Index:
+    """Files whose vectors stray a little from those of the first, each farther than the last."""
+    rng = np.random.default_rng(0)
+    index = Index(folder, make=PlantedEar().projection)
+    index.begin_changes()
+    centre = rng.standard_normal((1, NUMBERS)).astype(np.float32)
+    for number in range(files):
+        noise = rng.standard_normal((rows, NUMBERS)).astype(np.float32)
+        part = to_int8(on_sphere(centre + step * (1 + number) * noise))
+        index.add([(FileRow(f"/{number}.wav", 1, 1, "done", "", 3.0 * rows), part)])
+    return index
+
+
+def test_few_long_files_give_their_hits_without_looking_at_every_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of twenty files with 4,000 rows each, one hit a file is wanted."""
+    looked, highest = [0], Scores.highest
+
+    def counted(self: Scores, count: int) -> list[Scored]:
+        found = highest(self, count)
+        looked[0] += len(found)
+        return found
+
+    with long_index(tmp_path / "index", 20, 4000) as index:
+        query = index.vectors_of([(1, 0)])
+        monkeypatch.setattr(Scores, "highest", counted)
+        every: list[np.ndarray] = []
+
+        def judge(block: np.ndarray) -> np.ndarray:
+            every.append(block @ query[0])
+            return every[-1]
+
+        hits = index.best(judge, count=20, most_a_file=1)
+        scores = np.concatenate(every).reshape(20, 4000)
+        assert len(hits) == 20
+        assert {int(hit.path.stem): hit.score for hit in hits} == pytest.approx(
+            dict(enumerate(scores.max(axis=1).clip(max=1.0).tolist())), abs=1e-6
+        )
+        assert looked[0] < 20_000
+        looked[0] = 0
+        assert len(index.search(query, count=100, most_a_file=2)) == 40  # there are no more
+        assert looked[0] < 80_000
+
+
+def test_silence_and_files_that_have_gone_hide_nothing(tmp_path: Path) -> None:
+    """A head may give silence more than most sounds."""
+    with long_index(tmp_path / "index", 3, 500) as index:
+        quiet = np.zeros((4000, NUMBERS), dtype=np.int8)
+        index.add([(FileRow("/quiet.wav", 1, 1, "done", "", 12_000.0), quiet)])
+        hits = index.best(lambda block: -np.abs(block).sum(axis=1), count=9, most_a_file=3)
+        assert sorted({hit.path.name for hit in hits}) == ["0.wav", "1.wav", "2.wav"]
+        gone = [replace(file, status="gone") for file in index.files().values() if "1" in file.path]
+        index.mark(gone)
+        hits = index.best(lambda block: -np.abs(block).sum(axis=1), count=9, most_a_file=3)
+        assert sorted({hit.path.name for hit in hits}) == ["0.wav", "2.wav"]
+
+
+def test_a_number_of_a_segment_is_never_used_again(tmp_path: Path) -> None:
+    """Who has found something in a segment that was dropped must not hear another's sound."""
+    with long_index(tmp_path / "index", 2, 5) as index:
+        found = index.search(index.vectors_of([(2, 1)]), count=1)[0]
+        known = index.files()
+        index.mark([replace(file, count=0, segment=0) for file in known.values()])
+        index.merge(1000)
+        assert index._table.segments() == {}
+        part = np.full((5, NUMBERS), 3, dtype=np.int8)
+        for number in range(3):
+            index.add([(FileRow(f"/new-{number}.wav", 1, 1, "done", "", 15.0), part)])
+        assert sorted(index._table.segments()) == [3, 4, 5]
+        with pytest.raises(DataError, match="has changed meanwhile"):
+            index.vectors_of([found.key])
+
+
+CUT_SHORT = """
+import os, sys
+from pathlib import Path
+import engine.search.index as index
+from tests.engine.search.planted import PlantedEar
+left = int(sys.argv[2])
+def counted(frame, event, argument):
+    global left
+    if event == "line" and frame.f_code.co_filename.endswith(
+        ("search/index.py", "search/table.py", "atomic_write.py", "locks.py")
+    ):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), 9)
+    return counted
+ear = PlantedEar()
+sys.settrace(counted)
+index.Index(Path(sys.argv[1]), make=ear.projection).close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as Unix does")
+def test_killed_while_it_is_made_it_is_made_again(
+    tmp_path: Path, ear: PlantedEar, sounds: list[Path]
+) -> None:
+    """At moments spread over the lines that make one."""
+    ended, step = False, 0
+    while not ended:
+        step += 23
+        place = tmp_path / f"index-{step}"
+        code = [sys.executable, "-c", CUT_SHORT, str(place), str(step)]
+        ended = subprocess.run(code, cwd=ROOT).returncode == 0
+        assert grown(place, ear, sounds[:1]).heard == 1
+        with Index(place) as index:
+            assert index.search(ear.of(tone(300.0)), count=1)
+        assert {path.name for path in place.iterdir()} <= {
+            *("index.sqlite", "projection.safetensors", "segments")
+        }
+    assert step > 100
 
 
 def test_a_second_writer_is_refused(tmp_path: Path, ear: PlantedEar, sounds: list[Path]) -> None:
@@ -314,6 +506,11 @@ def test_thousands_of_segments_are_more_than_may_be_open(
         assert len(list((tmp_path / "index" / "segments").glob("*.npy"))) == 3
 
 
+def named(hits: list[Hit]) -> list[tuple[Path, float]]:
+    """Whose they are; which of two stretches that sound the same comes first is by chance."""
+    return sorted((hit.path, round(hit.score, 4)) for hit in hits)
+
+
 def test_segments_joined_by_another_program_during_a_search_are_found(
     tmp_path: Path, ear: PlantedEar, sounds: list[Path]
 ) -> None:
@@ -326,7 +523,7 @@ def test_segments_joined_by_another_program_during_a_search_are_found(
             writer.add([(row, to_int8(heard.vectors))])  # type: ignore[attr-defined]
         query = ear.of(tone(700.0, seed=99))
         with Index(place) as reader:
-            wanted = [(h.path, h.start_seconds) for h in reader.search(query, count=9)]
+            wanted = named(reader.search(query, count=9))
             joined: list[bool] = []
 
             def judge(block: np.ndarray) -> np.ndarray:
@@ -336,7 +533,7 @@ def test_segments_joined_by_another_program_during_a_search_are_found(
                 return block @ query[0]
 
             found = reader.best(judge, count=9)
-            assert [(hit.path, hit.start_seconds) for hit in found] == wanted
+            assert named(found) == wanted
             files = reader.each()
             next(files)
             writer.add([(FileRow("/new", 1, 1, "done", "", 3.0), to_int8(query))])

@@ -16,7 +16,9 @@ from engine.recognition.analysis import Analysis
 from engine.recognition.files import analyse
 from engine.search.building import build
 from engine.search.ear import SearchEar, read_stretch
-from engine.search.index import Hit, Index
+from engine.search.hits import Hit
+from engine.search.index import Index
+from engine.search.projection import on_sphere
 from engine.search.result import save_taught
 from engine.search.teaching import (
     DONE_AT,
@@ -139,6 +141,37 @@ def test_one_example_alone_is_learned_from() -> None:
     head = learn(vectors[:1], [True])
     found = head.probabilities(vectors)
     assert found[0] > 0.5 > found[1:].max()
+
+
+def test_a_head_reports_what_it_has_not_seen_and_leaves_the_rest_alone() -> None:
+    """Of a class around a direction, among others; half of it is marked."""
+    rng = np.random.default_rng(0)
+    kinds = rng.standard_normal((8, 128)).astype(np.float32) * np.linspace(2, 0.5, 128)
+    labels = np.repeat(np.arange(8), 40)
+    vectors = on_sphere((kinds[labels] + 1.1 * rng.standard_normal((320, 128))).astype(np.float32))
+    order = rng.permutation(320)
+    seen, unseen = order[:60], order[60:]
+    says = labels == 3
+    head = learn(vectors[seen], says[seen].tolist())
+    reported = head.probabilities(vectors[unseen]) >= 0.5
+    assert reported[says[unseen]].mean() > 0.6
+    assert says[unseen][reported].mean() > 0.8
+    far = on_sphere(rng.standard_normal((50, 128)).astype(np.float32))
+    assert head.probabilities(far).max() < 0.3
+    # The order is that of the head before: scaling moves nothing past another.
+    same = learn(vectors[seen], says[seen].tolist(), [0] * 60)  # nothing is left to learn it from
+    assert np.array_equal(
+        np.argsort(head.shifts, kind="stable"), np.argsort(same.shifts, kind="stable")
+    )
+
+
+def test_what_is_new_waits_for_examples_of_both_kinds(index: Index, ear: PlantedEar) -> None:
+    teaching = Teaching(index, ear.of(tone(400, seed=9) + tone(1600, seed=8)), seed=1)
+    for one in teaching.begin(4):
+        teaching.mark(one, "yes" if says(one) else "no")
+    teaching.fit()
+    assert "novel" not in {one.reason for one in teaching.propose(12)}
+    index.close()
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,38 @@ def test_commands_are_bounded_and_tell_how_they_end(tmp_path: Path) -> None:
     assert commands.ended() == []
 
 
+STARTS_ANOTHER = """
+import subprocess, sys, time
+code = "import sys, time; open(sys.argv[1], 'w').write(str(__import__('os').getpid())); "
+other = subprocess.Popen([sys.executable, "-c", code + "time.sleep(60)", sys.argv[1]])
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks after processes as Unix does")
+def test_what_a_command_has_started_ends_with_it(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    commands = Commands(SystemClock())
+    assert commands.start(1, [sys.executable, "-c", STARTS_ANOTHER, str(noted)], {}) == ""
+    deadline = time.monotonic() + 60
+    while not noted.exists() or not noted.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    child = int(noted.read_text())
+    commands.close()
+    while _runs(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process is there and has not ended; nobody may have asked for its end yet."""
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+
+
 def rows(begin: float, seconds: float, label: str = "trumpet", p: float = 0.9) -> list[Decision]:
     times = [begin + 0.25 * number for number in range(int(seconds / 0.25))]
     return [Decision(t, (label,), label, (Candidate(label, p, True, ""),)) for t in times]

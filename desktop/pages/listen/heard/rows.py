@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.sound import Sound
 from desktop.plots.clock import percent
+from desktop.shared.tables import NO_INDEX, Index, RowModel
 from desktop.style import label_swatch
 from engine.recognition.heard import Heard
 
@@ -19,8 +20,6 @@ SEARCHED = STRETCH + 1  # all that a search looks through
 _MOST_ROWS = 20_000
 _SWATCH = 12  # pixels
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_Index = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 
 
 @dataclass
@@ -29,7 +28,7 @@ class _Row:
     stretch: Stretch
 
 
-class LogRows(QAbstractTableModel):
+class LogRows(RowModel):
     """One row for each entry; those that go on change in place."""
 
     def __init__(self) -> None:
@@ -38,7 +37,7 @@ class LogRows(QAbstractTableModel):
         self._places: dict[tuple[Sound, int], int] = {}
         self._gone = 0  # rows that there was no room for
         self._titles: Mapping[str, str] = {}
-        self._heads = (
+        self.heads = (
             self.tr("Time"),
             self.tr("Label"),
             self.tr("Certainty"),
@@ -75,7 +74,7 @@ class LogRows(QAbstractTableModel):
                     row = len(self._rows) - 1 - place
                     self.dataChanged.emit(self.index(row, 0), self.index(row, LENGTH))
                 continue
-            self.beginInsertRows(_NO_INDEX, 0, 0)
+            self.beginInsertRows(NO_INDEX, 0, 0)
             self._places[key] = self._gone + len(self._rows)
             self._rows.append(_Row(heard, stretch))
             self.endInsertRows()
@@ -84,25 +83,15 @@ class LogRows(QAbstractTableModel):
     def _forget(self) -> None:
         many = len(self._rows) - _MOST_ROWS
         if many > 0:
-            self.beginRemoveRows(_NO_INDEX, _MOST_ROWS, len(self._rows) - 1)
+            self.beginRemoveRows(NO_INDEX, _MOST_ROWS, len(self._rows) - 1)
             del self._rows[:many]
             self._gone += many
             self.endRemoveRows()
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._heads)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._heads[section]
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[len(self._rows) - 1 - index.row()], index.column()
         match role:
             case Qt.ItemDataRole.DisplayRole:
