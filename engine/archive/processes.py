@@ -17,6 +17,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from engine.archive.addresses import change_of, is_address
+from engine.archive.hearing import hear
 from engine.errors import EarmarkError, ModelError
 from engine.recognition.channels import Channels
 from engine.recognition.events import BatchResult, BatchStep
@@ -29,8 +31,6 @@ _END_SECONDS = 5.0
 _REST, _CONTINUE = "rest", "continue"  # words to a process, beside files
 _MEMORY = 700_000_000  # that one process may need
 _WORTH = 10_000_000  # bytes of sound files that one more process is started for
-# Windows of so much sound are computed together.
-_BLOCK_SECONDS = 10.0
 _LOST = (
     "{} was given up: the process that analysed it ended unexpectedly, perhaps for lack of memory. "
     "Use fewer processes (--jobs), or split the file."
@@ -87,6 +87,8 @@ def useful_jobs(paths: Sequence[Path]) -> int:
 
 def size_of(path: Path) -> int:
     """Bytes of a file; 0 where it cannot be known."""
+    if is_address(path):
+        return (change_of(path) or (0, 0))[0]
     try:
         return path.stat().st_size
     except (OSError, ValueError):
@@ -155,17 +157,18 @@ def classify_in_processes(
 
 
 def classify_here(
-    paths: Sequence[Path], how: Listening, *, sha256: Mapping[str, str]
+    paths: Sequence[Path], how: Listening, *, sha256: Mapping[str, str] | None = None
 ) -> Generator[Event, None, None]:
     """As :func:`classify_in_processes`, in this process alone.
 
     Raises:
         EarmarkError: a classifier cannot be used.
     """
-    from engine.recognition.files import classify_files  # brings torch along
-
-    models = _load(how, sha256)
-    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+    models = _load(how, sha256 or {})
+    for number, path in enumerate(paths, start=1):
+        yield from hear(
+            path, models, hop_seconds=how.hop_seconds, channels=how.channels, number=number
+        )
 
 
 def classify_coming(
@@ -396,24 +399,15 @@ def _load(how: Listening, sha256: Mapping[str, str]) -> dict[str, Any]:
 def _hear(
     there: Connection, number: int, path: Path, models: dict[str, Any], how: Listening
 ) -> None:
-    from engine.recognition.files import classify_files  # here: it brings torch along
-
     told = time.monotonic()
-    for event in classify_files(
-        [path],
-        models,
-        hop_seconds=how.hop_seconds,
-        channels=how.channels,
-        block_seconds=_BLOCK_SECONDS,
-    ):
+    steps = hear(path, models, hop_seconds=how.hop_seconds, channels=how.channels, number=number)
+    for event in steps:
         if isinstance(event, BatchResult):
-            there.send(
-                BatchResult(path, event.result, event.problem, event.repaired, number=number)
-            )
+            there.send(event)
             return
         while there.poll():  # nothing but words to rest or continue comes within a file
             if there.recv() == _REST:
                 _rest(there)
         if time.monotonic() - told > _TELL_SECONDS:
             told = time.monotonic()
-            there.send(BatchStep(path, number, event.share, event.seconds))
+            there.send(event)
