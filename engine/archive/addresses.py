@@ -81,11 +81,13 @@ def find_sounds(places: Iterable[str | Path]) -> list[Path]:
 def _listed(url: str) -> list[Path]:
     system, path = _system(url)
     one: Path = Address(url)
+    web = url.lower().startswith("http")  # where a folder is what has a slash at its end
+    maybe = not web and one.suffix.lower() not in EXTENSIONS
     with _told(url):
         system.invalidate_cache()
         if _MAGIC.search(path) and not system.exists(path):
             entries = system.glob(path, detail=True)
-        elif url.endswith("/") or (one.suffix.lower() not in EXTENSIONS and system.isdir(path)):
+        elif url.endswith("/") or (maybe and system.isdir(path)):
             entries = system.find(path, detail=True)
         else:
             if str(one) != url:

@@ -1,5 +1,6 @@
 """A cluster of machines that Dask has gathered, and a batch that is heard on it."""
 
+import asyncio
 import logging
 import time
 import uuid
@@ -46,6 +47,7 @@ class Cluster:
         for name in _LOUD:
             logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
         try:
+            asyncio.run(_greet(address))  # a client that fails leaves its thread behind
             self._client: Any = Client(
                 address, timeout=_ANSWER_SECONDS, set_as_default=False, name="earmark"
             )
@@ -125,6 +127,16 @@ class Cluster:
                     time.sleep(_LOOK_SECONDS)
         finally:
             run.end()
+
+
+async def _greet(address: str) -> None:
+    """See that somebody answers at an address."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    how = Security().get_connection_args("client")
+    comm = await connect(address, timeout=_ANSWER_SECONDS, **how)
+    await comm.close()
 
 
 @dataclass(frozen=True)
