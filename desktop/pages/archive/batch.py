@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QLineEdit,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -17,11 +18,12 @@ from PySide6.QtWidgets import (
 
 from desktop.pages.archive.worker import Progress
 from desktop.plots.clock import clock
-from desktop.settings import ARCHIVE_JOBS, Settings
+from desktop.settings import ARCHIVE_JOBS, ARCHIVE_SCHEDULER, Settings
 from desktop.widgets.controls import Elided, button, heading, hold_back, steady
 
 _HOPS = (None, 1.0, 3.0, 10.0)
 _MOST_JOBS = 256
+_ADDRESS_WIDTH = 110  # pixels, at least
 _STEPS = 1000  # of the progress bar
 
 
@@ -106,10 +108,18 @@ class BatchPanel(QFrame):
         self.jobs.setToolTip(self.jobs.accessibleName())
         self.jobs.setValue(self._settings.get(ARCHIVE_JOBS))
         self.jobs.valueChanged.connect(lambda count: self._settings.set(ARCHIVE_JOBS, count))
+        self.scheduler = QLineEdit(self._settings.get(ARCHIVE_SCHEDULER))
+        self.scheduler.setPlaceholderText(self.tr("This machine"))
+        self.scheduler.setAccessibleName(self.tr("Address of a Dask cluster; empty: this machine"))
+        self.scheduler.setToolTip(
+            self.tr("Analyse by a Dask cluster, such as tcp://node1:8786; empty: on this machine")
+        )
+        self.scheduler.setMinimumWidth(_ADDRESS_WIDTH)
+        self.scheduler.textChanged.connect(self._choose_machines)
         row = QHBoxLayout()
         self._choices = (
             *(self.add_button, self.folders_button, self.classifiers_button),
-            *(self.hop, self.channels, self.jobs),
+            *(self.hop, self.channels, self.jobs, self.scheduler),
         )
         for one in self._choices:
             row.addWidget(one)
@@ -154,6 +164,15 @@ class BatchPanel(QFrame):
         )
 
     # What is chosen.
+
+    @property
+    def address(self) -> str:
+        """Of the cluster that analyses; empty: this machine does."""
+        return self.scheduler.text().strip()
+
+    def _choose_machines(self) -> None:
+        self._settings.set(ARCHIVE_SCHEDULER, self.address)
+        self._enable()
 
     @property
     def hop_seconds(self) -> float | None:
@@ -232,6 +251,7 @@ class BatchPanel(QFrame):
     def _enable(self) -> None:
         for one in (*self._choices, self.database_button):
             one.setEnabled(not self._running)
+        self.jobs.setEnabled(not self._running and not self.address)
         self.folders_button.setEnabled(bool(self.folders) and not self._running)
         self.export_button.setEnabled(self._ready)
         self.thresholds_button.setEnabled(self._ready)
@@ -260,6 +280,9 @@ class BatchPanel(QFrame):
             "search": lambda: self.tr("Searching for sound files..."),
             "compare": lambda: self.tr("Looking for what is new among {} files...").format(
                 f"{told.total:,}"
+            ),
+            "join": lambda: self.tr("Waiting for a worker of the cluster at {}...").format(
+                self.address
             ),
             "hear": lambda: self._speed(told),
         }

@@ -121,9 +121,10 @@ class Cluster:
                     number, path = waiting.popleft()
                     run.begin(_Try(number, path))
                     yield BatchStep(path, number, 0.0)
-                events = [*run.steps(), *run.finished()]
-                yield from events or (None,)
+                events: list[Event] = [*run.steps(), *run.finished()]
+                yield from events
                 if not events:
+                    yield None
                     time.sleep(_LOOK_SECONDS)
         finally:
             run.end()
