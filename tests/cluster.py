@@ -1,12 +1,14 @@
-"""A scheduler and workers as real processes, each worker with a cache of its own."""
+"""A scheduler, workers and a storage as real processes, each worker with a cache of its own."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 _PATIENCE_SECONDS = 120.0
@@ -100,6 +102,62 @@ class Machines:
             text=True,
             start_new_session=True,
         )
+
+
+@contextmanager
+def s3_storage() -> Iterator[dict[str, str]]:
+    """A storage of this machine that speaks as S3; the environment in which it is found."""
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_answer(port)
+        yield {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "of nobody",
+            "AWS_SECRET_ACCESS_KEY": "nothing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+    finally:
+        server.kill()
+        server.wait()
+
+
+class Bucket:
+    """What lies in the bucket, looked at by Amazon's own library."""
+
+    def __init__(self, environment: dict[str, str], name: str = "archive") -> None:
+        import boto3
+
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=environment["AWS_DEFAULT_REGION"],
+        )
+        self._name = name
+        self._client.create_bucket(Bucket=name)
+
+    def put(self, name: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self._name, Key=name, Body=data)
+
+    def get(self, name: str) -> bytes:
+        found: bytes = self._client.get_object(Bucket=self._name, Key=name)["Body"].read()
+        return found
+
+    def remove(self, name: str) -> None:
+        self._client.delete_object(Bucket=self._name, Key=name)
+
+    def names(self, folder: str) -> list[str]:
+        found = self._client.list_objects_v2(Bucket=self._name, Prefix=f"{folder}/")
+        return sorted(one["Key"] for one in found.get("Contents", ()))
+
+    def close(self) -> None:
+        self._client.close()
 
 
 def wait_for_answer(port: int) -> None:

@@ -1,11 +1,8 @@
 """A bucket heard by a cluster: rows as Parquet parts that workers write, none of them twice."""
 
 import io
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow
 import pytest
@@ -16,7 +13,7 @@ from engine.archive.hearing import BLOCK_SECONDS
 from engine.archive.parquet import table_of
 from engine.recognition.events import BatchResult
 from engine.recognition.files import classify_files
-from tests.cluster import Machines, free_port, wait_for_answer
+from tests.cluster import Bucket, Machines, s3_storage
 from tests.planted import RATE, beeper, burst
 
 for name, extra in (("distributed", "cluster"), ("s3fs", "s3"), ("moto", "dev"), ("flask", "dev")):
@@ -27,55 +24,8 @@ SOUNDS = 5
 
 @pytest.fixture
 def storage() -> Iterator[dict[str, str]]:
-    """A storage of this machine that speaks as S3; what finds it there."""
-    port = free_port()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_for_answer(port)
-    yield {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "of nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    server.kill()
-    server.wait()
-
-
-class Bucket:
-    """What lies in the bucket, looked at by Amazon's own library."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        import boto3
-
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=environment["AWS_DEFAULT_REGION"],
-        )
-        self._client.create_bucket(Bucket="archive")
-
-    def put(self, name: str, data: bytes) -> None:
-        self._client.put_object(Bucket="archive", Key=name, Body=data)
-
-    def get(self, name: str) -> bytes:
-        found: bytes = self._client.get_object(Bucket="archive", Key=name)["Body"].read()
-        return found
-
-    def remove(self, name: str) -> None:
-        self._client.delete_object(Bucket="archive", Key=name)
-
-    def names(self, folder: str) -> list[str]:
-        found = self._client.list_objects_v2(Bucket="archive", Prefix=f"{folder}/")
-        return sorted(one["Key"] for one in found.get("Contents", ()))
-
-    def close(self) -> None:
-        self._client.close()
+    with s3_storage() as environment:
+        yield environment
 
 
 @pytest.fixture
