@@ -1,11 +1,12 @@
 """A cluster of machines that Dask has gathered, and a batch that is heard on it."""
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,13 @@ from engine.archive.cluster.wire import unpacked
 from engine.archive.processes import Event, Listening, Pause
 from engine.classifier.catalog import Catalog
 from engine.classifier.file import read_all, sha256
-from engine.errors import ClusterError, DataError, ModelError, extra_needed
+from engine.errors import ClusterError, DataError, EarmarkError, ModelError, extra_needed
 from engine.recognition.events import BatchResult, BatchStep
 
 _ANSWER_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 _COUNT_SECONDS = 5.0  # between two looks at how many workers there are
-_TRIES = 3  # to send a worker a file, or to hear one on another worker
+_TRIES = 50  # of one file, where one new worker after another lacks the classifiers
 # Whatever they have to say is told in our words.
 _LOUD = ("client", "core", "comm", "batched", "utils_comm", "scheduler", "worker")
 
@@ -65,7 +66,8 @@ class Cluster:
 
     def close(self) -> None:
         """End the connection; the cluster itself goes on."""
-        self._client.close(timeout=_ANSWER_SECONDS)
+        with contextlib.suppress(OSError, TimeoutError):
+            self._client.close(timeout=_ANSWER_SECONDS)
 
     def threads(self) -> int:
         """How many files the workers that there are now can hear at once.
@@ -73,10 +75,8 @@ class Cluster:
         Raises:
             ClusterError: the scheduler is gone.
         """
-        try:
+        with self.reached():
             return sum(self._client.nthreads().values())
-        except Exception as error:
-            raise self.lost() from error
 
     def lost(self) -> ClusterError:
         """What to say when the scheduler has gone."""
@@ -84,6 +84,16 @@ class Cluster:
             f"The connection to the scheduler at {self.address} was lost. What is done is kept; "
             "start the same analysis again to do the rest."
         )
+
+    @contextlib.contextmanager
+    def reached(self) -> Iterator[None]:
+        """Around what is asked of the scheduler: whatever a lost connection raises is said so."""
+        try:
+            yield
+        except EarmarkError:
+            raise
+        except Exception as error:  # it shows in a dozen ways
+            raise self.lost() from error
 
     def classify(
         self,
@@ -165,6 +175,7 @@ class _Run:
     sha256: Mapping[str, str]
     parts: Mapping[Path, Mapping[str, Any]] | None
     running: dict[Any, _Try] = field(default_factory=dict)
+    first: int = 1  # of the files, the first that is not done
     batch: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -172,6 +183,7 @@ class _Run:
         self._threads, self._counted = 0, -_COUNT_SECONDS
         self._steps: deque[Mapping[str, Any]] = deque()
         self._sent: set[tuple[str, str]] = set()
+        self._done: set[int] = set()
         self._asked = {
             "versions": versions(),
             "ears": self._ears,
@@ -189,9 +201,8 @@ class _Run:
         """Whether one more may be begun: each worker has the next at hand, and no more."""
         if time.monotonic() - self._counted > _COUNT_SECONDS:
             self._threads, self._counted = self.cluster.threads(), time.monotonic()
-        first = min((one.number for one in self.running.values()), default=number)
         free = len(self.running) < 2 * self._threads + 2
-        return free and (ahead is None or number < first + ahead)
+        return free and (ahead is None or number < self.first + ahead)
 
     def begin(self, one: _Try) -> None:
         """Have a file heard."""
@@ -200,7 +211,8 @@ class _Run:
         if self.parts is not None:
             asked["part"] = dict(self.parts[one.path])
         key = f"earmark-{self.batch}-{one.number}-{one.count}"
-        self.running[self.client.submit(hear_file, asked, key=key, pure=False)] = one
+        with self.cluster.reached():
+            self.running[self.client.submit(hear_file, asked, key=key, pure=False)] = one
 
     def steps(self) -> Iterable[BatchStep]:
         """How far files are."""
@@ -221,17 +233,27 @@ class _Run:
             raise self.cluster.lost()
         good = [future for future in ended if future.status == "finished"]
         # By the scheduler: workers may well be where this machine cannot reach them.
-        answers = dict(zip(good, self.client.gather(good, direct=False), strict=True))
+        with self.cluster.reached():
+            answers = dict(zip(good, self.client.gather(good, direct=False), strict=True))
         lacking: list[tuple[_Try, Mapping[str, Any]]] = []
         for future in ended:
             one = self.running.pop(future)
             if future not in answers:
-                yield self._failed(one, future.exception(timeout=_ANSWER_SECONDS))
+                with self.cluster.reached():
+                    error = future.exception(timeout=_ANSWER_SECONDS)
+                yield self._ended(self._failed(one, error))
             elif answers[future]["state"] in ("lacking", "gone"):
                 lacking.append((one, answers[future]))
             else:
-                yield self._result(one, answers[future])
+                yield self._ended(self._result(one, answers[future]))
         self._send(lacking)
+
+    def _ended(self, result: BatchResult) -> BatchResult:
+        self._done.add(result.number)
+        while self.first in self._done:
+            self._done.remove(self.first)
+            self.first += 1
+        return result
 
     def _send(self, lacking: Sequence[tuple[_Try, Mapping[str, Any]]]) -> None:
         """Send classifiers where they are missing, then have the files heard."""
@@ -242,9 +264,9 @@ class _Run:
         for digest, workers in wanted.items():
             new = [worker for worker in workers if (worker, digest) not in self._sent]
             if new:  # a worker that has ended meanwhile answers nothing
-                said = self.client.run(
-                    keep, digest, read_all(self._files[digest]), workers=new, on_error="ignore"
-                )
+                data = read_all(self._files[digest])
+                with self.cluster.reached():
+                    said = self.client.run(keep, digest, data, workers=new, on_error="ignore")
                 if problem := next(filter(None, said.values()), ""):
                     raise ModelError(problem)
                 self._sent |= {(worker, digest) for worker in said}
