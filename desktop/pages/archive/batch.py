@@ -100,6 +100,19 @@ class BatchPanel(QFrame):
         self.channels.setToolTip(self.tr("Whether channels are analysed together or one by one"))
         self.channels.addItem(self.tr("Channels mixed"), "mixed")
         self.channels.addItem(self.tr("Each channel"), "each")
+        self._who()
+        row = QHBoxLayout()
+        self._choices = (
+            *(self.add_button, self.folders_button, self.classifiers_button),
+            *(self.hop, self.channels, self.jobs, self.scheduler),
+        )
+        for one in self._choices:
+            row.addWidget(one)
+        row.addStretch(1)
+        self._rows.append(row)
+
+    def _who(self) -> None:
+        """Who analyses."""
         self.jobs = QSpinBox()
         self.jobs.setRange(0, _MOST_JOBS)
         self.jobs.setSpecialValueText(self.tr("Processes: auto"))
@@ -116,15 +129,6 @@ class BatchPanel(QFrame):
         )
         self.scheduler.setMinimumWidth(_ADDRESS_WIDTH)
         self.scheduler.textChanged.connect(self._choose_machines)
-        row = QHBoxLayout()
-        self._choices = (
-            *(self.add_button, self.folders_button, self.classifiers_button),
-            *(self.hop, self.channels, self.jobs, self.scheduler),
-        )
-        for one in self._choices:
-            row.addWidget(one)
-        row.addStretch(1)
-        self._rows.append(row)
 
     def _progress(self) -> None:
         self.bar = QProgressBar()
