@@ -224,7 +224,7 @@ def _system(url: str) -> tuple[Any, str]:
     try:
         import fsspec
 
-        # By its scheme alone: an address that names several systems (a::b) could read local files.
+        # By its scheme alone, so that '::' in a name never joins another system to it.
         system = fsspec.filesystem(scheme)
     except ImportError as error:
         raise AudioError(extra_needed(f"Reading {scheme}://", _EXTRAS[scheme])) from error
