@@ -86,6 +86,9 @@ ARCHIVE = Setting("archive/database", "", "results database shown last")
 ARCHIVE_JOBS = Setting(
     "archive/processes", 0, "processes that analyse an archive; 0: as many as are of use", (0, 256)
 )
+ARCHIVE_SCHEDULER = Setting(
+    "archive/scheduler", "", "address of the Dask cluster that analyses an archive; empty: none"
+)
 WATCH_FOLDER = Setting("watch/folder", "", "folder that is watched")
 WATCH_DATABASE = Setting("watch/database", "", "database of a folder that is watched")
 WATCH_RULES = Setting("watch/rules", "", "file of rules for a folder that is watched")

@@ -29,6 +29,10 @@ class ModelError(EarmarkError):
     """A classifier file cannot be used."""
 
 
+class ClusterError(EarmarkError):
+    """A cluster of machines cannot be used."""
+
+
 class RecipeError(EarmarkError):
     """A recipe is invalid."""
 

@@ -62,11 +62,11 @@ def _no_thread_left() -> Iterator[None]:
 
 def _mine() -> list[threading.Thread]:
     # Threads that Python did not start (Qt's, PortAudio's) show up as dummies and never leave; nor
-    # does tqdm's watch over progress bars, which torch's export shows.
+    # does tqdm's watch over progress bars, which torch's export shows, nor fsspec's loop.
     return [
         thread
         for thread in threading.enumerate()
         if thread.is_alive()
         and not isinstance(thread, threading._DummyThread)
-        and thread.name != "tqdm_monitor"
+        and thread.name not in ("tqdm_monitor", "fsspecIO")
     ]

@@ -21,9 +21,9 @@ from desktop.manual.reader import Reader
 # In the order in which one reads them; the first six are of the window's pages.
 PAGES = (
     *("guide/listen", "guide/file", "guide/sounds", "guide/train", "guide/compare"),
-    *("guide/models", "guide/why", "guide/archive", "guide/search", "guide/watching"),
-    *("guide/preferences", "guide/command-line", "guide/scripts", "guide/install"),
-    *("glossary", "recipes", "accuracy", "benchmarks"),
+    *("guide/models", "guide/why", "guide/archive", "guide/cluster", "guide/search"),
+    *("guide/watching", "guide/preferences", "guide/command-line", "guide/scripts"),
+    *("guide/install", "glossary", "recipes", "accuracy", "benchmarks", "scale"),
 )
 _LIST_WIDTH = 230
 _SIZE = 980, 680

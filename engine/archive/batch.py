@@ -5,6 +5,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.archive.database import (
     Database,
@@ -24,6 +25,9 @@ from engine.archive.processes import (
 from engine.classifier.catalog import Catalog
 from engine.recognition.events import BatchResult, BatchStep
 from engine.workers import Pause
+
+if TYPE_CHECKING:
+    from engine.archive.cluster.connection import Cluster
 
 
 def ears_of(how: Listening, catalog: Catalog | None = None) -> list[Ear]:
@@ -126,9 +130,10 @@ def carry_out(
     database: Database,
     work: Plan,
     *,
-    jobs: int,
+    jobs: int = 0,
     ahead: int | None = None,
     pause: Pause | None = None,
+    cluster: "Cluster | None" = None,
 ) -> Generator[Event | None, None, None]:
     """Hear what is to be heard and keep each result as it comes.
 
@@ -138,6 +143,7 @@ def carry_out(
         jobs: how many processes; 0: this one, which cannot rest.
         ahead: as :func:`engine.archive.processes.classify_in_processes`.
         pause: likewise.
+        cluster: hears them instead of processes of this machine.
 
     Yields:
         As :func:`engine.archive.processes.classify_in_processes`, each result after it was kept.
@@ -148,11 +154,15 @@ def carry_out(
     ids = database.ids(work.ears)
     paths = list(work.todo)
     sha256 = {ear.name: ear.sha256 for ear in work.ears}
-    events: Generator[Event | None, None, None] = (
-        classify_in_processes(paths, work.how, jobs=jobs, ahead=ahead, sha256=sha256, pause=pause)
-        if jobs
-        else classify_here(paths, work.how, sha256=sha256)
-    )
+    events: Generator[Event | None, None, None]
+    if cluster is not None:
+        events = cluster.classify(paths, work.how, ahead=ahead, sha256=sha256, pause=pause)
+    elif jobs:
+        events = classify_in_processes(
+            paths, work.how, jobs=jobs, ahead=ahead, sha256=sha256, pause=pause
+        )
+    else:
+        events = classify_here(paths, work.how, sha256=sha256)
     try:
         for event in events:
             if isinstance(event, BatchResult):

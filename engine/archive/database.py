@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine.archive.addresses import change_of, is_address, place_of
 from engine.archive.cells import finite, list_of, parsed, timeline_of
 from engine.archive.names import recorded_at
 from engine.archive.schema import APPLICATION, SCHEMA, VERSION, strangers, transaction
@@ -79,7 +80,10 @@ class Known:
 
 
 def stamp_of(path: Path, *, contents: bool = False) -> Stamp | None:
-    """The stamp of a file; None: it is not there."""
+    """The stamp of a file; None: it is not there. What lies elsewhere is never read for it."""
+    if is_address(path):
+        change = change_of(path)
+        return change and Stamp(*change)
     try:
         found = path.stat()
         return Stamp(found.st_size, found.st_mtime_ns, digest_of(path) if contents else None)
@@ -110,8 +114,8 @@ def digest_of(path: Path) -> str:
 
 
 def key_of(path: Path) -> str:
-    """What a file is called in the database: its absolute path, as text that UTF-8 can hold."""
-    return encodable(os.path.abspath(path))
+    """What a file is called in the database: address or absolute path, as UTF-8 can hold it."""
+    return encodable(str(path) if is_address(path) else os.path.abspath(path))
 
 
 class Database:
@@ -366,7 +370,7 @@ class Database:
         try:
             found = {str(k): str(v) for k, v in parsed(tags).items()}
             size = finite(seconds), int(rate), int(channels)
-            info = AudioInfo(Path(path), *size, str(form), found, str(remark))
+            info = AudioInfo(place_of(path), *size, str(form), found, str(remark))
             return self._whole(number, info)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DataError(
@@ -456,7 +460,7 @@ def _row_of(found: BatchResult, stamp: Stamp | None) -> dict[str, Any]:
     """What stands in ``files`` about a file beside its path."""
     moment = recorded_at(found.path.name)
     row: dict[str, Any] = {
-        "folder": encodable(os.path.dirname(os.path.abspath(found.path))),
+        "folder": key_of(found.path.parent),
         "size": stamp and stamp.size,
         "modified_ns": stamp and stamp.modified_ns,
         "sha256": stamp and stamp.sha256,

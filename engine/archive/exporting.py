@@ -8,6 +8,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import TextIO
 
+from engine.archive.addresses import place_of
 from engine.archive.corrections import Correction, corrections
 from engine.archive.database import Database
 from engine.archive.parquet import Kind, open_parquet
@@ -46,7 +47,7 @@ def export_results(
     Raises:
         DataError: it cannot be written.
     """
-    sounds = [Path(path) for (path,) in database.rows("SELECT path FROM files ORDER BY path")]
+    sounds = [place_of(path) for (path,) in database.rows("SELECT path FROM files ORDER BY path")]
     if form == PARQUET:
         destination = open_parquet(
             output, database.labels(), "each", sounds=sounds, kind=kind, overwrite=overwrite

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from engine.archive.addresses import is_address
 from engine.archive.cells import finite, parsed
 from engine.archive.database import Database
 from engine.archive.processes import Listening
@@ -103,4 +104,4 @@ def _words(text: str) -> tuple[str, ...]:
 
 def absolute(places: Sequence[str]) -> tuple[str, ...]:
     """Places that mean the same from any folder."""
-    return tuple(str(Path.cwd() / place) for place in places)
+    return tuple(place if is_address(place) else str(Path.cwd() / place) for place in places)

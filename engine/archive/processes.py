@@ -5,10 +5,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.archive.addresses import change_of, is_address
+from engine.archive.hearing import hear
 from engine.errors import ModelError
 from engine.recognition.channels import Channels
 from engine.recognition.events import BatchResult, BatchStep
@@ -17,8 +19,6 @@ from engine.workers import LOOK_SECONDS, LOST, OfOne, Pause, Workers, work_throu
 Event = BatchStep | BatchResult
 _MEMORY = 700_000_000  # that one process may need
 _WORTH = 10_000_000  # bytes of sound files that one more process is started for
-# Windows of so much sound are computed together.
-_BLOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def useful_jobs(paths: Sequence[Path]) -> int:
 
 def size_of(path: Path) -> int:
     """Bytes of a file; 0 where it cannot be known."""
+    if is_address(path):
+        return (change_of(path) or (0, 0))[0]
     try:
         return path.stat().st_size
     except (OSError, ValueError):
@@ -98,17 +100,18 @@ def classify_in_processes(
 
 
 def classify_here(
-    paths: Sequence[Path], how: Listening, *, sha256: Mapping[str, str]
+    paths: Sequence[Path], how: Listening, *, sha256: Mapping[str, str] | None = None
 ) -> Generator[Event, None, None]:
     """As :func:`classify_in_processes`, in this process alone.
 
     Raises:
         EarmarkError: a classifier cannot be used.
     """
-    from engine.recognition.files import classify_files  # brings torch along
-
-    models = _load(how, sha256)
-    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+    models = _load(how, sha256 or {})
+    for number, path in enumerate(paths, start=1):
+        yield from hear(
+            path, models, hop_seconds=how.hop_seconds, channels=how.channels, number=number
+        )
 
 
 def classify_coming(
@@ -211,17 +214,9 @@ def _load(how: Listening, sha256: Mapping[str, str]) -> dict[str, Any]:
 def _hear(
     number: int, path: Path, models: dict[str, Any], how: Listening
 ) -> Generator[BatchStep, None, BatchResult]:
-    from engine.recognition.files import classify_files  # here: it brings torch along
-
-    steps = classify_files(
-        [path],
-        models,
-        hop_seconds=how.hop_seconds,
-        channels=how.channels,
-        block_seconds=_BLOCK_SECONDS,
-    )
+    steps = hear(path, models, hop_seconds=how.hop_seconds, channels=how.channels, number=number)
     for event in steps:
         if isinstance(event, BatchResult):
-            return replace(event, path=path, number=number)
-        yield BatchStep(path, number, event.share, event.seconds)
+            return event
+        yield event
     raise AssertionError("each file has a result")

@@ -9,11 +9,15 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.archive.batch import Plan, carry_out, ears_of
 from engine.archive.database import Database, Known, Stamp, key_of, stamp_of, unchanged
 from engine.archive.processes import Event, Listening
 from engine.recognition.events import BatchResult
+
+if TYPE_CHECKING:
+    from engine.archive.cluster.connection import Cluster
 
 _ENDING = ".unfinished"
 
@@ -33,7 +37,13 @@ def drop_journal(journal: Path) -> None:
 
 
 def resume(
-    journal: Database, paths: Sequence[Path], how: Listening, *, jobs: int, ahead: int
+    journal: Database,
+    paths: Sequence[Path],
+    how: Listening,
+    *,
+    jobs: int,
+    ahead: int,
+    cluster: "Cluster | None" = None,
 ) -> Generator[Event | None, None, None]:
     """As :func:`engine.archive.batch.carry_out`, each file's result in order.
 
@@ -45,6 +55,7 @@ def resume(
         how: with what and how they are heard; what was heard otherwise is heard again.
         jobs: how many processes; 0: this one.
         ahead: how many results may wait for one before them.
+        cluster: hears them instead of processes of this machine.
 
     Raises:
         EarmarkError: nothing more can be done; what was done is kept.
@@ -54,7 +65,8 @@ def resume(
     stamps = {path: stamp_of(path) for path in paths}
     todo = {path: stamps[path] for path in paths if not _done(known, path, stamps[path], wanted)}
     numbers = {path: number for number, path in enumerate(paths, start=1)}
-    events = carry_out(journal, Plan(how, ears, todo, [], 0), jobs=jobs, ahead=ahead)
+    work = Plan(how, ears, todo, [], 0)
+    events = carry_out(journal, work, jobs=jobs, ahead=ahead, cluster=cluster)
     held: dict[int, BatchResult] = {}
     try:
         for number, path in enumerate(paths, start=1):

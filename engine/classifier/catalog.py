@@ -330,6 +330,19 @@ class Catalog:
         personal = self._personal(entry.sha256()) if self._mine(entry) else None
         return personal.revision if personal else ""
 
+    def changes_of(self, entry: Entry) -> tuple[Adjustment | None, Path | None]:
+        """What the user decides otherwise, and the file of corrections; None: nothing.
+
+        Raises:
+            ModelError: the file of corrections is damaged.
+        """
+        if not self._mine(entry):
+            return None, None
+        digest = entry.sha256()
+        corrected = self._personal(digest) is not None
+        mine = self.adjustments().get(entry.card.name)
+        return mine, self.corrections.path(digest) if corrected else None
+
     def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
         plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}
         text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"

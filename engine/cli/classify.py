@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,13 +27,15 @@ from engine.export.words import visible
 
 if TYPE_CHECKING:
     from engine.archive.batch import Tally
+    from engine.archive.cluster.connection import Cluster
     from engine.archive.processes import Event, Listening
     from engine.recognition.events import BatchResult
 
 _PARQUET = "parquet"
 Format = StrEnum("Format", {name: name for name in (*EXPORTS, _PARQUET)})  # type: ignore[misc]
 _TABLE = Format("table")
-_AHEAD = 100  # files whose results may wait for one before them
+# Files whose results may wait for one before them: of this machine's processes, of a cluster's.
+_AHEAD, _FAR_AHEAD = 100, 10_000
 _RESUME = "Run the same command again to continue."
 _SAY_SECONDS = 60.0  # between two lines where no bar is shown
 
@@ -71,6 +73,13 @@ Kept = Annotated[
 Retry = Annotated[
     bool, typer.Option("--retry", help="With --database: try again what failed before.")
 ]
+Scheduler = Annotated[
+    str, typer.Option("--scheduler", help="Use the Dask cluster at this address (tcp://node:8786).")
+]
+Files = Annotated[
+    list[str],
+    typer.Argument(help="Sound files, folders, glob patterns, or addresses (s3://, http://)."),
+]
 Contents = Annotated[
     bool,
     typer.Option("--check-contents", help="With --database: compare contents instead of dates."),
@@ -78,7 +87,7 @@ Contents = Annotated[
 
 
 def classify(  # noqa: PLR0913  # the options of a command
-    files: Annotated[list[str], typer.Argument(help="Sound files, folders or glob patterns.")],
+    files: Files,
     classifier: Classifiers = None,
     hop: Annotated[float | None, typer.Option(min=0.01, help="Seconds between windows.")] = None,
     format: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = _TABLE,
@@ -89,6 +98,7 @@ def classify(  # noqa: PLR0913  # the options of a command
     database: Kept = None,
     retry: Retry = False,
     contents: Contents = False,
+    scheduler: Scheduler = "",
 ) -> None:
     """Classify sound files and print the detected labels.
 
@@ -96,35 +106,93 @@ def classify(  # noqa: PLR0913  # the options of a command
     of their sounds. Exit code 1 says that some files could not be read; the others are done.
 
     With --database, the same command goes on where it was interrupted and hears only files that are
-    new or have changed.
+    new or have changed. With --scheduler, the files are analysed by many machines.
 
     Examples: 'earmark classify song.mp3', 'earmark classify -f json recordings/ > all.jsonl',
     'earmark classify -f audacity -o labels/ *.wav', 'earmark classify -d archive.sqlite music/'.
     """
+    from engine.archive.addresses import find_sounds
     from engine.archive.processes import Listening
-    from engine.audio.files import find_audio
 
-    paths = find_audio(files)
     how = Listening(tuple(classifier or DEFAULT), hop, channels.value)
     for name in how.classifiers:  # what is wrong with one is said before any work
         Catalog().find(name).card.refuse_sound()
-    if database is not None:
-        if output is not None or format is not _TABLE:
-            raise DataError(
-                "With --database results go into the database. 'earmark archive export' writes "
-                "them in other formats."
-            )
-        failed = _into_database(files, paths, how, jobs, database, retry=retry, contents=contents)
-    elif retry or contents:
+    if database is not None and (output is not None or format is not _TABLE):
+        raise DataError(
+            "With --database results go into the database. 'earmark archive export' writes "
+            "them in other formats."
+        )
+    if database is None and (retry or contents):
         raise DataError("--retry and --check-contents need --database.")
-    elif output is not None and len(paths) > 1:
-        failed = _into_output(format, output, files, paths, how, jobs, overwrite)
-    else:
-        destination = _destination(format, output, files, paths, how, overwrite)
-        with contextlib.closing(destination):
-            failed = _write(_events(paths, how, jobs), paths, destination)
+    with _joined(scheduler) as cluster:
+        batch = _Batch(files, find_sounds(files), how, jobs, cluster)
+        if database is not None:
+            failed = _into_database(batch, database, retry=retry, contents=contents)
+        else:
+            failed = _into(batch, format, output, overwrite)
     if failed:
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What is heard, and by whom."""
+
+    places: list[str]
+    paths: list[Path]
+    how: "Listening"
+    jobs: int
+    cluster: "Cluster | None"
+
+    @property
+    def ahead(self) -> int:
+        return _AHEAD if self.cluster is None else _FAR_AHEAD
+
+
+@contextmanager
+def _joined(scheduler: str) -> "Iterator[Cluster | None]":
+    """The cluster at an address; None: there is no address."""
+    if not scheduler:
+        yield None
+        return
+    from engine.archive.cluster.connection import Cluster
+
+    with Cluster(scheduler) as cluster:
+        threads = cluster.threads()
+        words = "no worker yet" if not threads else f"workers for {threads} files at once"
+        _say(f"The cluster at {scheduler} has {words}.")
+        yield cluster
+
+
+def _into(batch: _Batch, format: Format, output: str | None, overwrite: bool) -> int:
+    """Write the results in a form; how many failed."""
+    from engine.archive.addresses import is_address
+
+    if output is not None and is_address(output):
+        return _into_parts(batch, format, output, overwrite)
+    if output is not None and len(batch.paths) > 1:
+        return _into_output(batch, format, output, overwrite)
+    destination = _destination(format, output, batch.places, batch.paths, batch.how, overwrite)
+    with contextlib.closing(destination):
+        return _write(_events(batch), batch.paths, destination)
+
+
+def _into_parts(batch: _Batch, format: Format, output: str, overwrite: bool) -> int:
+    """Have workers write the results themselves, at an address; how many failed."""
+    from engine.archive.batch import ears_of
+    from engine.archive.cluster.parts import Parts, hear_into
+
+    if batch.cluster is None or format != _PARQUET:
+        raise DataError(
+            f"{output} is written by the workers of a cluster, as Parquet: add --scheduler and "
+            "'-f parquet', or name a folder of this machine."
+        )
+    ears = ears_of(batch.how)
+    parts = Parts(output, tuple(label for ear in ears for label in ear.labels))
+    todo = parts.todo(batch.paths, ears, again=overwrite)
+    if len(todo) < len(batch.paths):
+        _say(f"{len(batch.paths) - len(todo)} of {len(batch.paths)} files are done already.")
+    return _run(hear_into(parts, todo, batch.how, batch.cluster), list(todo), _kept, _RESUME)
 
 
 def _destination(
@@ -165,35 +233,29 @@ def _destination(
     return made
 
 
-def _events(
-    paths: list[Path], how: "Listening", jobs: int
-) -> "Generator[Event | None, None, None]":
-    """Results in order: of this process if one is enough, else of several."""
-    from engine.archive.processes import classify_in_processes, in_order, useful_jobs
+def _events(batch: _Batch) -> "Generator[Event | None, None, None]":
+    """Results in order: of this process if one is enough, else of several, or of a cluster."""
+    from engine.archive.processes import (
+        classify_here,
+        classify_in_processes,
+        in_order,
+        useful_jobs,
+    )
 
-    jobs = jobs or useful_jobs(paths)
-    if jobs > 1 and len(paths) > 1:
-        events = classify_in_processes(paths, how, jobs=jobs, ahead=_AHEAD)
-        try:
-            yield from in_order(events)
-        finally:
-            events.close()
+    paths, how = batch.paths, batch.how
+    jobs = batch.jobs or useful_jobs(paths)
+    if batch.cluster is not None:
+        events = batch.cluster.classify(paths, how, ahead=batch.ahead)
+    elif jobs > 1 and len(paths) > 1:
+        events = classify_in_processes(paths, how, jobs=jobs, ahead=batch.ahead)
+    else:
+        yield from classify_here(paths, how)
         return
-    from engine.recognition.files import classify_files  # brings torch along
-
-    models = Catalog().load_all(how.classifiers)
-    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+    with contextlib.closing(events):
+        yield from in_order(events)
 
 
-def _into_output(
-    format: Format,
-    output: str,
-    places: list[str],
-    paths: list[Path],
-    how: "Listening",
-    jobs: int,
-    overwrite: bool,
-) -> int:
+def _into_output(batch: _Batch, format: Format, output: str, overwrite: bool) -> int:
     """Write the results into files; goes on where it was interrupted. How many failed."""
     from engine.archive.database import Database
     from engine.archive.processes import useful_jobs
@@ -201,15 +263,17 @@ def _into_output(
 
     journal = journal_of(output)
     resumes = journal.is_file() and not overwrite
-    destination = _destination(format, output, places, paths, how, overwrite, resumes)
+    paths, how = batch.paths, batch.how
+    destination = _destination(format, output, batch.places, paths, how, overwrite, resumes)
     if overwrite:
         drop_journal(journal)
-    jobs = jobs or useful_jobs(paths)
+    jobs = batch.jobs or useful_jobs(paths)
     with Database(journal) as kept:
         ((done,),) = kept.rows("SELECT count(*) FROM files")
         if done:
             _say(f"{done} of {len(paths)} files are done already.")
-        events = resume(kept, paths, how, jobs=jobs if jobs > 1 else 0, ahead=_AHEAD)
+        jobs, cluster = jobs if jobs > 1 else 0, batch.cluster
+        events = resume(kept, paths, how, jobs=jobs, ahead=batch.ahead, cluster=cluster)
         failed = _write(events, paths, destination, _RESUME)
     destination.close()  # not where it was interrupted: half a table is none
     drop_journal(journal)
@@ -233,16 +297,7 @@ def _write(
     return _run(events, paths, take, how)
 
 
-def _into_database(
-    places: list[str],
-    paths: list[Path],
-    how: "Listening",
-    jobs: int,
-    place: Path,
-    *,
-    retry: bool,
-    contents: bool,
-) -> int:
+def _into_database(batch: _Batch, place: Path, *, retry: bool, contents: bool) -> int:
     """Keep the results in a database; how many files have none."""
     from engine.archive.batch import carry_out
     from engine.archive.batch import plan as plan_batch
@@ -250,8 +305,9 @@ def _into_database(
     from engine.archive.orders import BatchOrder, absolute, keep_order
     from engine.archive.processes import useful_jobs
 
+    paths, how = batch.paths, batch.how
     check_file(place, paths, overwrite=True)
-    order = BatchOrder(absolute(places), how, len(paths))
+    order = BatchOrder(absolute(batch.places), how, len(paths))
     with Database(place) as database:
         keep_order(database, order)
         work = finished(plan_batch(database, paths, how, contents=contents, retry=retry))
@@ -262,7 +318,8 @@ def _into_database(
             _say(words)
         failed, todo = len(work.failed), list(work.todo)
         if todo:
-            events = carry_out(database, work, jobs=jobs or useful_jobs(todo))
+            jobs = batch.jobs or useful_jobs(todo)
+            events = carry_out(database, work, jobs=jobs, cluster=batch.cluster)
             failed += _run(events, todo, _kept, _RESUME)
         keep_order(database, replace(order, finished=True))
     return failed

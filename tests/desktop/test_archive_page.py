@@ -30,7 +30,7 @@ from desktop.pages.archive.judging import Judgement
 from desktop.pages.archive.page import ArchivePage
 from desktop.requests import AddRegion, FindSimilar, OpenArchive, OpenFile
 from desktop.session import Session
-from desktop.settings import ARCHIVE, Settings
+from desktop.settings import ARCHIVE, ARCHIVE_SCHEDULER, Settings
 from desktop.window import Window
 from engine.archive.batch import ears_of
 from engine.archive.corrections import corrections
@@ -40,6 +40,7 @@ from engine.archive.processes import Listening
 from engine.audio.files import find_audio
 from engine.recognition.events import BatchResult
 from engine.recognition.files import classify_files
+from tests.cluster import Machines, free_port
 from tests.desktop.conftest import Show, take_away
 from tests.desktop.said import press
 from tests.planted import RATE, beeper, burst
@@ -201,6 +202,52 @@ def test_it_rests_continues_and_is_cancelled(
     assert order is not None
     assert not order.finished
     assert order.places == (str(folder),)
+
+
+def test_a_cluster_analyses(
+    open_page: Callable[[], ArchivePage], session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
+    page, folder = open_page(), make_sounds(tmp_path / "in")
+    page.choose_database(tmp_path / "mine.sqlite")
+    page.add_folders([folder])
+    with Machines(tmp_path) as machines:
+        machines.start_scheduler()
+        page.panel.scheduler.setText(f" {machines.address} ")
+        assert session.settings.get(ARCHIVE_SCHEDULER) == machines.address
+        assert not page.panel.jobs.isEnabled()
+        page.start()
+        waits = "Waiting for a worker of the cluster at " + machines.address
+        qtbot.waitUntil(lambda: waits in page.panel.words.text(), timeout=WAIT)
+        machines.start_worker()
+        qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
+        assert page.found is not None
+        assert (page.found.overview.done, page.found.overview.failed) == (SOUNDS, 1)
+    page.panel.scheduler.clear()
+    assert page.panel.jobs.isEnabled()
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_cluster_that_is_not_there(
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    missing: bool,
+) -> None:
+    if missing:
+        monkeypatch.setitem(sys.modules, "distributed", None)
+    else:
+        pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
+    monkeypatch.setattr("engine.archive.cluster.connection._ANSWER_SECONDS", 0.5)
+    page, folder = open_page(), make_sounds(tmp_path / "in", count=1)
+    page.choose_database(tmp_path / "mine.sqlite")
+    page.add_folders([folder])
+    page.panel.scheduler.setText(f"tcp://127.0.0.1:{free_port()}")
+    page.start()
+    qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
+    words = "Analysis on a cluster needs the extra 'cluster'" if missing else "Nobody answers at"
+    assert words in page.notices.text
 
 
 def finished(place: Path | None) -> int:

@@ -21,6 +21,7 @@ import torch
 from engine.cli.app import run
 from resources import resource
 from tests import corpora
+from tests.cluster import Bucket, Machines, s3_storage
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -36,6 +37,9 @@ COMMANDS = {
     "earmark classify -f json *.wav > all.jsonl": "-c instrument",
     "earmark classify -f audacity -o labels/ *.wav": "-c instrument",
     "earmark classify -d archive.sqlite recordings/": "-c instrument",
+    "earmark classify --scheduler tcp://node1:8786 -d archive.sqlite recordings/": "-c instrument",
+    "earmark classify --scheduler tcp://node1:8786 -f parquet -o s3://bucket/heard/ "
+    "s3://bucket/archive/": "-c instrument",
     "earmark classify -f csv -o heard.csv recordings/": "-c instrument",
     "earmark classify -f parquet -o heard.parquet recordings/": "-c instrument",
     "earmark archive show archive.sqlite": NONE,
@@ -304,10 +308,15 @@ NEED_RUNS = _asks("evaluate", "compare")
 NEED_AN_ARCHIVE = _asks("archive")
 NEED_AN_INDEX = _asks("index", "search")
 NEED_A_MICROPHONE = _asks("listen", "record", "devices")
+NEED_A_CLUSTER = [command for command in COMMANDS if "--scheduler" in command]
 ALONE = [
     c
     for c in COMMANDS
-    if c not in {*NEED_RUNS, *NEED_AN_ARCHIVE, *NEED_AN_INDEX, *NEED_A_MICROPHONE, *_asks("app")}
+    if c
+    not in {
+        *(*NEED_RUNS, *NEED_AN_ARCHIVE, *NEED_AN_INDEX),
+        *(*NEED_A_MICROPHONE, *NEED_A_CLUSTER, *_asks("app")),
+    }
 ]
 
 
@@ -333,6 +342,31 @@ def test_it_works_on_an_archive(command: str, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize("command", NEED_AN_INDEX)
 def test_it_works_on_an_index(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     _check(command, capsys)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("command", NEED_A_CLUSTER)
+def test_it_works_on_a_cluster(command: str, reader: Path) -> None:
+    """Of one worker, and with a storage of this machine."""
+    for name in ("distributed", "s3fs", "moto", "flask"):
+        pytest.importorskip(name, reason=f"{name} is not installed (extra 'dev')")
+    with s3_storage() as storage, Machines(reader, storage) as machines:
+        bucket = Bucket(storage, "bucket")
+        bucket.put("archive/one.wav", (reader / "one.wav").read_bytes())
+        machines.start_scheduler()
+        machines.start_worker()
+        words, _ = _typed(command.replace("tcp://node1:8786", machines.address))
+        done = subprocess.run(
+            [sys.executable, "-m", "engine.cli", *words, *shlex.split(COMMANDS[command])],
+            env=machines.environment,
+            cwd=reader,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert (reader / "archive.sqlite").exists() or len(bucket.names("heard")) == 1
+        bucket.close()
 
 
 @pytest.mark.microphone

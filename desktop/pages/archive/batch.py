@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QLineEdit,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -17,11 +18,12 @@ from PySide6.QtWidgets import (
 
 from desktop.pages.archive.worker import Progress
 from desktop.plots.clock import clock
-from desktop.settings import ARCHIVE_JOBS, Settings
+from desktop.settings import ARCHIVE_JOBS, ARCHIVE_SCHEDULER, Settings
 from desktop.widgets.controls import Elided, button, heading, hold_back, steady
 
 _HOPS = (None, 1.0, 3.0, 10.0)
 _MOST_JOBS = 256
+_ADDRESS_WIDTH = 110  # pixels, at least
 _STEPS = 1000  # of the progress bar
 
 
@@ -98,6 +100,19 @@ class BatchPanel(QFrame):
         self.channels.setToolTip(self.tr("Whether channels are analysed together or one by one"))
         self.channels.addItem(self.tr("Channels mixed"), "mixed")
         self.channels.addItem(self.tr("Each channel"), "each")
+        self._who()
+        row = QHBoxLayout()
+        self._choices = (
+            *(self.add_button, self.folders_button, self.classifiers_button),
+            *(self.hop, self.channels, self.jobs, self.scheduler),
+        )
+        for one in self._choices:
+            row.addWidget(one)
+        row.addStretch(1)
+        self._rows.append(row)
+
+    def _who(self) -> None:
+        """Who analyses."""
         self.jobs = QSpinBox()
         self.jobs.setRange(0, _MOST_JOBS)
         self.jobs.setSpecialValueText(self.tr("Processes: auto"))
@@ -106,15 +121,14 @@ class BatchPanel(QFrame):
         self.jobs.setToolTip(self.jobs.accessibleName())
         self.jobs.setValue(self._settings.get(ARCHIVE_JOBS))
         self.jobs.valueChanged.connect(lambda count: self._settings.set(ARCHIVE_JOBS, count))
-        row = QHBoxLayout()
-        self._choices = (
-            *(self.add_button, self.folders_button, self.classifiers_button),
-            *(self.hop, self.channels, self.jobs),
+        self.scheduler = QLineEdit(self._settings.get(ARCHIVE_SCHEDULER))
+        self.scheduler.setPlaceholderText(self.tr("This machine"))
+        self.scheduler.setAccessibleName(self.tr("Address of a Dask cluster; empty: this machine"))
+        self.scheduler.setToolTip(
+            self.tr("Analyse by a Dask cluster, such as tcp://node1:8786; empty: on this machine")
         )
-        for one in self._choices:
-            row.addWidget(one)
-        row.addStretch(1)
-        self._rows.append(row)
+        self.scheduler.setMinimumWidth(_ADDRESS_WIDTH)
+        self.scheduler.textChanged.connect(self._choose_machines)
 
     def _progress(self) -> None:
         self.bar = QProgressBar()
@@ -154,6 +168,15 @@ class BatchPanel(QFrame):
         )
 
     # What is chosen.
+
+    @property
+    def address(self) -> str:
+        """Of the cluster that analyses; empty: this machine does."""
+        return self.scheduler.text().strip()
+
+    def _choose_machines(self) -> None:
+        self._settings.set(ARCHIVE_SCHEDULER, self.address)
+        self._enable()
 
     @property
     def hop_seconds(self) -> float | None:
@@ -239,6 +262,7 @@ class BatchPanel(QFrame):
     def _enable(self) -> None:
         for one in (*self._choices, self.database_button):
             one.setEnabled(not self._running)
+        self.jobs.setEnabled(not self._running and not self.address)
         self.folders_button.setEnabled(bool(self.folders) and not self._running)
         self.export_button.setEnabled(self._ready)
         self.thresholds_button.setEnabled(self._ready)
@@ -267,6 +291,9 @@ class BatchPanel(QFrame):
             "search": lambda: self.tr("Searching for sound files..."),
             "compare": lambda: self.tr("Looking for what is new among {} files...").format(
                 f"{told.total:,}"
+            ),
+            "join": lambda: self.tr("Waiting for a worker of the cluster at {}...").format(
+                self.address
             ),
             "hear": lambda: self._speed(told),
         }

@@ -296,11 +296,12 @@ class ArchivePage(Page):
             return
         self.notices.clear()
         how = Listening(tuple(panel.classifiers), panel.hop_seconds, panel.channels.currentData())
-        order, place, count = BatchOrder(tuple(panel.folders), how), self.place, panel.jobs.value()
+        order, place = BatchOrder(tuple(panel.folders), how), self.place
+        hands = worker.Hands(panel.jobs.value(), panel.address)
         self._pause = pause = Pause()
         self._session.settings.set(ARCHIVE, str(place))
         self._batch = jobs.run(
-            lambda: worker.hear(place, order, count, pause),
+            lambda: worker.hear(place, order, hands, pause),
             on_event=self._told,
             on_result=self._finished,
             on_error=self._broken,

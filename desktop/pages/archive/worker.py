@@ -1,6 +1,8 @@
 """What the Archive page asks of the engine, as work for jobs."""
 
-from collections.abc import Generator, Sequence
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +11,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.archive.batch import Plan
+    from engine.archive.cluster.connection import Cluster
     from engine.archive.corrections import Estimate
+    from engine.archive.database import Database
     from engine.archive.orders import BatchOrder
     from engine.archive.parquet import Kind
+    from engine.archive.processes import Event
     from engine.archive.questions import By, Count, Filter, Order, Overview, Stretch
     from engine.workers import Pause
 
+_LOOK_SECONDS = 0.5  # between two looks whether a worker has come
 _MOST_NAMES = 100  # databases named after folders of one name
 
 
@@ -40,7 +47,7 @@ class Progress:
     """How far a batch is.
 
     Attributes:
-        doing: "search", "compare" or "hear".
+        doing: "search", "compare", "join" or "hear".
         done: files that are in the database.
         total: files there are.
         failed: of the done, those without a result.
@@ -116,26 +123,38 @@ def propose(home: Path, folder: Path) -> Generator[None, None, Path]:
     raise DataError(f"There are many databases named '{folder.name}' in {home}. Choose a name.")
 
 
+@dataclass(frozen=True)
+class Hands:
+    """Who analyses.
+
+    Attributes:
+        jobs: how many processes of this machine; 0: as many as are of use.
+        scheduler: address of a Dask cluster that does it instead; empty: none.
+    """
+
+    jobs: int = 0
+    scheduler: str = ""
+
+
 def hear(
-    place: Path, order: "BatchOrder", jobs: int, pause: "Pause"
+    place: Path, order: "BatchOrder", hands: Hands, pause: "Pause"
 ) -> Generator[Progress | None, None, Found]:
     """Analyse what is new or has changed; what is done stays, whatever ends it.
 
     Args:
         place: the database.
         order: folders, classifiers and settings.
-        jobs: how many processes; 0: as many as are of use.
+        hands: who analyses.
         pause: lets it rest.
     """
-    from engine.archive.batch import carry_out, plan
+    from engine.archive.addresses import find_sounds
+    from engine.archive.batch import plan
     from engine.archive.database import Database
     from engine.archive.orders import keep_order
-    from engine.archive.processes import useful_jobs
-    from engine.audio.files import find_audio
     from engine.export.destinations import check_file
 
     yield Progress("search")
-    paths = find_audio(order.places)
+    paths = find_sounds(order.places)
     place.parent.mkdir(parents=True, exist_ok=True)
     check_file(place, paths, overwrite=True)
     with Database(place) as database:
@@ -147,14 +166,47 @@ def hear(
         told = _Told(len(paths), work.done + len(work.failed), len(work.failed), todo, pause)
         yield told.now()
         if todo:
-            events = carry_out(database, work, jobs=jobs or useful_jobs(todo), pause=pause)
-            try:
-                for event in events:
-                    yield told.after(event)
-            finally:
-                events.close()
+            with _joined(hands.scheduler) as cluster:
+                yield from _waited(cluster, len(paths))
+                with closing(_events(database, work, hands, pause, cluster)) as events:
+                    for event in events:
+                        yield told.after(event)
         keep_order(database, replace(order, finished=True))
     return (yield from look(place))
+
+
+@contextmanager
+def _joined(scheduler: str) -> "Iterator[Cluster | None]":
+    """The cluster at an address; None: there is no address."""
+    if not scheduler:
+        yield None
+        return
+    from engine.archive.cluster.connection import Cluster
+
+    with Cluster(scheduler) as cluster:
+        yield cluster
+
+
+def _waited(cluster: "Cluster | None", total: int) -> Generator[Progress, None, None]:
+    """Wait until a cluster has a worker."""
+    while cluster is not None and not cluster.threads():
+        yield Progress("join", total=total)
+        time.sleep(_LOOK_SECONDS)
+
+
+def _events(
+    database: "Database",
+    work: "Plan",
+    hands: Hands,
+    pause: "Pause",
+    cluster: "Cluster | None",
+) -> "Generator[Event | None, None, None]":
+    """What the batch tells, by processes of this machine or by a cluster."""
+    from engine.archive.batch import carry_out
+    from engine.archive.processes import useful_jobs
+
+    jobs = 0 if cluster else hands.jobs or useful_jobs(list(work.todo))
+    return carry_out(database, work, jobs=jobs, pause=pause, cluster=cluster)
 
 
 class _Told:

@@ -1,0 +1,1 @@
+"""The same batch on many machines, by Dask: ``connection`` asks, ``task`` is what workers do."""
