@@ -12,6 +12,8 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from engine.networks.base import Sliding, Trunk
+from engine.networks.derived import Derived
+from engine.networks.musicnn.products import MelFilters, TimeFilters, living
 
 BANDS = 96
 TIMBRE_WIDTH = 7
@@ -21,11 +23,6 @@ RHYTHM_LENGTHS = (128, 64, 32)
 RHYTHM_FILTERS = 51
 MIDDLE_FILTERS = 64
 EPSILON = 0.001
-
-
-# Frames convolved at once on a CPU: what the filters answer to more does not stay in its cache,
-# and then takes up to twice as long a frame.
-_PIECE = 187
 
 
 def piecemeal(image: Tensor) -> bool:
@@ -46,14 +43,67 @@ class PooledConvolution(nn.Module):
         self.convolution = nn.Conv2d(1, filters, (frames, bands))
         self.norm = nn.BatchNorm1d(filters, eps=EPSILON)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Shape (batch, frames, mel) to (batch, filters, frames left), no padding."""
-        sign = torch.where(self.norm.weight < 0, -1.0, 1.0)
-        weight = self.convolution.weight * sign[:, None, None, None]
-        bias = None if self.convolution.bias is None else self.convolution.bias * sign
-        strongest = functional.conv2d(image[:, None], weight, bias).amax(3)
-        answer: Tensor = self.norm(functional.relu(strongest * sign[:, None]))
+    def forward(self, image: Tensor, blank: tuple[int, int] = (0, 0)) -> Tensor:
+        """Shape (batch, frames, mel) to (batch, filters, frames left), no padding.
+
+        Args:
+            image: the input.
+            blank: how many frames at its begin and its end are zeros.
+        """
+        sign = self._sign()
+        strongest = self._strongest(image, blank) * sign[:, None]
+        if self.convolution.bias is not None:
+            strongest = strongest + self.convolution.bias[:, None]
+        answer: Tensor = self.norm(functional.relu(strongest))
         return answer
+
+    def _sign(self) -> Tensor:
+        return torch.where(self.norm.weight < 0, -1.0, 1.0)
+
+    def flipped(self) -> Tensor:
+        """The filters, of which the largest answer over mel counts: (filters, 1, frames, bands)."""
+        return self.convolution.weight * self._sign()[:, None, None, None]
+
+    def _strongest(self, image: Tensor, blank: tuple[int, int]) -> Tensor:
+        if not piecemeal(image) or image.shape[2] != BANDS:
+            return functional.conv2d(image[:, None], self.flipped()).amax(3)
+        alive, filters = _products.of(self)
+        found = filters(image) if isinstance(filters, MelFilters) else filters(image, blank)
+        strongest = found.new_zeros(found.shape[0], self.norm.num_features, found.shape[2])
+        strongest[:, alive] = found
+        return strongest
+
+
+def _as_products(module: PooledConvolution) -> tuple[Tensor, MelFilters | TimeFilters]:
+    weight = module.flipped()[:, 0]
+    alive = living(weight)
+    if weight.shape[2] == 1:
+        return alive, TimeFilters(weight[alive, :, 0])
+    return alive, MelFilters(weight[alive], BANDS)
+
+
+_products = Derived(_as_products)
+
+
+class TimeConvolution(nn.Conv1d):
+    """A convolution over time, of which filters that faded in training are passed over."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Shape (batch, channels, frames) to (batch, filters, frames)."""
+        if not piecemeal(input) or self.bias is None:
+            return super().forward(input)
+        alive, weight = _alive.of(self)
+        answer = self.bias[:, None].repeat(input.shape[0], 1, input.shape[2])
+        answer[:, alive] += functional.conv1d(input, weight, padding=self.padding)
+        return answer
+
+
+def _living_part(module: TimeConvolution) -> tuple[Tensor, Tensor]:
+    alive = living(module.weight)
+    return alive, module.weight[alive]
+
+
+_alive = Derived(_living_part)
 
 
 class MusicnnTrunk(Trunk):
@@ -82,7 +132,7 @@ class MusicnnTrunk(Trunk):
         )
         front = len(TIMBRE_HEIGHTS) * TIMBRE_FILTERS + len(RHYTHM_LENGTHS) * RHYTHM_FILTERS
         self.middle = nn.ModuleList(
-            nn.Conv1d(inputs, MIDDLE_FILTERS, TIMBRE_WIDTH, padding="same")
+            TimeConvolution(inputs, MIDDLE_FILTERS, TIMBRE_WIDTH, padding="same")
             for inputs in (front, MIDDLE_FILTERS, MIDDLE_FILTERS)
         )
         self.middle_norm = nn.ModuleList(
@@ -103,20 +153,7 @@ class MusicnnTrunk(Trunk):
 
     def answer_timbre(self, image: Tensor) -> Tensor:
         """The timbre filters, no padding: (batch, frames, 96) to (batch, 408, frames - 6)."""
-        reach = TIMBRE_WIDTH - 1
-        if not piecemeal(image) or image.shape[1] <= reach:
-            return torch.cat([block(image) for block in self.timbre], dim=1)
-        pieces = [
-            torch.cat(
-                [
-                    torch.cat([block(one[:, a : a + _PIECE + reach]) for block in self.timbre], 1)
-                    for a in range(0, image.shape[1] - reach, _PIECE)
-                ],
-                dim=2,
-            )
-            for one in torch.split(image, 1)
-        ]
-        return torch.cat(pieces)
+        return torch.cat([block(image) for block in self.timbre], dim=1)
 
     def finish(self, timbre: Tensor, image: Tensor) -> Tensor:
         """All that follows the timbre filters, for whole windows.
@@ -136,8 +173,8 @@ class MusicnnTrunk(Trunk):
     def _finish(self, timbre: Tensor, image: Tensor) -> Tensor:
         answers = [timbre]
         for length, block in zip(RHYTHM_LENGTHS, self.rhythm, strict=True):
-            before = (length - 1) // 2
-            answers.append(block(functional.pad(image, (0, 0, before, length - 1 - before))))
+            blank = (length - 1) // 2, length // 2
+            answers.append(block(functional.pad(image, (0, 0, *blank)), blank))
         front = torch.cat(answers, dim=1)
         layers = [front]
         hidden = front
