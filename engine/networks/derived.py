@@ -37,7 +37,7 @@ class Derived(Generic[Module, Value]):
 
     def of(self, module: Module) -> Value:
         """The value of a module as it is now."""
-        tensors = module.state_dict().values()
+        tensors = (*module.parameters(), *module.buffers())
         now = tuple((tensor.data_ptr(), _version(tensor)) for tensor in tensors)
         before = self._known.get(module)
         if before is None or before[0] != now or any(version < 0 for _, version in now):
