@@ -30,7 +30,7 @@ _REST, _CONTINUE = "rest", "continue"  # words to a process, beside files
 _MEMORY = 700_000_000  # that one process may need
 _WORTH = 10_000_000  # bytes of sound files that one more process is started for
 # Windows of so much sound are computed together.
-_BLOCK_SECONDS = 10.0
+BLOCK_SECONDS = 10.0
 _LOST = (
     "{} was given up: the process that analysed it ended unexpectedly, perhaps for lack of memory. "
     "Use fewer processes (--jobs), or split the file."
@@ -165,7 +165,13 @@ def classify_here(
     from engine.recognition.files import classify_files  # brings torch along
 
     models = _load(how, sha256)
-    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+    yield from classify_files(
+        paths,
+        models,
+        hop_seconds=how.hop_seconds,
+        channels=how.channels,
+        block_seconds=BLOCK_SECONDS,
+    )
 
 
 def classify_coming(
@@ -404,7 +410,7 @@ def _hear(
         models,
         hop_seconds=how.hop_seconds,
         channels=how.channels,
-        block_seconds=_BLOCK_SECONDS,
+        block_seconds=BLOCK_SECONDS,
     ):
         if isinstance(event, BatchResult):
             there.send(

@@ -169,7 +169,12 @@ def _events(
     paths: list[Path], how: "Listening", jobs: int
 ) -> "Generator[Event | None, None, None]":
     """Results in order: of this process if one is enough, else of several."""
-    from engine.archive.processes import classify_in_processes, in_order, useful_jobs
+    from engine.archive.processes import (
+        BLOCK_SECONDS,
+        classify_in_processes,
+        in_order,
+        useful_jobs,
+    )
 
     jobs = jobs or useful_jobs(paths)
     if jobs > 1 and len(paths) > 1:
@@ -182,7 +187,13 @@ def _events(
     from engine.recognition.files import classify_files  # brings torch along
 
     models = Catalog().load_all(how.classifiers)
-    yield from classify_files(paths, models, hop_seconds=how.hop_seconds, channels=how.channels)
+    yield from classify_files(
+        paths,
+        models,
+        hop_seconds=how.hop_seconds,
+        channels=how.channels,
+        block_seconds=BLOCK_SECONDS,
+    )
 
 
 def _into_output(

@@ -1,4 +1,4 @@
-"""What musicnn hears without gradients, by products of its living filters, is what it was taught."""
+"""What musicnn hears without gradients, by its living filters, is what it was taught."""
 
 import pytest
 import torch
