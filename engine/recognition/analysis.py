@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from engine.errors import AudioError
 from engine.features import Feature, FeatureStream, describe_feature
 from engine.networks import Sliding
 from engine.networks.base import WINDOWS_AT_ONCE
+from engine.networks.derived import Derived
 from engine.recognition.timeline import Timeline
 from engine.windows import Windows
 
@@ -255,26 +255,9 @@ class _RateBranch:
         self._first += drop
 
 
-# By module: what its tensors were, and their digest. Each file of a batch asks for the same again.
-_digests: "WeakKeyDictionary[nn.Module, tuple[tuple[tuple[int, int], ...], str]]" = (
-    WeakKeyDictionary()
-)
-
-
 def _digest(module: nn.Module) -> str:
-    """Equal for modules of one class with equal tensors; computed anew only where they changed."""
-    tensors = module.state_dict().values()
-    now = tuple((tensor.data_ptr(), _version(tensor)) for tensor in tensors)
-    before = _digests.get(module)
-    if before is None or before[0] != now or any(version < 0 for _, version in now):
-        before = now, _computed_digest(module)
-        _digests[module] = before
-    return before[1]
-
-
-def _version(tensor: Tensor) -> int:
-    """How often it was written to; -1: torch does not count it."""
-    return -1 if tensor.is_inference() else tensor._version
+    """Equal for modules of one class with equal tensors."""
+    return _digests.of(module)
 
 
 def _computed_digest(module: nn.Module) -> str:
@@ -283,6 +266,10 @@ def _computed_digest(module: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+# Each file of a batch asks for the same again.
+_digests = Derived(_computed_digest)
 
 
 def _feature_key(feature: Feature) -> str:

@@ -125,10 +125,10 @@ def test_a_trunk_is_computed_once_for_all_who_use_it(
     calls: list[int] = []
     original = MusicnnTrunk.finish
 
-    def counted(self: MusicnnTrunk, timbre: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+    def counted(self: MusicnnTrunk, front: list[torch.Tensor]) -> torch.Tensor:
         if type(self) is MusicnnTrunk:  # that of instruments levels each window and shares nothing
-            calls.append(len(image))
-        return original(self, timbre, image)
+            calls.append(len(front[0]))
+        return original(self, front)
 
     monkeypatch.setattr(MusicnnTrunk, "finish", counted)
     Analysis(classifiers, 16000).push(np.zeros(16000 * 4, np.float32) + 0.01)

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from engine.errors import ModelError
 from engine.networks.base import Network, Trunk
+from engine.networks.derived import Derived
+from engine.networks.folded import folded, in_equal_batches
 from engine.networks.mobile import MobileTrunk
 from engine.networks.musicnn.levelled import FLOOR, LevelledMusicnnTrunk, powers
 from engine.networks.musicnn.trunk import MusicnnTrunk, piecemeal
@@ -23,15 +25,23 @@ class DecibelMobileTrunk(MobileTrunk):
     """A mobile trunk that takes musicnn's features."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """See :class:`Trunk`; window by window on a CPU: how many there are changes no bit."""
+        """See :class:`Trunk`; always so many at once on a CPU that is not training.
+
+        So how many windows there are changes no bit.
+        """
         heard = decibels(features)
         if not piecemeal(heard):
             return self.hear(heard)
-        return torch.cat([self.hear(one) for one in torch.split(heard, 1)])
+        if self.training:
+            return torch.cat([self.hear(one) for one in torch.split(heard, 1)])
+        return in_equal_batches(_folded.of(self).hear, heard)
 
     def hear(self, features: Tensor) -> Tensor:
         """As :meth:`forward`, from features that are in decibels already."""
         return super().forward(features)
+
+
+_folded: Derived[DecibelMobileTrunk, DecibelMobileTrunk] = Derived(folded)
 
 
 class MusicnnMobile(Network):

@@ -8,7 +8,8 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from engine.networks.base import Network, Trunk
-from engine.networks.musicnn.trunk import EPSILON, MusicnnTrunk
+from engine.networks.musicnn.convolution import EPSILON
+from engine.networks.musicnn.trunk import MusicnnTrunk
 
 HIDDEN = 200
 

@@ -7,11 +7,18 @@ and as long as a rhythm (128, 64 and 32 frames) look at the spectrogram, the str
 frequency is kept, three convolutions in time follow, and everything is pooled over the window.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from engine.networks.base import Sliding, Trunk
+from engine.networks.base import WINDOWS_AT_ONCE, Sliding, Trunk
+from engine.networks.derived import Derived
+from engine.networks.musicnn.convolution import EPSILON, PooledConvolution
+from engine.networks.musicnn.living import LivingTrunk
 
 BANDS = 96
 TIMBRE_WIDTH = 7
@@ -20,40 +27,11 @@ TIMBRE_FILTERS = 204
 RHYTHM_LENGTHS = (128, 64, 32)
 RHYTHM_FILTERS = 51
 MIDDLE_FILTERS = 64
-EPSILON = 0.001
-
-
-# Frames convolved at once on a CPU: what the filters answer to more does not stay in its cache,
-# and then takes up to twice as long a frame.
-_PIECE = 187
 
 
 def piecemeal(image: Tensor) -> bool:
     """Whether to work through a batch piece by piece: on a CPU, when nothing is to be learned."""
     return image.device.type == "cpu" and not torch.is_grad_enabled() and image.shape[0] > 0
-
-
-class PooledConvolution(nn.Module):
-    """A convolution over the mel spectrogram, its ReLU and batch norm, and the maximum over mel.
-
-    The activation and the scaling follow the pooling here: both keep order (scaling by a negative
-    number reverses it, which flipping the filter's sign undoes), so the result is the same at a
-    small part of the cost.
-    """
-
-    def __init__(self, filters: int, frames: int, bands: int) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(1, filters, (frames, bands))
-        self.norm = nn.BatchNorm1d(filters, eps=EPSILON)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Shape (batch, frames, mel) to (batch, filters, frames left), no padding."""
-        sign = torch.where(self.norm.weight < 0, -1.0, 1.0)
-        weight = self.convolution.weight * sign[:, None, None, None]
-        bias = None if self.convolution.bias is None else self.convolution.bias * sign
-        strongest = functional.conv2d(image[:, None], weight, bias).amax(3)
-        answer: Tensor = self.norm(functional.relu(strongest * sign[:, None]))
-        return answer
 
 
 class MusicnnTrunk(Trunk):
@@ -92,8 +70,7 @@ class MusicnnTrunk(Trunk):
     def forward(self, features: Tensor) -> Tensor:
         """Shape (batch, 96, frames) to (batch, 1506)."""
         image = self.normalise(features)
-        edge = TIMBRE_WIDTH // 2
-        return self.finish(self.answer_timbre(functional.pad(image, (0, 0, edge, edge))), image)
+        return self.finish([block(image) for block in self.blocks(image)])
 
     def normalise(self, features: Tensor) -> Tensor:
         """Batch norm of the input: (batch, 96, frames) to (batch, frames, 96)."""
@@ -101,46 +78,33 @@ class MusicnnTrunk(Trunk):
         image: Tensor = self.input_norm(flat)
         return image.view(features.shape[0], features.shape[2], self.bands)
 
-    def answer_timbre(self, image: Tensor) -> Tensor:
-        """The timbre filters, no padding: (batch, frames, 96) to (batch, 408, frames - 6)."""
-        reach = TIMBRE_WIDTH - 1
-        if not piecemeal(image) or image.shape[1] <= reach:
-            return torch.cat([block(image) for block in self.timbre], dim=1)
-        pieces = [
-            torch.cat(
-                [
-                    torch.cat([block(one[:, a : a + _PIECE + reach]) for block in self.timbre], 1)
-                    for a in range(0, image.shape[1] - reach, _PIECE)
-                ],
-                dim=2,
-            )
-            for one in torch.split(image, 1)
-        ]
-        return torch.cat(pieces)
+    def blocks(self, image: Tensor) -> "list[FrontBlock]":
+        """The blocks of the first layer, timbre then rhythm, for images such as this one."""
+        reaches = [TIMBRE_WIDTH] * len(TIMBRE_HEIGHTS) + list(RHYTHM_LENGTHS)
+        if self._hears(image):
+            answers: list[_Answer] = list(_living.of(self).blocks)
+        else:
+            answers = [_without_blank(block) for block in (*self.timbre, *self.rhythm)]
+        return [FrontBlock(*pair) for pair in zip(answers, reaches, strict=True)]
 
-    def finish(self, timbre: Tensor, image: Tensor) -> Tensor:
-        """All that follows the timbre filters, for whole windows.
+    def _hears(self, image: Tensor) -> bool:
+        return piecemeal(image) and not self.training
+
+    def finish(self, front: list[Tensor]) -> Tensor:
+        """All that follows the first layer, for whole windows.
 
         Args:
-            timbre: shape (batch, 408, frames).
-            image: normalised input, shape (batch, frames, 96).
+            front: what each of :meth:`blocks` answered, shape (batch, channels, frames).
 
         Returns:
             Shape (batch, 1506).
         """
-        if not piecemeal(image):
-            return self._finish(timbre, image)
-        pairs = zip(torch.split(timbre, 1), torch.split(image, 1), strict=True)
-        return torch.cat([self._finish(*pair) for pair in pairs])
-
-    def _finish(self, timbre: Tensor, image: Tensor) -> Tensor:
-        answers = [timbre]
-        for length, block in zip(RHYTHM_LENGTHS, self.rhythm, strict=True):
-            before = (length - 1) // 2
-            answers.append(block(functional.pad(image, (0, 0, before, length - 1 - before))))
-        front = torch.cat(answers, dim=1)
-        layers = [front]
-        hidden = front
+        joined = torch.cat(front, dim=1)
+        if self._hears(joined):
+            finish = _living.of(self).finish
+            return torch.cat([finish(one) for one in torch.split(joined, 1)])
+        layers = [joined]
+        hidden = joined
         for index, (convolution, norm) in enumerate(
             zip(self.middle, self.middle_norm, strict=True)
         ):
@@ -151,18 +115,67 @@ class MusicnnTrunk(Trunk):
         return torch.stack([everything.amax(2), everything.mean(2)], dim=2).flatten(1)
 
     def sliding(self, window_frames: int, hop_frames: int) -> Sliding:
-        """See :meth:`Trunk.sliding`; the timbre filters see each frame once."""
-        if window_frames < 2 * TIMBRE_WIDTH:
-            return super().sliding(window_frames, hop_frames)
+        """See :meth:`Trunk.sliding`; what the first layer answers inside windows is shared."""
         return _SlidingMusicnn(self, window_frames, hop_frames)
 
 
-class _SlidingMusicnn(Sliding):
-    """Shares the timbre filters, four fifths of the work, between overlapping windows.
+def _alive(trunk: MusicnnTrunk) -> LivingTrunk:
+    blocks: list[Any] = [*trunk.timbre, *trunk.rhythm]
+    middle: Any = trunk.middle  # torch does not tell what a list of modules holds
+    norms: Any = trunk.middle_norm
+    return LivingTrunk(blocks, middle, norms, BANDS)
 
-    A window's first and last three frames see the zeros that pad it and are computed for it alone.
-    The rhythm filters reach so far (up to 128 of 187 frames) that the padding is part of nearly
-    every answer: no two windows share them.
+
+_living = Derived(_alive)
+_Answer = Callable[[Tensor, tuple[int, int]], Tensor]
+
+
+def _without_blank(block: nn.Module) -> _Answer:
+    return lambda image, blank: block(image)
+
+
+@dataclass(frozen=True)
+class FrontBlock:
+    """A block of the first layer.
+
+    Attributes:
+        answer: from images, shape (batch, frames, 96), of which some frames at begin and end are
+            zeros, to (batch, channels, frames left).
+        reach: frames that an answer sees.
+    """
+
+    answer: _Answer
+    reach: int
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """With zeros around whole windows: (batch, frames, 96) to (batch, channels, frames)."""
+        return self._padded(images, *self.edges)
+
+    @property
+    def edges(self) -> tuple[int, int]:
+        """How many answers at a window's begin and its end see zeros beside it."""
+        return (self.reach - 1) // 2, self.reach // 2
+
+    def within(self, images: Tensor) -> Tensor:
+        """No zeros around: shape (batch, frames, 96) to (batch, channels, frames - reach + 1)."""
+        return self.answer(images, (0, 0))
+
+    def around(self, images: Tensor, inner: Tensor) -> Tensor:
+        """As for whole windows, where what does not see zeros is known already."""
+        before, after = self.edges
+        head = self._padded(images[:, : self.reach - 1], before, 0)
+        tail = self._padded(images[:, 1 - self.reach :], 0, after)
+        return torch.cat([head, inner, tail], dim=2)
+
+    def _padded(self, images: Tensor, before: int, after: int) -> Tensor:
+        return self.answer(functional.pad(images, (0, 0, before, after)), (before, after))
+
+
+class _SlidingMusicnn(Sliding):
+    """Shares the first layer's answers, most of the work, between overlapping windows.
+
+    Those at a window's edges, which see the zeros that pad it, are computed for it alone: three
+    frames of the timbre filters, up to 64 of the rhythm filters.
     """
 
     def __init__(self, trunk: MusicnnTrunk, window_frames: int, hop_frames: int) -> None:
@@ -170,39 +183,55 @@ class _SlidingMusicnn(Sliding):
         self._window = window_frames
         self._hop = hop_frames
         self._image = torch.zeros(1, 0, trunk.bands)
-        self._timbre = torch.zeros(1, len(TIMBRE_HEIGHTS) * TIMBRE_FILTERS, 0)
+        self._known: dict[int, Tensor] = {}  # by block: answers to all frames held
         self._skip = 0
 
     def push(self, frames: Tensor) -> Tensor:
         """See :meth:`Sliding.push`."""
-        self._take(frames)
-        count = max(0, 1 + (self._image.shape[1] - self._window) // self._hop)
-        if count == 0:
-            return frames.new_zeros(0, self._trunk.embedding_size)
-        images = self._image[0].unfold(0, self._window, self._hop)[:count].transpose(1, 2)
-        inner_frames = self._window - TIMBRE_WIDTH + 1
-        inner = self._timbre[0].unfold(1, inner_frames, self._hop)[:, :count].transpose(0, 1)
-        edge = TIMBRE_WIDTH // 2
-        reach = TIMBRE_WIDTH - 1
-        head = self._trunk.answer_timbre(functional.pad(images[:, :reach], (0, 0, edge, 0)))
-        tail = self._trunk.answer_timbre(functional.pad(images[:, -reach:], (0, 0, 0, edge)))
-        embeddings = self._trunk.finish(torch.cat([head, inner, tail], dim=2), images)
-        self._drop(count * self._hop)
-        return embeddings
-
-    def _take(self, frames: Tensor) -> None:
-        """Hold the new frames and the timbre filters' answers to them."""
         skipped = min(self._skip, frames.shape[1])
         self._skip -= skipped
         new = self._trunk.normalise(frames[None, :, skipped:])
         self._image = torch.cat([self._image.to(new.device), new], dim=1)
-        answered = self._timbre.shape[2]
-        if self._image.shape[1] - answered >= TIMBRE_WIDTH:
-            answer = self._trunk.answer_timbre(self._image[:, answered:])
-            self._timbre = torch.cat([self._timbre.to(new.device), answer], dim=2)
+        count = max(0, 1 + (self._image.shape[1] - self._window) // self._hop)
+        if count == 0:
+            return frames.new_zeros(0, self._trunk.embedding_size)
+        parts = [
+            self._embed(first, min(WINDOWS_AT_ONCE, count - first))
+            for first in range(0, count, WINDOWS_AT_ONCE)
+        ]
+        self._drop(count * self._hop)
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _embed(self, first: int, count: int) -> Tensor:
+        images = self._cut(self._image.transpose(1, 2), first, count, self._window).transpose(1, 2)
+        front = []
+        for number, block in enumerate(self._trunk.blocks(images)):
+            inner = self._window - block.reach + 1
+            if inner > self._hop:
+                known = self._answers(number, block)
+                front.append(block.around(images, self._cut(known, first, count, inner)))
+            else:
+                front.append(block(images))
+        return self._trunk.finish(front)
+
+    def _cut(self, stream: Tensor, first: int, count: int, length: int) -> Tensor:
+        """Windows of a stream, (1, channels, frames), as (count, channels, length)."""
+        at = first * self._hop
+        end = at + (count - 1) * self._hop + length
+        return stream[0, :, at:end].unfold(1, length, self._hop).transpose(0, 1)
+
+    def _answers(self, number: int, block: FrontBlock) -> Tensor:
+        """What a block answers to all frames held."""
+        before = self._known.get(number)
+        answered = 0 if before is None else before.shape[2]
+        if self._image.shape[1] - answered >= block.reach:
+            new = block.within(self._image[:, answered:])
+            before = new if before is None else torch.cat([before.to(new.device), new], dim=2)
+            self._known[number] = before
+        assert before is not None  # a whole window is held
+        return before
 
     def _drop(self, frames: int) -> None:
-        held = self._image.shape[1]
-        self._skip = max(0, frames - held)
+        self._skip = max(0, frames - self._image.shape[1])
         self._image = self._image[:, frames:]
-        self._timbre = self._timbre[:, :, frames:]
+        self._known = {number: known[:, :, frames:] for number, known in self._known.items()}
