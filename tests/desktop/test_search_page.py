@@ -1,7 +1,9 @@
 """The Search page: index, find, play, open, mark, suggest, save; and the menus that lead to it."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -386,6 +388,103 @@ def test_marks_of_two_archives_are_kept_apart(
     found.undo()
     settle(qtbot)
     assert found.marks == marks
+
+
+def test_the_last_mark_of_a_kept_lesson_can_be_taken_back(
+    found: SearchPage, session: Session, show: Show, qtbot: QtBot
+) -> None:
+    found.mark("yes")
+    found.stop()
+    again = show(SearchPage(session))
+    again.enter()
+    qtbot.waitUntil(lambda: len(again.marks) == 1, timeout=60_000)
+    settle(qtbot)
+    again.undo()
+    again.stop()
+    third = show(SearchPage(session))
+    third.enter()
+    settle(qtbot)
+    assert third.bar.info is not None
+    assert third.bar.info.lessons == ()
+
+
+def test_what_is_still_sought_in_one_archive_is_not_listed_in_another(
+    found: SearchPage, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, other, finding = found.bar.folder, tmp_path / "others", worker.find
+    assert first is not None
+    store(other / "a.wav", tone(400.0))
+    go_on = Event()
+
+    def find(folder: Path, example: worker.Example) -> Generator[Any, None, None]:
+        if folder == first:
+            yield None
+            go_on.wait(60)
+        yield from finding(folder, example)
+
+    monkeypatch.setattr(worker, "find", find)
+    found.search()
+    with qtbot.waitSignal(found.bar.changed, timeout=60_000):
+        found.bar.grow(other)
+    qtbot.waitUntil(lambda: bool(found.table.hits.rows), timeout=60_000)
+    go_on.set()
+    settle(qtbot)
+    assert [row.path.name for row in found.table.hits.rows] == ["a.wav"]
+
+
+def test_marks_follow_an_update_whatever_is_asked_meanwhile(
+    found: SearchPage, sounds: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found.mark("yes")
+    go_on, relocating = Event(), worker.relocate
+
+    def relocate(*asked: Any) -> Generator[None, None, list[worker.Lesson]]:
+        yield
+        go_on.wait(60)
+        return (yield from relocating(*asked))
+
+    monkeypatch.setattr(worker, "relocate", relocate)
+    for number in range(3):
+        store(sounds / f"0-new-{number}.wav", tone(400.0, seed=77 + number))
+    placed: list[object] = []
+    real = found.lessons.placed
+    monkeypatch.setattr(found.lessons, "placed", lambda some: placed.append(some) or real(some))
+    with qtbot.waitSignal(found.bar.changed, timeout=60_000):
+        found.bar.update_button.click()
+    found.search()
+    found.suggest()
+    go_on.set()
+    settle(qtbot)
+    assert placed
+    assert [row.says for row in found.table.hits.rows].count("yes") == 1
+
+
+def test_another_ear_hears_the_example_itself(
+    found: SearchPage, session: Session, show: Show, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Numbers of one ear, as they are kept with a lesson, mean nothing to another."""
+    found.mark("yes")
+    found.stop()
+    again = show(SearchPage(session))
+    again.enter()
+    qtbot.waitUntil(lambda: bool(again.table.hits.rows), timeout=60_000)
+    settle(qtbot)
+    example, info = again.example, again.bar.info
+    assert example is not None
+    assert example.query is not None
+    assert info is not None
+    lessons = again.lessons
+    lessons.open(replace(info, folder=tmp_path / "same"), [])
+    assert lessons.example == example
+    assert lessons.example.query is example.query
+    lessons.open(replace(info, folder=tmp_path / "by", ear="another"), [])
+    assert lessons.example == example
+    assert lessons.example.query is None
+    assert lessons.query is None
+    lessons.example = replace(example, sound=None)
+    lessons.open(info, info.lessons)
+    assert lessons.example is not None
+    assert lessons.example.sound is not None  # what was taught here: the other is not there
 
 
 def test_marks_that_cannot_be_kept_are_said(

@@ -28,6 +28,7 @@ from desktop.shared.tables import NO_INDEX, Index, RowModel, RowTable
 from desktop.style import colours
 
 if TYPE_CHECKING:
+    from engine.search.hits import Hit
     from engine.search.teaching import Says, Wanted
 
 MARK, WAVE, FILE, TIME, SCORE, WHY = range(6)
@@ -190,6 +191,11 @@ class HitTable(RowTable):
     def current(self) -> HitRow | None:
         """What is chosen."""
         return self.hits.rows[self.row] if 0 <= self.row < len(self.hits.rows) else None
+
+    @property
+    def hit(self) -> "Hit | None":
+        """Where what is chosen lies."""
+        return None if self.current is None else self.current.wanted.hit
 
     def go_to(self, row: int) -> None:
         """Choose a row, if there is one of that number."""

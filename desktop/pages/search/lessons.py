@@ -36,6 +36,7 @@ class Lessons(QObject):
         self.keeping = Keeping(self)
         self._before: list[worker.Lesson] = []  # the latest last
         self._folder: Path | None = None
+        self._ear = ""
         self._kept: dict[Path, list[worker.Lesson]] = {}  # by this window
 
     @property
@@ -86,13 +87,23 @@ class Lessons(QObject):
         self._before = rest[::-1]
         return len(self.aside) - before
 
-    def open(self, folder: Path, lessons: Sequence[worker.Lesson]) -> None:
+    def open(self, info: worker.IndexInfo, lessons: Sequence[worker.Lesson]) -> None:
         """Take up what was taught in another index, unless something else is searched for."""
-        self._folder = folder
+        if self._ear not in ("", info.ear):
+            self._hear_again()
+        self._folder, self._ear = info.folder, info.ear
         self.marks, self.aside = [], ()
         self._before = list(lessons)[::-1]
+        if lessons:  # so that none of them is kept, once all are taken back
+            self._kept[info.folder] = list(lessons)
         if self.example is None and lessons:
             self._go_on_with(self._before.pop())
+
+    def _hear_again(self) -> None:
+        """Another ear needs the sound itself; without it there is nothing to search for."""
+        known, self.query = self.example, None
+        if known is not None:
+            self.example = None if known.sound is None else replace(known, query=None)
 
     def is_of(self, folder: Path) -> bool:
         """Whether this is the index that all belongs to."""

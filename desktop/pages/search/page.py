@@ -44,6 +44,7 @@ class SearchPage(Page):
         self.estimate: Estimate | None = None
         self.suggests = False  # whether what is listed was suggested
         self._job: jobs.Job | None = None
+        self._placing = False  # marks follow an index that has changed: then it is searched
         self.saving = Saving(session, self.notices, self)
         self.lessons = Lessons(self)
         self.transport = Transport(self)
@@ -153,33 +154,37 @@ class SearchPage(Page):
     def search(self) -> None:
         """List what is most like the example."""
         folder, example = self.bar.folder, self.example
-        if folder is not None and example is not None:
+        if folder is not None and example is not None and not self._placing:
             self.suggests = False
             self._run(lambda: worker.find(folder, example))
 
     def suggest(self) -> None:
         """List what to hear next, by what is marked."""
         folder, query, marks = self.bar.folder, self.lessons.query, list(self.marks)
-        if folder is not None and query is not None:
+        if folder is not None and query is not None and not self._placing:
             self.suggests = True
             self._run(lambda: worker.suggest(folder, query, marks))
 
     def search_hit(self) -> None:
         """Search for what is chosen in the list."""
-        row = self.table.current
-        if row is not None:
-            hit = row.wanted.hit
-            words = self.tr("{} at {}").format(row.path.name, clock(hit.start_seconds, 0.1))
-            self.search_for(worker.Example(row.path, hit.start_seconds, hit.end_seconds, words))
+        hit = self.table.hit
+        if hit is not None:
+            words = self.tr("{} at {}").format(hit.path.name, clock(hit.start_seconds, 0.1))
+            self.search_for(worker.Example(hit.path, hit.start_seconds, hit.end_seconds, words))
 
-    def _run(self, work: _Work, done: Callable[[Any], None] | None = None) -> None:
+    def _run(
+        self,
+        work: _Work,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
         if self._job is not None:
             self._job.cancel()
         self._job = jobs.run(
             work,
             on_event=self._heard,
             on_result=done or (lambda _: self._done()),
-            on_error=self._failed,
+            on_error=failed or self._failed,
             on_crash=lambda _: self._ended(),
             parent=self,
         )
@@ -218,7 +223,7 @@ class SearchPage(Page):
         self.notices.fail(words)
 
     def _ended(self) -> None:
-        self._job = None
+        self._job, self._placing = None, False
         self._show_state()
 
     def _index_changed(self) -> None:
@@ -227,21 +232,30 @@ class SearchPage(Page):
             return
         if info.problem:
             self.notices.notify(info.problem, kind="warning")
+        if self._job is not None:
+            self._job.cancel()  # it lists another archive, or this one as it was
         self.table.hits.show_rows([])
         lessons = self.lessons.to_place(info)
+        self._placing = bool(lessons)
         if lessons:  # where vectors lie may have changed: marks follow
             self._run(
                 lambda: worker.relocate(info.folder, lessons),
-                lambda found: self._placed(info.folder, found),
+                lambda found: self._placed(info, found),
+                lambda words: self._not_placed(info, words),
             )
         else:
-            self._placed(info.folder, list(info.lessons))
+            self._placed(info, list(info.lessons))
 
-    def _placed(self, folder: Path, lessons: "list[worker.Lesson]") -> None:
+    def _not_placed(self, info: worker.IndexInfo, words: str) -> None:
+        if not self.lessons.is_of(info.folder):
+            self.lessons.open(info, info.lessons)
+        self._failed(words)
+
+    def _placed(self, info: worker.IndexInfo, lessons: "list[worker.Lesson]") -> None:
         """Go on with what was taught in this archive."""
         self._ended()
-        if not self.lessons.is_of(folder):
-            self.lessons.open(folder, lessons)
+        if not self.lessons.is_of(info.folder):
+            self.lessons.open(info, lessons)
         elif lost := self.lessons.placed(lessons):
             words = self.tr("{} marks are not used any more: their recordings changed or are gone.")
             self.notices.notify(words.format(lost))
@@ -319,10 +333,9 @@ class SearchPage(Page):
 
     def play_hit(self) -> None:
         """Play what is chosen."""
-        row = self.table.current
-        if row is not None:
-            hit = row.wanted.hit
-            self.transport.set_file(row.path)
+        hit = self.table.hit
+        if hit is not None:
+            self.transport.set_file(hit.path)
             self.transport.play(hit.start_seconds, hit.end_seconds, loop=False)
 
     def play_example(self) -> None:
@@ -334,22 +347,20 @@ class SearchPage(Page):
 
     def open_hit(self) -> None:
         """Show what is chosen on the File page."""
-        row = self.table.current
-        if row is not None:
-            hit = row.wanted.hit
-            self._session.request(OpenFile(row.path, at=(hit.start_seconds, hit.end_seconds)))
+        hit = self.table.hit
+        if hit is not None:
+            self._session.request(OpenFile(hit.path, at=(hit.start_seconds, hit.end_seconds)))
 
     # What is shown.
 
     def _show_menu(self, place: QPoint) -> None:
-        row = self.table.current
-        if row is None:
+        hit = self.table.hit
+        if hit is None:
             return
-        hit = row.wanted.hit
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.addAction(self.tr("Play"), self.play_hit)
-        stretch = SoundStretch(row.path, hit.start_seconds, hit.end_seconds)
+        stretch = SoundStretch(hit.path, hit.start_seconds, hit.end_seconds)
         add_stretch_actions(menu, self._session, stretch)
         menu.popup(place)
 

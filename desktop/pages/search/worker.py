@@ -78,6 +78,7 @@ class IndexInfo:
         seconds: of sound.
         failed: files that could not be heard.
         gone: files that are no longer there.
+        ear: whose numbers its vectors are; those of another ear cannot be compared with them.
         by: name of the user's classifier that it hears by; empty: none.
         lessons: what was being taught in it, the latest first.
         problem: why that is not known, in a sentence.
@@ -89,6 +90,7 @@ class IndexInfo:
     seconds: float
     failed: int
     gone: int
+    ear: str = ""
     by: str = ""
     lessons: tuple[Lesson, ...] = ()
     problem: str = ""
@@ -273,6 +275,7 @@ def _info(index: "Index") -> IndexInfo:
         seconds,
         sum(file.status == "failed" for file in files),
         sum(file.status == "gone" for file in files),
+        index.projection.digest,
         "" if index.by is None else index.by.name,
         lessons,
         problem,
