@@ -250,6 +250,45 @@ def test_a_cluster_that_is_not_there(
     assert words in page.notices.text
 
 
+def test_connecting_is_said_and_cancelled(
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
+    monkeypatch.setattr("engine.archive.cluster.connection._ANSWER_SECONDS", 60.0)
+    page, folder = open_page(), make_sounds(tmp_path / "in", count=1)
+    page.choose_database(tmp_path / "mine.sqlite")
+    page.add_folders([folder])
+    page.panel.scheduler.setText(f"tcp://127.0.0.1:{free_port()}")
+    page.start()
+    words = "Connecting to the cluster at " + page.panel.address
+    qtbot.waitUntil(lambda: words in page.panel.words.text(), timeout=30_000)
+    page.cancel()
+    qtbot.waitUntil(lambda: not page.running, timeout=20_000)
+    assert page.panel.start_button.isEnabled()
+
+
+def test_start_is_not_lost_where_a_folder_was_analysed_before(
+    open_page: Callable[[], ArchivePage], session: Session, beeper_file: Path, tmp_path: Path,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    folder = make_sounds(tmp_path / "pond", count=1)
+    place = session.archives_folder / "pond.sqlite"
+    place.parent.mkdir(parents=True)
+    with Database(place) as database:
+        how = Listening((str(beeper_file),))
+        keep_order(database, BatchOrder((str(folder),), how, 2, finished=False))
+    page = open_page()
+    page.add_folders([folder])
+    page.start()  # at once: the database is still being looked for, and then opened
+    qtbot.waitUntil(lambda: page.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
+    assert page.found is not None
+    assert page.found.overview.done == 1
+
+
 def finished(place: Path | None) -> int:
     assert place is not None
     with Database(place, make=False) as database:

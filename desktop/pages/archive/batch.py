@@ -292,6 +292,7 @@ class BatchPanel(QFrame):
             "compare": lambda: self.tr("Looking for what is new among {} files...").format(
                 f"{told.total:,}"
             ),
+            "reach": lambda: self.tr("Connecting to the cluster at {}...").format(self.address),
             "join": lambda: self.tr("Waiting for a worker of the cluster at {}...").format(
                 self.address
             ),

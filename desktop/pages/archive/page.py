@@ -135,8 +135,7 @@ class ArchivePage(Page):
         folders = [path for path in paths if path.is_dir()]
         if folders:
             self.add_folders(folders)
-            return True
-        return False
+        return bool(folders)
 
     def stop(self) -> None:
         self.results.transport.pause()
@@ -201,9 +200,11 @@ class ArchivePage(Page):
             if not order.finished and self._batch is None:
                 self._tell_interrupted(order, found)
         self.results.open(found)
+        if self._asked:
+            self.start()
 
     def _not_opened(self, words: str) -> None:
-        self._looking = None
+        self._looking, self._asked = None, False
         self.status.emit("")
         if words:
             self.notices.fail(words)
@@ -276,7 +277,7 @@ class ArchivePage(Page):
             jobs.run(
                 lambda: worker.propose(home, first),
                 on_result=self._proposed,
-                on_error=self.notices.fail,
+                on_error=self._not_opened,
                 parent=self,
             )
 
@@ -289,9 +290,7 @@ class ArchivePage(Page):
     def start(self) -> None:
         """Analyse what is new or has changed."""
         panel = self.panel
-        self._asked = self.place is None and bool(
-            panel.folders
-        )  # a name for it is being looked for
+        self._asked = self.place is None and bool(panel.folders)  # its name is being looked for
         if self._batch is not None or self.place is None or not panel.folders:
             return
         self.notices.clear()

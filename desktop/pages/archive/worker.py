@@ -47,7 +47,7 @@ class Progress:
     """How far a batch is.
 
     Attributes:
-        doing: "search", "compare", "join" or "hear".
+        doing: "search", "compare", "reach", "join" or "hear".
         done: files that are in the database.
         total: files there are.
         failed: of the done, those without a result.
@@ -166,6 +166,7 @@ def hear(
         told = _Told(len(paths), work.done + len(work.failed), len(work.failed), todo, pause)
         yield told.now()
         if todo:
+            yield from _reached(hands.scheduler, len(paths))
             with _joined(hands.scheduler) as cluster:
                 yield from _waited(cluster, len(paths))
                 with closing(_events(database, work, hands, pause, cluster)) as events:
@@ -173,6 +174,14 @@ def hear(
                         yield told.after(event)
         keep_order(database, replace(order, finished=True))
     return (yield from look(place))
+
+
+def _reached(scheduler: str, total: int) -> Generator[Progress, None, None]:
+    """Wait until somebody answers at an address, where there is one."""
+    if scheduler:
+        from engine.archive.cluster.connection import reach
+
+        yield from (Progress("reach", total=total) for _ in reach(scheduler))
 
 
 @contextmanager

@@ -42,22 +42,16 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        for _ in reach(address):  # a client that fails leaves its thread behind
+            pass
+        from distributed import Client
+
         try:
-            from distributed import Client
-        except ImportError as error:
-            raise ClusterError(extra_needed("Analysis on a cluster", "cluster")) from error
-        for name in _LOUD:
-            logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
-        try:
-            asyncio.run(_greet(address))  # a client that fails leaves its thread behind
             self._client: Any = Client(
                 address, timeout=_ANSWER_SECONDS, set_as_default=False, name="earmark"
             )
-        except Exception as error:  # each kind of transport has errors of its own
-            raise ClusterError(
-                f"Nobody answers at {address}. Start a Dask scheduler there, or correct the "
-                "address (such as tcp://node1:8786)."
-            ) from error
+        except Exception as error:
+            raise _silence(address) from error
 
     def __enter__(self) -> "Cluster":
         return self
@@ -139,6 +133,43 @@ class Cluster:
                     time.sleep(_LOOK_SECONDS)
         finally:
             run.end()
+
+
+def reach(address: str) -> Generator[None, None, None]:
+    """See that somebody answers at an address.
+
+    Yields:
+        Many times a second while nobody does yet; closing gives up.
+
+    Raises:
+        ClusterError: Dask is not installed, or nobody answers.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise ClusterError(extra_needed("Analysis on a cluster", "cluster")) from error
+    for name in _LOUD:
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
+    with asyncio.Runner() as runner:
+        greeting = runner.get_loop().create_task(_greet(address))
+        while not greeting.done():
+            runner.run(_wait(greeting))
+            yield
+        try:
+            greeting.result()
+        except Exception as error:  # each kind of transport has errors of its own
+            raise _silence(address) from error
+
+
+async def _wait(task: "asyncio.Task[None]") -> None:
+    await asyncio.wait([task], timeout=_LOOK_SECONDS)
+
+
+def _silence(address: str) -> ClusterError:
+    return ClusterError(
+        f"Nobody answers at {address}. Start a Dask scheduler there, or correct the address (such "
+        "as tcp://node1:8786)."
+    )
 
 
 async def _greet(address: str) -> None:
