@@ -28,6 +28,7 @@ _NAME_WIDTH, _MOST_NAME = 90, 150  # pixels of the first column where there is l
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -53,7 +54,7 @@ class RowModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             if section in self.numbers:
                 return RIGHT
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            return LEFT
         return None
 
 
@@ -79,7 +80,7 @@ class RowTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(row_height)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setDefaultAlignment(LEFT)
         header.setFixedHeight(30)
         header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
         self.restyle()
@@ -143,9 +144,11 @@ def table(headings: list[str]) -> QTableWidget:
     made.setTabKeyNavigation(False)
     made.setShowGrid(False)
     made.setAlternatingRowColors(True)
-    made.horizontalHeader().setHighlightSections(False)
-    made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    made.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header = made.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setDefaultAlignment(LEFT)  # as words stand; fill() has numbers on the right
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     return made
 
 
@@ -157,12 +160,12 @@ def fill(made: QTableWidget, rows: Sequence[tuple[str, ...]], right: tuple[int, 
             item = QTableWidgetItem(words)
             item.setToolTip(words)
             if column in right:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setTextAlignment(RIGHT)
             made.setItem(row, column, item)
     for column in right:
         heading = made.horizontalHeaderItem(column)
         if heading is not None:
-            heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            heading.setTextAlignment(RIGHT)
     if isinstance(made, _Table):
         made.fit()
 

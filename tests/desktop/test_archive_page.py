@@ -270,6 +270,16 @@ def test_connecting_is_said_and_cancelled(
     assert page.panel.start_button.isEnabled()
 
 
+def test_an_address_can_be_read_where_there_is_room(
+    open_page: Callable[[], ArchivePage], qtbot: QtBot
+) -> None:
+    page, address = open_page(), "tcp://scheduler.example:8786"
+    page.resize(1180, 700)
+    field = page.panel.scheduler
+    room = field.fontMetrics().horizontalAdvance(address) + 16
+    qtbot.waitUntil(lambda: field.width() >= room, timeout=5000)
+
+
 def test_start_is_not_lost_where_a_folder_was_analysed_before(
     open_page: Callable[[], ArchivePage], session: Session, beeper_file: Path, tmp_path: Path,
     qtbot: QtBot,

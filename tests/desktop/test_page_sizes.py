@@ -1,17 +1,19 @@
 """Every page fits into the smallest window that is looked after."""
 
 import pytest
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.pages import PAGES
+from desktop.pages.listen.heard.rows import LogRows
 from desktop.pages.train.page import TrainPage
 from desktop.pages.train.worker import DatasetSummary
 from desktop.shared.tables import fill, table
 from desktop.window import Window
 
 SMALLEST = (1024, 700)
+HEAD = Qt.Orientation.Horizontal
 
 
 def test_every_page_fits(window: Window, qtbot: QtBot) -> None:
@@ -54,6 +56,19 @@ def test_a_table_that_was_wide_shows_all_columns_again_when_narrow(qtbot: QtBot)
     qtbot.waitUntil(lambda: made.columnWidth(0) < 150, timeout=60_000)
     made.resize(900, 200)
     qtbot.waitUntil(lambda: made.columnWidth(0) > 300, timeout=60_000)
+
+
+def test_headings_stand_where_their_columns_do(qtbot: QtBot) -> None:
+    made = table(["Reason", "From", "Length"])
+    qtbot.addWidget(made)
+    fill(made, [("away", "05:00", "0:01")], right=(2,))
+    models = [(made.model(), (2,)), (LogRows(), LogRows.numbers)]
+    for model, numbers in models:
+        for column in range(model.columnCount()):
+            given = model.headerData(column, HEAD, Qt.ItemDataRole.TextAlignmentRole)
+            stands = made.horizontalHeader().defaultAlignment() if given is None else given
+            assert bool(int(stands) & int(Qt.AlignmentFlag.AlignRight)) == (column in numbers)
+            assert bool(int(stands) & int(Qt.AlignmentFlag.AlignLeft)) == (column not in numbers)
 
 
 def test_nothing_of_what_to_train_is_cut_where_it_must_be_scrolled(

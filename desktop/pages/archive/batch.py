@@ -23,7 +23,7 @@ from desktop.widgets.controls import Elided, button, heading, hold_back, steady
 
 _HOPS = (None, 1.0, 3.0, 10.0)
 _MOST_JOBS = 256
-_ADDRESS_WIDTH = 110  # pixels, at least
+_ADDRESS_WIDTHS = 110, 260  # pixels
 _STEPS = 1000  # of the progress bar
 
 
@@ -108,6 +108,7 @@ class BatchPanel(QFrame):
         )
         for one in self._choices:
             row.addWidget(one)
+        row.setStretchFactor(self.scheduler, 2)
         row.addStretch(1)
         self._rows.append(row)
 
@@ -127,7 +128,8 @@ class BatchPanel(QFrame):
         self.scheduler.setToolTip(
             self.tr("Analyse by a Dask cluster, such as tcp://node1:8786; empty: on this machine")
         )
-        self.scheduler.setMinimumWidth(_ADDRESS_WIDTH)
+        self.scheduler.setMinimumWidth(_ADDRESS_WIDTHS[0])
+        self.scheduler.setMaximumWidth(_ADDRESS_WIDTHS[1])
         self.scheduler.textChanged.connect(self._choose_machines)
 
     def _progress(self) -> None:

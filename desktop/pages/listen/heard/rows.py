@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from desktop.pages.listen.heard.stretch import Stretch
 from desktop.pages.listen.sound import Sound
 from desktop.plots.clock import percent
-from desktop.shared.tables import NO_INDEX, Index, RowModel
+from desktop.shared.tables import NO_INDEX, RIGHT, Index, RowModel
 from desktop.style import label_swatch
 from engine.recognition.heard import Heard
 
@@ -19,7 +19,6 @@ STRETCH = int(Qt.ItemDataRole.UserRole)
 SEARCHED = STRETCH + 1  # all that a search looks through
 _MOST_ROWS = 20_000
 _SWATCH = 12  # pixels
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 @dataclass
@@ -30,6 +29,8 @@ class _Row:
 
 class LogRows(RowModel):
     """One row for each entry; those that go on change in place."""
+
+    numbers = (CERTAINTY, LENGTH)
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,8 +99,8 @@ class LogRows(RowModel):
                 return self.cells(row.heard, row.stretch)[column]
             case Qt.ItemDataRole.DecorationRole if column == LABEL:
                 return label_swatch(row.heard.label, _SWATCH)
-            case Qt.ItemDataRole.TextAlignmentRole if column in (CERTAINTY, LENGTH):
-                return _RIGHT
+            case Qt.ItemDataRole.TextAlignmentRole if column in self.numbers:
+                return RIGHT
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
                 return self._words(row)
             case _ if role == STRETCH:
