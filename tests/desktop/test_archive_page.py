@@ -471,6 +471,24 @@ def test_a_file_that_is_gone_is_told(results: ArchivePage, qtbot: QtBot) -> None
     assert "is not there any more" in results.notices.text
 
 
+def test_a_sound_at_an_address_is_judged_but_not_played(results: ArchivePage, qtbot: QtBot) -> None:
+    view = results.results
+    with Database(view.place or Path(), make=False) as database:
+        database.change("UPDATE files SET path = 's3://bucket/' || id || '.wav'")
+    view.refresh()
+    settled(results, qtbot)
+    view.play_row(0)
+    assert "s3://bucket/" in results.notices.text
+    assert "lies elsewhere" in results.notices.text
+    assert [action.text() for action in view.menu().actions()] == [
+        "Play", "Right", "Wrong", "Not judged",
+    ]  # fmt: skip
+    view.judge(True)
+    qtbot.waitUntil(lambda: not view.judging.busy, timeout=WAIT)
+    with Database(view.place or Path(), make=False) as database:
+        assert len(corrections(database)) == 1
+
+
 def test_thresholds_of_what_was_judged(results: ArchivePage, qtbot: QtBot) -> None:
     for row in range(3):
         results.results.table.choose(row)

@@ -18,6 +18,7 @@ from desktop.session import Session
 from desktop.shared.player import Transport
 from desktop.shared.stretch_menu import SoundStretch, add_stretch_actions
 from desktop.widgets.controls import Elided, button, steady
+from engine.archive.addresses import is_address
 
 _TABLE_SHARE, _HISTOGRAM_SHARE = 720, 300
 
@@ -228,12 +229,14 @@ class ResultsView(QWidget):
         self._play_row = row if found is None else None
         if found is None or self.place is None:
             return
-        path = Path(found.path)
-        if not path.is_file():
+        path, problem = Path(found.path), ""
+        if is_address(found.path):
+            problem = self.tr("{} lies elsewhere: only files of this machine can be played.")
+        elif not path.is_file():
+            problem = self.tr("{} is not there any more. Was it moved or renamed?")
+        if problem:
             self.transport.pause()
-            self._notices.fail(
-                self.tr("{} is not there any more. Was it moved or renamed?").format(path)
-            )
+            self._notices.fail(problem.format(found.path))
             return
         self.transport.set_file(path)
         self.transport.play(found.start_seconds, found.end_seconds, loop=False)
@@ -290,7 +293,7 @@ class ResultsView(QWidget):
             action.setEnabled(one.isEnabled())
             action.triggered.connect(one.click, Qt.ConnectionType.QueuedConnection)
         found = self.model.stretch(self.table.row)
-        if found is not None:
+        if found is not None and not is_address(found.path):
             menu.addSeparator()
             times = found.start_seconds, found.end_seconds
             stretch = SoundStretch(Path(found.path), *times, found.label)
