@@ -325,7 +325,7 @@ def test_marks_outlive_an_update_of_their_archive(
         found.bar.update_button.click()
     settle(qtbot)
     assert [(mark.hit.path, mark.says) for mark in found.marks] == marked[1:]
-    assert any("1 marks are not used" in m.text for m in found._session.messages.current)
+    assert any("A mark is not used any more" in m.text for m in found._session.messages.current)
     shown = {row.path: row.says for row in found.table.hits.rows if row.says is not None}
     assert shown == dict(marked[1:])
     found.suggest()

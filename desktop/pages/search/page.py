@@ -258,7 +258,8 @@ class SearchPage(Page):
             self.lessons.open(info, lessons)
         elif lost := self.lessons.placed(lessons):
             words = self.tr("{} marks are not used any more: their recordings changed or are gone.")
-            self.notices.notify(words.format(lost))
+            one = self.tr("A mark is not used any more: its recording changed or is gone.")
+            self.notices.notify(one if lost == 1 else words.format(lost))
         self._show_lesson()
         self.search()
         self._show_state()
