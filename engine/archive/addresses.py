@@ -7,9 +7,11 @@ it is, and with which password, its library reads from the environment; it never
 
 import contextlib
 import datetime
+import functools
 import hashlib
 import logging
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +21,7 @@ from typing import Any
 from engine.audio.files import find_audio
 from engine.audio.formats import EXTENSIONS
 from engine.errors import AudioError, extra_needed
+from engine.locks import LOCK, FolderLock
 from engine.passed_over import passed_over
 
 if sys.platform == "win32":
@@ -32,6 +35,7 @@ _MAGIC = re.compile(r"[*\[]")  # no question mark: addresses of the web have one
 _WHEN = ("LastModified", "mtime", "updated", "created", "last_modified")
 _WHICH = ("ETag", "etag", "md5Hash")
 _LONGEST_NAME = 100  # bytes of a copy's name
+_COPIES = "earmark-copy-"  # how names of folders begin that hold one
 # Size and change of what was looked at, so that a listing of a million files is asked for once.
 _known: dict[str, tuple[int, int]] = {}
 _log = logging.getLogger(__name__)
@@ -163,11 +167,47 @@ def fetched(path: Path) -> Iterator[Path]:
         yield path
         return
     system, inside = _system(str(path))
-    with tempfile.TemporaryDirectory(prefix="earmark-") as folder:
-        here = Path(folder) / _short(path.name)
+    _drop_copies_once()
+    with _folder_of_a_copy() as folder:
+        here = folder / _short(path.name)
         with _told(str(path)):
             system.get_file(inside, str(here))
         yield here
+
+
+@contextlib.contextmanager
+def _folder_of_a_copy() -> Iterator[Path]:
+    """A new folder, locked for as long as this lasts, by which :func:`drop_copies` knows it."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix=_COPIES, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise AudioError(
+            f"There is no place for a copy of what lies elsewhere ({error.strerror}). Free some "
+            "space, or set TMPDIR to a folder that may be written."
+        ) from error
+    with made as name:
+        lock = FolderLock(Path(name))
+        lock.acquire()
+        try:
+            yield Path(name)
+        finally:
+            lock.release()
+
+
+def drop_copies() -> None:
+    """Delete the copies that killed processes have left; those in use are locked."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_COPIES}*"):
+        with contextlib.suppress(OSError):
+            lock = FolderLock(folder)
+            if not (folder / LOCK).exists() or not lock.acquire():
+                continue
+            if lock.certain:
+                shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+            folder.rmdir()  # Windows keeps what is locked until now
+
+
+_drop_copies_once = functools.cache(drop_copies)  # in each process, as it begins
 
 
 def write(url: str, data: bytes) -> None:

@@ -4,19 +4,21 @@ import functools
 import http.server
 import io
 import pickle
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
+import numpy
 import pytest
 import soundfile
 
 from engine.archive.addresses import Address, change_of, fetched, find_sounds, is_address, place_of
 from engine.archive.batch import carry_out, plan
 from engine.archive.database import Database, key_of
-from engine.archive.processes import Listening, classify_in_processes
+from engine.archive.processes import Listening, classify_here, classify_in_processes
 from engine.audio.files import find_audio
 from engine.cli.app import run
 from engine.errors import AudioError
@@ -168,6 +170,37 @@ def test_a_copy_does_not_stay(memory: Any) -> None:
         assert here.name == "2 _live_.wav"
         assert here.read_bytes() == sound()
     assert not here.parent.exists()
+
+
+def test_copies_of_killed_processes_are_deleted(
+    server: str, how: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that is closed kills its processes; copies that others still use stay."""
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed (extra 'http')")
+    long = tmp_path / "web" / "long.wav"
+    soundfile.write(long, numpy.zeros(RATE * 3600, numpy.int16), RATE)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setenv("TMPDIR", str(copies))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with fetched(Address(f"{server}/one.wav")) as mine:
+        events = classify_in_processes([Address(f"{server}/long.wav")], how, jobs=1)
+        while not (here := list(copies.glob("*/long.wav"))):
+            next(events)
+        next(event for event in events if event is not None)  # it is heard now
+        events.close()
+        assert not here[0].parent.exists()
+        assert mine.exists()
+    assert not list(copies.iterdir())
+
+
+def test_where_nothing_can_be_copied_to(
+    memory: Any, how: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    (found,) = [e for e in classify_here([Address("memory://archive/bad.wav")], how)]
+    assert isinstance(found, BatchResult)
+    assert found.problem.startswith("There is no place for a copy of what lies elsewhere")
 
 
 def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
