@@ -32,6 +32,7 @@ else:
 _EXTRAS = {"s3": "s3", "gs": "gs", "http": "http", "https": "http", "memory": "cluster"}
 _ADDRESS = re.compile(rf"({'|'.join(_EXTRAS)})://", re.IGNORECASE)
 _MAGIC = re.compile(r"[*\[]")  # no question mark: addresses of the web have one
+_SECRET = re.compile(r"[^/?#]*@")  # before the server's name
 _WHEN = ("LastModified", "mtime", "updated", "created", "last_modified")
 _WHICH = ("ETag", "etag", "md5Hash")
 _LONGEST_NAME = 100  # bytes of a copy's name
@@ -258,17 +259,24 @@ def _system(url: str) -> tuple[Any, str]:
     """The storage of an address, and the path in it.
 
     Raises:
-        AudioError: its library is missing.
+        AudioError: its library is missing, or it holds a password.
     """
-    scheme = url.partition("://")[0].lower()
-    try:
-        import fsspec
+    scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
+    if _SECRET.match(rest):
+        raise AudioError(
+            f"An address of {scheme}:// holds a name or password before '@', which would stand in "
+            "every result. Leave it out, and put it where the storage's library reads it."
+        )
+    with _told(url):
+        try:
+            import fsspec
 
-        # By its scheme alone, so that '::' in a name never joins another system to it.
-        system = fsspec.filesystem(scheme)
-    except ImportError as error:
-        raise AudioError(extra_needed(f"Reading {scheme}://", _EXTRAS[scheme])) from error
-    return system, str(system._strip_protocol(url))
+            # By its scheme alone, so that '::' in a name never joins another system to it.
+            system = fsspec.filesystem(scheme)
+        except ImportError as error:
+            raise AudioError(extra_needed(f"Reading {scheme}://", _EXTRAS[scheme])) from error
+        return system, str(system._strip_protocol(f"{scheme}://{rest}"))
 
 
 @contextlib.contextmanager

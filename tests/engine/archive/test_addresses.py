@@ -112,6 +112,34 @@ def test_what_a_folder_holds(memory: Any) -> None:
         find_sounds(["memory://archive//bad.wav"])
 
 
+def test_large_letters_are_the_same_storage(memory: Any) -> None:
+    assert len(find_sounds(["MEMORY://archive/"])) == 3
+    (one,) = find_sounds(["Memory://archive/bad.wav"])
+    with fetched(one) as here:
+        assert here.read_bytes() == b"words"
+
+
+def test_a_password_is_refused_before_it_is_kept(
+    how: Listening, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["classify", "-c", how.classifiers[0], "-d", str(tmp_path / "a.sqlite")]
+    assert run([*words, "https://me:hunter2@127.0.0.1:1/a.wav?x=1"]) == 2
+    said = capsys.readouterr()
+    assert "holds a name or password" in said.err
+    assert "hunter2" not in said.err + said.out
+    assert not (tmp_path / "a.sqlite").exists()
+    assert find_sounds(["http://127.0.0.1:1/me:you@home.wav"])  # of a file's name
+
+
+def test_a_storage_that_cannot_be_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(scheme: str) -> None:
+        raise ValueError("no such profile")
+
+    monkeypatch.setattr(fsspec, "filesystem", broken)
+    with pytest.raises(AudioError, match=r"s3://b/ cannot be read \(ValueError: no such profile\)"):
+        find_sounds(["s3://b/"])
+
+
 def test_paths_are_found_as_ever(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(sound())
     assert find_sounds([tmp_path]) == find_audio([tmp_path])
