@@ -34,7 +34,7 @@ _ADDRESS = re.compile(rf"({'|'.join(_EXTRAS)})://", re.IGNORECASE)
 _MAGIC = re.compile(r"[*\[]")  # no question mark: addresses of the web have one
 _SECRET = re.compile(r"[^/?#]*@")  # before the server's name
 _WHEN = ("LastModified", "mtime", "updated", "created", "last_modified")
-_WHICH = ("ETag", "etag", "md5Hash")
+_WHICH = ("ETag", "etag", "md5Hash", "Last-Modified")
 _LONGEST_NAME = 100  # bytes of a copy's name
 _COPIES = "earmark-copy-"  # how names of folders begin that hold one
 # Size and change of what was looked at, so that a listing of a million files is asked for once.
@@ -90,15 +90,17 @@ def _listed(url: str) -> list[Path]:
     maybe = not web and one.suffix.lower() not in EXTENSIONS
     with _told(url):
         system.invalidate_cache()
+        below = path.rstrip("/")
         if _MAGIC.search(path) and not system.exists(path):
             entries = system.glob(path, detail=True)
+            below = _MAGIC.split(path)[0].rpartition("/")[0]
         elif url.endswith("/") or (maybe and system.isdir(path)):
             entries = system.find(path, detail=True)
         else:
             if str(one) != url:
                 raise AudioError(f"{url} cannot be read: a part of its name is empty or a dot.")
             return [one]
-    found = _sounds(entries, url.partition("://")[0].lower(), path.rstrip("/"))
+    found = _sounds(entries, url.partition("://")[0].lower(), below)
     if not found:
         raise AudioError(f"No sound file found in {url}.")
     return found
@@ -118,7 +120,8 @@ def _sounds(entries: Mapping[str, Mapping[str, Any]], scheme: str, below: str) -
         if str(address) != url:
             _log.warning("%s is left out: a part of its name is empty or a dot", url)
             continue
-        _known[url] = _change(entry)
+        if entry.get("size") is not None:  # else a list of names, as web servers give
+            _known[url] = _change(entry)
         found.append(address)
     return found
 
@@ -127,7 +130,7 @@ def change_of(address: Path) -> tuple[int, int] | None:
     """Bytes of what lies there, and a number that is another when it has changed.
 
     The number is the time of its last change in nanoseconds where the storage tells it, else of its
-    ETag; None: it cannot be reached, or is not there.
+    ETag or what a web server says of the time; None: it cannot be reached, or is not there.
     """
     url = str(address)
     if url not in _known:
@@ -237,13 +240,13 @@ def names_in(url: str) -> list[str]:
 
 
 def remove(url: str) -> None:
-    """Delete a file at an address.
+    """Delete a file at an address, if it is still there.
 
     Raises:
         AudioError: it cannot be deleted.
     """
     system, path = _system(url)
-    with _told(url, "deleted"):
+    with _told(url, "deleted"), contextlib.suppress(FileNotFoundError):
         system.rm_file(path)
 
 

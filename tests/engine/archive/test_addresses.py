@@ -3,6 +3,7 @@
 import functools
 import http.server
 import io
+import os
 import pickle
 import tempfile
 import threading
@@ -15,7 +16,15 @@ import numpy
 import pytest
 import soundfile
 
-from engine.archive.addresses import Address, change_of, fetched, find_sounds, is_address, place_of
+from engine.archive.addresses import (
+    Address,
+    change_of,
+    fetched,
+    find_sounds,
+    is_address,
+    place_of,
+    remove,
+)
 from engine.archive.batch import carry_out, plan
 from engine.archive.database import Database, key_of
 from engine.archive.processes import Listening, classify_here, classify_in_processes
@@ -193,6 +202,31 @@ def test_a_web_server(server: str, how: Listening) -> None:
     assert "403" in found["secret.wav?a=1"].problem
 
 
+def test_what_changes_on_a_web_server_is_noticed(server: str, tmp_path: Path) -> None:
+    """Its lists tell names alone, and the size may be the same."""
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed (extra 'http')")
+    (one,) = find_sounds([f"{server}/more/"])
+    before = change_of(one)
+    assert before is not None
+    assert before[0] == len(sound())
+    os.utime(tmp_path / "web" / "more" / "two.wav", (1e9, 1e9))
+    (again,) = find_sounds([f"{server}/more/"])
+    assert again == one
+    assert change_of(again) not in (before, None)
+
+
+def test_a_pattern_in_a_hidden_folder_that_is_named(memory: Any) -> None:
+    (found,) = find_sounds(["memory://archive/.trash/*.wav"])
+    assert found.name == "old.wav"
+    assert len(find_sounds(["memory://archive/*/*.wav"])) == 1
+
+
+def test_deleting_what_has_gone_is_no_error(memory: Any) -> None:
+    remove("memory://archive/bad.wav")
+    remove("memory://archive/bad.wav")
+    assert not memory.exists("/archive/bad.wav")
+
+
 def test_a_copy_does_not_stay(memory: Any) -> None:
     with fetched(Address("memory://archive/2 [live].wav")) as here:
         assert here.name == "2 _live_.wav"
@@ -226,7 +260,7 @@ def test_where_nothing_can_be_copied_to(
     memory: Any, how: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    (found,) = [e for e in classify_here([Address("memory://archive/bad.wav")], how)]
+    (found,) = classify_here([Address("memory://archive/bad.wav")], how)
     assert isinstance(found, BatchResult)
     assert found.problem.startswith("There is no place for a copy of what lies elsewhere")
 
