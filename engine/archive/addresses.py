@@ -7,9 +7,11 @@ it is, and with which password, its library reads from the environment; it never
 
 import contextlib
 import datetime
+import functools
 import hashlib
 import logging
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +21,7 @@ from typing import Any
 from engine.audio.files import find_audio
 from engine.audio.formats import EXTENSIONS
 from engine.errors import AudioError, extra_needed
+from engine.locks import LOCK, FolderLock
 from engine.passed_over import passed_over
 
 if sys.platform == "win32":
@@ -29,9 +32,11 @@ else:
 _EXTRAS = {"s3": "s3", "gs": "gs", "http": "http", "https": "http", "memory": "cluster"}
 _ADDRESS = re.compile(rf"({'|'.join(_EXTRAS)})://", re.IGNORECASE)
 _MAGIC = re.compile(r"[*\[]")  # no question mark: addresses of the web have one
+_SECRET = re.compile(r"[^/?#]*@")  # before the server's name
 _WHEN = ("LastModified", "mtime", "updated", "created", "last_modified")
-_WHICH = ("ETag", "etag", "md5Hash")
+_WHICH = ("ETag", "etag", "md5Hash", "Last-Modified")
 _LONGEST_NAME = 100  # bytes of a copy's name
+_COPIES = "earmark-copy-"  # how names of folders begin that hold one
 # Size and change of what was looked at, so that a listing of a million files is asked for once.
 _known: dict[str, tuple[int, int]] = {}
 _log = logging.getLogger(__name__)
@@ -85,15 +90,17 @@ def _listed(url: str) -> list[Path]:
     maybe = not web and one.suffix.lower() not in EXTENSIONS
     with _told(url):
         system.invalidate_cache()
+        below = path.rstrip("/")
         if _MAGIC.search(path) and not system.exists(path):
             entries = system.glob(path, detail=True)
+            below = _MAGIC.split(path)[0].rpartition("/")[0]
         elif url.endswith("/") or (maybe and system.isdir(path)):
             entries = system.find(path, detail=True)
         else:
             if str(one) != url:
                 raise AudioError(f"{url} cannot be read: a part of its name is empty or a dot.")
             return [one]
-    found = _sounds(entries, url.partition("://")[0].lower(), path.rstrip("/"))
+    found = _sounds(entries, url.partition("://")[0].lower(), below)
     if not found:
         raise AudioError(f"No sound file found in {url}.")
     return found
@@ -113,7 +120,8 @@ def _sounds(entries: Mapping[str, Mapping[str, Any]], scheme: str, below: str) -
         if str(address) != url:
             _log.warning("%s is left out: a part of its name is empty or a dot", url)
             continue
-        _known[url] = _change(entry)
+        if entry.get("size") is not None:  # else a list of names, as web servers give
+            _known[url] = _change(entry)
         found.append(address)
     return found
 
@@ -122,7 +130,7 @@ def change_of(address: Path) -> tuple[int, int] | None:
     """Bytes of what lies there, and a number that is another when it has changed.
 
     The number is the time of its last change in nanoseconds where the storage tells it, else of its
-    ETag; None: it cannot be reached, or is not there.
+    ETag or what a web server says of the time; None: it cannot be reached, or is not there.
     """
     url = str(address)
     if url not in _known:
@@ -163,11 +171,47 @@ def fetched(path: Path) -> Iterator[Path]:
         yield path
         return
     system, inside = _system(str(path))
-    with tempfile.TemporaryDirectory(prefix="earmark-") as folder:
-        here = Path(folder) / _short(path.name)
+    _drop_copies_once()
+    with _folder_of_a_copy() as folder:
+        here = folder / _short(path.name)
         with _told(str(path)):
             system.get_file(inside, str(here))
         yield here
+
+
+@contextlib.contextmanager
+def _folder_of_a_copy() -> Iterator[Path]:
+    """A new folder, locked for as long as this lasts, by which :func:`drop_copies` knows it."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix=_COPIES, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise AudioError(
+            f"There is no place for a copy of what lies elsewhere ({error.strerror}). Free some "
+            "space, or set TMPDIR to a folder that may be written."
+        ) from error
+    with made as name:
+        lock = FolderLock(Path(name))
+        lock.acquire()
+        try:
+            yield Path(name)
+        finally:
+            lock.release()
+
+
+def drop_copies() -> None:
+    """Delete the copies that killed processes have left; those in use are locked."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_COPIES}*"):
+        with contextlib.suppress(OSError):
+            lock = FolderLock(folder)
+            if not (folder / LOCK).exists() or not lock.acquire():
+                continue
+            if lock.certain:
+                shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
+            folder.rmdir()  # Windows keeps what is locked until now
+
+
+_drop_copies_once = functools.cache(drop_copies)  # in each process, as it begins
 
 
 def write(url: str, data: bytes) -> None:
@@ -196,13 +240,13 @@ def names_in(url: str) -> list[str]:
 
 
 def remove(url: str) -> None:
-    """Delete a file at an address.
+    """Delete a file at an address, if it is still there.
 
     Raises:
         AudioError: it cannot be deleted.
     """
     system, path = _system(url)
-    with _told(url, "deleted"):
+    with _told(url, "deleted"), contextlib.suppress(FileNotFoundError):
         system.rm_file(path)
 
 
@@ -218,17 +262,24 @@ def _system(url: str) -> tuple[Any, str]:
     """The storage of an address, and the path in it.
 
     Raises:
-        AudioError: its library is missing.
+        AudioError: its library is missing, or it holds a password.
     """
-    scheme = url.partition("://")[0].lower()
-    try:
-        import fsspec
+    scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
+    if _SECRET.match(rest):
+        raise AudioError(
+            f"An address of {scheme}:// holds a name or password before '@', which would stand in "
+            "every result. Leave it out, and put it where the storage's library reads it."
+        )
+    with _told(url):
+        try:
+            import fsspec
 
-        # By its scheme alone, so that '::' in a name never joins another system to it.
-        system = fsspec.filesystem(scheme)
-    except ImportError as error:
-        raise AudioError(extra_needed(f"Reading {scheme}://", _EXTRAS[scheme])) from error
-    return system, str(system._strip_protocol(url))
+            # By its scheme alone, so that '::' in a name never joins another system to it.
+            system = fsspec.filesystem(scheme)
+        except ImportError as error:
+            raise AudioError(extra_needed(f"Reading {scheme}://", _EXTRAS[scheme])) from error
+        return system, str(system._strip_protocol(f"{scheme}://{rest}"))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.archive.addresses import change_of, is_address
+from engine.archive.addresses import change_of, drop_copies, is_address
 from engine.archive.hearing import hear
 from engine.errors import ModelError
 from engine.recognition.channels import Channels
@@ -96,7 +96,11 @@ def classify_in_processes(
         EarmarkError: a classifier cannot be used, or no process can be started.
     """
     work = _Classifying(how, dict(sha256 or {}))
-    yield from work_through(paths, work, jobs=jobs, ahead=ahead, pause=pause)
+    try:
+        yield from work_through(paths, work, jobs=jobs, ahead=ahead, pause=pause)
+    finally:
+        if any(map(is_address, paths)):
+            drop_copies()
 
 
 def classify_here(

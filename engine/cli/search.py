@@ -96,10 +96,15 @@ def _build(
     *,
     retry: bool,
 ) -> "Built":
+    from engine.archive.addresses import is_address
     from engine.audio.files import find_audio
     from engine.search.building import build
     from engine.search.index import Index, default_place
 
+    if any(map(is_address, files)):
+        raise DataError(
+            "An index is made of files of this machine. Copy what lies at an address here first."
+        )
     paths = find_audio(files)
     place = output
     if place is None:

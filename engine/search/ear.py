@@ -34,6 +34,8 @@ SILENCE_DBFS = -65.0
 _CELLS_AT_ONCE = 8
 _MOST_QUERY_SECONDS = 60.0
 _QUERY_HOP_SECONDS = 0.5
+_MOST_IN_A_STEP = 60  # windows
+LEAST_WINDOW, MOST_WINDOW = 0.01, 60.0  # seconds, of a classifier that an index hears by
 # Windows that a projection is learned from.
 _LEAST_LEARNED, _MOST_LEARNED, _MOST_A_FILE = 2, 3000, 20
 
@@ -56,21 +58,30 @@ class By:
 
     @property
     def usual_step(self) -> float:
-        """Seconds of sound in a vector, if none are chosen: whole windows, about three seconds."""
-        return max(1, round(STEP_SECONDS / self.window_seconds)) * self.window_seconds
+        """Seconds of sound in a vector, if none are chosen: whole windows, about three seconds.
+
+        Of windows that are very short, as many as a step may hold.
+        """
+        count = round(STEP_SECONDS / self.window_seconds)
+        return min(max(1, count), _MOST_IN_A_STEP) * self.window_seconds
 
 
 def chosen(name: str) -> By:
     """The classifier of a name, or of a file, to hear by.
 
     Raises:
-        ModelError: there is none, or it hears no sound.
+        ModelError: there is none, it hears no sound, or too little or too much at a time.
     """
     from engine.classifier.catalog import Catalog
 
     entry = Catalog().find(name)
     entry.card.refuse_sound()
     seconds = entry.card.window_samples / entry.card.rate_hz
+    if not LEAST_WINDOW <= seconds <= MOST_WINDOW:
+        raise ModelError(
+            f"'{entry.card.name}' hears {seconds:g} s at a time. Choose a classifier of "
+            f"{LEAST_WINDOW:g} to {MOST_WINDOW:g} s to index by."
+        )
     return By(entry.card.name, os.path.abspath(entry.path), entry.sha256(), seconds)
 
 
@@ -263,9 +274,11 @@ def windows_in(step_seconds: float, window_seconds: float) -> int:
         DataError: it is no whole number of them, from 1 to 60.
     """
     count = step_seconds / window_seconds
-    if not 1 <= count <= 60 or abs(count - round(count)) > 1e-6:
+    if not 1 <= count <= _MOST_IN_A_STEP or abs(count - round(count)) > 1e-6:
         of = "seconds" if window_seconds == 1 else f"windows of {window_seconds:g} s,"
-        raise DataError(f"A step is a whole number of {of} from 1 to 60, not {step_seconds:g} s.")
+        raise DataError(
+            f"A step is a whole number of {of} from 1 to {_MOST_IN_A_STEP}, not {step_seconds:g} s."
+        )
     return round(count)
 
 

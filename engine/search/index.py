@@ -17,7 +17,7 @@ from engine.bounded import parse_json
 from engine.errors import DataError
 from engine.leftovers import sweep
 from engine.locks import LOCK, FolderLock
-from engine.search.ear import STEP_SECONDS, By, windows_in
+from engine.search.ear import LEAST_WINDOW, MOST_WINDOW, STEP_SECONDS, By, windows_in
 from engine.search.hits import Found, Hit, Rows, hit_of
 from engine.search.projection import (
     Projection,
@@ -433,7 +433,7 @@ def _by(text: str | None, folder: Path) -> By | None:
     words = by is not None and all(isinstance(w, str) for w in (by.name, by.path, by.sha256))
     if by is None or not words or not isinstance(by.window_seconds, float):
         raise ValueError("what it was heard by is damaged")
-    if not 0.01 <= by.window_seconds <= 60:
+    if not LEAST_WINDOW <= by.window_seconds <= MOST_WINDOW:
         raise ValueError("what it was heard by is damaged")
     return by
 

@@ -140,11 +140,11 @@ def _written(folder: Path, session: Session) -> dict[str, Any]:
     marks = [_row(mark) for mark in (*session.marks, *session.aside)][-_MOST_MARKS:]
     return {
         "query": [round(float(number), 6) for number in session.query[0]],
-        "words": encodable(session.words),
+        "words": encodable(session.words)[:_MOST_TEXT],
         "sound": None if sound is None else key_of(sound),
         "start": begin,
         "end": end,
-        "label": encodable(session.label),
+        "label": encodable(session.label)[:_MOST_TEXT],
         "marks": marks,
     }
 
@@ -165,7 +165,7 @@ def _sweep(folder: Path, used: set[str | None]) -> None:
     """Delete kept sounds that no session has any more."""
     with contextlib.suppress(OSError):
         for path in (folder / _EXAMPLES).glob("*.flac"):
-            if str(path) not in used:
+            if key_of(path) not in used:
                 path.unlink()
 
 

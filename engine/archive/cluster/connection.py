@@ -223,7 +223,8 @@ class _Run:
             "channels": self.how.channels,
             "batch": self.batch,
         }
-        self.client.subscribe_topic(self._topic, lambda event: self._steps.append(event[1]))
+        with self.cluster.reached():
+            self.client.subscribe_topic(self._topic, lambda event: self._steps.append(event[1]))
 
     @property
     def _topic(self) -> str:
@@ -350,9 +351,11 @@ class _Run:
     def end(self) -> None:
         """Give up what is begun."""
         if self.client.status == "running":
-            self.client.unsubscribe_topic(self._topic)
-            if self.running:
-                self.client.cancel(list(self.running), force=True)
+            # A scheduler that has gone has no tasks: why the batch ends is what is to be said.
+            with contextlib.suppress(ClusterError), self.cluster.reached():
+                self.client.unsubscribe_topic(self._topic)
+                if self.running:
+                    self.client.cancel(list(self.running), force=True)
         self.running.clear()
 
 

@@ -37,7 +37,7 @@ class Parts:
     def todo(
         self, paths: Sequence[Path], ears: Sequence[Ear], *, again: bool = False
     ) -> dict[Path, "Part"]:
-        """The files that have no part in the state they are in now.
+        """The files that have no part in the state they are in now, or of whom that is not known.
 
         Args:
             paths: the files.
@@ -53,8 +53,9 @@ class Parts:
             by_file.setdefault(name.partition("-")[0], []).append(name)
         found = {}
         for path in paths:
-            name = name_of(path, stamp_of(path), ears)
-            if again or name not in there:
+            stamp = stamp_of(path)
+            name = name_of(path, stamp, ears)
+            if again or stamp is None or name not in there:
                 same = by_file.get(name.partition("-")[0], ())
                 found[path] = Part(name, tuple(one for one in same if one != name))
         return found

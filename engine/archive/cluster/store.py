@@ -76,7 +76,8 @@ def _open(ear: Mapping[str, Any], key: str) -> "Classifier":
         raise ModelError(f"The classifier '{ear['name']}' is not on this worker any more.")
     classifier = Classifier.load(path)
     if classifier.sha256 != digest:
-        path.unlink(missing_ok=True)
+        if path == _kept(digest):  # never one of Earmark's own
+            path.unlink(missing_ok=True)
         raise ModelError(f"The classifier '{ear['name']}' was modified on a worker. Try again.")
     # A catalog of this batch alone: what the user there changed, and nothing of this machine's.
     mine = _folder() / "batches" / hashlib.sha256(key.encode()).hexdigest()

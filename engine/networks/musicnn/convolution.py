@@ -26,7 +26,8 @@ class PooledConvolution(nn.Module):
 
     def flipped(self) -> Tensor:
         """The filters so that the largest answer counts: shape (filters, frames, bands)."""
-        return self.convolution.weight[:, 0] * self.sign()[:, None, None]
+        weight = self.convolution.weight * self.sign()[:, None, None, None]
+        return weight[:, 0]
 
     def bias(self) -> Tensor:
         """Added to each filter's answer before the activation: shape (filters,)."""
@@ -36,6 +37,6 @@ class PooledConvolution(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Shape (batch, frames, mel) to (batch, filters, frames left), no padding."""
         strongest = functional.conv2d(image[:, None], self.flipped()[:, None]).amax(3)
-        strongest = strongest * self.sign()[:, None] + self.bias()[:, None]
-        answer: Tensor = self.norm(functional.relu(strongest))
+        strongest = strongest + (self.bias() * self.sign())[:, None]
+        answer: Tensor = self.norm(functional.relu(strongest * self.sign()[:, None]))
         return answer

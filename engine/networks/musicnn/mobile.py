@@ -27,12 +27,13 @@ class DecibelMobileTrunk(MobileTrunk):
     def forward(self, features: Tensor) -> Tensor:
         """See :class:`Trunk`; always so many at once on a CPU that is not training.
 
-        So how many windows there are changes no bit.
+        So how many windows there are changes no bit. Dropout may be on without training, to see
+        what it does.
         """
         heard = decibels(features)
         if not piecemeal(heard):
             return self.hear(heard)
-        if self.training:
+        if self.training or self.drop.training:
             return torch.cat([self.hear(one) for one in torch.split(heard, 1)])
         return in_equal_batches(_folded.of(self).hear, heard)
 

@@ -28,12 +28,15 @@ _NOTHING = 1e-12  # of sums of weights around 1
 def living(weight: Tensor) -> Tensor:
     """Which filters answer at all, by number; of musicnn's a half and more faded in training.
 
-    What is left out of any answer is a thousandth of its rounding: the input is normalised.
+    What is left out of any answer is a thousandth of its rounding: the input is normalised. One is
+    always left, and so are those that are no numbers: nobody is to take them for silence.
 
     Args:
         weight: shape (filters, ...).
     """
-    return (weight.abs().flatten(1).sum(1) > _NOTHING).nonzero()[:, 0]
+    faded = weight.abs().flatten(1).sum(1) <= _NOTHING
+    faded[:1] &= ~faded.all()
+    return (~faded).nonzero()[:, 0]
 
 
 def _exact(matrix: Tensor) -> Tensor:

@@ -3,20 +3,31 @@
 import functools
 import http.server
 import io
+import os
 import pickle
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
+import numpy
 import pytest
 import soundfile
 
-from engine.archive.addresses import Address, change_of, fetched, find_sounds, is_address, place_of
+from engine.archive.addresses import (
+    Address,
+    change_of,
+    fetched,
+    find_sounds,
+    is_address,
+    place_of,
+    remove,
+)
 from engine.archive.batch import carry_out, plan
 from engine.archive.database import Database, key_of
-from engine.archive.processes import Listening, classify_in_processes
+from engine.archive.processes import Listening, classify_here, classify_in_processes
 from engine.audio.files import find_audio
 from engine.cli.app import run
 from engine.errors import AudioError
@@ -110,6 +121,34 @@ def test_what_a_folder_holds(memory: Any) -> None:
         find_sounds(["memory://archive//bad.wav"])
 
 
+def test_large_letters_are_the_same_storage(memory: Any) -> None:
+    assert len(find_sounds(["MEMORY://archive/"])) == 3
+    (one,) = find_sounds(["Memory://archive/bad.wav"])
+    with fetched(one) as here:
+        assert here.read_bytes() == b"words"
+
+
+def test_a_password_is_refused_before_it_is_kept(
+    how: Listening, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["classify", "-c", how.classifiers[0], "-d", str(tmp_path / "a.sqlite")]
+    assert run([*words, "https://me:hunter2@127.0.0.1:1/a.wav?x=1"]) == 2
+    said = capsys.readouterr()
+    assert "holds a name or password" in said.err
+    assert "hunter2" not in said.err + said.out
+    assert not (tmp_path / "a.sqlite").exists()
+    assert find_sounds(["http://127.0.0.1:1/me:you@home.wav"])  # of a file's name
+
+
+def test_a_storage_that_cannot_be_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(scheme: str) -> None:
+        raise ValueError("no such profile")
+
+    monkeypatch.setattr(fsspec, "filesystem", broken)
+    with pytest.raises(AudioError, match=r"s3://b/ cannot be read \(ValueError: no such profile\)"):
+        find_sounds(["s3://b/"])
+
+
 def test_paths_are_found_as_ever(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(sound())
     assert find_sounds([tmp_path]) == find_audio([tmp_path])
@@ -163,11 +202,67 @@ def test_a_web_server(server: str, how: Listening) -> None:
     assert "403" in found["secret.wav?a=1"].problem
 
 
+def test_what_changes_on_a_web_server_is_noticed(server: str, tmp_path: Path) -> None:
+    """Its lists tell names alone, and the size may be the same."""
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed (extra 'http')")
+    (one,) = find_sounds([f"{server}/more/"])
+    before = change_of(one)
+    assert before is not None
+    assert before[0] == len(sound())
+    os.utime(tmp_path / "web" / "more" / "two.wav", (1e9, 1e9))
+    (again,) = find_sounds([f"{server}/more/"])
+    assert again == one
+    assert change_of(again) not in (before, None)
+
+
+def test_a_pattern_in_a_hidden_folder_that_is_named(memory: Any) -> None:
+    (found,) = find_sounds(["memory://archive/.trash/*.wav"])
+    assert found.name == "old.wav"
+    assert len(find_sounds(["memory://archive/*/*.wav"])) == 1
+
+
+def test_deleting_what_has_gone_is_no_error(memory: Any) -> None:
+    remove("memory://archive/bad.wav")
+    remove("memory://archive/bad.wav")
+    assert not memory.exists("/archive/bad.wav")
+
+
 def test_a_copy_does_not_stay(memory: Any) -> None:
     with fetched(Address("memory://archive/2 [live].wav")) as here:
         assert here.name == "2 _live_.wav"
         assert here.read_bytes() == sound()
     assert not here.parent.exists()
+
+
+def test_copies_of_killed_processes_are_deleted(
+    server: str, how: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that is closed kills its processes; copies that others still use stay."""
+    pytest.importorskip("aiohttp", reason="aiohttp is not installed (extra 'http')")
+    long = tmp_path / "web" / "long.wav"
+    soundfile.write(long, numpy.zeros(RATE * 3600, numpy.int16), RATE)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setenv("TMPDIR", str(copies))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with fetched(Address(f"{server}/one.wav")) as mine:
+        events = classify_in_processes([Address(f"{server}/long.wav")], how, jobs=1)
+        while not (here := list(copies.glob("*/long.wav"))):
+            next(events)
+        next(event for event in events if event is not None)  # it is heard now
+        events.close()
+        assert not here[0].parent.exists()
+        assert mine.exists()
+    assert not list(copies.iterdir())
+
+
+def test_where_nothing_can_be_copied_to(
+    memory: Any, how: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    (found,) = classify_here([Address("memory://archive/bad.wav")], how)
+    assert isinstance(found, BatchResult)
+    assert found.problem.startswith("There is no place for a copy of what lies elsewhere")
 
 
 def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,15 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pyarrow
 import pytest
 import soundfile
 from pyarrow import parquet
 
+from engine.archive.addresses import Address
+from engine.archive.cluster.parts import Parts
+from engine.archive.database import Ear
 from engine.archive.hearing import BLOCK_SECONDS
 from engine.archive.parquet import table_of
 from engine.recognition.events import BatchResult
@@ -104,3 +108,20 @@ def test_parts(storage: dict[str, str], bucket: Bucket, tmp_path: Path) -> None:
         nowhere = machines.classify(*words, "s3://nobodys/")
         assert nowhere.returncode == 2
         assert "Traceback" not in nowhere.stderr
+
+
+def test_a_file_that_only_workers_see_is_never_taken_for_done() -> None:
+    """Nobody here knows whether it has changed; as with a database, it is heard again."""
+    system = fsspec.filesystem("memory")
+    system.pipe_file("/seen/a.wav", b"words")
+    seen, unseen = Address("memory://seen/a.wav"), Path("/only/on/workers/b.wav")
+    ears = [Ear("planted", "0" * 64, "{}", ("beep",))]
+    parts = Parts("memory://heard/", ("beep",))
+    todo = parts.todo([seen, unseen], ears)
+    assert list(todo) == [seen, unseen]
+    for one in todo.values():
+        system.pipe_file(f"/heard/{one.name}", b"rows")
+    again = parts.todo([seen, unseen], ears)
+    assert list(again) == [unseen]
+    assert again[unseen] == todo[unseen]  # its part is replaced, none is deleted
+    system.store.clear()

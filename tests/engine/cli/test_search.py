@@ -94,3 +94,11 @@ def test_an_index_by_a_classifier_of_ones_own(
     said = capsys.readouterr().err
     assert "heard by the classifier 'planted'" in said
     assert said.count("\n") == 1
+
+
+def test_addresses_are_not_taken_for_files_that_are_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["index", "s3://archive/in/", "-o", str(tmp_path / "a.index")]) == 2
+    assert "An index is made of files of this machine." in capsys.readouterr().err
+    assert not (tmp_path / "a.index").exists()

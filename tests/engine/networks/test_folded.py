@@ -36,3 +36,14 @@ def test_how_many_come_together_changes_no_bit(count: int) -> None:
     with torch.inference_mode():
         alone = torch.cat([mobile(one) for one in torch.split(features, 1)])
         assert torch.equal(mobile(features), alone)
+
+
+def test_dropout_that_is_on_in_a_test_is_not_folded_away() -> None:
+    mobile = Catalog().load("instrument").network.trunks[1].eval()
+    features = torch.rand(1, 96, 61, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        heard = mobile(features)
+        for module in mobile.modules():
+            if isinstance(module, nn.Dropout):
+                module.train()
+        assert not torch.equal(mobile(features), heard)

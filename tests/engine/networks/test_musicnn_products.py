@@ -68,6 +68,43 @@ def test_filters_that_faded_are_passed_over() -> None:
     assert living(weight).tolist() == [0, 3]
 
 
+def damaged(what: str) -> MusicnnTrunk:
+    """A trunk of which something has faded wholly, or is not a number any more."""
+    trunk = MusicnnTrunk().eval()
+    with torch.no_grad():
+        if what in ("front", "all"):
+            for block in (*trunk.timbre, *trunk.rhythm):
+                block.convolution.weight.zero_()  # type: ignore[union-attr,operator]
+        if what in ("middle", "all"):
+            trunk.middle[0].weight.zero_()  # type: ignore[operator]
+        if what == "diverged":
+            trunk.middle[0].weight[3] = torch.nan  # type: ignore[index,operator]
+            trunk.timbre[0].convolution.weight[5] = torch.nan  # type: ignore[union-attr,index,operator]
+    return trunk
+
+
+@pytest.mark.parametrize("what", ["front", "middle", "all", "diverged"])
+def test_what_has_faded_wholly_or_is_no_number_is_heard_as_it_is(what: str) -> None:
+    trunk, features = damaged(what), drawn(2, BANDS, 61).abs()
+    with torch.no_grad():
+        heard = trunk(features)
+    taught = trunk(features.requires_grad_()).detach()
+    torch.testing.assert_close(heard, taught, atol=1e-4, rtol=1e-4, equal_nan=True)
+    assert bool(heard.isnan().any()) == (what == "diverged")
+
+
+def test_another_precision_is_heard() -> None:
+    trunk, features = MusicnnTrunk().eval(), drawn(1, BANDS, 61).abs()
+    with torch.no_grad():
+        single = trunk(features)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            half = trunk(features)
+        double = trunk.double()(features.double())
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(single.double(), double, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(half.float(), single, atol=0.2, rtol=0.1)
+
+
 @pytest.mark.parametrize("frames", [187, 61, 8])
 @pytest.mark.parametrize("name", ["genre", "instrument"])
 def test_a_trunk_hears_what_it_was_taught(name: str, frames: int) -> None:

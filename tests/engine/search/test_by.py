@@ -8,15 +8,16 @@ import torch
 
 from engine.audio.audio import Audio
 from engine.classifier.catalog import Catalog
-from engine.errors import DataError
+from engine.errors import DataError, ModelError
 from engine.recognition.files import analyse
+from engine.search import ear as ear_module
 from engine.search.building import build
-from engine.search.ear import SearchEar, chosen, ear_of
+from engine.search.ear import By, SearchEar, chosen, ear_of, windows_in
 from engine.search.index import Index
 from engine.search.projection import NUMBERS, fitted
 from engine.search.result import save_taught
 from engine.search.teaching import Mark, estimate_of
-from tests.engine.search.planted import RATE, finished, store, tone
+from tests.engine.search.planted import RATE, PlantedEar, finished, store, tone
 from tests.planted import build as planted
 
 WIDE = ("dense", {"hidden": [200, 40]})
@@ -69,6 +70,21 @@ def test_it_hears_by_the_trunks_of_a_classifier(
     with Index(tmp_path / "many") as index:
         for file, vectors in index.each():
             assert np.array_equal(vectors, found[file.path])
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.02, 0.975, 45.0])
+def test_windows_of_any_length_have_a_usual_step(tmp_path: Path, seconds: float) -> None:
+    by = By("mine", "mine.safetensors", "0" * 64, seconds)
+    with Index(tmp_path / "index", make=PlantedEar().projection, by=by) as index:
+        assert 1 <= windows_in(index.step_seconds, seconds) <= 60
+
+
+def test_windows_that_no_index_takes_are_refused_before_one_is_made(
+    classifier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ear_module, "MOST_WINDOW", 0.5)
+    with pytest.raises(ModelError, match="'planted' hears 1 s at a time"):
+        chosen(str(classifier))
 
 
 def test_without_the_very_same_classifier_it_is_refused(

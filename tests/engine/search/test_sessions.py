@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,27 @@ def test_an_example_that_was_in_memory_is_kept_as_a_file(place: Path, tmp_path: 
     assert found.sound.parent.parent == moved
     keep_sessions(moved, [])
     assert not list((moved / "examples").iterdir())
+
+
+def test_a_kept_example_stays_where_the_index_is_named_from_here(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place.parent)
+    near = Path(place.name)
+    keep_sessions(near, [taught(near, Audio(tone(400.0, 4.0)[None], RATE))])
+    with Index(near) as index:
+        (found,) = kept_sessions(index)
+    assert isinstance(found.sound, Path)
+    assert found.sound.is_file()
+
+
+def test_a_name_without_end_costs_no_marks(place: Path, sounds: list[Path]) -> None:
+    before = replace(taught(place, sounds[0]), label="a" * 9000, words="b" * 9000)
+    keep_sessions(place, [before])
+    with Index(place) as index:
+        (after,) = kept_sessions(index)
+    assert after.marks == before.marks
+    assert before.label.startswith(after.label)
 
 
 def test_damage_is_put_aside(place: Path, sounds: list[Path]) -> None:
