@@ -47,7 +47,7 @@ press_on() { # WORD
 sure_in() { # PICTURE LABEL
     convert "$1" -crop 358x620+912+130 +repage -colorspace Gray -resize 300% -threshold 65% /tmp/panel.png
     tesseract /tmp/panel.png - --psm 6 2>/dev/null >/tmp/panel.txt
-    grep -qiE "$2.* ([2-9][0-9]|1[.,]?00) *%" /tmp/panel.txt
+    grep -qiE "$2.* ([2-9][0-9]|1[.,]?00) *(%|$)" /tmp/panel.txt
 }
 is_sure_of() { # LABEL
     import -window root /tmp/now.png && sure_in /tmp/now.png "$1"
