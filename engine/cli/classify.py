@@ -159,8 +159,8 @@ def _joined(scheduler: str) -> "Iterator[Cluster | None]":
 
     with Cluster(scheduler) as cluster:
         threads = cluster.threads()
-        words = "no worker yet" if not threads else f"workers for {threads} files at once"
-        _say(f"The cluster at {scheduler} has {words}.")
+        workers = f"worker threads: {threads}" if threads else "no worker yet"
+        _say(f"The cluster at {scheduler} answers ({workers}).")
         yield cluster
 
 
