@@ -74,7 +74,9 @@ THREADS = Setting(
 )
 LABELS = Setting("view/labels", [], "labels in the order that decides their colours")
 LEADING = Setting("listen/leading", "", "classifier of the large answer; empty: for instruments")
-LOADED = Setting("models/loaded", ["instrument", "genre"], "enabled classifiers")
+LOADED = Setting(
+    "models/loaded", ["instrument", "instruments-in-music", "genre"], "enabled classifiers"
+)
 CORRECTED = Setting("models/corrected", [], "classes that corrections named last")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 PROJECTS = Setting("sounds/recent", [], "data sets opened last")

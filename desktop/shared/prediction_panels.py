@@ -10,9 +10,9 @@ from desktop.plots.values.track import ValueCurves
 from desktop.shared.wording import SAY_WHY, bars, in_order, said_bars
 from desktop.widgets.dimensions import Dimensions
 from desktop.widgets.predictions import Predictions
-from engine.recognition.answer import Answer
 from engine.recognition.decisions import Decision
-from engine.recognition.headline import panel_words
+from engine.recognition.said.answer import Answer
+from engine.recognition.said.headline import panel_words
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card

@@ -11,8 +11,8 @@ from desktop.plots.tracks.lanes import Stretch
 from desktop.plots.tracks.spectrogram import SpectrogramTrack
 from desktop.widgets.predictions import Bar
 from engine.pictures.view import View, note_name
-from engine.recognition.answer import Answer
 from engine.recognition.decisions import Candidate, Decision, Segment
+from engine.recognition.said.answer import Answer
 
 SAY_WHY = "show the evidence for a label"  # what one for files only cannot do
 

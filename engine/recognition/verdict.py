@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from engine.audio.files import AudioInfo
 
 _ONLY_PART = "only in part of the sound"
-# Heard for so much of the time that anything was, and for so long, a label is one of several that
-# follow each other; where only one is heard at a time, and far less than another one: misheard.
-_PART, _PART_SECONDS, _OF_LONGEST = 0.2, 2.0, 0.6
+# Heard for so much of the time that anything was, and for so long, or for as long as a phrase, a
+# label is one of several that follow each other; where only one is heard at a time, and far less
+# than another one: misheard.
+_PART, _PART_SECONDS, _PHRASE_SECONDS, _OF_LONGEST = 0.2, 2.0, 4.0, 0.6
 _ROWS_AT_ONCE = 1000
 
 
@@ -231,5 +232,6 @@ def _parts(part: Timeline, decided: Sequence[Decision]) -> dict[str, float]:
                 rows.setdefault(candidate.label, []).append(candidate.probability)
     count = sum(any(x in part.labels for x in decision.heard) for decision in decided)
     longest = max(map(len, rows.values()), default=0)
-    least = max(_PART * count, _PART_SECONDS / part.hop_seconds, _OF_LONGEST * longest)
+    share = min(_PART * count, _PHRASE_SECONDS / part.hop_seconds)
+    least = max(share, _PART_SECONDS / part.hop_seconds, _OF_LONGEST * longest)
     return {label: float(np.mean(v)) for label, v in rows.items() if len(v) >= least}

@@ -4,7 +4,7 @@
 
 DATA holds fsdd/recordings (spoken digits, from which it learns what speech is), esc10 (noises:
 folds 1 to 3 to learn from, 4 and 5 to be judged by), and ravdess/speech (other speakers and
-sentences in another studio, to be judged by). Prints what engine/recognition/speech.py holds, and
+sentences in another studio, to be judged by). Prints what engine/recognition/said/speech.py holds, and
 how many stretches of two to four seconds are told rightly. scikit-learn fits.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from engine.audio.files import read
-from engine.recognition.speech import SpeechMeter
+from engine.recognition.said.speech import SpeechMeter
 
 Array = NDArray[np.float64]
 _RATE = 8000

@@ -98,6 +98,41 @@ def techno() -> Score:
     return score
 
 
+def duet() -> Score:
+    """A flute, a harp that answers it, and both together."""
+    score = Score(80)
+    score.program(0, 73, 112, 40)
+    score.program(1, 46, 100, 88)
+    alone = [(74, 1), (76, 0.5), (78, 0.5), (81, 1), (79, 0.5), (78, 0.5)]
+    together = [(78, 1), (76, 0.5), (74, 0.5), (73, 1), (74, 1)]
+    for beat, tune in ((0.0, alone), (8.0, together)):
+        for pitch, length in tune:
+            score.note(0, beat, length * 0.95, pitch, 95)
+            beat += length
+    for step, pitch in enumerate((62, 66, 69, 74, 73, 69, 66, 64)):
+        score.note(1, 4 + step / 2, 0.65, pitch, 100)
+    for step, pitch in enumerate((50, 57, 62, 66, 57, 61, 64, 66)):
+        score.note(1, 8 + step / 2, 0.7, pitch, 92)
+    return score
+
+
+def voices() -> Score:
+    """Three voices that sing without words."""
+    score = Score(66)
+    parts = {
+        64: [(69, 1.5), (71, 0.5), (72, 1), (71, 1), (69, 1), (67, 1), (69, 2.5)],
+        40: [(60, 3), (62, 1), (60, 2), (57, 2.5)],
+        88: [(53, 3), (55, 1), (52, 2), (53, 2.5)],
+    }
+    for channel, (place, tune) in enumerate(parts.items()):
+        score.program(channel, 52, 95 + 15 * (channel == 0), place)
+        beat = 0.0
+        for pitch, length in tune:
+            score.note(channel, beat, length * 0.98, pitch, 80 + 15 * (channel == 0))
+            beat += length
+    return score
+
+
 def flute() -> Score:
     """A flute alone."""
     score = Score(84)
@@ -149,8 +184,10 @@ def write(name: str, sound: Samples, title: str) -> None:
 
 def main() -> None:
     soundfont = sys.argv[1] if len(sys.argv) > 1 else SOUNDFONT
-    sections = [render(make(), soundfont, 8.0) for make in (piano, cello, rock, techno)]
-    write("demo", np.concatenate(sections, axis=1), "Demo: piano, cello, rock, techno")
+    parts = (piano, cello, rock, techno, duet, voices)
+    sections = [render(make(), soundfont, 8.0) for make in parts]
+    title = "Demo: piano, cello, rock, techno, duet, voices"
+    write("demo", np.concatenate(sections, axis=1), title)
     write("flute", render(flute(), soundfont, 7.0), "Flute")
     write("harpsichord", render(harpsichord(), soundfont, 9.0), "Harpsichord")
 

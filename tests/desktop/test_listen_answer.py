@@ -22,9 +22,9 @@ from engine.audio.level import Level
 from engine.classifier.catalog import Catalog
 from engine.classifier.rules import Rules
 from engine.pictures.view import View
-from engine.recognition.answer import Answer, Answerer
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats
+from engine.recognition.said.answer import Answer, Answerer
 from tests.engine.classifier.personal.conftest import two_tones
 
 RATE = 44100

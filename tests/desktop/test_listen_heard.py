@@ -20,7 +20,7 @@ from desktop.shared import microphone
 from desktop.shared.player import Transport
 from desktop.window import Window
 from engine.audio import Audio, read
-from engine.recognition.heard import Heard
+from engine.recognition.said.heard import Heard
 from resources import resource
 from tests.desktop.said import press
 from tests.desktop.test_listen_page import Clip

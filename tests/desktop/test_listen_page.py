@@ -25,9 +25,9 @@ from engine.classifier.classifier import Classifier
 from engine.classifier.rules import Rules
 from engine.errors import AudioError
 from engine.pictures.view import View
-from engine.recognition.answer import Answerer
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats, LiveUpdate
+from engine.recognition.said.answer import Answerer
 from engine.recognition.timeline import Timeline
 from resources import resource
 from tests import planted

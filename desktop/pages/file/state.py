@@ -7,7 +7,8 @@ from desktop.pages.file.worker import AnalysisUpdate
 from desktop.plots.tracks.time_range import TimeRange
 from desktop.session import Session
 from engine.recognition.decisions import Decision
-from engine.recognition.story import in_time_order
+from engine.recognition.said.story import in_time_order
+from engine.recognition.said.together import as_one
 from engine.recognition.verdict import FileResult, verdict_on
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class FileState:
         labelling = [n for n in self.found.lanes if not classifiers[n].card.is_regression]
         names = sorted(labelling, key=lambda n: classifiers[n].card.task != "instrument")
         lanes = {name: self.found.lanes[name] for name in names}
-        return in_time_order(lanes, stretch or (0.0, self.found.seconds))
+        return in_time_order(as_one(lanes), stretch or (0.0, self.found.seconds))
 
     def result(self) -> FileResult | None:
         """As it is exported; None: there is nothing to export yet."""

@@ -14,8 +14,8 @@ from desktop.shared.prediction_panels import PredictionPanels
 from desktop.widgets.headline import Headline
 from desktop.widgets.listen_button import ListenButton
 from desktop.widgets.situation import SituationStrip
-from engine.recognition.headline import headline, leading
-from engine.recognition.situation import SITUATIONS
+from engine.recognition.said.headline import headline, leading
+from engine.recognition.said.situation import SITUATIONS
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card
@@ -52,11 +52,17 @@ class AnswerBar(QWidget):
         layout.addWidget(self.line, 1)
         self._cards: dict[str, Card] = {}
         self._taught: dict[str, frozenset[str]] = {}  # labels that the user's corrections name
+        self._speaker = ""
 
     @property
     def leader(self) -> str:
         """The classifier whose answer is the large one; empty: none."""
         return leading(self._cards, self._session.settings.get(LEADING))
+
+    @property
+    def speaker(self) -> str:
+        """The classifier whose words are the large ones now."""
+        return self._speaker if self._speaker in self._cards else self.leader
 
     def fit(self, page_height: int) -> None:
         """Take a share of the page's height."""
@@ -104,9 +110,10 @@ class AnswerBar(QWidget):
         cards = {name: self._cards[name] for name in self._cards if name in said.waits}
         words = headline(said.situation, said.answers, cards, self.leader, said.waits)
         note = said.late or words.note
-        answer = said.answers.get(self.leader)
+        self._speaker = words.by
+        answer = said.answers.get(words.by)
         named = {one.label for one in answer.named} if answer is not None else set()
-        if words.named and named & self._taught.get(self.leader, frozenset()):
+        if words.named and named & self._taught.get(words.by, frozenset()):
             note = "   ".join(filter(None, (note, self.tr("as you corrected it"))))
         self.line.say(words.words, named=words.named, note=note, aside=words.aside)
 

@@ -3,15 +3,16 @@
 import itertools
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from engine.recognition.answer import Answer, Answerer
 from engine.recognition.decisions import Decider, Decision, Segment, lane
-from engine.recognition.headline import applies, lateness, waiting
-from engine.recognition.heard import Heard, HeardLog
-from engine.recognition.situation import Situation, SituationDecider
-from engine.recognition.speech import SpeechMeter
+from engine.recognition.said.answer import Answer, Answerer
+from engine.recognition.said.headline import applies, lateness, waiting
+from engine.recognition.said.heard import Heard, HeardLog
+from engine.recognition.said.situation import Situation, SituationDecider
+from engine.recognition.said.speech import SpeechMeter
+from engine.recognition.said.together import QUIET, TOGETHER, as_one, quiet, told_once
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card
@@ -102,14 +103,18 @@ class Memory:
         )
 
     def _answer(self, cards: "Mapping[str, Card]") -> dict[str, Answer]:
-        """The answers that new rows have changed."""
+        """The answers that new rows have changed, for the log: who has no say now names nothing."""
         changed = {}
         for name, decided in self._newest.items():
             answerer = self._answerers.setdefault(name, Answerer(cards[name].rules()))
             answer = answerer.push(decided)
             if answer is not None:
+                answer = told_once(answer) if name == TOGETHER else answer
                 self._answers[name] = changed[name] = answer
         self._newest = {}
+        none = quiet(self._answers, cards)
+        if none in changed:
+            changed[none] = replace(changed[none], named=())
         return changed
 
     def _waits(
@@ -119,10 +124,14 @@ class Memory:
         for name, card in cards.items():
             if skipped or not applies(card, situation):
                 self._since[name] = now
-        return {
+        waits = {
             name: waiting(card, situation, now - self._since.get(name, 0.0))
             for name, card in cards.items()
         }
+        none = quiet(self._answers, cards)
+        if none:
+            waits[none] = waits[none] or QUIET[none]
+        return waits
 
     def _skipped_now(self, update: "LiveUpdate") -> int:
         """Windows that were skipped since the last step."""
@@ -149,7 +158,7 @@ class Memory:
             late = [d for d in kept if d.time > kept[0].time or len(kept) == 1]
             whole = lane(late, hop_seconds=self.hops[name])
             found[name] = [s for s in whole if s.end_seconds > 0]
-        return found
+        return as_one(found)
 
     def unheard(self, names: Iterable[str]) -> dict[str, list[tuple[float, float]]]:
         """What was skipped to stay in time: where decisions lie further apart than they should."""

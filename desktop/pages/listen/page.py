@@ -127,7 +127,7 @@ class ListenPage(Page):
     def _connect_heard(self) -> None:
         """Menus and the log."""
         answer, table, offers = self.answer, self.log.table, self.offers
-        answer.line.menu_wanted.connect(lambda at: offers.on_answer(answer.leader, at))
+        answer.line.menu_wanted.connect(lambda at: offers.on_answer(answer.speaker, at))
         answer.lead_changed.connect(lambda: self._say() if self.is_listening else None)
         self.panels.menu_wanted.connect(offers.on_label)
         table.play_wanted.connect(self._play_row)

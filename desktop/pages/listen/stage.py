@@ -8,7 +8,7 @@ from desktop.style import colours
 from desktop.widgets.headline import Headline
 from desktop.widgets.level_meter import LevelMeter
 from desktop.widgets.situation import SituationStrip
-from engine.recognition.situation import SITUATIONS
+from engine.recognition.said.situation import SITUATIONS
 
 _KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_F11, Qt.Key.Key_Space, Qt.Key.Key_F, Qt.Key.Key_C)
 _SHARE = 0.62  # of the screen's height that the answer takes

@@ -57,8 +57,8 @@ class ListenCorrecting(QObject):
         Args:
             over: what shows the answer; None: the page.
         """
-        leader, line = self._answer.leader, over or self._answer.line
-        stretch = self._offers.answered(leader) or self._offers.latest(leader)
+        speaker, line = self._answer.speaker, over or self._answer.line
+        stretch = self._offers.answered(speaker) or self._offers.latest(speaker)
         if stretch is not None:
             place = line.mapToGlobal(line.rect().bottomLeft())
             self.correct(stretch, place, line)
@@ -75,14 +75,14 @@ class ListenCorrecting(QObject):
         source = self._replay.source(stretch)
         if source is not None:
             said = [stretch.label] if stretch.label else []
-            name, fetch = stretch.classifier or self._answer.leader, _fetch(stretch, *source)
+            name, fetch = stretch.classifier or self._answer.speaker, _fetch(stretch, *source)
             self.correcting.ask(name, said, fetch, place, over)
 
     def _name(self, place: QPoint) -> None:
         """The menu of an answer that names nothing is the question itself."""
-        leader = self._answer.leader
-        stretch = self._offers.latest(leader)
-        if stretch is not None and self._offers.answered(leader) is None:
+        speaker = self._answer.speaker
+        stretch = self._offers.latest(speaker)
+        if stretch is not None and self._offers.answered(speaker) is None:
             self.correct(stretch, place)
 
 

@@ -29,7 +29,7 @@ from desktop.pages.listen.sound import LiveSound
 from desktop.pages.listen.worker import LiveFrame
 from engine.atomic_write import write_whole
 from engine.errors import DataError
-from engine.recognition.heard import Heard
+from engine.recognition.said.heard import Heard
 
 if TYPE_CHECKING:
     from desktop.messages import Notices

@@ -12,7 +12,7 @@ from desktop.pages.listen.sound import Sound
 from desktop.plots.clock import percent
 from desktop.shared.tables import NO_INDEX, RIGHT, Index, RowModel
 from desktop.style import label_swatch
-from engine.recognition.heard import Heard
+from engine.recognition.said.heard import Heard
 
 TIME, LABEL, CERTAINTY, LENGTH = range(4)
 STRETCH = int(Qt.ItemDataRole.UserRole)

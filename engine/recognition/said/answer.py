@@ -20,7 +20,7 @@ HOLD_SECONDS = 1.0  # a name, its certainty and what is said without any stay fo
 _PAUSE_SECONDS, _PATIENT_SECONDS = 0.6, 1.2
 _MEAN_SECONDS = 0.7  # time constant of the probability that certainty goes by
 # Calibrated probabilities from which a label is said as it is, and as probable.
-_SURE, _PROBABLE = 0.8, 0.5
+SURE, _PROBABLE = 0.8, 0.5
 _AT_EDGE = 0.05  # so far beyond it before other words are used
 _LEAST_MAYBE = 0.1
 _MOST_NAMED = 4
@@ -162,7 +162,7 @@ class Answerer:
         lines = self._lines(decision, named)
         if named:
             self._empty.words = ""
-        words = _said(named) or self._without(decision, lines)
+        words = phrase(named) or self._without(decision, lines)
         likely = [x.candidate.label for x in lines if x.candidate.probability >= _LEAST_MAYBE]
         maybe = tuple(likely[:2]) if words == UNCERTAIN else ()
         return Answer(now, named, words, maybe, lines, decision.absent)
@@ -208,7 +208,7 @@ class Answerer:
             name.certainty, name.certain_since = clear, now
 
     def _certainty(self, probability: float) -> Certainty:
-        sure = _SURE if self.rules.evidence is None else self.rules.evidence.sure
+        sure = SURE if self.rules.evidence is None else self.rules.evidence.sure
         if probability >= sure:
             return "sure"
         return "probable" if probability >= min(_PROBABLE, sure) else "doubtful"
@@ -267,7 +267,7 @@ def _calm(
     return order
 
 
-def _said(named: Sequence[Named]) -> str:
+def phrase(named: Sequence[Named]) -> str:
     """Names in one phrase: "probably" and "maybe" are said once for all that they hold for."""
     parts: list[str] = []
     for name in named:

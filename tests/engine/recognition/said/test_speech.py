@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from engine.recognition.speech import SpeechMeter
+from engine.recognition.said.speech import SpeechMeter
 
 RATES = (16000, 44100, 48000)
 Samples = NDArray[np.float32]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.recognition.answer import Answer, Named
+from engine.recognition.said.answer import Answer, Named
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import pytest
 
 from engine.classifier.rules import Rules
-from engine.recognition.answer import Answerer
 from engine.recognition.decisions import Candidate, Decision
-from engine.recognition.heard import Heard, HeardLog
+from engine.recognition.said.answer import Answerer
+from engine.recognition.said.heard import Heard, HeardLog
 
 HOP = 0.25
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from engine.classifier.rules import Rules
-from engine.recognition.answer import HOLD_SECONDS, Answer, Answerer
 from engine.recognition.decisions import UNCERTAIN, Candidate, Decision
+from engine.recognition.said.answer import HOLD_SECONDS, Answer, Answerer
 
 HOP = 0.25
 LABELS = ("piano", "cello", "flute")

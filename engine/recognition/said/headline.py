@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.recognition.answer import Answer
-from engine.recognition.situation import Situation
+from engine.recognition.said.answer import Answer
+from engine.recognition.said.situation import Situation
+from engine.recognition.said.together import other, quiet
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card
@@ -31,12 +32,14 @@ class Headline:
         named: whether the words name labels.
         note: what there is to say beside it; empty: nothing.
         aside: title and words of each other classifier; no words: it has nothing to say.
+        by: the classifier whose words they are; empty: there is none.
     """
 
     words: str
     named: bool
     note: str
     aside: tuple[tuple[str, str], ...]
+    by: str = ""
 
 
 def leading(cards: "Mapping[str, Card]", chosen: str = "") -> str:
@@ -91,23 +94,25 @@ def headline(
         situation: what kind of sound is heard.
         answers: of the classifiers that have given one.
         cards: of all of them.
-        lead: the one that leads.
+        lead: the one that leads; of the two for instruments the one that answers now does.
         waits: why one of them says nothing; empty: it does.
     """
+    none = quiet(answers, cards)
+    by = other(lead) if lead == none else lead
     aside = tuple(
         (card.title, _aside(answers.get(name), waits.get(name, "")))
         for name, card in cards.items()
-        if name != lead
+        if name not in (by, none)
     )
-    answer = answers.get(lead)
-    if answer is None or waits.get(lead):
-        words = _WORDS[situation] or waits.get(lead, "") or "listening..."
-        return Headline(words, named=False, note="", aside=aside)
+    answer = answers.get(by)
+    if answer is None or waits.get(by):
+        words = _WORDS[situation] or waits.get(by, "") or "listening..."
+        return Headline(words, named=False, note="", aside=aside, by=by)
     words = answer.words
     if not answer.named and (answer.absent or situation in ("silence", "speech", "noise")):
         words = _WORDS[situation]  # the same word as over the panels, at the same time
-    named = bool(answer.named)
-    return Headline(words or "listening...", named, "" if named else answer.guess, aside)
+    told = bool(answer.named)
+    return Headline(words or "listening...", told, "" if told else answer.guess, aside, by)
 
 
 def _aside(answer: Answer | None, wait: str) -> str:

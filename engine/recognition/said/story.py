@@ -7,7 +7,7 @@ from engine.recognition.decisions import Segment
 # Shorter stretches are not told: a share of the sound, but of a long one no more than a phrase.
 _LEAST_SHARE, _LEAST_SECONDS, _PHRASE_SECONDS = 0.03, 0.8, 4.0
 _TOGETHER = 0.5  # of the shorter stretch: what overlaps by more sounds together
-_MOST = 6  # parts; more would be no sentence
+_MOST = 7  # parts; more would be no sentence
 
 
 def in_time_order(

@@ -8,7 +8,7 @@ import pytest
 from engine.classifier.card import Card
 from engine.classifier.catalog import Catalog
 from engine.recognition.decisions import Decision
-from engine.recognition.situation import SituationDecider
+from engine.recognition.said.situation import SituationDecider
 
 STEP = 0.05
 

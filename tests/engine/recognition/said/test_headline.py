@@ -5,9 +5,9 @@ import pytest
 from engine.classifier.card import Card
 from engine.classifier.catalog import Catalog
 from engine.classifier.rules import Rules
-from engine.recognition.answer import Answer, Answerer
 from engine.recognition.decisions import Candidate, Decision
-from engine.recognition.headline import applies, headline, lateness, leading, waiting
+from engine.recognition.said.answer import Answer, Answerer
+from engine.recognition.said.headline import applies, headline, lateness, leading, waiting
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """One sentence in the order of time."""
 
 from engine.recognition.decisions import Segment
-from engine.recognition.story import in_time_order
+from engine.recognition.said.story import in_time_order
 
 
 def lane(*parts: tuple[float, float, str]) -> list[Segment]:
@@ -58,4 +58,4 @@ def test_many_changes_are_counted() -> None:
     parts = [(2.0 * n, 2.0 * n + 2, f"label {n}") for n in range(10)]
     words = told(*parts, until=20.0)
     assert words.startswith("label 0, then label 1")
-    assert words.endswith("5 more changes")
+    assert words.endswith("4 more changes")

@@ -1,0 +1,1 @@
+"""What is said: names that hold, the large answer, the log, the kind of sound, a sentence."""
