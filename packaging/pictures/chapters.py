@@ -14,14 +14,14 @@ from pictures.stage import FULL, Stage
 from pictures.teach import teach
 
 _SURE = r"\d\s?%"  # what a classifier says, in per cent
-_CLEAR = r"^(probably )?(piano|cello|distorted guitar|drums)\."  # what the demo's instruments are
+_CLEAR = r"^(probably )?(piano|cello|distorted guitar|drums|flute|harp|voice)\."  # what the demo's instruments are
 
 
 def file(stage: Stage) -> None:
     """The demo, analysed; a stretch of it; why."""
     person = stage.person
     person.go("File")
-    person.see(r"^0:32")
+    person.see(r"^0:48")
     person.see(rf"^\w.*\. \w.*({_SURE})")
     person.gone("Progress of the analysis")
     person.widget("Tempo")  # librosa is loaded and compiled for it

@@ -46,6 +46,10 @@ SECTIONS = [
     (25.6, 30.4, "genre", {"techno", "electronic"}),
     (25.6, 30.4, "instruments-in-music", {"synth"}),
     (25.6, 30.4, "instrument", {"drums"}),
+    (33.0, 34.5, "instrument", {"flute"}),
+    (36.5, 39.5, "instrument", {"harp"}),
+    (41.5, 46.5, "instrument", {"voice"}),
+    (41.5, 46.5, "instruments-in-music", {"choir"}),
 ]
 
 

@@ -80,7 +80,7 @@ def test_json_is_one_object_a_file_and_failures_are_told(tmp_path: Path) -> None
     assert [line["file"] for line in lines] == [DEMO, str(bad), FLUTE]
     assert "not a sound file" in lines[1]["error"]
     assert list(lines[0]["classifiers"]) == ["instrument", "genre"]
-    assert lines[0]["duration_seconds"] == pytest.approx(32.0)
+    assert lines[0]["duration_seconds"] == pytest.approx(48.0)
     assert lines[2]["classifiers"]["instrument"]["summary"][0]["label"] == "flute"
     verdict = lines[2]["classifiers"]["instrument"]["verdict"]
     assert verdict == {"words": "flute", "labels": ["flute"]}

@@ -8,13 +8,17 @@ from engine.cli.app import run
 from resources import resource
 
 _LANE = re.compile(r"^\s+([\d.]+) -\s+([\d.]+) s\s+(.+?)\s+\d+%$", re.MULTILINE)
-# Each section's seconds, and who leads there: soloists, a band, a machine.
+# Each section's seconds, and who leads there: soloists, a band, a machine, a duet, voices.
 SECTIONS = (
     (0.0, 8.0, "piano"),
     (8.0, 16.0, "cello"),
     (16.0, 24.0, "distorted guitar"),
     (24.0, 32.0, "drums"),
+    (32.0, 35.0, "flute"),
+    (35.0, 40.0, "harp"),
+    (40.0, 48.0, "voice"),
 )
+_BRIEF = {"flute", "harp"}  # far briefer than others: in the lanes, but not in the summary
 _ONSET = 1.8  # seconds until a label has to be there, a family may stand for it before
 
 
@@ -29,7 +33,7 @@ def said(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, list[tuple
 
 def test_each_section_of_the_demo_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     words, lanes = said("demo", capsys)
-    assert set(words.split(", ")) == {label for _, _, label in SECTIONS}
+    assert set(words.split(", ")) == {label for _, _, label in SECTIONS} - _BRIEF
     for start, end, wanted in SECTIONS:
         inside = [
             (max(start + _ONSET, float(first)), min(end, float(last)), label)
