@@ -127,6 +127,11 @@ class PredictionPanels(QScrollArea):
             words = ", ".join(part for part in (panel_words(answer), answer.guess) if part)
             self._panels[name].set_predictions(words, said_bars(answer))
 
+    def leave_out(self, name: str) -> None:
+        """Show the blocks of all but this one; empty: of all."""
+        for other, panel in self._panels.items():
+            panel.setVisible(other != name)
+
     def step_back(self, name: str, words: str) -> None:
         """Why one of them says nothing about what is heard now."""
         if name in self._panels:

@@ -12,19 +12,23 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.pages.listen import worker
-from desktop.pages.listen.memory import Said
+from desktop.pages.listen.answer import AnswerBar, AnswerPanels
+from desktop.pages.listen.memory import Memory, Said
 from desktop.pages.listen.page import ListenPage
+from desktop.session import Session
 from desktop.settings import LEADING
 from desktop.widgets.headline import Headline
 from desktop.widgets.predictions import Bar, Predictions
 from desktop.window import Window
 from engine.audio.level import Level
 from engine.classifier.catalog import Catalog
+from engine.classifier.classifier import Classifier
 from engine.classifier.rules import Rules
 from engine.pictures.view import View
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats
 from engine.recognition.said.answer import Answer, Answerer
+from engine.recognition.said.together import ALONE, TOGETHER, other
 from tests.engine.classifier.personal.conftest import two_tones
 
 RATE = 44100
@@ -378,3 +382,58 @@ def test_what_was_just_trained_gives_the_large_answer(page: ListenPage, qtbot: Q
     assert page.answer.lead.text() == "Answer: Planted"
     page.answer.choose("genre")
     assert page.answer.leader == "genre"  # until another is chosen
+
+
+BAND = answer_of(("guitar", 0.9), ("voice", 0.9))
+
+
+@pytest.mark.parametrize(
+    ("alone", "quiet", "words"),
+    [
+        (answer_of(("double bass", 0.3)), ALONE, "guitar and a voice"),
+        (answer_of(("cello", 0.9)), TOGETHER, "cello"),
+    ],
+)
+def test_of_the_two_for_instruments_one_answers(
+    alone: Answer,
+    quiet: str,
+    words: str,
+    loaded: dict[str, Classifier],
+    instrument: dict[str, Classifier],
+    qtbot: QtBot,
+) -> None:
+    bar, panels, both = AnswerBar(Session()), AnswerPanels(), instrument | loaded
+    qtbot.addWidget(bar)
+    qtbot.addWidget(panels)
+    bar.set_classifiers(both)
+    panels.panels.set_classifiers(both, "")
+    said = Said(answers={ALONE: alone, TOGETHER: BAND}, waits=dict.fromkeys(both, ""), quiet=quiet)
+    frame = frame_of("music", said)
+    bar.show_frame(frame)
+    panels.show_frame(frame)
+    assert bar.line.words == words
+    assert bar.leader == ALONE
+    assert bar.speaker == other(quiet)  # whom a correction of the answer corrects
+    hidden = {name for name, panel in panels.panels._panels.items() if panel.isHidden()}
+    assert hidden == {quiet}
+
+
+def test_who_has_no_say_is_not_in_the_log() -> None:
+    memory, cards = Memory(RATE), {name: Catalog().find(name).card for name in (ALONE, TOGETHER)}
+    for row in range(16):
+        chances = {ALONE: {"violin": 0.7}, TOGETHER: {"guitar": 0.9, "voice": 0.9}}
+        memory._newest = {
+            name: [
+                Decision(
+                    row / 4,
+                    tuple(found),
+                    "",
+                    tuple(Candidate(x, p, True, "", threshold=0.5) for x, p in found.items()),
+                )
+            ]
+            for name, found in chances.items()
+        }
+        changed = memory._answer(cards)
+    assert [one.label for one in changed[TOGETHER].named] == ["guitar", "voice"]
+    assert changed[ALONE].named == ()
+    assert [one.label for one in memory._answers[ALONE].named] == ["violin"]  # its own bars say so

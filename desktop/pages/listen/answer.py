@@ -140,6 +140,7 @@ class AnswerPanels(QWidget):
         """What one moment says."""
         said = frame.said
         self.situation.show_kind(said.situation)
+        self.panels.leave_out(said.quiet)
         for name, words in said.waits.items():
             answer, decision = said.answers.get(name), frame.decisions.get(name)
             if decision is not None and self.panels.shows_values(name):

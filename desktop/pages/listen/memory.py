@@ -12,7 +12,7 @@ from engine.recognition.said.headline import applies, lateness, waiting
 from engine.recognition.said.heard import Heard, HeardLog
 from engine.recognition.said.situation import Situation, SituationDecider
 from engine.recognition.said.speech import SpeechMeter
-from engine.recognition.said.together import QUIET, TOGETHER, as_one, quiet, told_once
+from engine.recognition.said.together import TOGETHER, as_one, quiet, told_once
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card
@@ -31,6 +31,7 @@ class Said:
         situation: what kind of sound is heard.
         answers: what each classifier says, of those that have said something.
         waits: why one of them says nothing about this sound; empty: it does.
+        quiet: of the two classifiers for instruments the one that has no say now; empty: none.
         late: that the answers come late, in words; empty: they come in time.
         heard: entries of the log that are new, went on or have ended.
     """
@@ -38,6 +39,7 @@ class Said:
     situation: Situation = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     waits: Mapping[str, str] = field(default_factory=dict)
+    quiet: str = ""
     late: str = ""
     heard: tuple[Heard, ...] = ()
 
@@ -98,6 +100,7 @@ class Memory:
             situation,
             dict(self._answers),
             self._waits(cards, situation, update),
+            quiet(self._answers, cards),
             self._late(update),
             tuple(self._log.push(changed, self.hops)),
         )
@@ -124,14 +127,10 @@ class Memory:
         for name, card in cards.items():
             if skipped or not applies(card, situation):
                 self._since[name] = now
-        waits = {
+        return {
             name: waiting(card, situation, now - self._since.get(name, 0.0))
             for name, card in cards.items()
         }
-        none = quiet(self._answers, cards)
-        if none:
-            waits[none] = waits[none] or QUIET[none]
-        return waits
 
     def _skipped_now(self, update: "LiveUpdate") -> int:
         """Windows that were skipped since the last step."""

@@ -13,10 +13,6 @@ from engine.recognition.decisions import Segment
 from engine.recognition.said.answer import SURE, Answer, phrase
 
 ALONE, TOGETHER = "instrument", "instruments-in-music"
-QUIET = {
-    ALONE: "for one at a time; these are several",
-    TOGETHER: "for several at once; less than two are sure",
-}
 # Labels that one player alone is often given at the same time are of one kind.
 _KINDS = {
     **dict.fromkeys(("guitar", "piano", "harp", "harpsichord"), "plucked or struck"),
