@@ -75,6 +75,11 @@ THREADS = Setting(
 LABELS = Setting("view/labels", [], "labels in the order that decides their colours")
 LEADING = Setting("listen/leading", "", "classifier of the large answer; empty: for instruments")
 LOADED = Setting("models/loaded", ["instrument", "genre"], "enabled classifiers")
+OFFERED = Setting(
+    "models/offered",
+    [],
+    "SHA-256 of classifiers to which corrections of an earlier version were offered",
+)
 CORRECTED = Setting("models/corrected", [], "classes that corrections named last")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 PROJECTS = Setting("sounds/recent", [], "data sets opened last")

@@ -347,15 +347,19 @@ class Catalog:
         mine = self.adjustments().get(entry.card.name)
         return mine, self.corrections.path(digest) if corrected else None
 
-    def earlier(self, entry: Entry) -> list[Earlier]:
+    def earlier(self, entry: Entry, digest: str | None = None) -> list[Earlier]:
         """Corrections made for earlier versions of an entry that do not apply to this one.
+
+        Args:
+            entry: the classifier.
+            digest: SHA-256 of its file, where it is known.
 
         Raises:
             ModelError: the corrections that it has now are damaged.
         """
         if not self._mine(entry):
             return []
-        return earlier(self.corrections, entry.name, entry.sha256())
+        return earlier(self.corrections, entry.name, digest or entry.sha256())
 
     def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
         plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}
