@@ -357,7 +357,7 @@ class Catalog:
         Raises:
             ModelError: the corrections that it has now are damaged.
         """
-        if not self._mine(entry):
+        if not self._mine(entry) or not self.corrections.folder.is_dir():
             return []
         return earlier(self.corrections, entry.name, digest or entry.sha256())
 

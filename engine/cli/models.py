@@ -13,7 +13,7 @@ from engine.classifier.figures import figure_lines
 from engine.classifier.file import SUFFIX
 from engine.classifier.personal.card import Correction, PersonalCard
 from engine.classifier.personal.earlier import Earlier
-from engine.cli.output import Overwrite, data, notes, progress
+from engine.cli.output import Overwrite, data, not_applied, notes, progress, tell_earlier
 from engine.errors import ModelError
 from engine.export.destinations import check_file
 
@@ -83,8 +83,7 @@ def show(
             "Corrected", f"{len(personal.corrections)} times (earmark models corrections)"
         )
     data().print(table)
-    if earlier := catalog.earlier(entry):
-        notes().print(_not_applied(entry.name, earlier), markup=False, soft_wrap=True)
+    tell_earlier(catalog, [name])
 
 
 @app.command("export")
@@ -189,22 +188,7 @@ def _list_corrections(
     data().print(table)
     for name, some in earlier.items():
         if some:
-            notes().print(_not_applied(name, some), markup=False, soft_wrap=True)
-
-
-def _not_applied(name: str, earlier: Sequence[Earlier]) -> str:
-    """What there is to know of corrections of earlier versions."""
-    count, lost = len(earlier), sum(one.sound is None for one in earlier)
-    words = (
-        f"'{name}' has changed since you corrected it: {count} "
-        f"correction{'' if count == 1 else 's'} made for an earlier version "
-        f"{'does' if count == 1 else 'do'} not apply to this one."
-    )
-    if lost:
-        words += f" The sound of {lost} of them is not kept: {lost} cannot be carried over."
-    if lost < count:
-        words += f" To learn them again: earmark models corrections {name} --carry-over"
-    return words
+            notes().print(not_applied(name, some), markup=False, soft_wrap=True)
 
 
 def _carry_over(catalog: Catalog, entry: Entry) -> None:

@@ -91,6 +91,9 @@ def test_those_of_an_earlier_version_are_listed(
     assert notice in capsys.readouterr().err
     assert run(["models", "corrections", "tones", "--undo", "1"]) == 2
     assert "no corrections of 'tones'" in capsys.readouterr().err
+    sound = Catalog().corrections.sound(Catalog().corrections.cards()[0].base, 1)
+    assert run(["classify", "-c", "tones", str(sound)]) == 0
+    assert notice in capsys.readouterr().err
 
 
 def test_they_are_carried_over_and_taken_back(
