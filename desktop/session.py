@@ -186,6 +186,9 @@ class Session(QObject):
         self.classifiers_loaded.emit()
         for path, text in loaded.problems:
             self._fail(path, text)
+        settled = {c.sha256 for n, c in self.classifiers.items() if n not in loaded.earlier}
+        for message in [one for one, digest in self._offers.items() if digest in settled]:
+            self.messages.dismiss(message)  # carried over on the Models page
         for name, (count, lost) in loaded.earlier.items():
             self._offer(self.classifiers[name], name, count, lost)
 

@@ -136,6 +136,7 @@ def test_the_models_page_lists_and_carries_over(opened: Window, qtbot: QtBot) ->
     assert view.carry_button.isHidden()
     assert sorted(view._all()) == [1, 2]
     settle(qtbot)
+    assert _toast(opened, OFFER) is None
 
 
 def test_what_has_no_sound_is_told(
