@@ -15,7 +15,6 @@ from desktop.widgets.toasts import Toast
 from desktop.window import Window
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
-from engine.classifier.personal.card import Said
 from tests.desktop.conftest import settle, take_away
 from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixtures
     HIGH_HZ,
@@ -25,7 +24,7 @@ from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixture
     tone,
     two_tones,
 )
-from tests.engine.classifier.personal.test_learning import chances, teach
+from tests.engine.classifier.personal.test_learning import chances, teach_both
 
 OFFER = (
     "'Planted' has changed since you corrected it: 2 corrections made for an earlier version do "
@@ -38,8 +37,7 @@ def updated() -> Classifier:
     """Corrected twice; then an update brought another file of that name."""
     catalog, classifier = Catalog(), two_tones(multi_label=False)
     classifier.save(catalog.folder / "tones.safetensors")
-    teach(catalog, classifier, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
-    teach(catalog, classifier, tone(HIGH_HZ), Said("not", said=("high",)))
+    teach_both(catalog, classifier)
     made = two_tones(multi_label=False, bands=72)
     made.save(catalog.folder / "tones.safetensors")
     return made

@@ -6,7 +6,6 @@ import pytest
 
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
-from engine.classifier.personal.card import Said
 from engine.cli.app import run
 from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixtures
     HIGH_HZ,
@@ -16,7 +15,7 @@ from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixture
     tone,
     two_tones,
 )
-from tests.engine.classifier.personal.test_learning import teach
+from tests.engine.classifier.personal.test_learning import teach_both
 
 
 @pytest.fixture
@@ -24,8 +23,7 @@ def tones() -> Classifier:
     """Corrected twice, among the user's own."""
     catalog, classifier = Catalog(), two_tones(multi_label=False)
     classifier.save(catalog.folder / "tones.safetensors")
-    teach(catalog, classifier, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
-    teach(catalog, classifier, tone(HIGH_HZ), Said("not", said=("high",)))
+    teach_both(catalog, classifier)
     return classifier
 
 

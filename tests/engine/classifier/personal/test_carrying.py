@@ -16,7 +16,7 @@ from engine.classifier.personal.learning import undo
 from engine.classifier.personal.process import carry_over_in_process
 from engine.errors import ModelError
 from tests.engine.classifier.personal.conftest import HIGH_HZ, LOW_HZ, ODD_HZ, tone, two_tones
-from tests.engine.classifier.personal.test_learning import chances, done, teach
+from tests.engine.classifier.personal.test_learning import chances, done, teach, teach_both
 from tests.engine.classifier.personal.test_process import driven
 
 
@@ -47,11 +47,6 @@ def update(catalog: Catalog, *, gate: bool = True, bands: int = 72) -> Classifie
     made = two_tones(multi_label=False, gate=gate, bands=bands)
     made.save(catalog.folder / "tones.safetensors")
     return made
-
-
-def teach_both(catalog: Catalog, tones: Classifier) -> None:
-    teach(catalog, tones, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
-    teach(catalog, tones, tone(HIGH_HZ), Said("not", said=("high",)))
 
 
 def carried(catalog: Catalog, base: Classifier) -> Carried:
