@@ -119,6 +119,15 @@ class FindSimilar:
     words: str
 
 
+@dataclass(frozen=True)
+class CarryOver:
+    """Learn the corrections of an earlier version of a classifier again, by its name."""
+
+    page: ClassVar = "models"
+    shows: ClassVar = False
+    name: str
+
+
 Request = (
     OpenFile
     | ExportPredictions
@@ -131,4 +140,5 @@ Request = (
     | ChooseRun
     | OpenArchive
     | FindSimilar
+    | CarryOver
 )

@@ -10,11 +10,12 @@ from PySide6.QtCore import QObject, QStandardPaths, Signal
 from desktop import jobs
 from desktop.last_minute import LastMinute
 from desktop.messages import Action, Kind, Message, Messages, Notices
-from desktop.requests import Request
+from desktop.requests import CarryOver, Request
 from desktop.settings import (
     FOLDER,
     LEADING,
     LOADED,
+    OFFERED,
     PROJECT,
     PROJECTS,
     RECENT,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
 
 _MOST_RECENT = 10
+_MOST_OFFERED = 500  # as many as the settings hold
 
 
 class Session(QObject):
@@ -53,6 +55,8 @@ class Session(QObject):
         self.classifiers: dict[str, Classifier] = {}
         self.last_minute = LastMinute()
         self._job: jobs.Job | None = None
+        self._offers: dict[Message, str] = {}  # and the SHA-256 of the classifier
+        self.messages.dismissed.connect(self._dismissed)
 
     def notify(self, text: str, actions: Sequence[Action] = (), kind: Kind = "info") -> Message:
         """Say something to the person, over whatever page is shown."""
@@ -182,6 +186,38 @@ class Session(QObject):
         self.classifiers_loaded.emit()
         for path, text in loaded.problems:
             self._fail(path, text)
+        settled = {c.sha256 for n, c in self.classifiers.items() if n not in loaded.earlier}
+        for message in [one for one, digest in self._offers.items() if digest in settled]:
+            self.messages.dismiss(message)  # carried over on the Models page
+        for name, (count, lost) in loaded.earlier.items():
+            self._offer(self.classifiers[name], name, count, lost)
+
+    def _offer(self, classifier: "Classifier", name: str, count: int, lost: int) -> None:
+        """Say that corrections of an earlier version do not apply, until it has been read."""
+        digest = classifier.sha256 or ""
+        if digest in self._offers.values() or digest in self.settings.get(OFFERED):
+            return
+        if count == 1:
+            words = self.tr(
+                "'{0}' has changed since you corrected it: 1 correction made for an earlier "
+                "version does not apply to this one."
+            )
+        else:
+            words = self.tr(
+                "'{0}' has changed since you corrected it: {1} corrections made for an earlier "
+                "version do not apply to this one."
+            )
+        text = words.format(classifier.card.title.removesuffix(", corrected"), count)
+        actions = [(self.tr("Carry over"), lambda: self.request(CarryOver(name)))]
+        if lost == count:
+            text += " " + self.tr("They cannot be carried over: their sounds are not kept.")
+            actions = []
+        self._offers[self.notify(text, actions, "info" if actions else "warning")] = digest
+
+    def _dismissed(self, message: Message) -> None:
+        """What was read, or answered, is not said at the next start."""
+        if (digest := self._offers.pop(message, None)) is not None:
+            self.settings.set(OFFERED, [*self.settings.get(OFFERED), digest][-_MOST_OFFERED:])
 
     def _fail(self, path: Path | None, text: str) -> None:
         self.notify(text, kind="error")
@@ -190,10 +226,15 @@ class Session(QObject):
 
 @dataclass
 class _Loaded:
-    """Classifiers that could be opened, and files that could not with the reason of each."""
+    """Classifiers that could be opened, and files that could not with the reason of each.
+
+    By the names of classifiers, how many corrections of earlier versions there are, and how many of
+    these have no sound.
+    """
 
     classifiers: "dict[str, Classifier]" = field(default_factory=dict)
     problems: list[tuple[Path | None, str]] = field(default_factory=list)
+    earlier: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def _loading(
@@ -218,6 +259,9 @@ def _loading(
                     loaded.classifiers[name] = catalog.refreshed(old, entry)
                 else:
                     loaded.classifiers[name] = catalog.load(name)
+                if earlier := catalog.earlier(entry, loaded.classifiers[name].sha256):
+                    lost = sum(one.sound is None for one in earlier)
+                    loaded.earlier[name] = len(earlier), lost
             except ModelError as error:
                 loaded.problems.append((path, str(error)))
         return loaded

@@ -77,6 +77,11 @@ LEADING = Setting("listen/leading", "", "classifier of the large answer; empty: 
 LOADED = Setting(
     "models/loaded", ["instrument", "instruments-in-music", "genre"], "enabled classifiers"
 )
+OFFERED = Setting(
+    "models/offered",
+    [],
+    "SHA-256 of classifiers to which corrections of an earlier version were offered",
+)
 CORRECTED = Setting("models/corrected", [], "classes that corrections named last")
 PROJECT = Setting("sounds/project", "", "folder of the sounds one gathers")
 PROJECTS = Setting("sounds/recent", [], "data sets opened last")

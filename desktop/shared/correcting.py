@@ -185,7 +185,7 @@ class Correcting(QObject):
             actions.append((self.tr("Add to my sounds"), lambda: self._session.request(adding)))
         words = [
             self.tr("Learned. '{}' has {} of your corrections.").format(
-                self._title(learned.name), learned.count
+                self.title(learned.name), learned.count
             )
         ]
         kind: Kind = "success"
@@ -197,7 +197,7 @@ class Correcting(QObject):
             words.append(self._changed(learned.check.changed, learned.check.count))
         self._session.notify(" ".join(words), actions, kind)
 
-    def _title(self, name: str) -> str:
+    def title(self, name: str) -> str:
         """What the person calls a classifier."""
         classifier = self._session.classifiers.get(name)
         return name if classifier is None else classifier.card.title.removesuffix(", corrected")
@@ -212,7 +212,7 @@ class Correcting(QObject):
         self._session.set_loaded(self._session.loaded_names)
         self.learned.emit(learned.name)
         words = self.tr("Undone. '{}' has {} of your corrections.")
-        self._session.notify(words.format(self._title(learned.name), learned.count), kind="success")
+        self._session.notify(words.format(self.title(learned.name), learned.count), kind="success")
 
     def _failed(self, text: str) -> None:
         if self.chooser is not None:

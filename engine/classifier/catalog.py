@@ -1,6 +1,7 @@
 """The installed classifiers: the bundled ones and the user's own."""
 
 import copy
+import hashlib
 import json
 import logging
 import time
@@ -23,6 +24,7 @@ from engine.classifier.file import (
     write_file,
 )
 from engine.classifier.personal.card import PersonalCard
+from engine.classifier.personal.earlier import Earlier, earlier
 from engine.classifier.personal.store import PersonalStore
 from engine.errors import ModelError
 from resources import resource
@@ -175,7 +177,9 @@ class Catalog:
         if not title or len(title) > _MOST_TITLE:
             raise ModelError(f"A title has 1 to {_MOST_TITLE} characters.")
         card = read_header(path).card.model_copy(update={"title": title})
-        write_file(path, with_card(path, card))
+        before, data = sha256(path), with_card(path, card)
+        with self.corrections.following(before, hashlib.sha256(data).hexdigest()):
+            write_file(path, data)
         return Entry(card.name, path, card, False)
 
     def remove(self, path: Path) -> Path:
@@ -342,6 +346,20 @@ class Catalog:
         corrected = self._personal(digest) is not None
         mine = self.adjustments().get(entry.card.name)
         return mine, self.corrections.path(digest) if corrected else None
+
+    def earlier(self, entry: Entry, digest: str | None = None) -> list[Earlier]:
+        """Corrections made for earlier versions of an entry that do not apply to this one.
+
+        Args:
+            entry: the classifier.
+            digest: SHA-256 of its file, where it is known.
+
+        Raises:
+            ModelError: the corrections that it has now are damaged.
+        """
+        if not self._mine(entry) or not self.corrections.folder.is_dir():
+            return []
+        return earlier(self.corrections, entry.name, digest or entry.sha256())
 
     def _keep(self, adjustments: Mapping[str, Adjustment]) -> None:
         plain = {name: one.model_dump(exclude_none=True) for name, one in adjustments.items()}

@@ -14,7 +14,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.classifier.catalog import DEFAULT, Catalog
-from engine.cli.output import finished, notes
+from engine.cli.output import finished, notes, tell_earlier
 from engine.errors import DataError, problem_of
 from engine.export import EXPORTS
 from engine.export.destinations import (
@@ -117,6 +117,7 @@ def classify(  # noqa: PLR0913  # the options of a command
     how = Listening(tuple(classifier or DEFAULT), hop, channels.value)
     for name in how.classifiers:  # what is wrong with one is said before any work
         Catalog().find(name).card.refuse_sound()
+    tell_earlier(Catalog(), how.classifiers)
     if database is not None and (output is not None or format is not _TABLE):
         raise DataError(
             "With --database results go into the database. 'earmark archive export' writes "

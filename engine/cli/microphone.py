@@ -13,7 +13,7 @@ from engine.audio.devices import DeviceId, input_devices, supported_rates
 from engine.audio.microphone import Microphone
 from engine.audio.recording import Recorder
 from engine.classifier.catalog import DEFAULT, Catalog
-from engine.cli.output import data, notes
+from engine.cli.output import data, notes, tell_earlier
 from engine.cli.watching import microphone as schedules
 from engine.errors import AudioError
 from engine.export.words import one_line, visible
@@ -99,6 +99,7 @@ def _listen(microphone: Microphone, names: Sequence[str], seconds: float | None)
     from engine.recognition.live import listen as updates_of  # brings torch along
 
     classifiers = Catalog().load_all(names)
+    tell_earlier(Catalog(), names)
     deciders = {
         name: Decider(model.card.labels, model.card.rules()) for name, model in classifiers.items()
     }

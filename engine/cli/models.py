@@ -1,6 +1,6 @@
 """``earmark models``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +11,9 @@ from rich.table import Table
 from engine.classifier.catalog import Catalog, Entry
 from engine.classifier.figures import figure_lines
 from engine.classifier.file import SUFFIX
-from engine.classifier.personal.card import PersonalCard
-from engine.cli.output import Overwrite, data, notes
+from engine.classifier.personal.card import Correction, PersonalCard
+from engine.classifier.personal.earlier import Earlier
+from engine.cli.output import Overwrite, data, not_applied, notes, progress, tell_earlier
 from engine.errors import ModelError
 from engine.export.destinations import check_file
 
@@ -82,6 +83,7 @@ def show(
             "Corrected", f"{len(personal.corrections)} times (earmark models corrections)"
         )
     data().print(table)
+    tell_earlier(catalog, [name])
 
 
 @app.command("export")
@@ -116,33 +118,102 @@ def corrections(
         typer.Option(help="Save the corrected classifier as a .safetensors file of its own."),
     ] = None,
     overwrite: Overwrite = False,
+    carry_over: Annotated[
+        bool,
+        typer.Option(
+            "--carry-over",
+            help="Learn what you corrected in earlier versions of the classifier again.",
+        ),
+    ] = False,
 ) -> None:
-    """Show what you corrected in the window, take it back, or save the corrected classifier."""
+    """Show what you corrected in the window, take it back, or save the corrected classifier.
+
+    Corrections made for an earlier version of a classifier are listed as well. They do not apply
+    until they are carried over: Earmark then learns their sounds again. They themselves are kept.
+    """
     catalog = Catalog()
     if name is None:
-        if undo or undo_all or save:
+        if undo or undo_all or save or carry_over:
             raise ModelError("Say which classifier: earmark models corrections NAME.")
-        _list_corrections(catalog.corrections.cards())
+        _list_all(catalog)
         return
     entry = catalog.find(name)
-    card = catalog.corrections.card(entry.sha256())
-    if card is None:
+    if carry_over:
+        _carry_over(catalog, entry)
+        return
+    card, earlier = catalog.corrections.card(entry.sha256()), catalog.earlier(entry)
+    if card is None and (undo or undo_all or save is not None or not earlier):
         raise ModelError(f"There are no corrections of '{entry.name}'.")
-    if undo or undo_all:
+    if card is not None and (undo or undo_all):
         _undo(catalog, entry, [c.number for c in card.corrections] if undo_all else undo or [])
     elif save is not None:
         _save_corrected(catalog, entry, save, overwrite=overwrite)
     else:
-        _list_corrections([card])
+        _list_corrections([card] if card is not None else [], {entry.name: earlier})
 
 
-def _list_corrections(cards: Sequence[PersonalCard]) -> None:
+def _list_all(catalog: Catalog) -> None:
+    """Those that apply, those of earlier versions, and those of classifiers that are gone."""
+    digests = {entry.name: entry.sha256() for entry in catalog.entries()}
+    now, gone = [], []
+    for card in catalog.corrections.cards():
+        if digests.get(card.name) == card.base:
+            now.append(card)
+        elif card.name not in digests:
+            gone.append(card)
+    earlier = {entry.name: catalog.earlier(entry) for entry in catalog.entries()}
+    _list_corrections(now, earlier, gone)
+
+
+def _list_corrections(
+    cards: Sequence[PersonalCard],
+    earlier: Mapping[str, Sequence[Earlier]],
+    gone: Sequence[PersonalCard] = (),
+) -> None:
     table = Table("Classifier", "No.", "Date", "Correction", "Heard in", "Seconds")
+
+    def add(name: str, number: str, one: Correction) -> None:
+        row = (name, number, one.date[:16].replace("T", " "), one.words)
+        table.add_row(*map(escape, (*row, one.heard or "microphone", f"{one.seconds:.1f}")))
+
     for card in cards:
         for one in card.corrections:
-            row = (card.name, str(one.number), one.date[:16].replace("T", " "), one.words)
-            table.add_row(*map(escape, (*row, one.heard or "microphone", f"{one.seconds:.1f}")))
+            add(card.name, str(one.number), one)
+    for card in gone:
+        for one in card.corrections:
+            add(f"{card.name} (not installed)", "-", one)
+    for name, some in earlier.items():
+        for former in some:
+            add(f"{name} (earlier version)", "-", former.correction)
     data().print(table)
+    for name, some in earlier.items():
+        if some:
+            notes().print(not_applied(name, some), markup=False, soft_wrap=True)
+
+
+def _carry_over(catalog: Catalog, entry: Entry) -> None:
+    from engine.classifier.classifier import Classifier
+    from engine.classifier.personal.carrying import carry_over
+
+    base = Classifier.load(entry.path)
+    carried = progress("corrections", carry_over(base, catalog.corrections))
+    count = len(carried.numbers)
+    if count:
+        back = " ".join(f"--undo {number}" for number in carried.numbers)
+        words = f"Carried over: {count} correction{'' if count == 1 else 's'} of '{entry.name}'."
+        data().print(
+            f"{words} To take them back: earmark models corrections {entry.name} {back}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if carried.followed < count:
+        missing = count - carried.followed
+        words = f"{missing} of them {'is' if missing == 1 else 'are'} not followed yet"
+        notes().print(f"{words}: correct one or two more places.", markup=False)
+    for what, why in carried.left:
+        notes().print(f"Not carried over: {what}: {why}", markup=False, soft_wrap=True)
+    if not count:
+        raise typer.Exit(1)
 
 
 def _undo(catalog: Catalog, entry: Entry, numbers: Sequence[int]) -> None:

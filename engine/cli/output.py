@@ -6,14 +6,18 @@ Data goes to standard output, everything else to standard error.
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from types import FrameType
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.classifier.catalog import Catalog
+    from engine.classifier.personal.earlier import Earlier
 
 _Result = TypeVar("_Result")
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")]
@@ -77,3 +81,25 @@ def interrupt_noted() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(noted)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def not_applied(name: str, earlier: "Sequence[Earlier]") -> str:
+    """What there is to know of corrections of earlier versions."""
+    count, lost = len(earlier), sum(one.sound is None for one in earlier)
+    words = (
+        f"'{name}' has changed since you corrected it: {count} "
+        f"correction{'' if count == 1 else 's'} made for an earlier version "
+        f"{'does' if count == 1 else 'do'} not apply to this one."
+    )
+    if lost:
+        words += f" The sound of {lost} of them is not kept: {lost} cannot be carried over."
+    if lost < count:
+        words += f" To learn them again: earmark models corrections {name} --carry-over"
+    return words
+
+
+def tell_earlier(catalog: "Catalog", names: Sequence[str]) -> None:
+    """Say which corrections do not apply to these classifiers, as they are of earlier versions."""
+    for entry in map(catalog.find, names):
+        if earlier := catalog.earlier(entry):
+            notes().print(not_applied(entry.name, earlier), markup=False, soft_wrap=True)

@@ -40,6 +40,26 @@ _NUMBERS = (
 )
 
 
+def asked_for(words: str | None, files: int) -> tuple[Path, Path, list[str]]:
+    """What the command line asks for; that of both scripts that take so many of a folder's sounds.
+
+    Args:
+        words: what the script is, its first line is said.
+        files: how many, unless another number is given.
+
+    Returns:
+        The folder with links to these sounds, the working folder, and what is for classify.
+    """
+    parser = argparse.ArgumentParser(description=words.split("\n")[0] if words else "")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--files", type=int, default=files)
+    parser.add_argument("--work", type=Path, required=True)
+    asked, others = parser.parse_known_args()
+    work = asked.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    return chosen(asked.folder, asked.files, work), work, others
+
+
 def chosen(folder: Path, count: int, work: Path) -> Path:
     """A folder with links to so many sounds, drawn with a fixed seed."""
     place = work / "sounds"
@@ -119,15 +139,9 @@ def differences(one: Path, other: Path) -> dict[str, object]:
 
 def main() -> None:
     """Run it and print the figures as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--files", type=int, default=5000)
-    parser.add_argument("--work", type=Path, required=True)
-    asked, words = parser.parse_known_args()  # what is not ours is for classify
-    asked.work.mkdir(parents=True, exist_ok=True)
-    sounds = chosen(asked.folder, asked.files, asked.work)
+    sounds, work, words = asked_for(__doc__, 5000)
     total = len(find_audio([sounds]))
-    broken, whole = asked.work / "killed.sqlite", asked.work / "whole.sqlite"
+    broken, whole = work / "killed.sqlite", work / "whole.sqlite"
     began = time.monotonic()
     counts = killed(broken, sounds, words, total)
     middle = time.monotonic()
@@ -140,7 +154,7 @@ def main() -> None:
         **differences(broken, whole),
     }
     print(json.dumps(found, indent=1))
-    (asked.work / "figures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (work / "figures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

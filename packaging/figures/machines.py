@@ -9,7 +9,6 @@ all three databases hold the same. A pass that is done is not done again. Withou
 classifier of the tests listens, beside which what the machinery costs can be seen.
 """
 
-import argparse
 import json
 import os
 import socket
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.audio.files import find_audio
-from figures.killed import ROOT, chosen, differences, finished
+from figures.killed import ROOT, asked_for, differences, finished
 from tests.planted import beeper
 
 HANDS = 2
@@ -120,14 +119,7 @@ def timed(place: Path, hear: Callable[[Path], float]) -> dict[str, Any]:
 
 def main() -> None:
     """Run it and print the figures as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--files", type=int, default=2000)
-    parser.add_argument("--work", type=Path, required=True)
-    asked, words = parser.parse_known_args()  # what is not ours is for classify
-    work = asked.work.resolve()
-    work.mkdir(parents=True, exist_ok=True)
-    sounds = chosen(asked.folder, asked.files, work)
+    sounds, work, words = asked_for(__doc__, 2000)
     paths = find_audio([sounds])
     one, other, third = (work / f"{name}.sqlite" for name in ("processes", "workers", "killed"))
     if "-c" not in words:

@@ -41,7 +41,7 @@ from engine.audio.files import find_audio
 from engine.recognition.events import BatchResult
 from engine.recognition.files import classify_files
 from tests.cluster import Machines, free_port
-from tests.desktop.conftest import Show, take_away
+from tests.desktop.conftest import Show, settle, take_away
 from tests.desktop.said import press
 from tests.planted import RATE, beeper, burst
 
@@ -176,6 +176,7 @@ def test_it_rests_continues_and_is_cancelled(
 ) -> None:
     page = open_page()
     folder = make_sounds(tmp_path / "long", count=12, seconds=120.0)
+    assert page.panel.pause_button.toolTip() == "Let the analysis rest"
     page.panel.jobs.setValue(1)
     page.choose_database(tmp_path / "mine")  # which gets its ending
     assert page.place == tmp_path / "mine.sqlite"
@@ -216,6 +217,7 @@ def test_a_cluster_analyses(
         page.panel.scheduler.setText(f" {machines.address} ")
         assert session.settings.get(ARCHIVE_SCHEDULER) == machines.address
         assert not page.panel.jobs.isEnabled()
+        assert page.panel.pause_button.toolTip().startswith("Begin no more files")
         page.start()
         waits = "Waiting for a worker of the cluster at " + machines.address
         qtbot.waitUntil(lambda: waits in page.panel.words.text(), timeout=WAIT)
@@ -248,6 +250,74 @@ def test_a_cluster_that_is_not_there(
     qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
     words = "Analysis on a cluster needs the extra 'cluster'" if missing else "Nobody answers at"
     assert words in page.notices.text
+
+
+def test_a_missing_library_is_told_before_files_are_searched(
+    open_page: Callable[[], ArchivePage],
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[object] = []
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setattr("engine.archive.addresses.find_sounds", searched.append)
+    page = open_page()
+    page.choose_database(tmp_path / "mine.sqlite")
+    page.add_folders([tmp_path])
+    page.panel.scheduler.setText("tcp://127.0.0.1:1")
+    page.start()
+    qtbot.waitUntil(lambda: not page.running, timeout=WAIT)
+    assert "needs the extra 'cluster'" in page.notices.text
+    assert searched == []
+
+
+def test_files_are_looked_for_in_a_thread(
+    open_page: Callable[[], ArchivePage],
+    session: Session,
+    tmp_path: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A network drive that does not answer must not hold the window up."""
+    asked: list[str] = []
+    exists, is_file = Path.exists, Path.is_file
+
+    def noted(
+        look: Callable[[Path], bool],
+    ) -> Callable[[Path], bool]:
+        def noting(path: Path) -> bool:
+            if path.name == "far.sqlite":
+                asked.append(threading.current_thread().name)
+            return look(path)
+
+        return noting
+
+    monkeypatch.setattr(Path, "exists", noted(exists))
+    monkeypatch.setattr(Path, "is_file", noted(is_file))
+    session.settings.set(ARCHIVE, str(tmp_path / "far.sqlite"))
+    page = open_page()
+    page.enter()
+    settle(qtbot)
+    page.choose_database(tmp_path / "far.sqlite")
+    settle(qtbot)
+    page._look_again()
+    settle(qtbot)
+    assert asked
+    assert threading.main_thread().name not in asked
+    assert page.place == tmp_path / "far.sqlite"
+
+
+def test_what_is_no_database_leaves_the_page_as_it_was(
+    open_page: Callable[[], ArchivePage], tmp_path: Path, qtbot: QtBot
+) -> None:
+    page = open_page()
+    page.choose_database(tmp_path / "mine.sqlite")
+    settle(qtbot)
+    (tmp_path / "letter.txt").write_text("Dear Sir,", encoding="utf-8")
+    page.choose_database(tmp_path / "letter.txt")
+    settle(qtbot)
+    assert page.place == tmp_path / "mine.sqlite"
+    assert "letter.txt" in page.notices.text
 
 
 def test_connecting_is_said_and_cancelled(
@@ -468,7 +538,7 @@ def test_a_file_that_is_gone_is_told(results: ArchivePage, qtbot: QtBot) -> None
     view.refresh()
     settled(results, qtbot)
     view.play_row(0)
-    assert "is not there any more" in results.notices.text
+    qtbot.waitUntil(lambda: "is not there any more" in results.notices.text, timeout=WAIT)
 
 
 def test_a_sound_at_an_address_is_judged_but_not_played(results: ArchivePage, qtbot: QtBot) -> None:

@@ -265,6 +265,10 @@ class BatchPanel(QFrame):
         for one in (*self._choices, self.database_button):
             one.setEnabled(not self._running)
         self.jobs.setEnabled(not self._running and not self.address)
+        rests = self.tr("Let the analysis rest")
+        if self.address:
+            rests = self.tr("Begin no more files; the cluster finishes those that are begun")
+        self.pause_button.setToolTip(rests)
         self.folders_button.setEnabled(bool(self.folders) and not self._running)
         self.export_button.setEnabled(self._ready)
         self.thresholds_button.setEnabled(self._ready)

@@ -17,6 +17,7 @@ from desktop.pages.archive import worker
 from desktop.pages.archive.batch import BatchPanel
 from desktop.pages.archive.dialogs import Failures, Thresholds
 from desktop.pages.archive.exports import ArchiveExports
+from desktop.pages.archive.looking import Looking
 from desktop.pages.archive.results import ResultsView
 from desktop.pages.archive.words import summary, welcome
 from desktop.requests import OpenArchive, Request
@@ -46,7 +47,7 @@ class ArchivePage(Page):
         self.place: Path | None = None
         self.found: worker.Found | None = None
         self._entered = False
-        self._looking: jobs.Job | None = None
+        self._looking = Looking(self)
         self._batch: jobs.Job | None = None
         self._pause: Pause | None = None
         # Cancelled, and about to end; asked to start, as soon as there is a database.
@@ -89,6 +90,9 @@ class ArchivePage(Page):
     def _connect(self) -> None:
         panel = self.panel
         self.exports.status.connect(self.status)
+        self._looking.status.connect(self.status)
+        self._looking.opened.connect(self._opened)
+        self._looking.failed.connect(self._not_opened)
         self.choose_button.clicked.connect(self.ask_folder)
         panel.add_button.clicked.connect(self.ask_folder)
         panel.folders_changed.connect(self._show_state)
@@ -121,8 +125,8 @@ class ArchivePage(Page):
         if not self._entered:
             self._entered = True
             last = self._session.settings.get(ARCHIVE)
-            if last and self.place is None and Path(last).is_file():
-                self.open(Path(last))
+            if last and self.place is None:
+                self._looking.look(Path(last), if_there=True)
         if self.stack.currentWidget() is self.results:
             self.results.table.setFocus()
 
@@ -161,10 +165,13 @@ class ArchivePage(Page):
 
     def choose_database(self, place: Path) -> None:
         """Open it, or use its name when a batch begins."""
-        if place.exists():
+        if self._batch is not None:
             self.open(place)
-        else:
-            self._use(place if place.suffix else place.with_suffix(SUFFIX))
+            return
+        before = self.place
+        self._use(place if place.suffix else place.with_suffix(SUFFIX))
+        back = lambda: None if self.running else self._use(before)  # noqa: E731
+        self._looking.look(place, if_there=True, failed=back)
 
     def open(self, place: Path) -> None:
         """Show what is in a database; while a batch runs, that of another waits."""
@@ -176,20 +183,11 @@ class ArchivePage(Page):
                 kind="warning",
             )
             return
-        if self._looking is not None:
-            self._looking.cancel()
-        self.status.emit(self.tr("Reading..."))
-        self._looking = jobs.run(
-            lambda: worker.look(place),
-            on_result=self._opened,
-            on_error=self._not_opened,
-            on_crash=lambda _: self._not_opened(""),
-            parent=self,
-        )
+        self._looking.look(place)
 
     def _opened(self, found: worker.Found) -> None:
-        self._looking = None
-        self.status.emit("")
+        if self._batch is not None and found.place != self.place:
+            return  # the analysis began meanwhile
         again = self.found is not None and self.found.place == found.place
         self.found = found
         self._use(found.place)
@@ -204,8 +202,7 @@ class ArchivePage(Page):
             self.start()
 
     def _not_opened(self, words: str) -> None:
-        self._looking, self._asked = None, False
-        self.status.emit("")
+        self._asked = False
         if words:
             self.notices.fail(words)
 
@@ -316,7 +313,7 @@ class ArchivePage(Page):
         if last is None:
             return
         self.panel.show_progress(last)
-        idle = self._looking is None and self.place is not None
+        idle = not self._looking.busy and self.place is not None
         if last.doing == "hear" and idle and self._grown(last.done):
             self._look_again()
 
@@ -350,8 +347,8 @@ class ArchivePage(Page):
         self._show_state()
 
     def _look_again(self) -> None:
-        if self.place is not None and self.place.is_file():
-            self.open(self.place)
+        if self.place is not None:
+            self._looking.look(self.place, if_there=True)
 
     def pause(self, on: bool) -> None:
         """Let the batch rest, or continue."""

@@ -41,6 +41,7 @@ class ResultsView(QWidget):
         self._reading: jobs.Job | None = None
         self._again = False
         self._play_row: int | None = None  # to be played once it is read
+        self._played = Path()  # what was to be played last
         self._stop_at: float | None = None
         self.view: worker.View | None = None
         self.filters = FilterBar()
@@ -229,16 +230,13 @@ class ResultsView(QWidget):
         self._play_row = row if found is None else None
         if found is None or self.place is None:
             return
-        path, problem = Path(found.path), ""
         if is_address(found.path):
-            problem = self.tr("{} lies elsewhere: only files of this machine can be played.")
-        elif not path.is_file():
-            problem = self.tr("{} is not there any more. Was it moved or renamed?")
-        if problem:
+            words = self.tr("{} lies elsewhere: only files of this machine can be played.")
             self.transport.pause()
-            self._notices.fail(problem.format(found.path))
+            self._notices.fail(words.format(found.path))
             return
-        self.transport.set_file(path)
+        self._played = Path(found.path)
+        self.transport.set_file(self._played)
         self.transport.play(found.start_seconds, found.end_seconds, loop=False)
         self.model.set_playing(found.number)
 
@@ -258,8 +256,16 @@ class ResultsView(QWidget):
             self.model.set_playing(None)
 
     def _not_played(self, text: str) -> None:
+        """Say why, in a job: a network drive may not answer for long."""
         self.model.set_playing(None)
-        self._notices.fail(text)
+        path = self._played
+        gone = self.tr("{} is not there any more. Was it moved or renamed?").format(path)
+        jobs.run(
+            lambda: worker.is_there(path),
+            on_result=lambda there: self._notices.fail(text if there else gone),
+            on_error=self._notices.fail,
+            parent=self,
+        )
 
     # Judging.
 

@@ -1,8 +1,8 @@
 """What the Archive page asks of the engine, as work for jobs."""
 
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,6 +93,18 @@ def look(place: Path) -> Generator[None, None, Found]:
         return Found(place, overview(database), kept_order(database), tuple(failures(database)))
 
 
+def look_if_there(place: Path) -> Generator[None, None, Found | None]:
+    """Open a database; None: there is none."""
+    yield
+    return (yield from look(place)) if place.exists() else None
+
+
+def is_there(path: Path) -> Generator[None, None, bool]:
+    """Whether there is such a file."""
+    yield
+    return path.is_file()
+
+
 def listening_classifiers() -> Generator[None, None, list[str]]:
     """Names of those that can hear a file."""
     from engine.classifier.catalog import Catalog
@@ -153,6 +165,10 @@ def hear(
     from engine.archive.orders import keep_order
     from engine.export.destinations import check_file
 
+    if hands.scheduler:
+        from engine.archive.cluster.connection import need_dask
+
+        need_dask()  # said at once, and not after all files were searched for
     yield Progress("search")
     paths = find_sounds(order.places)
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -184,16 +200,13 @@ def _reached(scheduler: str, total: int) -> Generator[Progress, None, None]:
         yield from (Progress("reach", total=total) for _ in reach(scheduler))
 
 
-@contextmanager
-def _joined(scheduler: str) -> "Iterator[Cluster | None]":
+def _joined(scheduler: str) -> "AbstractContextManager[Cluster | None]":
     """The cluster at an address; None: there is no address."""
     if not scheduler:
-        yield None
-        return
+        return nullcontext()
     from engine.archive.cluster.connection import Cluster
 
-    with Cluster(scheduler) as cluster:
-        yield cluster
+    return Cluster(scheduler)
 
 
 def _waited(cluster: "Cluster | None", total: int) -> Generator[Progress, None, None]:

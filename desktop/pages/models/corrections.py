@@ -1,10 +1,14 @@
-"""What the user corrected of a classifier: listed, taken back one by one, saved as a classifier."""
+"""What the user corrected of a classifier: listed, taken back one by one, saved as a classifier.
 
-from collections.abc import Generator
+Corrections of an earlier version of the classifier are listed as well, and can be carried over.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -16,17 +20,20 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import jobs
-from desktop.messages import Notices
+from desktop.messages import Action, Kind, Notices
 from desktop.session import Session
 from desktop.shared.correcting import Correcting
 from desktop.widgets.controls import button
 
 if TYPE_CHECKING:
-    from engine.classifier.personal.card import PersonalCard
+    from engine.classifier.personal.card import Correction, PersonalCard
+    from engine.classifier.personal.carrying import Carried
+    from engine.classifier.personal.earlier import Earlier
 
 _SUFFIX = ".safetensors"
 _NUMBER = Qt.ItemDataRole.UserRole
 _ROWS = 5
+_MOST_NAMED = 3
 
 
 class CorrectionsView(QFrame):
@@ -37,10 +44,13 @@ class CorrectionsView(QFrame):
         notices: of the page.
     """
 
+    status = Signal(str)
+
     def __init__(self, session: Session, notices: Notices) -> None:
         super().__init__()
-        self._notices = notices
+        self._session, self._notices = session, notices
         self._name = ""
+        self._carrying: jobs.Job | None = None
         self.heading = QLabel()
         self.heading.setObjectName("title")
         self.list = QListWidget()
@@ -51,22 +61,34 @@ class CorrectionsView(QFrame):
         self.save_button = button(
             self.tr("Save as classifier..."), self.tr("Save it with its corrections as a new file")
         )
-        row = QHBoxLayout()
-        for one in (self.undo_button, self.all_button, self.save_button):
-            row.addWidget(one)
-        row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.heading)
-        layout.addWidget(self.list)
-        layout.addLayout(row)
+        self.earlier = QLabel()
+        self.earlier.setWordWrap(True)
+        self.carry_button = button(
+            self.tr("Carry over"), self.tr("Learn the corrections of the earlier version again")
+        )
+        self._lay_out()
         self.correcting = Correcting(session, self)
         self.correcting.learned.connect(lambda _: self.show_of(self._name))
         session.classifiers_loaded.connect(lambda: self.show_of(self._name))
         self.undo_button.clicked.connect(lambda: self._undo(self._selected()))
         self.all_button.clicked.connect(lambda: self._undo(self._all()))
         self.save_button.clicked.connect(self._ask_save)
+        self.carry_button.clicked.connect(lambda: self.carry_over(self._name))
         self.hide()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.list)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        for one in (self.undo_button, self.all_button, self.save_button):
+            above.addWidget(one)
+        above.addStretch(1)
+        below.addWidget(self.earlier, 1)
+        below.addWidget(self.carry_button)
+        layout.addLayout(above)
+        layout.addLayout(below)
 
     def show_of(self, name: str) -> None:
         """Show the corrections of a classifier; empty: of none."""
@@ -76,30 +98,110 @@ class CorrectionsView(QFrame):
             return
         jobs.run(
             lambda: _read(name),
-            on_result=lambda card: self._show(name, card),
+            on_result=lambda found: self._show(name, found),
             on_error=lambda text: self._fail(name, text),
             parent=self,
         )
 
-    def _show(self, name: str, card: "PersonalCard | None") -> None:
+    def _show(self, name: str, found: "_Found") -> None:
         if name != self._name:
             return
+        corrections = found.card.corrections if found.card is not None else []
         self.list.clear()
-        self.setVisible(card is not None)
-        if card is None:
-            return
-        count = len(card.corrections)
+        self.setVisible(bool(corrections or found.earlier))
+        count = len(corrections)
         words = self.tr("Personal: 1 correction") if count == 1 else ""
         self.heading.setText(words or self.tr("Personal: {} corrections").format(count))
-        for one in reversed(card.corrections):
-            where = one.heard or self.tr("microphone")
-            date = one.date[:16].replace("T", " ")
-            item = QListWidgetItem(f"{one.words}   ({date}, {where}, {one.seconds:.1f} s)")
-            item.setData(_NUMBER, one.number)
-            self.list.addItem(item)
+        for one in reversed(corrections):
+            self._add(one)
+        for former in reversed(found.earlier):
+            self._add(former.correction, applies=False)
         self.list.setCurrentRow(0)
-        shown = min(count, _ROWS)
+        for view in (self.undo_button, self.all_button, self.save_button):
+            view.setEnabled(bool(corrections))
+        self._show_earlier(found.earlier)
+        shown = min(self.list.count(), _ROWS)
         self.list.setFixedHeight(self.list.sizeHintForRow(0) * shown + 8)
+
+    def _add(self, one: "Correction", *, applies: bool = True) -> None:
+        where = one.heard or self.tr("microphone")
+        date = one.date[:16].replace("T", " ")
+        text = f"{one.words}   ({date}, {where}, {one.seconds:.1f} s)"
+        item = QListWidgetItem(text if applies else text + self.tr("   earlier version"))
+        item.setData(_NUMBER, one.number if applies else None)
+        if not applies:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(item)
+
+    def _show_earlier(self, earlier: "Sequence[Earlier]") -> None:
+        """What does not apply, and whether it can be carried over."""
+        count, lost = len(earlier), sum(one.sound is None for one in earlier)
+        if count == 1:
+            words = self.tr("1 correction was made for an earlier version and does not apply.")
+        else:
+            words = self.tr(
+                "{} corrections were made for an earlier version and do not apply."
+            ).format(count)
+        if lost:
+            words += " " + self.tr("{} cannot be carried over: the sound is not kept.").format(lost)
+        self.earlier.setText(words)
+        self.earlier.setVisible(count > 0)
+        self.carry_button.setVisible(count > 0)
+        self.carry_button.setEnabled(lost < count and self._carrying is None)
+
+    def carry_over(self, name: str) -> None:
+        """Learn the corrections of an earlier version again, in a process of its own."""
+        if self._carrying is not None or self.correcting.busy:
+            return
+        self.carry_button.setEnabled(False)
+        self._carrying = jobs.run(
+            lambda: _carrying(name),
+            on_event=lambda shares: self._tell(shares[-1]),
+            on_result=self._carried,
+            on_error=self._not_carried,
+            on_crash=lambda _: self._end_carrying(),
+            parent=self,
+        )
+
+    def _tell(self, share: float) -> None:
+        self.status.emit(self.tr("Carrying over corrections: {:.0f} %").format(100 * share))
+
+    def _not_carried(self, text: str) -> None:
+        self._end_carrying()
+        self._notices.fail(text)
+
+    def _end_carrying(self) -> None:
+        self._carrying = None
+        self.status.emit("")
+        self.show_of(self._name)
+
+    def _carried(self, carried: "Carried") -> None:
+        self._end_carrying()
+        self._session.set_loaded(self._session.loaded_names)
+        words: list[str] = []
+        actions: list[Action] = []
+        kind: Kind = "success"
+        name, numbers = carried.name, carried.numbers
+        count = len(numbers)
+        if count:
+            one = self.tr("Carried over: 1 correction of '{0}'.")
+            more = self.tr("Carried over: {1} corrections of '{0}'.")
+            words.append((one if count == 1 else more).format(self.correcting.title(name), count))
+            actions.append((self.tr("Undo"), lambda: self.correcting.undo(name, numbers)))
+        if carried.followed < count:
+            words.append(
+                self.tr("{} of them not followed yet: correct one or two more places.").format(
+                    count - carried.followed
+                )
+            )
+        if not carried.check.fine:
+            kind = "warning"
+            changed = self.tr("It also changes {} of {} answers that were certain before.")
+            words.append(changed.format(len(carried.check.changed), carried.check.count))
+        for what, why in carried.left[:_MOST_NAMED]:
+            kind = "warning"
+            words.append(self.tr("Not carried over: {}. {}").format(what, why))
+        self._session.notify(" ".join(words), actions, kind)
 
     def _fail(self, name: str, text: str) -> None:
         if name == self._name:
@@ -107,10 +209,11 @@ class CorrectionsView(QFrame):
             self._notices.fail(text)
 
     def _selected(self) -> list[int]:
-        return [item.data(_NUMBER) for item in self.list.selectedItems()]
+        return [item.data(_NUMBER) for item in self.list.selectedItems() if item.flags()]
 
     def _all(self) -> list[int]:
-        return [self.list.item(row).data(_NUMBER) for row in range(self.list.count())]
+        items = [self.list.item(row) for row in range(self.list.count())]
+        return [item.data(_NUMBER) for item in items if item.flags()]
 
     def _undo(self, numbers: list[int]) -> None:
         if numbers and not self.correcting.busy:
@@ -134,12 +237,30 @@ class CorrectionsView(QFrame):
         )
 
 
-def _read(name: str) -> "Generator[None, None, PersonalCard | None]":
+@dataclass(frozen=True)
+class _Found:
+    """Corrections that apply to a classifier, and those that do not."""
+
+    card: "PersonalCard | None"
+    earlier: "Sequence[Earlier]"
+
+
+def _read(name: str) -> Generator[None, None, _Found]:
     from engine.classifier.catalog import Catalog
 
     yield
     catalog = Catalog()
-    return catalog.corrections.card(catalog.find(name).sha256())
+    entry = catalog.find(name)
+    return _Found(catalog.corrections.card(entry.sha256()), catalog.earlier(entry))
+
+
+def _carrying(name: str) -> "Generator[float, None, Carried]":
+    from engine.classifier.catalog import Catalog
+    from engine.classifier.personal.process import carry_over_in_process
+
+    yield 0.0
+    catalog = Catalog()
+    return (yield from carry_over_in_process(catalog.find(name).path, catalog.folder))
 
 
 def _save(name: str, target: Path) -> Generator[None, None, Path]:

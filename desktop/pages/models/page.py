@@ -17,6 +17,7 @@ from desktop.pages.models.corrections import CorrectionsView
 from desktop.pages.models.list import ClassifierList
 from desktop.pages.models.steps import Step, Steps
 from desktop.pages.models.tryout import TryOut
+from desktop.requests import CarryOver, Request
 from desktop.session import Session
 from desktop.shared.button_menu import ButtonMenu
 from desktop.shared.page import Page
@@ -50,6 +51,7 @@ class ModelsPage(Page):
     def _build(self) -> None:
         self.list, self.card = ClassifierList(), CardView()
         self.corrections = CorrectionsView(self._session, self.notices)
+        self.corrections.status.connect(self.status)
         self.card.add(self.corrections)
         self.tryout = TryOut(self._session)
         self.card.add(self.tryout)
@@ -88,6 +90,11 @@ class ModelsPage(Page):
     def steps(self) -> tuple[str, str]:
         return self._steps.words
 
+    def take(self, request: Request) -> None:
+        """Carry corrections over; it need not be shown for that."""
+        if isinstance(request, CarryOver):
+            self.corrections.carry_over(request.name)
+
     def undo(self) -> None:
         """Take the last change of a title, of thresholds, or the last deletion back."""
         self._steps.undo()
@@ -103,12 +110,7 @@ class ModelsPage(Page):
     def _run(
         self, work: Callable[[], Generator[Any, None, Any]], done: Callable[[Any], None]
     ) -> jobs.Job:
-        return jobs.run(
-            work,
-            on_result=done,
-            on_error=self.notices.fail,
-            parent=self,
-        )
+        return jobs.run(work, on_result=done, on_error=self.notices.fail, parent=self)
 
     def _show(self, found: worker.CatalogListing) -> None:
         opened = [e.entry.path for n, e in found.listed.items() if n in self._session.classifiers]
@@ -151,9 +153,7 @@ class ModelsPage(Page):
 
     def _listen(self, name: str, on: bool) -> None:
         if on and self.found.listed[name].card.features_only:
-            self.notices.notify(
-                self.found.listed[name].card.refusal(self.tr("listen")), [], "error"
-            )
+            self.notices.fail(self.found.listed[name].card.refusal(self.tr("listen")))
             self.refresh()
             return
         others = [other for other in self._session.loaded_names if other != name]

@@ -135,6 +135,18 @@ class Cluster:
             run.end()
 
 
+def need_dask() -> None:
+    """See that Dask is installed.
+
+    Raises:
+        ClusterError: it is not.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise ClusterError(extra_needed("Analysis on a cluster", "cluster")) from error
+
+
 def reach(address: str) -> Generator[None, None, None]:
     """See that somebody answers at an address.
 
@@ -144,10 +156,7 @@ def reach(address: str) -> Generator[None, None, None]:
     Raises:
         ClusterError: Dask is not installed, or nobody answers.
     """
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise ClusterError(extra_needed("Analysis on a cluster", "cluster")) from error
+    need_dask()
     for name in _LOUD:
         logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)
     with asyncio.Runner() as runner:

@@ -1,8 +1,11 @@
 """Classifiers on a worker, known by the SHA-256 of their files and kept from batch to batch."""
 
+import contextlib
 import hashlib
 import json
+import os
 import re
+import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -14,11 +17,14 @@ import platformdirs
 from engine.classifier.catalog import BUNDLED, Catalog, Entry
 from engine.classifier.file import SUFFIX, read_header, sha256, write_file
 from engine.errors import ModelError
+from engine.leftovers import DAY, sweep
 from resources import resource
 
 if TYPE_CHECKING:
     from engine.classifier.classifier import Classifier
 
+_UNUSED_SECONDS = 30 * DAY
+_ONCE = "batch"  # how names of folders of one batch begin
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _lock = threading.Lock()
 _loaded: "dict[str, dict[str, Classifier]]" = {}
@@ -61,13 +67,14 @@ def load(ears: Sequence[Mapping[str, Any]]) -> "dict[str, Classifier]":
     key = json.dumps(ears, sort_keys=True)
     with _lock:
         if key not in _loaded:
-            made = [_open(ear, key) for ear in ears]
+            _tidy()
+            made = [_open(ear) for ear in ears]
             _loaded.clear()  # of the batch before
             _loaded[key] = {one.card.name: one for one in made}
         return _loaded[key]
 
 
-def _open(ear: Mapping[str, Any], key: str) -> "Classifier":
+def _open(ear: Mapping[str, Any]) -> "Classifier":
     from engine.classifier.classifier import Classifier  # brings torch along
 
     digest, corrections = ear["sha256"], ear["corrections"]
@@ -79,16 +86,23 @@ def _open(ear: Mapping[str, Any], key: str) -> "Classifier":
         if path == _kept(digest):  # never one of Earmark's own
             path.unlink(missing_ok=True)
         raise ModelError(f"The classifier '{ear['name']}' was modified on a worker. Try again.")
-    # A catalog of this batch alone: what the user there changed, and nothing of this machine's.
-    mine = _folder() / "batches" / hashlib.sha256(key.encode()).hexdigest()
-    catalog = Catalog(mine)
-    source = _place(corrections) if corrections else None
-    if source is not None:
-        write_file(catalog.corrections.path(digest), source.read_bytes())
-    if ear["thresholds"] or ear["smoothing_seconds"] is not None:
-        catalog.adjust(ear["name"], ear["thresholds"], ear["smoothing_seconds"])
-    card = read_header(path).card
-    return catalog.refreshed(classifier, Entry(card.name, path, card, bundled=True))
+    # A catalog for this once: what the user there changed, and nothing of this machine's.
+    _folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_ONCE, dir=_folder()) as mine:
+        catalog = Catalog(Path(mine))
+        source = _place(corrections) if corrections else None
+        if source is not None:
+            write_file(catalog.corrections.path(digest), source.read_bytes())
+        if ear["thresholds"] or ear["smoothing_seconds"] is not None:
+            catalog.adjust(ear["name"], ear["thresholds"], ear["smoothing_seconds"])
+        card = read_header(path).card
+        return catalog.refreshed(classifier, Entry(card.name, path, card, bundled=True))
+
+
+def _tidy() -> None:
+    """Delete what killed workers left, and classifiers that no batch has asked for for long."""
+    sweep(_folder(), _ONCE, older_than=DAY)
+    sweep(_folder(), "", older_than=_UNUSED_SECONDS)
 
 
 def _folder() -> Path:
@@ -104,7 +118,11 @@ def _kept(digest: str) -> Path:
 def _place(digest: str) -> Path | None:
     """Where the file of this SHA-256 lies: Earmark's own, or one that was sent before."""
     path = _kept(digest)
-    return path if path.is_file() else _bundled().get(digest)
+    if not path.is_file():
+        return _bundled().get(digest)
+    with contextlib.suppress(OSError):
+        os.utime(path)  # when it was last asked for
+    return path
 
 
 @cache

@@ -33,6 +33,8 @@ class Correction(_Strict):
         seconds: of sound.
         heard: where: a file's name, or empty for the microphone.
         date: local time, ISO 8601.
+        origin: where it was first made, as ``SHA/NUMBER``, if that was for an earlier version of
+            the classifier; empty: it was made for this one.
     """
 
     number: int = Field(ge=1, le=10**9)
@@ -42,6 +44,7 @@ class Correction(_Strict):
     seconds: float = Field(ge=0, le=3600)
     heard: _Line = ""
     date: _Line
+    origin: str = Field(default="", pattern=r"^([0-9a-f]{64}/[0-9]{1,10})?$")
 
     @model_validator(mode="after")
     def _whole(self) -> "Correction":

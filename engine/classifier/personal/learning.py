@@ -99,7 +99,7 @@ def rehearsed(base: Classifier, store: PersonalStore) -> Generator[float, None, 
     """
     if base.card.is_regression:
         raise ModelError(f"'{base.card.title}' gives numbers: there is no label to correct.")
-    kept = store.read(_digest(base))
+    kept = store.read(digest_of(base))
     if kept is not None and kept.rehearsal is not None:
         return kept.rehearsal
     return (yield from remember(base))
@@ -128,7 +128,7 @@ def prepare(
     samples = at_rate(stretch, base.card.rate_hz)
     yield 0.1
     begin, end = trim(samples, base.card.rate_hz, stretch.begin, stretch.end)
-    windows = _loud(base.card, windows_of(samples, base.card, begin, end))
+    windows = loud_windows(base.card, windows_of(samples, base.card, begin, end))
     yield 0.2
     found = embed(base, windows)
     yield 0.4
@@ -145,7 +145,7 @@ def correct(base: Classifier, store: PersonalStore, prepared: Prepared, said: Sa
         ModelError: it says nothing that can be learned, or cannot be kept.
     """
     with store.changing():
-        before = store.read(_digest(base))
+        before = store.read(digest_of(base))
         corrections = list(before.card.corrections) if before else []
         said = _checked(base.card, labels_of(base.card.labels, corrections), said)
         if len(corrections) >= MOST_CORRECTIONS:
@@ -167,7 +167,7 @@ def correct(base: Classifier, store: PersonalStore, prepared: Prepared, said: Sa
         left = _left(base, before, prepared, said)
         embeddings = known | {number: prepared.corrected}
         kept = learn(base, [*corrections, correction], embeddings, prepared.rehearsal, left)
-        sound = store.sound(_digest(base), number)
+        sound = store.sound(digest_of(base), number)
         _write_sound(sound, prepared.sound)
         store.write(kept)
     learned = _learned(base, kept, number)
@@ -181,13 +181,13 @@ def undo(base: Classifier, store: PersonalStore, numbers: Sequence[int]) -> Lear
         ModelError: there is none of that number, or it cannot be kept.
     """
     with store.changing():
-        before = store.read(_digest(base))
+        before = store.read(digest_of(base))
         there = {c.number for c in before.card.corrections} if before else set()
         if before is None or not there.issuperset(numbers):
             raise ModelError(f"'{base.card.title}' has no such correction. Perhaps it was undone.")
         left = [c for c in before.card.corrections if c.number not in numbers]
         if not left:
-            store.forget(_digest(base))
+            store.forget(digest_of(base))
             return Learned(base.card.name, 0, 0, True, Check(0, ()))
         embeddings = {c.number: before.corrected[c.number] for c in left}
         rehearsal = before.rehearsal
@@ -225,7 +225,7 @@ def learn(
             parts.append(to_stay(base, near, labels))
     head = fit(joined(parts), centre, spread, several=several)
     card = PersonalCard(
-        base=_digest(base),
+        base=digest_of(base),
         name=base.card.name,
         known=list(base.card.labels),
         labels=labels,
@@ -238,15 +238,19 @@ def learn(
 
 
 def _learned(base: Classifier, kept: Kept, number: int) -> Learned:
-    after = corrected(base, kept)
-    remembered = [held_out(some) for some in (kept.rehearsal, kept.left) if some is not None]
-    found = check(base, after, torch.cat(remembered))
-    latest = kept.card.corrections[-1]
-    followed = number == 0 or _follows(after, latest, kept.corrected[number])
+    after, latest = corrected(base, kept), kept.card.corrections[-1]
+    followed = number == 0 or follows(after, latest, kept.corrected[number])
+    found = checked_after(base, kept)
     return Learned(base.card.name, number, len(kept.card.corrections), followed, found)
 
 
-def _follows(after: Classifier, correction: Correction, embeddings: Tensor) -> bool:
+def checked_after(base: Classifier, kept: Kept) -> Check:
+    """What became of remembered answers that were not learned from."""
+    remembered = [held_out(some) for some in (kept.rehearsal, kept.left) if some is not None]
+    return check(base, corrected(base, kept), torch.cat(remembered))
+
+
+def follows(after: Classifier, correction: Correction, embeddings: Tensor) -> bool:
     """Whether most of the corrected windows are answered as was said."""
     found, wrong = answers(after, embeddings), set(correction.said)
     if correction.kind == "is":
@@ -277,13 +281,23 @@ def _checked(card: Card, labels: Sequence[str], said: Said) -> Said:
     return replace(said, label=label if said.kind == "is" else "", said=wrong)
 
 
-def _digest(base: Classifier) -> str:
+def digest_of(base: Classifier) -> str:
+    """SHA-256 of the file of a classifier, which its corrections are known by.
+
+    Raises:
+        ModelError: it was never saved.
+    """
     if base.sha256 is None:
         raise ModelError("Save the classifier before you correct it.")
     return base.sha256
 
 
-def _loud(card: Card, windows: Samples) -> Tensor:
+def loud_windows(card: Card, windows: Samples) -> Tensor:
+    """Those of a stretch's windows that are not silent.
+
+    Raises:
+        AudioError: all are.
+    """
     found = torch.from_numpy(windows)
     loud = level_db(found) >= card.calibration.silence_dbfs
     if not loud.any():

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.classifier.personal.card import Said
+from engine.classifier.personal.carrying import Carried, carry_over
 from engine.classifier.personal.learning import Learned, correct, prepare, rehearsed, undo
 from engine.classifier.personal.store import PersonalStore
 from engine.classifier.personal.stretch import Stretch
@@ -25,6 +26,7 @@ from engine.errors import EarmarkError, ModelError
 from engine.threads import one_torch_thread, step_back
 
 _LOOK_SECONDS = 0.05
+_SHARE = "share"  # told by a process whose work has come so far
 _READY = "ready"  # told by a process that has done all it can without the sound
 
 
@@ -116,9 +118,33 @@ def undo_in_process(
         return (yield from _result(here))
 
 
+def carry_over_in_process(base: Path, models: Path) -> Generator[float, None, Carried]:
+    """Learn the corrections of earlier versions of a classifier again; they stay where they are.
+
+    Args:
+        base: file of the classifier as it is now.
+        models: folder of the user's classifiers.
+
+    Yields:
+        The share done.
+
+    Raises:
+        EarmarkError: there are none, they cannot be kept, or the process was killed.
+    """
+    share = 0.0
+    with _process(_carry_over, base, models, None) as here:
+        while True:
+            yield share
+            message = _message(here)
+            if message is not None and message[0] != _SHARE:
+                carried: Carried = message[1]
+                return carried
+            share = message[1] if message is not None else share
+
+
 @contextlib.contextmanager
 def _process(
-    work: Callable[..., Learned], base: Path, models: Path, about: object
+    work: Callable[..., object], base: Path, models: Path, about: object
 ) -> Generator[Connection, None, None]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -187,7 +213,7 @@ def _send(here: Connection, told: Said | Stretch) -> None:
 
 
 def _serve(
-    there: Connection, work: Callable[..., Learned], base: Path, models: Path, about: Any
+    there: Connection, work: Callable[..., object], base: Path, models: Path, about: Any
 ) -> None:
     """In the other process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began it decides
@@ -231,9 +257,20 @@ def _undo(there: Connection, base: Path, models: Path, numbers: Sequence[int]) -
         return undo(Classifier.load(base), PersonalStore(models), numbers)
 
 
-def _end(steps: Generator[float, None, Any]) -> Any:
+def _carry_over(there: Connection, base: Path, models: Path, _: None) -> Carried:
+    from engine.classifier.classifier import Classifier
+
+    with one_torch_thread():
+        steps = carry_over(Classifier.load(base), PersonalStore(models))
+        carried: Carried = _end(steps, lambda share: there.send((_SHARE, share)))
+        return carried
+
+
+def _end(
+    steps: Generator[float, None, Any], told: Callable[[float], object] = lambda share: None
+) -> Any:
     while True:
         try:
-            next(steps)
+            told(next(steps))
         except StopIteration as stop:
             return stop.value

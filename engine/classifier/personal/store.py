@@ -7,10 +7,12 @@ the embeddings of what was corrected and the head learned from them, written who
 
 import contextlib
 import math
+import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +128,32 @@ class PersonalStore:
         write_file(self.path(kept.card.base), data)
         self._forget_sounds(kept.card.base, [c.number for c in kept.card.corrections])
 
+    @contextlib.contextmanager
+    def following(self, before: str, after: str) -> Iterator[None]:
+        """Corrections go with a classifier whose file changes but not its tensors: another title.
+
+        Args:
+            before: SHA-256 of its file.
+            after: of its file once this has been left.
+
+        Damaged ones stay where they are.
+
+        Raises:
+            ModelError: they cannot be written.
+        """
+        kept = None
+        with contextlib.suppress(ModelError):
+            kept = self.read(before)
+        if before == after or kept is None:
+            yield
+            return
+        with self.changing():
+            for one in kept.card.corrections:
+                keep_sound(self.sound(before, one.number), self.sound(after, one.number))
+            self.write(replace(kept, card=kept.card.model_copy(update={"base": after})))
+            yield
+            self.forget(before)
+
     def forget(self, base: str) -> None:
         """Take away all corrections of a classifier; the caller holds :meth:`changing`.
 
@@ -171,6 +199,25 @@ class PersonalStore:
                     path.unlink()
         with contextlib.suppress(OSError):  # not there, or not empty
             (self.folder / base).rmdir()
+
+
+def keep_sound(sound: Path, target: Path) -> None:
+    """The same sound under another name, where there is one; without links on the disk a copy.
+
+    Raises:
+        ModelError: it cannot be written.
+    """
+    if not sound.is_file():
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)  # of a correction that was never finished
+        try:
+            os.link(sound, target)
+        except OSError:
+            shutil.copyfile(sound, target)
+    except OSError as error:
+        raise ModelError(f"The corrected sound cannot be saved: {error.strerror}.") from error
 
 
 def new_revision() -> str:

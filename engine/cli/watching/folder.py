@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.classifier.catalog import DEFAULT, Catalog
-from engine.cli.output import notes
+from engine.cli.output import notes, tell_earlier
 from engine.cli.watching.stopping import stop_noted
 from engine.errors import DataError
 from engine.export.words import one_line, visible
@@ -64,6 +64,7 @@ def watch(  # noqa: PLR0913  # the options of a command
     how = Listening(tuple(classifier or DEFAULT), hop)
     for name in how.classifiers:  # what is wrong with one is said before any work
         Catalog().find(name).card.refuse_sound()
+    tell_earlier(Catalog(), how.classifiers)
     orders = Watching(
         *(folder, how, jobs, settle, every),
         rules=() if rules is None else read_rules(rules),

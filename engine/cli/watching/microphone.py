@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from engine.classifier.catalog import Catalog
-from engine.cli.output import data, notes
+from engine.cli.output import data, notes, tell_earlier
 from engine.cli.watching.stopping import stop_noted
 from engine.errors import DataError
 from engine.export.words import one_line, visible
@@ -114,6 +114,7 @@ def listen_by(
     schedule = schedule_of(options.hours, options.quiet)
     orders = Orders(schedule, rules, keep, system_messages=True)
     models = Catalog().load_all(classifiers)
+    tell_earlier(Catalog(), classifiers)
     clock = SystemClock()
     with Database(options.database) as database, stop_noted() as stopping:
         journal = Journal(database, f"microphone:{source}", clock.now())

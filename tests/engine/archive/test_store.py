@@ -1,6 +1,8 @@
 """Classifiers on a worker: what was changed there is never used, and only what was sent deleted."""
 
 import hashlib
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,32 @@ def test_earmarks_own_is_never_deleted(own: Path) -> None:
     with pytest.raises(ModelError, match="was modified on a worker"):
         store.load([ear()])
     assert own.is_file()
+
+
+def test_what_no_batch_asks_for_is_deleted_in_time(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = hashlib.sha256(own.read_bytes()).hexdigest()
+    monkeypatch.setattr(store, "_bundled", lambda: {digest: own})
+    folder = store._folder()
+    month, week = (time.time() - days * 86_400 for days in (31, 7))
+    old, asked, used = (store._kept(letter * 64) for letter in "abc")
+    left, former, fresh = folder / "batch-left", folder / "batches", folder / "batch-at-work"
+    for one in (left, former, fresh):
+        (one / "personal").mkdir(parents=True)
+        (one / "personal" / "x.safetensors").write_bytes(b"x")
+    for path, then in ((old, month), (asked, month), (used, week)):
+        path.write_bytes(b"x")
+        os.utime(path, (then, then))
+    for path in [left, former, *left.rglob("*"), *former.rglob("*")]:
+        os.utime(path, (week, week))
+    assert store.lacking([asked.stem]) == []  # asked for: of use still
+    changed = ear() | {"sha256": digest, "thresholds": {"beep": 0.9}}
+    classifier = store.load([changed])["planted"]
+    assert classifier.card.calibration.thresholds[0] == 0.9
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [asked.name, used.name, fresh.name]
+    )
 
 
 def test_names_that_are_no_digest_lead_nowhere() -> None:

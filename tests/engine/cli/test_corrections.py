@@ -6,7 +6,6 @@ import pytest
 
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
-from engine.classifier.personal.card import Said
 from engine.cli.app import run
 from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixtures
     HIGH_HZ,
@@ -16,7 +15,7 @@ from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixture
     tone,
     two_tones,
 )
-from tests.engine.classifier.personal.test_learning import teach
+from tests.engine.classifier.personal.test_learning import teach_both
 
 
 @pytest.fixture
@@ -24,8 +23,7 @@ def tones() -> Classifier:
     """Corrected twice, among the user's own."""
     catalog, classifier = Catalog(), two_tones(multi_label=False)
     classifier.save(catalog.folder / "tones.safetensors")
-    teach(catalog, classifier, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
-    teach(catalog, classifier, tone(HIGH_HZ), Said("not", said=("high",)))
+    teach_both(catalog, classifier)
     return classifier
 
 
@@ -66,3 +64,61 @@ def test_what_is_missing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no corrections of 'genre'" in capsys.readouterr().err
     assert run(["models", "corrections", "--undo", "1"]) == 2
     assert "which classifier" in capsys.readouterr().err
+
+
+@pytest.fixture
+def updated(tones: Classifier) -> Classifier:
+    """Another file has come in its place."""
+    made = two_tones(multi_label=False, bands=72)
+    made.save(Catalog().folder / "tones.safetensors")
+    return made
+
+
+def test_those_of_an_earlier_version_are_listed(
+    updated: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice = "2 corrections made for an earlier version do not apply to this one."
+    for words in (["corrections"], ["corrections", "tones"]):
+        assert run(["models", *words]) == 0
+        told = capsys.readouterr()
+        assert told.out.count("tones (earlier version)") == 2
+        assert "kazoo, not low" in told.out
+        assert notice in told.err
+        assert "earmark models corrections tones --carry-over" in told.err
+    assert run(["models", "show", "tones"]) == 0
+    assert notice in capsys.readouterr().err
+    assert run(["models", "corrections", "tones", "--undo", "1"]) == 2
+    assert "no corrections of 'tones'" in capsys.readouterr().err
+    sound = Catalog().corrections.sound(Catalog().corrections.cards()[0].base, 1)
+    assert run(["classify", "-c", "tones", str(sound)]) == 0
+    assert notice in capsys.readouterr().err
+
+
+def test_they_are_carried_over_and_taken_back(
+    updated: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["models", "corrections", "tones", "--carry-over"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("Carried over: 2 corrections of 'tones'.")
+    assert Catalog().load("tones").corrections == ("kazoo, not low", "not high")
+    assert run(["models", "corrections", "tones", "--carry-over"]) == 2
+    assert "no corrections of an earlier version" in capsys.readouterr().err
+    back = told.out.split("earmark ")[-1].split()
+    assert run(back) == 0
+    assert Catalog().load("tones").corrections == ()
+    for sound in Catalog().corrections.folder.rglob("1.flac"):
+        sound.unlink()
+    assert run(["models", "corrections"]) == 0
+    assert "The sound of 1 of them is not kept" in capsys.readouterr().err
+    assert run(["models", "corrections", "tones", "--carry-over"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("Carried over: 1 correction of 'tones'.")
+    assert "Not carried over: kazoo, not low: Its sound is not kept." in told.err
+
+
+def test_those_of_a_classifier_that_is_gone_are_listed(
+    tones: Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Catalog().remove(Catalog().find("tones").path)
+    assert run(["models", "corrections"]) == 0
+    assert capsys.readouterr().out.count("tones (not installed)") == 2

@@ -36,15 +36,15 @@ def stretch(sound: NDArray[np.float32], *, silence: float = 0.5) -> Stretch:
     return Stretch(Audio(whole[None], RATE), silence, silence + len(sound) / RATE, "take.wav")
 
 
-def two_tones(*, multi_label: bool, gate: bool = True) -> Classifier:
+def two_tones(*, multi_label: bool, gate: bool = True, bands: int = MEL["n_mels"]) -> Classifier:
     """'low' and 'high' by the energy around their tones; 'hiss' never. The gate takes tones in."""
-    made = build(multi_label=multi_label)
+    made = build(("log_mel", MEL | {"n_mels": bands}), multi_label=multi_label)
     calibration = made.card.calibration.model_copy(update={"gate": "tones" if gate else None})
     labels = {"labels": ["low", "high", "hiss"], "calibration": calibration, "name": "tones"}
     card = made.card.model_copy(update=labels)
     output: Any = made.network.get_submodule("output")
     frames = made.window_frames
-    places = np.linspace(0, float(hz_to_mel(RATE / 2)), MEL["n_mels"] + 2)[1:-1]
+    places = np.linspace(0, float(hz_to_mel(RATE / 2)), bands + 2)[1:-1]
     door = nn.Linear(made.network.embedding_size, 1)
     with torch.no_grad():
         output.weight.zero_()
@@ -54,7 +54,7 @@ def two_tones(*, multi_label: bool, gate: bool = True) -> Classifier:
         # From 500 Hz up to 2 kHz everything is called low: a tone of 1.5 kHz is named wrongly.
         for label, (first, last) in enumerate(((300.0, 2000.0), (2400.0, 4000.0))):
             near = (places > float(hz_to_mel(first))) & (places < float(hz_to_mel(last)))
-            weight = torch.zeros(MEL["n_mels"], frames)
+            weight = torch.zeros(bands, frames)
             weight[torch.from_numpy(near)] = 0.025 / frames
             output.weight[label] = weight.flatten()
             output.bias[label] += 0.025 * 59 * int(near.sum())

@@ -44,6 +44,12 @@ def teach(catalog: Catalog, base: Classifier, sound: NDArray[np.float32], said: 
     return correct(base, catalog.corrections, prepared, said)
 
 
+def teach_both(catalog: Catalog, tones: Classifier) -> None:
+    """A tone of another class, and one that is not what was said."""
+    teach(catalog, tones, tone(ODD_HZ), Said("is", "kazoo", ("low",)))
+    teach(catalog, tones, tone(HIGH_HZ), Said("not", said=("high",)))
+
+
 def chances(classifier: Classifier, hz: float) -> dict[str, float]:
     with torch.inference_mode():
         row = classifier(torch.from_numpy(tone(hz, 1.0))[None])[0]
