@@ -4,8 +4,8 @@
 
 DATA holds fsdd/recordings (spoken digits, from which it learns what speech is), esc10 (noises:
 folds 1 to 3 to learn from, 4 and 5 to be judged by), and ravdess/speech (other speakers and
-sentences in another studio, to be judged by). Prints what engine/recognition/said/speech.py holds, and
-how many stretches of two to four seconds are told rightly. scikit-learn fits.
+sentences in another studio, to be judged by). Prints what engine/recognition/said/speech.py holds,
+and how many stretches of two to four seconds are told rightly. scikit-learn fits.
 """
 
 import sys

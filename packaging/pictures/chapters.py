@@ -14,7 +14,8 @@ from pictures.stage import FULL, Stage
 from pictures.teach import teach
 
 _SURE = r"\d\s?%"  # what a classifier says, in per cent
-_CLEAR = r"^(probably )?(piano|cello|distorted guitar|drums|flute|harp|voice)\."  # what the demo's instruments are
+# What the demo's instruments are.
+_CLEAR = r"^(probably )?(piano|cello|distorted guitar|drums|flute|harp|voice)\."
 
 
 def file(stage: Stage) -> None:
