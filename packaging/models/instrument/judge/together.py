@@ -160,13 +160,9 @@ def main() -> None:
     places = [shared / name.replace("-", "/", 1) for name in HELD]
     players = [p for place in places for p in sorted(place.rglob("*.opus"))[::EVERY]]
     tracks = [p for g in BANDS for p in sorted((shared / "emotify" / g).glob("*.opus"))[::EVERY]]
-    heads = (f"{len(players)} players alone: right", "family", "wrong", "unknown")
-    heads += (
-        f"{len(tracks)} bands: time with a name",
-        "tracks with one",
-        "teacher agrees",
-        "chance",
-    )
+    solo_heads = (f"{len(players)} players alone: right", "family", "wrong", "unknown")
+    band_heads = (f"{len(tracks)} bands: time with a name", "tracks with one", "teacher agrees")
+    heads = (*solo_heads, *band_heads, "chance")
     sys.stdout.write(f"| | {' | '.join(heads)} |\n|{' --- |' * (len(heads) + 1)}\n")
     teacher = Teacher(shared / "efficientat-mn04")
     solo, band = alone(players, shared, classifiers), bands(tracks, teacher, classifiers)
