@@ -176,6 +176,7 @@ def test_it_rests_continues_and_is_cancelled(
 ) -> None:
     page = open_page()
     folder = make_sounds(tmp_path / "long", count=12, seconds=120.0)
+    words = page.panel.words
     page.panel.jobs.setValue(1)
     page.choose_database(tmp_path / "mine")  # which gets its ending
     assert page.place == tmp_path / "mine.sqlite"
@@ -185,9 +186,11 @@ def test_it_rests_continues_and_is_cancelled(
     qtbot.waitUntil(lambda: done() >= 1, timeout=WAIT)
     page.panel.pause_button.click()
     assert page.panel.pause_button.text() == "Continue"
-    QTest.qWait(1000)  # what was begun in that moment
+    qtbot.waitUntil(lambda: words.text().endswith("pausing..."), timeout=WAIT)
+    qtbot.waitUntil(lambda: words.text().endswith("paused"), timeout=WAIT)
     before = finished(page.place)
-    QTest.qWait(2500)
+    assert words.text().startswith(f"{before} of 13 files")
+    QTest.qWait(1000)
     assert finished(page.place) == before
     page.panel.pause_button.click()
     qtbot.waitUntil(lambda: finished(tmp_path / "mine.sqlite") > before, timeout=WAIT)
