@@ -344,7 +344,6 @@ def test_it_works_on_an_index(command: str, capsys: pytest.CaptureFixture[str]) 
     _check(command, capsys)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("command", NEED_A_CLUSTER)
 def test_it_works_on_a_cluster(command: str, reader: Path) -> None:
     """Of one worker, and with a storage of this machine."""

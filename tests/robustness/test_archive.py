@@ -23,10 +23,7 @@ from tests.planted import RATE, beeper, burst
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUNDS = 40
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9"),
-    pytest.mark.timeout(900),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 
 
 def command(database: Path, folder: Path, jobs: int = 1) -> list[str]:

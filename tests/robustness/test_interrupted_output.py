@@ -16,10 +16,7 @@ from tests.planted import RATE, beeper, burst
 
 ROOT = Path(__file__).resolve().parents[2]
 SOUNDS = 24
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9"),
-    pytest.mark.timeout(900),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 
 
 @pytest.fixture

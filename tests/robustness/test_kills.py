@@ -22,10 +22,7 @@ from tests import corpora
 from tests.engine.training import toys
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9"),
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 
 
 def killed(

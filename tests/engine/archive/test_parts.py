@@ -22,7 +22,6 @@ from tests.planted import RATE, beeper, burst
 
 for name, extra in (("distributed", "cluster"), ("s3fs", "s3"), ("moto", "dev"), ("flask", "dev")):
     pytest.importorskip(name, reason=f"{name} is not installed (extra '{extra}')")
-pytestmark = pytest.mark.timeout(600)
 SOUNDS = 5
 
 

