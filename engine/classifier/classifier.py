@@ -15,6 +15,7 @@ from engine.classifier.limits import refuse_what_is_too_much
 from engine.errors import ModelError
 from engine.features import Feature, build_feature
 from engine.networks import Network, build_network
+from engine.networks.sketch import without_compiler
 from engine.threads import one_torch_thread
 
 _TOLERANCE = 1e-5
@@ -166,7 +167,7 @@ def _load(path: Path) -> Classifier:
     try:
         feature = build_feature(card.feature.name, card.feature.arguments)
         # On the meta device nothing is allocated: sizes are compared with the file's first.
-        with torch.device("meta"):
+        with torch.device("meta"), without_compiler():
             sketch = build_network(card.network.name, card.network.arguments)
     except ModelError as error:
         raise ModelError(f"{path.name} cannot be used. {error}") from error

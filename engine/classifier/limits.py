@@ -22,6 +22,7 @@ from engine.features.delta import Delta
 from engine.features.spectrum import Spectral
 from engine.networks import Network
 from engine.networks.base import WINDOWS_AT_ONCE
+from engine.networks.sketch import without_compiler
 
 # A processor's core does some 4e9 operations of these a second: 4 seconds for a window, and a
 # quarter of real time. What is bundled takes a thirtieth of that, or less.
@@ -113,7 +114,7 @@ def _operations_of_frame(part: Feature) -> float:
 def _network_cost(sketch: Network, feature: Feature, card: Card) -> Cost:
     frames = feature.frame_count(card.window_samples)
     cost = Cost()
-    with _counting(sketch, cost), torch.inference_mode():
+    with _counting(sketch, cost), torch.inference_mode(), without_compiler():
         try:
             given = sketch(torch.empty(1, feature.bands, frames, device="meta"))
         except ModelError:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.networks import Network, build_network
+from engine.networks.sketch import without_compiler
 
 _CONTAINERS = (nn.Sequential, nn.ModuleList)
 
@@ -63,7 +64,7 @@ def summarise(name: str, arguments: Mapping[str, Any]) -> NetworkSummary:
     Raises:
         ModelError: it cannot be made.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), without_compiler():
         network = build_network(name, arguments).eval()
         frames = int(arguments.get("frames", 187))
         window = torch.zeros(1, network.bands, frames)
@@ -71,7 +72,8 @@ def summarise(name: str, arguments: Mapping[str, Any]) -> NetworkSummary:
         if isinstance(module, nn.RNNBase):
             # Without memory torch takes every frame on its own, which lasts seconds.
             module.forward = partial(_shapes, module)
-    return follow(network, window)
+    with without_compiler():
+        return follow(network, window)
 
 
 def _shapes(layer: nn.RNNBase, sequence: Tensor, _: Any = None) -> tuple[Tensor, Any]:

@@ -5,6 +5,7 @@ import torch
 from engine.datasets.table import Dataset
 from engine.errors import EarmarkError, RecipeError
 from engine.networks import build_network
+from engine.networks.sketch import without_compiler
 from engine.recipes.recipe import Recipe, presets, read_recipe
 from engine.training.data.prepare import PreparedData
 
@@ -43,7 +44,7 @@ def takes(recipe: Recipe, bands: int, frames: int) -> bool:
         return False
     sizes = {"bands": bands, "frames": frames, "classes": 2}
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), without_compiler():
             build_network(network.name, network.arguments | sizes)
     except EarmarkError:
         return False
