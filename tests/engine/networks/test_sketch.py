@@ -9,9 +9,7 @@ CODE = """
 import sys
 import torch
 from engine.networks.sketch import without_compiler
-from engine.classifier.catalog import Catalog
 
-Catalog().load("instrument")
 with without_compiler():
     torch.empty(3, device="meta").clamp(min=0)
 print("torch._dynamo" in sys.modules)
