@@ -25,7 +25,6 @@ from tests.cluster import Machines
 from tests.planted import RATE, beeper, burst
 from tests.robustness.test_archive import finished, kept
 
-pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
 SOUNDS = 24
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 # A worker of another Earmark and another torch.
@@ -35,6 +34,11 @@ _OTHER = (
     "from distributed.cli.dask_worker import main\n"
     "main()\n"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dask() -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
 
 
 @pytest.fixture

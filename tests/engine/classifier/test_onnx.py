@@ -18,9 +18,11 @@ from engine.errors import ModelError
 from engine.features import FEATURES, build_feature
 from resources import resource
 
-onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxscript")
-onnxruntime = pytest.importorskip("onnxruntime")
+
+@pytest.fixture(scope="module", autouse=True)
+def _onnx() -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,8 @@ class TestBundled:
     def test_it_says_the_same_of_the_demo(
         self, batch: int, exported: tuple[Classifier, Path, float], demo: Tensor
     ) -> None:
+        import onnxruntime
+
         classifier, path, _ = exported
         length = classifier.card.window_samples
         starts = [(26 - 6 * index) * 16000 for index in range(batch)]
@@ -76,12 +80,16 @@ class TestBundled:
         assert presence.eq(0).all()
 
     def test_the_card_goes_along(self, exported: tuple[Classifier, Path, float]) -> None:
+        import onnx
+
         classifier, path, _ = exported
         properties = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
         assert Card.model_validate_json(properties["card"]) == classifier.card
         assert json.loads(properties["labels"]) == classifier.card.labels
 
     def test_shapes_are_named(self, exported: tuple[Classifier, Path, float]) -> None:
+        import onnxruntime
+
         classifier, path, _ = exported
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         (taken,) = session.get_inputs()
