@@ -23,6 +23,7 @@ LOOK_SECONDS = 0.1
 _TELL_SECONDS = 0.2  # between two words about how far a file is
 _END_SECONDS = 5.0
 _REST, _CONTINUE = "rest", "continue"  # words to a process, beside files
+_RESTS = -1  # instead of a file's number: a process says that it rests
 LOST = (
     "{} was given up: the process that analysed it ended unexpectedly, perhaps for lack of memory. "
     "Use fewer processes (--jobs), or split the file."
@@ -54,14 +55,28 @@ class Pause:
 
     def __init__(self) -> None:
         self._on = threading.Event()
+        self._resting = threading.Event()
 
     @property
     def on(self) -> bool:
         """Whether it is to rest."""
         return self._on.is_set()
 
+    @property
+    def resting(self) -> bool:
+        """Whether it does rest: what was in the middle of a step has come to the step's end."""
+        return self.on and self._resting.is_set()
+
+    def tell(self, resting: bool) -> None:
+        """The batch says whether nothing of it is at work any more."""
+        if resting:
+            self._resting.set()
+        else:
+            self._resting.clear()
+
     def set(self, on: bool) -> None:
         """Let it rest, files that are begun too, or continue."""
+        self._resting.clear()
         if on:
             self._on.set()
         else:
@@ -112,6 +127,7 @@ def work_through(
                 if word.last:
                     running.discard(word.number)
                 yield word.event
+            pause.tell(pool.resting())
             if quiet:
                 yield None
     finally:
@@ -123,7 +139,7 @@ class Word:
     """What a process tells.
 
     Attributes:
-        number: of the file; 0: it has begun, and waits for one.
+        number: of the file; 0: it has begun, and waits for one; -1: it rests.
         event: how far it is, or what came of it.
         last: whether the file is done.
     """
@@ -139,6 +155,7 @@ class Worker:
     Attributes:
         ready: whether it has begun.
         file: number and path of what it works at; None: it waits.
+        asked: how many times it was asked to rest and has not said yet that it does.
     """
 
     def __init__(self, work: Work) -> None:
@@ -150,6 +167,7 @@ class Worker:
         there.close()
         self.ready = False
         self.file: tuple[int, Path] | None = None
+        self.asked = 0
 
     def give(self, number: int, path: Path) -> None:
         """Have it work at a file; that it is gone shows when it is asked for the result."""
@@ -195,6 +213,11 @@ class Workers:
             self._resting = on
             for worker in self._workers:
                 worker.say(_REST if on else _CONTINUE)
+                worker.asked += on
+
+    def resting(self) -> bool:
+        """Whether all were asked to rest, and none is in the middle of a file's step any more."""
+        return self._resting and not any(one.file and one.asked for one in self._workers)
 
     def free(self) -> list[Worker]:
         """Those that wait for a file."""
@@ -225,6 +248,9 @@ class Workers:
                 continue
             if isinstance(word, EarmarkError):
                 raise word
+            if word.number == _RESTS:
+                worker.asked -= 1
+                continue
             if word.number == 0:
                 worker.ready = True
                 continue
@@ -306,5 +332,6 @@ def _result_of(there: Connection, number: int, steps: Generator[Any, None, Any])
 
 def _rest(there: Connection) -> None:
     """Wait until the batch continues; if whoever began it has gone, so does this process."""
+    there.send(Word(_RESTS))
     while there.recv() != _CONTINUE:
         pass

@@ -65,7 +65,8 @@ class VirtualMicrophone:
             stderr=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,
         )
-        for _ in range(100):
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
             if self._tell("info").returncode == 0:
                 return
             time.sleep(0.1)
@@ -109,7 +110,7 @@ class VirtualMicrophone:
             env={**os.environ, **self.environment},
             capture_output=True,
             check=False,
-            timeout=5,
+            timeout=120,
         )
 
 

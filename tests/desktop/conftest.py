@@ -1,6 +1,7 @@
 """What tests of the window share: pages shown and taken away, classifiers loaded once."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -27,6 +28,7 @@ from tests import corpora
 # What the demo sound is best heard by.
 TAGGERS = ["genre", "mood", "instruments-in-music"]
 _PAGE = 1194, 744  # what the window leaves of 1280 x 800
+_PATIENCE_MS = 120_000
 _Page = TypeVar("_Page", bound=QWidget)
 
 
@@ -34,6 +36,14 @@ class Show(Protocol):
     """Shows a page at the size that it has in the window."""
 
     def __call__(self, page: _Page, /) -> _Page: ...
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot) -> QtBot:
+    """Waits longer than five seconds, if nothing else is said: the machine may be busy."""
+    for name in ("waitUntil", "waitSignal"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=_PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

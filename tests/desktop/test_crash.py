@@ -51,7 +51,7 @@ def run(words: str, code: int = 0) -> None:
     done = subprocess.run(
         [sys.executable, "-c", BEGIN + textwrap.dedent(words) + END],
         capture_output=True,
-        timeout=100,
+        timeout=600,
         check=False,
     )
     assert done.returncode == code, done.stderr.decode()

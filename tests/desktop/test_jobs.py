@@ -192,12 +192,11 @@ def test_a_held_job_rests_goes_on_and_can_be_cancelled(qtbot: QtBot) -> None:
     job = jobs.run(work)
     qtbot.waitUntil(lambda: len(steps) > 3, timeout=120_000)
     job.hold(True)
-    qtbot.wait(50)
-    count = len(steps)
-    qtbot.wait(50)
-    assert len(steps) == count
+    count = len(steps) + 1  # one step may just have begun
+    qtbot.wait(100)
+    assert len(steps) <= count
     job.hold(False)
     qtbot.waitUntil(lambda: len(steps) > count, timeout=120_000)
     job.hold(True)
     job.cancel()
-    assert ended.wait(5.0)
+    assert ended.wait(120)

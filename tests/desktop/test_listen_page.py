@@ -138,17 +138,17 @@ def test_keep_and_record_write_files(
     page.start()
     qtbot.waitUntil(lambda: bool(clip) and clip[0].ring.end > RATE, timeout=120_000)
     page.commands["record"]()
-    qtbot.wait(1500)
+    qtbot.waitUntil(lambda: (page.stream.latest.recorded_seconds or 0) > 1.2)
     page.keep()
     qtbot.waitUntil(lambda: "Saved as" in page.notices.text, timeout=120_000)
     page.commands["record"]()
-    qtbot.wait(300)
+    qtbot.waitUntil(lambda: page.stream.latest.recorded_seconds is None)
     page.stop()
     qtbot.waitUntil(lambda: clip[0].closed, timeout=120_000)
     kept = read(next(tmp_path.glob("*kept.flac")))
     recorded = read(next(tmp_path.glob("*recording.flac")))
     assert kept.duration_seconds > 2.0
-    assert 1.0 < recorded.duration_seconds < 3.5
+    assert 1.0 < recorded.duration_seconds < clip[0].ring.end / RATE - 0.9  # what came before
     assert np.abs(recorded.samples).max() > 0.05
 
 
@@ -243,12 +243,10 @@ def test_freeze_holds_the_picture(window: Window, qtbot: QtBot, clip: list[Clip]
     assert page.panels.heading.text().startswith("Frozen at 0:0")
     page.bar.freeze.setChecked(False)
     assert page.panels.heading.text() == "Now"
-    qtbot.waitUntil(lambda: page.tracks.time.end > held, timeout=120_000)
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: page.tracks.time.end > held + 0.5)
     spectrogram = page.tracks.spectrogram
-    assert spectrogram.reached == pytest.approx(
-        page.tracks.time.end, abs=0.25
-    )  # nothing is out of step
+    # Nothing is out of step.
+    qtbot.waitUntil(lambda: abs(spectrogram.reached - page.tracks.time.end) < 0.25)
     assert spectrogram.value_at(held + 0.2, 0.2) is not None
 
 
@@ -505,9 +503,12 @@ def test_the_picture_stays_in_time_when_the_view_changes(
     qtbot.waitUntil(lambda: page._rolling._now > 2.0, timeout=120_000)
     page.controls.kind.setCurrentIndex(page.controls.kind.findData("mel"))
     qtbot.waitUntil(lambda: page._rolling.view.kind == "mel", timeout=120_000)
-    qtbot.wait(500)
-    track = page.tracks.spectrogram
-    assert track.reached == pytest.approx(page._rolling._now, abs=0.15)
+    track, changed = page.tracks.spectrogram, page._rolling._now
+    qtbot.waitUntil(
+        lambda: (
+            page._rolling._now > changed + 0.3 and abs(track.reached - page._rolling._now) < 0.15
+        )
+    )
     page.toggle()
 
 

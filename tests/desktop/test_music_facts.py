@@ -163,10 +163,9 @@ def test_it_rests_while_sound_plays(
     qtbot.waitUntil(lambda: len(endless["steps"]) > 3, timeout=LONG)
     page.transport.playing_changed.emit(True)
     assert page.header.music.remark.text().endswith("computed when playback stops")
-    qtbot.wait(50)
-    steps = len(endless["steps"])
+    steps = len(endless["steps"]) + 1  # one may just have begun
     qtbot.wait(100)
-    assert len(endless["steps"]) == steps
+    assert len(endless["steps"]) <= steps
     page.transport.playing_changed.emit(False)
     qtbot.waitUntil(lambda: len(endless["steps"]) > steps, timeout=LONG)
     page.transport.playing_changed.emit(True)

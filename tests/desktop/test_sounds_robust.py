@@ -71,6 +71,7 @@ while page.view.table.rows_model.rows:
     QTest.keyClick(page.view.table, Qt.Key.Key_2)
     until(lambda: page.view.cards.cards[1]._amount.text() != before)
     see(page.view.cards.cards[1]._amount.text().split()[0])
+until(lambda: False)
 """
 
 

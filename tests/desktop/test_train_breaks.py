@@ -110,7 +110,8 @@ def test_a_full_disk_is_one_message_and_keeps_the_best(
     with monkeypatch.context() as disk:
         disk.setattr(atomic_write.os, "fsync", full)
         qtbot.waitUntil(lambda: not page.running, timeout=MOST)
-    qtbot.wait(200)
+    qtbot.waitUntil(lambda: bool(said))
+    qtbot.wait(100)
     assert len(said) == 1
     assert "No space left on device" in said[0]
     assert "resume" in said[0]

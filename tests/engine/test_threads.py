@@ -69,13 +69,13 @@ def test_who_ends_first_takes_nothing_from_the_others() -> None:
     def other() -> None:
         with one_torch_thread():
             begun.set()
-            end.wait(10)
+            end.wait(120)
             left.append(torch.get_num_threads())
 
     thread = threading.Thread(target=other)
     with one_torch_thread():
         thread.start()
-        assert begun.wait(10)
+        assert begun.wait(120)
     assert of_new_thread() == 1  # the other is at work still
     end.set()
     thread.join()
@@ -156,7 +156,7 @@ def test_live_sound_goes_first(
         file.start()
         time.sleep(0.5)
         assert order == []
-    file.join(60)
+    file.join()
     assert order[0] == "file"
     monkeypatch.setattr(threads, "_GIVEN_SECONDS", 0.01)
     with threads.live_first():

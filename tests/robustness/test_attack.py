@@ -7,10 +7,7 @@ import pytest
 from tests.robustness.kinds.faulty import DOES
 from tests.robustness.watch import KINDS, attack
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="limits and /proc are Linux's"),
-    pytest.mark.timeout(900),  # of a machine that does other things as well
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and /proc are Linux's")
 
 
 @pytest.mark.parametrize("kind", KINDS)

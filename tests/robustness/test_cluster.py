@@ -25,12 +25,8 @@ from tests.cluster import Machines
 from tests.planted import RATE, beeper, burst
 from tests.robustness.test_archive import finished, kept
 
-pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
 SOUNDS = 24
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9"),
-    pytest.mark.timeout(900),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 # A worker of another Earmark and another torch.
 _OTHER = (
     "import engine.archive.cluster.task as task\n"
@@ -38,6 +34,11 @@ _OTHER = (
     "from distributed.cli.dask_worker import main\n"
     "main()\n"
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _dask() -> None:
+    pytest.importorskip("distributed", reason="Dask is not installed (extra 'cluster')")
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def sounds(tmp_path: Path) -> Path:
     beeper().save(tmp_path / "beeper.safetensors")
     rng = np.random.default_rng(3)
     for number in range(SOUNDS):
-        seconds = 200 if number % 8 == 0 else 20
-        sound = burst(seconds, at=number % 17) + 0.01 * rng.standard_normal(seconds * RATE)
+        seconds = 100 if number % 8 == 0 else 8
+        sound = burst(seconds, at=number % 7) + 0.01 * rng.standard_normal(seconds * RATE)
         soundfile.write(folder / f"P_20240101_0000{number:02}.wav", sound, RATE, subtype="PCM_16")
     (folder / "A bad one.wav").write_text("no sound")
     return folder
@@ -99,12 +100,13 @@ def wait_for(database: Path, count: int, machines: Machines) -> int:
 
 def test_killed_workers_cost_nothing(machines: Machines, sounds: Path, tmp_path: Path) -> None:
     database, first, second = tmp_path / "a.sqlite", *(machines.start_worker() for _ in range(2))
-    batch = machines.begin(*words(database, sounds))
+    batch = machines.begin(14, *words(database, sounds))
     assert wait_for(database, 3, machines) < SOUNDS
     first.kill()  # it hears a file, has the next at hand, and perhaps a result nobody has fetched
     assert wait_for(database, 8, machines) < SOUNDS
     second.kill()  # now there is none
     machines.start_worker()
+    machines.go.touch()
     said = batch.communicate(timeout=600)[1]
     assert batch.returncode == 1, said  # of the bad one
     assert "Traceback" not in said
@@ -121,13 +123,14 @@ def test_killed_workers_cost_nothing(machines: Machines, sounds: Path, tmp_path:
 def test_the_scheduler_is_killed(machines: Machines, sounds: Path, tmp_path: Path) -> None:
     database = tmp_path / "a.sqlite"
     machines.start_worker()
-    batch = machines.begin(*words(database, sounds))
+    batch = machines.begin(9, *words(database, sounds))
     before = wait_for(database, 3, machines)
     assert machines.scheduler is not None
     machines.scheduler.kill()
     machines.scheduler.wait()
     machines.workers[0].kill()
-    said = batch.communicate(timeout=120)[1]
+    machines.go.touch()
+    said = batch.communicate(timeout=600)[1]
     assert batch.returncode == 2, said
     assert said.count("\n") <= 3, said  # what joined, the bad one, and this
     assert f"The connection to the scheduler at {machines.address} was lost." in said
@@ -145,10 +148,10 @@ def test_ctrl_c(machines: Machines, sounds: Path, tmp_path: Path) -> None:
     database, worker = tmp_path / "a.sqlite", machines.start_worker()
     long = tmp_path / "in" / "A long one.wav"
     soundfile.write(long, np.zeros(RATE * 3600 * 2, np.int16), RATE)
-    batch = machines.begin(*words(database, sounds))
+    batch = machines.begin(SOUNDS, *words(database, sounds))
     wait_for(database, 1, machines)  # the bad one; the long one is heard now
     os.killpg(batch.pid, signal.SIGINT)
-    said = batch.communicate(timeout=60)[1]
+    said = batch.communicate(timeout=600)[1]
     assert batch.returncode == 130, said
     assert "Traceback" not in said
     assert "Run the same command again to continue." in said

@@ -6,8 +6,6 @@ import pytest
 
 from tests.robustness.day import simulate
 
-pytestmark = pytest.mark.timeout(900)
-
 
 def test_a_day_is_heard_or_a_gap(tmp_path: Path) -> None:
     day = simulate(0.6, tmp_path)

@@ -22,10 +22,7 @@ from tests import corpora
 from tests.engine.training import toys
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9"),
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 
 
 def killed(
@@ -124,7 +121,7 @@ def test_killed_while_importing(tmp_path: Path, seed: int) -> None:
 
 
 LABELS = """
-import sys
+import sys, time
 from pathlib import Path
 from engine.project.project import Project
 project = Project(Path(sys.argv[1]))
@@ -135,6 +132,7 @@ for number, row in enumerate(project.rows):
     if number % 5 == 4:
         project.history.undo()
         project.history.redo()
+time.sleep(600)
 """
 
 
@@ -165,7 +163,7 @@ def test_killed_while_labelling_in_two_processes(tmp_path: Path, seed: int) -> N
 
 
 TRAINS = """
-import sys
+import sys, time
 from pathlib import Path
 from tests.engine.training import toys
 from engine.training.events import EpochDone
@@ -176,6 +174,7 @@ print("ready")
 for event in toys.started(recipe, toys.existing(folder / "data"), place):
     if isinstance(event, EpochDone):
         print(event.epoch)
+        time.sleep(600 * (event.epoch > ENOUGH + 1))
 """
 
 
@@ -185,7 +184,8 @@ def test_killed_twice_while_training(tmp_path: Path) -> None:
     toys.features(tmp_path / "data")
     for epochs in (1, 5):
         linger = rng.uniform(0.0, 0.05)
-        killed(TRAINS, tmp_path, lambda lines, most=epochs: str(most) in lines, linger)
+        code = TRAINS.replace("ENOUGH", str(epochs))
+        killed(code, tmp_path, lambda lines, most=epochs: str(most) in lines, linger)
     recipe = toys.recipe(training__epochs=8, network__arguments__dropout=0.3)
     dataset = toys.existing(tmp_path / "data")
     resumed, _ = toys.trained(recipe, dataset, toys.place(tmp_path, "killed", resume=True))

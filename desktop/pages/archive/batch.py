@@ -314,7 +314,7 @@ class BatchPanel(QFrame):
         if told.left is not None and told.speed > 0:
             parts.append(self.tr("{} left").format(clock(told.left)))
         if self.pause_button.isChecked():
-            parts = [parts[0], self.tr("paused")]
+            parts = [parts[0], self.tr("paused") if told.resting else self.tr("pausing...")]
         elif told.name:
             parts.append(told.name)
         return "  \N{MIDDLE DOT}  ".join(parts)

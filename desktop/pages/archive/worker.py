@@ -55,6 +55,7 @@ class Progress:
         speed: seconds of sound in a second.
         left: seconds; None: not known.
         name: of the file that was begun or finished last.
+        resting: whether it was asked to rest, and nothing is at work any more.
     """
 
     doing: str
@@ -65,6 +66,7 @@ class Progress:
     speed: float = 0.0
     left: float | None = None
     name: str = ""
+    resting: bool = False
 
 
 @dataclass(frozen=True)
@@ -264,6 +266,7 @@ class _Told:
             tally.times_real_time,
             tally.seconds_left,
             self._name,
+            self._pause.resting,
         )
 
 

@@ -128,6 +128,7 @@ class Cluster:
                     yield BatchStep(path, number, 0.0)
                 events: list[Event] = [*run.steps(), *run.finished()]
                 yield from events
+                pause.tell(not run.running)
                 if not events:
                     yield None
                     time.sleep(_LOOK_SECONDS)

@@ -20,10 +20,14 @@ from engine.recognition.files import classify_files
 from tests.cluster import Bucket, Machines, s3_storage
 from tests.planted import RATE, beeper, burst
 
-for name, extra in (("distributed", "cluster"), ("s3fs", "s3"), ("moto", "dev"), ("flask", "dev")):
-    pytest.importorskip(name, reason=f"{name} is not installed (extra '{extra}')")
-pytestmark = pytest.mark.timeout(600)
+EXTRAS = {"distributed": "cluster", "s3fs": "s3", "moto": "dev", "flask": "dev"}
 SOUNDS = 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _extras() -> None:
+    for name, extra in EXTRAS.items():
+        pytest.importorskip(name, reason=f"{name} is not installed (extra '{extra}')")
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def play(system: FakePortAudio, clock: Clock, heard: Microphone, seconds: float,
         heard.check()
 
 
-def waited(waiting: Generator[Any, None, InputDevice], seconds: float = 20.0) -> InputDevice:
+def waited(waiting: Generator[Any, None, InputDevice], seconds: float = 120.0) -> InputDevice:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

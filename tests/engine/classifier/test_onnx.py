@@ -17,10 +17,13 @@ from engine.classifier.onnx import convert, export_onnx, run_onnx
 from engine.errors import ModelError
 from engine.features import FEATURES, build_feature
 from resources import resource
+from tests.planted import beeper
 
-onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxscript")
-onnxruntime = pytest.importorskip("onnxruntime")
+
+@pytest.fixture(scope="module", autouse=True)
+def _onnx() -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,8 @@ def exported(
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Catalog().load("instruments-in-music")
+    """A small one: exporting it takes a fourth of the time."""
+    return beeper()
 
 
 class TestBundled:
@@ -55,6 +59,8 @@ class TestBundled:
     def test_it_says_the_same_of_the_demo(
         self, batch: int, exported: tuple[Classifier, Path, float], demo: Tensor
     ) -> None:
+        import onnxruntime
+
         classifier, path, _ = exported
         length = classifier.card.window_samples
         starts = [(26 - 6 * index) * 16000 for index in range(batch)]
@@ -76,12 +82,16 @@ class TestBundled:
         assert presence.eq(0).all()
 
     def test_the_card_goes_along(self, exported: tuple[Classifier, Path, float]) -> None:
+        import onnx
+
         classifier, path, _ = exported
         properties = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
         assert Card.model_validate_json(properties["card"]) == classifier.card
         assert json.loads(properties["labels"]) == classifier.card.labels
 
     def test_shapes_are_named(self, exported: tuple[Classifier, Path, float]) -> None:
+        import onnxruntime
+
         classifier, path, _ = exported
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         (taken,) = session.get_inputs()
@@ -211,8 +221,9 @@ class TestRefused:
 
 
 def test_nothing_is_said_and_nothing_is_changed(
-    classifier: Classifier, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    classifier = Catalog().load("instruments-in-music")
     waveform = torch.randn(1, classifier.card.window_samples) * 0.1
     with torch.inference_mode():
         before = classifier(waveform)

@@ -3,17 +3,19 @@
 import os
 import signal
 import sqlite3
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.archive.database import Database
 from engine.cli import microphone
 from engine.cli.app import run
+from engine.watch import listening
 from engine.watch.journal import Journal
+from engine.watch.listening import News
 from tests.engine.watch.simulated import LiveRoom
 from tests.planted import beeper
 
@@ -49,12 +51,28 @@ def test_it_listens_keeps_and_notes(listen: Listen, tmp_path: Path) -> None:
     db.close()
 
 
+def told_to_end(monkeypatch: pytest.MonkeyPatch, number: int, heard_seconds: float) -> None:
+    """Have this process sent a signal while it listens, after so much was heard."""
+    keep = listening.keep_listening
+
+    def kept(*given: Any) -> Generator[News, None, None]:
+        sent = False
+        with closing(keep(*given)) as steps:
+            for news in steps:
+                if news.heard_seconds >= heard_seconds and not sent:
+                    os.kill(os.getpid(), number)
+                    sent = True
+                yield news
+
+    monkeypatch.setattr(listening, "keep_listening", kept)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are Unix's")
-def test_the_word_of_systemd_ends_it_in_good_order(listen: Listen, tmp_path: Path) -> None:
-    timer = threading.Thread(target=lambda: (time.sleep(3.0), os.kill(os.getpid(), signal.SIGTERM)))
-    timer.start()
+def test_the_word_of_systemd_ends_it_in_good_order(
+    listen: Listen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_to_end(monkeypatch, signal.SIGTERM, heard_seconds=1.0)
     code, _, err = listen("-d", str(tmp_path / "a.sqlite"))
-    timer.join()
     assert code == 0
     assert "Stopped." in err
 
@@ -66,10 +84,8 @@ def test_outside_its_hours_it_opens_no_microphone(
         raise AssertionError("the microphone was opened")
 
     monkeypatch.setattr(microphone, "_found_again", forbidden)
-    timer = threading.Thread(target=lambda: (time.sleep(2.0), os.kill(os.getpid(), signal.SIGINT)))
-    timer.start()
+    told_to_end(monkeypatch, signal.SIGINT, heard_seconds=0.0)
     code, out, err = listen("-d", str(tmp_path / "a.sqlite"), "--quiet", "00:00-24:00")
-    timer.join()
     assert code == 0
     assert out == ""
     assert "outside the scheduled hours" in err

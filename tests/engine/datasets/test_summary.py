@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -82,12 +83,18 @@ def test_who_stops_listening_does_not_wait(tmp_path: Path, monkeypatch: pytest.M
     def slow(_dataset: Dataset, path: str) -> summary._Looked:
         looked.append(path)
         if len(looked) > 1:
-            go.wait(20)
+            go.wait(120)
         return summary._Looked()
 
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            go.set()  # what is being looked at ends; the others are begun unless they are cancelled
+            super().shutdown(wait)
+
     monkeypatch.setattr(summary, "_look", slow)
+    monkeypatch.setattr(summary, "ThreadPoolExecutor", Pool)
     work = summarise(open_dataset(tmp_path))
     next(work)
-    threading.Timer(0.2, go.set).start()
     work.close()
     assert len(looked) < 20

@@ -129,13 +129,13 @@ def test_equal_points_do_no_harm(count: int) -> None:
 
 def test_it_can_be_left_at_any_time() -> None:
     work = tsne(finish(principal_components(embeddings(1000)[0], 50, 1)), 30.0, 1)
-    worst, last = 0.0, time.monotonic()
+    worst, last = 0.0, time.thread_time()
     with one_blas_thread():
         for _ in range(6):
             assert next(work) < 0.5
-            worst, last = max(worst, time.monotonic() - last), time.monotonic()
+            worst, last = max(worst, time.thread_time() - last), time.thread_time()
     work.close()
-    assert worst < 3.0  # 0.1 s alone; the rest is for machines that do other things
+    assert worst < 1.0  # of the processor's time; 0.1 s alone
     with pytest.raises(StopIteration):
         next(work)
 

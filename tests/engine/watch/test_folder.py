@@ -18,7 +18,6 @@ from engine.watch.journal import gaps_of
 from engine.watch.rules import Rule
 from tests.planted import RATE, beeper, burst
 
-pytestmark = pytest.mark.timeout(900)
 SECONDS = 400.0
 
 
@@ -156,7 +155,7 @@ def test_the_system_tells_of_what_arrives(tmp_path: Path) -> None:
         os.rename(tmp_path / "a.wav", tmp_path / "b.wav")
         (tmp_path / "new").mkdir()
         found: list[tuple[str, bool, bool]] = []
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while not any(folder for _, _, folder in found) and time.monotonic() < deadline:
             found += [(hint.path.name, hint.closed, hint.folder) for hint in hints.take()]
             time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 import torch
 
 from engine.training.loop.distributed import ProcessGroup
+from tests.cluster import free_port
 from tests.engine.training import toys
 
 distributed = pytest.importorskip("torch.distributed")
@@ -25,12 +25,6 @@ toys.trained(recipe, toys.features(folder / "data"), toys.place(folder, "two"))
 """
 
 
-def _port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.mark.skipif(not distributed.is_available(), reason="this torch knows no other processes")
 def test_two_processes_train_as_one(tmp_path: Path) -> None:
     recipe = toys.recipe(training__epochs=6, training__batch_size=13)
@@ -38,14 +32,14 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    address = ["--master_addr", "127.0.0.1", "--master_port", str(_port())]
+    address = ["--master_addr", "127.0.0.1", "--master_port", str(free_port())]
     root = str(Path(__file__).parents[4])
     found = subprocess.run(
         [*command, *address, str(script), str(tmp_path)],
         env=os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=600,
         check=False,
     )
     assert found.returncode == 0, found.stderr

@@ -125,8 +125,9 @@ def test_the_listeners_time_is_not_counted(tmp_path: Path) -> None:
     for event in toys.started(recipe, dataset, toys.place(tmp_path)):
         if isinstance(event, EpochDone):
             time.sleep(0.7)
-    assert time.monotonic() - begun > 2.1
-    assert Run(tmp_path / "run").history()[-1].seconds < 1.3
+    whole = time.monotonic() - begun
+    assert whole > 2.1
+    assert Run(tmp_path / "run").history()[-1].seconds < whole - 2.0
 
 
 def test_long_gradients_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +180,7 @@ def test_going_on_after_a_kill_equals_never_stopping(tmp_path: Path) -> None:
     root = str(Path(__file__).parents[4])
     command = [sys.executable, str(script), str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": root}
-    found = subprocess.run(command, env=environment, check=False, timeout=100)
+    found = subprocess.run(command, env=environment, check=False, timeout=600)
     assert found.returncode == -signal.SIGKILL
     recipe = toys.recipe(training__epochs=5, network__arguments__dropout=0.3)
     dataset = toys.features(tmp_path / "other")

@@ -173,8 +173,8 @@ def test_it_goes_on_tells_all_the_time_and_ends_at_once(tmp_path: Path) -> None:
     began, gaps = _until_an_epoch(sweep, source, folder)
     assert began.epoch == 3
     assert len(Run(place.folder).history()) > 2
-    assert sorted(gaps)[-2] < 0.3  # 0.1 on a machine with nothing else to do
-    assert gaps[-1] < 1.0
+    assert sorted(gaps)[-2] < 3.0  # 0.1 on a machine with nothing else to do
+    assert gaps[-1] < 30.0  # the training would take for ever
     assert read_plan(folder) == (sweep, source)
 
 

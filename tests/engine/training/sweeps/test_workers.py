@@ -120,7 +120,7 @@ def test_leaving_early_ends_what_runs(tmp_path: Path) -> None:
             told += workers.messages()
         told += workers.messages()
         began = time.monotonic()
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 40.0  # of the minute that the job takes
     assert told == [("long", "begun"), ("long", "goes on")]
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
@@ -140,7 +140,7 @@ def test_they_end_when_who_began_them_is_killed(tmp_path: Path, no_torch: Path) 
                 time.sleep(0.02)
             parent.kill()
             # Its output ends when nobody is left who could write to it.
-            assert parent.communicate(timeout=10)[0] == b""
+            assert parent.communicate(timeout=40)[0] == b""
         finally:
             parent.kill()
             if place.exists():
