@@ -112,6 +112,26 @@ def test_a_batch_that_rests_says_so(tmp_path: Path, how: Listening) -> None:
         assert [one.result is not None for one in results(batch)] == [True, True]
 
 
+def test_who_pauses_and_continues_at_any_moment_loses_no_file(
+    tmp_path: Path, how: Listening
+) -> None:
+    class Restless(Pause):
+        looks = 0
+
+        @property
+        def on(self) -> bool:
+            self.looks += 1
+            return self.looks % 2 == 1
+
+    paths = [noise(tmp_path / f"{n}.wav", 1, n) for n in range(3)]
+    deadline, found = time.monotonic() + 60, 0
+    with closing(classify_in_processes(paths, how, jobs=1, pause=Restless())) as batch:
+        for event in batch:
+            found += isinstance(event, BatchResult)
+            assert time.monotonic() < deadline
+    assert found == 3
+
+
 def _ticks() -> int:
     """Processor time of all processes, in hundredths of a second."""
     found = 0
