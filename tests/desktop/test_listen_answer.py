@@ -415,6 +415,9 @@ def test_of_the_two_for_instruments_one_answers(
     panels.show_frame(frame)
     assert bar.line.words == words
     assert bar.leader == ALONE
+    titles = [action.text() for action in bar.lead.menu().actions()]
+    assert titles.count("Instrument") == 1
+    assert "Instruments in music" not in titles  # it would change nothing
     assert bar.speaker == other(quiet)  # whom a correction of the answer corrects
     hidden = {name for name, panel in panels.panels._panels.items() if panel.isHidden()}
     assert hidden == {quiet}
