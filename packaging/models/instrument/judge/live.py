@@ -3,8 +3,8 @@
     python packaging/models/run.py instrument.judge.live TITLE=SOUND [TITLE=SOUND...]
 
 Plays each sound (what ``paplay`` plays) into the default microphone, which has to be a virtual one
-(PULSE_SERVER and ALSA_CONFIG_PATH set), and listens as the application does, with the classifiers
-that listen by default. Prints a table: what each says of windows that end so long after the first
+(PULSE_SERVER and ALSA_CONFIG_PATH set), and listens as `earmark listen` does, with its default
+classifiers. Prints a table: what each says of windows that end so long after the first
 loud sample, the share of a core that analysing took, and how long after a window's last sample its
 row was there at the end (on a machine that has other things to do, long).
 """
