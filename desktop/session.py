@@ -56,6 +56,7 @@ class Session(QObject):
         self.last_minute = LastMinute()
         self._job: jobs.Job | None = None
         self._offers: dict[Message, str] = {}  # and the SHA-256 of the classifier
+        self._offered: set[str] = set()  # all since the start
         self.messages.dismissed.connect(self._dismissed)
 
     def notify(self, text: str, actions: Sequence[Action] = (), kind: Kind = "info") -> Message:
@@ -186,17 +187,20 @@ class Session(QObject):
         self.classifiers_loaded.emit()
         for path, text in loaded.problems:
             self._fail(path, text)
-        settled = {c.sha256 for n, c in self.classifiers.items() if n not in loaded.earlier}
+        settled = {c.sha256 or "" for n, c in self.classifiers.items() if n not in loaded.earlier}
         for message in [one for one, digest in self._offers.items() if digest in settled]:
             self.messages.dismiss(message)  # carried over on the Models page
+        for digest in self._offered & settled:
+            self._remember_offer(digest, answered=True)
         for name, (count, lost) in loaded.earlier.items():
             self._offer(self.classifiers[name], name, count, lost)
 
     def _offer(self, classifier: "Classifier", name: str, count: int, lost: int) -> None:
         """Say that corrections of an earlier version do not apply, until it has been read."""
         digest = classifier.sha256 or ""
-        if digest in self._offers.values() or digest in self.settings.get(OFFERED):
+        if digest in self._offered or digest in self.settings.get(OFFERED):
             return
+        self._offered.add(digest)
         if count == 1:
             words = self.tr(
                 "'{0}' has changed since you corrected it: 1 correction made for an earlier "
@@ -208,7 +212,7 @@ class Session(QObject):
                 "version do not apply to this one."
             )
         text = words.format(classifier.card.title.removesuffix(", corrected"), count)
-        actions = [(self.tr("Carry over"), lambda: self.request(CarryOver(name)))]
+        actions = [(self.tr("Carry over"), lambda: self._carry_over(name, digest))]
         if lost == count:
             text += " " + self.tr("They cannot be carried over: their sounds are not kept.")
             actions = []
@@ -217,7 +221,16 @@ class Session(QObject):
     def _dismissed(self, message: Message) -> None:
         """What was read, or answered, is not said at the next start."""
         if (digest := self._offers.pop(message, None)) is not None:
-            self.settings.set(OFFERED, [*self.settings.get(OFFERED), digest][-_MOST_OFFERED:])
+            self._remember_offer(digest, answered=True)
+
+    def _carry_over(self, name: str, digest: str) -> None:
+        """At the next start it is offered again, unless it has come to its end by then."""
+        self._remember_offer(digest, answered=False)
+        self.request(CarryOver(name))
+
+    def _remember_offer(self, digest: str, *, answered: bool) -> None:
+        others = [one for one in self.settings.get(OFFERED) if one != digest]
+        self.settings.set(OFFERED, [*others, *[digest] * answered][-_MOST_OFFERED:])
 
     def _fail(self, path: Path | None, text: str) -> None:
         self.notify(text, kind="error")

@@ -113,8 +113,9 @@ def work_through(
     try:
         pool.start(min(jobs, len(paths)))
         while waiting or running:
-            pool.rest(pause.on)
-            for worker in () if pause.on else pool.free():
+            rests = pause.on  # read once: one that rests would take no notice of a file
+            pool.rest(rests)
+            for worker in () if rests else pool.free():
                 first = min(running, default=waiting[0][0] if waiting else 0)
                 if waiting and (ahead is None or waiting[0][0] < first + ahead):
                     number, path = waiting.popleft()

@@ -210,6 +210,9 @@ def _carry_over(catalog: Catalog, entry: Entry) -> None:
         missing = count - carried.followed
         words = f"{missing} of them {'is' if missing == 1 else 'are'} not followed yet"
         notes().print(f"{words}: correct one or two more places.", markup=False)
+    if not carried.check.fine:
+        changed = f"{len(carried.check.changed)} of {carried.check.count} answers"
+        notes().print(f"It also changes {changed} that were certain before.", markup=False)
     for what, why in carried.left:
         notes().print(f"Not carried over: {what}: {why}", markup=False, soft_wrap=True)
     if not count:

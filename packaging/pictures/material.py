@@ -92,7 +92,7 @@ def _phrase(notes: list[Samples]) -> Samples:
 
 
 def demo() -> Samples:
-    """What is played into the microphone on the Listen page: the demo, from its cello on."""
+    """What is played into the microphone on the Listen page: the demo, again and again."""
     return np.tile(_mono(resource("sounds", "demo.ogg")), 8)
 
 

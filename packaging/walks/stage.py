@@ -69,7 +69,7 @@ class Stage:
 
 
 def demo() -> Samples:
-    """The demo at the microphone's rate: piano, cello and flute, a singer, a band."""
+    """The demo at the microphone's rate: piano, cello, rock, techno, a duet, voices; 8 s each."""
     return mono(resource("sounds", "demo.ogg"))
 
 

@@ -64,7 +64,10 @@ def live(stage: Stage) -> None:
         with walker.step("correct it: C, another label, Return", "2-correct") as step:
             correct(stage, "harpsichord", step)
         _take_back(walker)
-    with heard(stage, np.tile(sound[23 * RATE :], 40)), walker.step("a band", "2-band") as step:
+    with (
+        heard(stage, np.tile(sound[16 * RATE : 32 * RATE], 40)),
+        walker.step("a band", "2-band") as step,
+    ):
         walker.rest(6)
         walker.wait(lambda: line.words not in ("", "silence", "listening..."), "words for it")
         step.note = f"said: {line.words}"

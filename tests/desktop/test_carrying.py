@@ -1,6 +1,7 @@
 """An update of a classifier: the window offers to learn the corrections again, and can undo it."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -8,13 +9,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from desktop.pages.models import corrections
 from desktop.pages.models.page import ModelsPage
+from desktop.requests import CarryOver
 from desktop.session import Session
 from desktop.settings import LOADED
 from desktop.widgets.toasts import Toast
 from desktop.window import Window
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
+from engine.classifier.personal.carrying import Carried
+from engine.classifier.personal.rehearsal import Check
+from engine.errors import ModelError
 from tests.desktop.conftest import settle, take_away
 from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixtures
     HIGH_HZ,
@@ -113,6 +119,48 @@ def test_who_dismisses_it_is_not_asked_at_the_next_start(
     for window in (again, third):
         window.close()
     take_away(qapp, again, third)
+
+
+def test_what_did_not_come_to_its_end_is_offered_at_the_next_start(
+    opened: Window, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(name: str) -> Generator[float, None, None]:
+        yield 0.0
+        raise ModelError("The correction ended unexpectedly.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(corrections, "_carrying", killed)
+        _press(qtbot, opened, OFFER, "Carry over")
+        qtbot.waitUntil(lambda: _toast(opened, "unexpectedly") is not None, timeout=60_000)
+        with qtbot.waitSignal(opened._session.classifiers_loaded, timeout=120_000):
+            opened._session.set_loaded(["tones"])
+    assert _toast(opened, OFFER) is None
+    again = _start(qtbot)
+    assert _toast(again, OFFER) is not None
+    again.close()
+    take_away(qapp, again)
+
+
+def test_another_one_is_carried_over_in_its_turn(
+    opened: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    going = threading.Event()
+
+    def carrying(name: str) -> Generator[float, None, Carried]:
+        begun.append(name)
+        while not going.is_set():
+            yield 0.5
+        return Carried(name, (1,), 1, Check(0, ()))
+
+    monkeypatch.setattr(corrections, "_carrying", carrying)
+    for name in ("tones", "genre", "tones", "genre"):
+        opened._session.request(CarryOver(name))
+    qtbot.waitUntil(lambda: begun == ["tones"])
+    going.set()
+    qtbot.waitUntil(lambda: _toast(opened, "1 correction of 'genre'") is not None, timeout=60_000)
+    assert begun == ["tones", "genre"]
+    settle(qtbot)
 
 
 def test_the_models_page_lists_and_carries_over(opened: Window, qtbot: QtBot) -> None:

@@ -21,6 +21,7 @@ from desktop.widgets.headline import Headline
 from desktop.widgets.predictions import Bar, Predictions
 from desktop.window import Window
 from engine.audio.level import Level
+from engine.classifier.card import Card
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.classifier.rules import Rules
@@ -28,6 +29,7 @@ from engine.pictures.view import View
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.live import LiveStats
 from engine.recognition.said.answer import Answer, Answerer
+from engine.recognition.said.heard import Heard
 from engine.recognition.said.together import ALONE, TOGETHER, other
 from tests.engine.classifier.personal.conftest import two_tones
 
@@ -413,15 +415,20 @@ def test_of_the_two_for_instruments_one_answers(
     panels.show_frame(frame)
     assert bar.line.words == words
     assert bar.leader == ALONE
+    titles = [action.text() for action in bar.lead.menu().actions()]
+    assert titles.count("Instrument") == 1
+    assert "Instruments in music" not in titles  # it would change nothing
     assert bar.speaker == other(quiet)  # whom a correction of the answer corrects
     hidden = {name for name, panel in panels.panels._panels.items() if panel.isHidden()}
     assert hidden == {quiet}
 
 
-def test_who_has_no_say_is_not_in_the_log() -> None:
-    memory, cards = Memory(RATE), {name: Catalog().find(name).card for name in (ALONE, TOGETHER)}
-    for row in range(16):
-        chances = {ALONE: {"violin": 0.7}, TOGETHER: {"guitar": 0.9, "voice": 0.9}}
+def _rows(
+    memory: Memory, chances: dict[str, dict[str, float]], rows: range, cards: dict[str, Card]
+) -> tuple[dict[str, Answer], list[Heard]]:
+    """What was changed at last, and all that came into the log."""
+    memory.hops, log = dict.fromkeys(chances, 0.25), []
+    for row in rows:
         memory._newest = {
             name: [
                 Decision(
@@ -434,6 +441,34 @@ def test_who_has_no_say_is_not_in_the_log() -> None:
             for name, found in chances.items()
         }
         changed = memory._answer(cards)
+        log += memory._log.push(changed, memory.hops)
+    return changed, log
+
+
+def test_who_has_no_say_is_not_in_the_log() -> None:
+    memory, cards = Memory(RATE), {name: Catalog().find(name).card for name in (ALONE, TOGETHER)}
+    band = {"guitar": 0.9, "voice": 0.9}
+    changed, _ = _rows(memory, {ALONE: {"violin": 0.7}, TOGETHER: band}, range(16), cards)
     assert [one.label for one in changed[TOGETHER].named] == ["guitar", "voice"]
     assert changed[ALONE].named == ()
     assert [one.label for one in memory._answers[ALONE].named] == ["violin"]  # its own bars say so
+
+
+def test_the_log_is_of_the_time_in_which_one_had_the_say() -> None:
+    """Both name the same all the time; now one of them is sure, now it is not."""
+    memory, cards = Memory(RATE), {name: Catalog().find(name).card for name in (ALONE, TOGETHER)}
+    band = {"guitar": 0.9, "voice": 0.9}
+    log: list[Heard] = []
+    for turn in range(4):
+        chances = {ALONE: {"violin": (0.7, 0.99)[turn % 2]}, TOGETHER: band}
+        log += _rows(memory, chances, range(40 * turn, 40 * turn + 40), cards)[1]
+    entries = {one.number: one for one in log}.values()
+    by = {
+        name: sorted((e.start_seconds, e.end_seconds) for e in entries if e.label == label)
+        for name, label in ((ALONE, "violin"), (TOGETHER, "guitar"))
+    }
+    assert [len(stretches) for stretches in by.values()] == [2, 2]
+    together, alone, again, last = sorted([*by[ALONE], *by[TOGETHER]])
+    assert together[1] <= alone[0] + 0.25
+    assert alone[1] <= again[0] + 0.25
+    assert again[1] <= last[0] + 0.25

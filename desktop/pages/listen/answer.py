@@ -81,6 +81,8 @@ class AnswerBar(QWidget):
         self._menu.clear()
         group = QActionGroup(self._menu)
         for name, card in self._cards.items():
+            if leading(self._cards, name) != name:
+                continue  # it answers as one with another
             action = self._menu.addAction(card.title)
             action.setCheckable(True)
             action.setChecked(name == self.leader)

@@ -63,6 +63,7 @@ class Memory:
         self._meter = SpeechMeter(rate_hz)
         self._situation = SituationDecider()
         self._since: dict[str, float] = {}  # when what a classifier hears now began
+        self._silent: dict[str, float] = {}  # until when one of the two had no say
         self._skipped: deque[tuple[float, int]] = deque()
 
     def push(self, classifiers: "Mapping[str, Classifier]", update: "LiveUpdate") -> bool:
@@ -117,8 +118,17 @@ class Memory:
         self._newest = {}
         none = quiet(self._answers, cards)
         if none in changed:
+            self._silent[none] = changed[none].time
             changed[none] = replace(changed[none], named=())
-        return changed
+        return {name: self._since_it_speaks(name, answer) for name, answer in changed.items()}
+
+    def _since_it_speaks(self, name: str, answer: Answer) -> Answer:
+        """An answer without what its classifier named while it had no say: the other one had it."""
+        if name not in self._silent:
+            return answer
+        first = self._silent[name] + self.hops[name]
+        named = (replace(x, since=max(x.since, first)) for x in answer.named if x.last >= first)
+        return replace(answer, named=tuple(named))
 
     def _waits(
         self, cards: "Mapping[str, Card]", situation: Situation, update: "LiveUpdate"

@@ -50,7 +50,7 @@ class CorrectionsView(QFrame):
         super().__init__()
         self._session, self._notices = session, notices
         self._name = ""
-        self._carrying: jobs.Job | None = None
+        self._carrying: list[str] = []  # by name; the first one now, the others after it
         self.heading = QLabel()
         self.heading.setObjectName("title")
         self.list = QListWidget()
@@ -147,14 +147,20 @@ class CorrectionsView(QFrame):
         self.earlier.setText(words)
         self.earlier.setVisible(count > 0)
         self.carry_button.setVisible(count > 0)
-        self.carry_button.setEnabled(lost < count and self._carrying is None)
+        self.carry_button.setEnabled(lost < count and self._name not in self._carrying)
 
     def carry_over(self, name: str) -> None:
-        """Learn the corrections of an earlier version again, in a process of its own."""
-        if self._carrying is not None or self.correcting.busy:
+        """Learn the corrections of an earlier version again, in a process of its own; in turn."""
+        if name in self._carrying:
             return
-        self.carry_button.setEnabled(False)
-        self._carrying = jobs.run(
+        self._carrying.append(name)
+        self.carry_button.setEnabled(self._name not in self._carrying)
+        if len(self._carrying) == 1:
+            self._carry_first()
+
+    def _carry_first(self) -> None:
+        name = self._carrying[0]
+        jobs.run(
             lambda: _carrying(name),
             on_event=lambda shares: self._tell(shares[-1]),
             on_result=self._carried,
@@ -171,9 +177,11 @@ class CorrectionsView(QFrame):
         self._notices.fail(text)
 
     def _end_carrying(self) -> None:
-        self._carrying = None
+        del self._carrying[0]
         self.status.emit("")
         self.show_of(self._name)
+        if self._carrying:
+            self._carry_first()
 
     def _carried(self, carried: "Carried") -> None:
         self._end_carrying()
@@ -201,6 +209,8 @@ class CorrectionsView(QFrame):
         for what, why in carried.left[:_MOST_NAMED]:
             kind = "warning"
             words.append(self.tr("Not carried over: {}. {}").format(what, why))
+        if (rest := len(carried.left) - _MOST_NAMED) > 0:
+            words.append(self.tr("{} more were not: see the Models page.").format(rest))
         self._session.notify(" ".join(words), actions, kind)
 
     def _fail(self, name: str, text: str) -> None:

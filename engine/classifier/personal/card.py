@@ -34,7 +34,7 @@ class Correction(_Strict):
         heard: where: a file's name, or empty for the microphone.
         date: local time, ISO 8601.
         origin: where it was first made, as ``SHA/NUMBER``, if that was for an earlier version of
-            the classifier; empty: it was made for this one.
+            the classifier, or under another title; empty: it was made for this file.
     """
 
     number: int = Field(ge=1, le=10**9)

@@ -64,27 +64,28 @@ def carry_over(base: Classifier, store: PersonalStore) -> Generator[float, None,
     Raises:
         ModelError: there are none, the classifier cannot be corrected, or they cannot be kept.
     """
+    nothing = f"There are no corrections of an earlier version of '{base.card.name}' to carry over."
     wanted = earlier(store, base.card.name, digest_of(base))
     if not wanted:
-        raise ModelError(
-            f"There are no corrections of an earlier version of '{base.card.name}' to carry over."
-        )
+        raise ModelError(nothing)
     rehearsal = yield from _first_half(rehearsed(base, store))
-    heard: dict[str, Tensor] = {}
+    heard: dict[tuple[str, str, str], Tensor] = {}
     left: list[tuple[str, str]] = []
     labels = {*base.card.labels, *(one.correction.label for one in wanted)}
     for number, one in enumerate(wanted):
         yield _REHEARSING + (1 - _REHEARSING) * number / len(wanted)
         try:
-            heard[one.origin] = _heard(base, one, labels)
+            heard[one.identity] = _heard(base, one, labels)
         except (AudioError, ModelError) as error:
             left.append((one.correction.words, str(error)))
     with store.changing():
         # Another program may have carried some over meanwhile.
         now = earlier(store, base.card.name, digest_of(base))
-        fit = [one for one in now if one.origin in heard]
+        fit = [one for one in now if one.identity in heard]
         numbers, kept = _learned(base, store, fit, heard, rehearsal)
         left += [(one.correction.words, _full(base.card)) for one in fit[len(numbers) :]]
+    if kept is None and not left:
+        raise ModelError(nothing)  # all were carried over by another program
     if kept is None:
         return Carried(base.card.name, (), 0, Check(0, ()), tuple(left))
     after = corrected(base, kept)
@@ -127,7 +128,7 @@ def _learned(
     base: Classifier,
     store: PersonalStore,
     wanted: Sequence[Earlier],
-    heard: dict[str, Tensor],
+    heard: dict[tuple[str, str, str], Tensor],
     rehearsal: Tensor,
 ) -> tuple[list[int], Kept | None]:
     """Learn as many of them as there is room for; gives their numbers, and what is kept now."""
@@ -140,7 +141,7 @@ def _learned(
     for one in wanted[: MOST_CORRECTIONS - len(there)]:
         number = first + len(new)
         new.append(one.correction.model_copy(update={"number": number, "origin": one.origin}))
-        embeddings[number] = heard[one.origin]
+        embeddings[number] = heard[one.identity]
         if one.sound is not None:
             keep_sound(one.sound, store.sound(digest, number))
     if not new:

@@ -27,6 +27,11 @@ class Earlier:
         """Where it was first made, as ``SHA/NUMBER``."""
         return self.correction.origin or f"{self.base}/{self.correction.number}"
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """The same wherever it was carried to; numbers alone are used again after an undo."""
+        return self.origin, self.correction.date, self.correction.words
+
 
 def earlier(store: PersonalStore, name: str, digest: str) -> list[Earlier]:
     """Corrections of earlier versions of a classifier that were not carried over, oldest first.
@@ -43,23 +48,25 @@ def earlier(store: PersonalStore, name: str, digest: str) -> list[Earlier]:
     if not cards:
         return []
     now = store.card(digest)
-    there = {c.origin or f"{digest}/{c.number}" for c in now.corrections} if now else set()
-    found: dict[str, Earlier] = {}
+    there = {Earlier(digest, c, None).identity for c in now.corrections} if now else set()
+    found: dict[tuple[str, str, str], Earlier] = {}
     for card in sorted(cards, key=_latest, reverse=True):
         for one in _of(store, card, there):
-            known = found.get(one.origin)
+            known = found.get(one.identity)
             if known is None or (known.sound is None and one.sound is not None):
-                found[one.origin] = one
+                found[one.identity] = one
     return sorted(found.values(), key=lambda one: one.correction.date)
 
 
-def _of(store: PersonalStore, card: PersonalCard, there: Collection[str]) -> list[Earlier]:
+def _of(
+    store: PersonalStore, card: PersonalCard, there: Collection[tuple[str, str, str]]
+) -> list[Earlier]:
     """Those of one version, but not those that are there already."""
     found = []
     for correction in card.corrections:
         sound = store.sound(card.base, correction.number)
         found.append(Earlier(card.base, correction, sound if sound.is_file() else None))
-    return [one for one in found if one.origin not in there]
+    return [one for one in found if one.identity not in there]
 
 
 def _latest(card: PersonalCard) -> str:

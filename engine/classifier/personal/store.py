@@ -136,22 +136,35 @@ class PersonalStore:
             before: SHA-256 of its file.
             after: of its file once this has been left.
 
-        Damaged ones stay where they are.
+        Damaged ones stay where they are, as do those of which there are others for that file
+        already: nothing takes their place, and both are kept.
 
         Raises:
             ModelError: they cannot be written.
         """
-        kept = None
-        with contextlib.suppress(ModelError):
-            kept = self.read(before)
-        if before == after or kept is None:
+        if before == after or not self.path(before).exists():
             yield
             return
-        with self.changing():
+        with self.changing():  # what is learned meanwhile is not left behind
+            kept = None
+            with contextlib.suppress(ModelError):
+                kept = self.read(before)
+            if kept is None or self.path(after).exists():
+                yield
+                return
+            moved = []
             for one in kept.card.corrections:
                 keep_sound(self.sound(before, one.number), self.sound(after, one.number))
-            self.write(replace(kept, card=kept.card.model_copy(update={"base": after})))
-            yield
+                # Were it killed here, both would be there: known as the same by this.
+                origin = one.origin or f"{before}/{one.number}"
+                moved.append(one.model_copy(update={"origin": origin}))
+            card = kept.card.model_copy(update={"base": after, "corrections": moved})
+            self.write(replace(kept, card=card))
+            try:
+                yield
+            except BaseException:
+                self.forget(after)
+                raise
             self.forget(before)
 
     def forget(self, base: str) -> None:

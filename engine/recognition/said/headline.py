@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.recognition.said.answer import Answer
 from engine.recognition.said.situation import Situation
-from engine.recognition.said.together import other, quiet
+from engine.recognition.said.together import ALONE, TOGETHER, other, quiet
 
 if TYPE_CHECKING:
     from engine.classifier.card import Card
@@ -50,12 +50,11 @@ def leading(cards: "Mapping[str, Card]", chosen: str = "") -> str:
         chosen: by the user; empty: none.
 
     Returns:
-        Empty: there is none.
+        Empty: there is none. Of the two for instruments, which answer as one, the first.
     """
-    if chosen in cards:
-        return chosen
     instruments = [name for name, card in cards.items() if card.task == "instrument"]
-    return next(iter([*instruments, *cards]), "")
+    found = chosen if chosen in cards else next(iter([*instruments, *cards]), "")
+    return ALONE if found == TOGETHER and ALONE in cards else found
 
 
 def applies(card: "Card", situation: Situation) -> bool:

@@ -6,7 +6,9 @@ of one; else it is the former (measured on both: docs/accuracy.md).
 """
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from engine.recognition.decisions import Segment
@@ -82,36 +84,36 @@ def as_one(lanes: Mapping[str, Sequence[Segment]]) -> dict[str, list[Segment]]:
     found = {name: list(segments) for name, segments in lanes.items()}
     if ALONE not in found or TOGETHER not in found:
         return found
-    sure = [(s.start_seconds, s.end_seconds) for s in found[ALONE] if s.mean_probability >= SURE]
-    together = [part for s in found[TOGETHER] for part in _outside(s, sure)]
-    crowded = _crowded(together)
-    found[TOGETHER] = [part for s in found[TOGETHER] for part in _inside(s, crowded)]
-    found[ALONE] = [part for s in found[ALONE] for part in _outside(s, crowded)]
+    sure = _times([s for s in found[ALONE] if s.mean_probability >= SURE], bool)
+    together = _cut(found[TOGETHER], sure, inside=False)
+    crowded = _times(together, several)
+    found[TOGETHER] = _cut(together, crowded, inside=True)
+    found[ALONE] = _cut(found[ALONE], crowded, inside=False)
     return found
 
 
-def _crowded(segments: Sequence[Segment]) -> list[tuple[float, float]]:
-    """Where labels of more than one kind are heard."""
-    edges = sorted({x for s in segments for x in (s.start_seconds, s.end_seconds)})
-    found: list[tuple[float, float]] = []
-    for start, end in itertools.pairwise(edges):
-        here = [s.label for s in segments if s.start_seconds <= start and s.end_seconds >= end]
-        if several(here):
-            joined = bool(found) and found[-1][1] == start
-            found[-1:] = [(found[-1][0], end)] if joined else [*found[-1:], (start, end)]
+def _times(segments: Sequence[Segment], wanted: Callable[[Collection[str]], bool]) -> list[float]:
+    """When the labels that are heard are what is wanted: from, to, from, to..., in their order."""
+    changes = [(s.start_seconds, s.label, 1) for s in segments]
+    changes += [(s.end_seconds, s.label, -1) for s in segments]
+    heard: Counter[str] = Counter()
+    found: list[float] = []
+    for time, these in itertools.groupby(sorted(changes), key=lambda change: change[0]):
+        for _, label, step in these:
+            heard[label] += step
+        if wanted(+heard) != bool(len(found) % 2):
+            found.append(time)
     return found
 
 
-def _inside(segment: Segment, spans: Sequence[tuple[float, float]]) -> list[Segment]:
-    cut = [(max(segment.start_seconds, a), min(segment.end_seconds, b)) for a, b in spans]
-    return [replace(segment, start_seconds=a, end_seconds=b) for a, b in cut if b > a]
-
-
-def _outside(segment: Segment, spans: Sequence[tuple[float, float]]) -> list[Segment]:
-    starts = [segment.start_seconds, *(b for _, b in spans)]
-    ends = [*(a for a, _ in spans), segment.end_seconds]
-    cut = [
-        (max(segment.start_seconds, a), min(segment.end_seconds, b))
-        for a, b in zip(starts, ends, strict=True)
-    ]
-    return [replace(segment, start_seconds=a, end_seconds=b) for a, b in cut if b > a]
+def _cut(segments: Sequence[Segment], times: Sequence[float], *, inside: bool) -> list[Segment]:
+    """The parts of stretches that lie in such times, or outside."""
+    found = []
+    for one in segments:
+        first = bisect_right(times, one.start_seconds)
+        last = bisect_left(times, one.end_seconds)
+        edges = [one.start_seconds, *times[first:last], one.end_seconds]
+        for place, (start, end) in enumerate(itertools.pairwise(edges), first):
+            if end > start and place % 2 == inside:
+                found.append(replace(one, start_seconds=start, end_seconds=end))
+    return found

@@ -1,11 +1,15 @@
 """``earmark models corrections``: listed, taken back, saved as a classifier."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
+from engine.classifier.personal.carrying import Carried
+from engine.classifier.personal.rehearsal import Check
+from engine.classifier.personal.store import PersonalStore
 from engine.cli.app import run
 from tests.engine.classifier.personal.conftest import (  # noqa: F401  # fixtures
     HIGH_HZ,
@@ -114,6 +118,18 @@ def test_they_are_carried_over_and_taken_back(
     told = capsys.readouterr()
     assert told.out.startswith("Carried over: 1 correction of 'tones'.")
     assert "Not carried over: kazoo, not low: Its sound is not kept." in told.err
+
+
+def test_other_answers_that_change_are_told(
+    tones: Classifier, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def carry_over(base: Classifier, store: PersonalStore) -> Generator[float, None, Carried]:
+        yield 0.5
+        return Carried("tones", (1, 2), 2, Check(9, ("low to high",) * 4))
+
+    monkeypatch.setattr("engine.classifier.personal.carrying.carry_over", carry_over)
+    assert run(["models", "corrections", "tones", "--carry-over"]) == 0
+    assert "It also changes 4 of 9 answers" in capsys.readouterr().err
 
 
 def test_those_of_a_classifier_that_is_gone_are_listed(

@@ -1,6 +1,7 @@
 """An update changes a classifier: its corrections are found by its name, and learned again."""
 
-from collections.abc import Generator
+import contextlib
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +205,80 @@ def test_corrections_go_with_another_title(catalog: Catalog, tones: Classifier) 
     catalog.retitle(path, "Planted")  # as it is undone
     assert chances(catalog.load("tones"), ODD_HZ)["kazoo"] > 0.8
     assert len(catalog.corrections.cards()) == 1
+
+
+def test_a_title_that_cannot_be_written_leaves_no_second_ones(
+    catalog: Catalog, tones: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach_both(catalog, tones)
+
+    def full(path: Path, data: bytes) -> None:
+        raise ModelError(f"{path.name} cannot be written.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.classifier.catalog.write_file", full)
+        with pytest.raises(ModelError):
+            catalog.retitle(catalog.find("tones").path, "Deep and high")
+    assert catalog.earlier(catalog.find("tones")) == []
+    assert chances(catalog.load("tones"), ODD_HZ)["kazoo"] > 0.8
+
+
+def test_another_title_replaces_no_corrections_of_a_file_that_was_there(
+    catalog: Catalog, tones: Classifier
+) -> None:
+    path = catalog.find("tones").path
+    old = path.read_bytes()
+    teach_both(catalog, tones)
+    catalog.retitle(path, "Deep and high")
+    path.write_bytes(old)  # as it was exported before, imported again and corrected
+    teach(catalog, Classifier.load(path), tone(ODD_HZ), Said("is", "comb", ("low",)))
+    entry = catalog.retitle(path, "Deep and high")
+    card = catalog.corrections.card(entry.sha256())
+    assert card is not None
+    assert len(card.corrections) == 2
+    assert [one.correction.label for one in catalog.earlier(entry)] == ["comb"]
+
+
+def test_what_is_learned_while_the_title_changes_is_moved_too(
+    catalog: Catalog, tones: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach_both(catalog, tones)
+    changing = catalog.corrections.changing
+    late = [lambda: teach(catalog, tones, tone(ODD_HZ), Said("is", "comb", ("low",)))]
+
+    @contextlib.contextmanager
+    def waits() -> Iterator[None]:  # for another process, which had the lock
+        if late:
+            late.pop()()
+        with changing():
+            yield
+
+    monkeypatch.setattr(catalog.corrections, "changing", waits)
+    catalog.retitle(catalog.find("tones").path, "Deep and high")
+    assert len(catalog.load("tones").corrections) == 3
+
+
+def test_a_kill_as_the_title_changes_doubles_nothing(catalog: Catalog, tones: Classifier) -> None:
+    teach_both(catalog, tones)
+    path, old = (
+        catalog.corrections.path(tones.sha256 or ""),
+        catalog.find("tones").path.read_bytes(),
+    )
+    kept = path.read_bytes()
+    catalog.retitle(catalog.find("tones").path, "Deep and high")
+    path.write_bytes(kept)  # killed before it was deleted
+    assert catalog.earlier(catalog.find("tones")) == []
+    catalog.find("tones").path.write_bytes(old)  # killed before the title was written
+    assert catalog.earlier(catalog.find("tones")) == []
+
+
+def test_what_another_program_carried_over_meanwhile_is_told(
+    catalog: Catalog, tones: Classifier
+) -> None:
+    teach_both(catalog, tones)
+    new = update(catalog)
+    steps = carry_over(new, catalog.corrections)
+    next(steps)
+    carried(catalog, new)
+    with pytest.raises(ModelError, match="There are no corrections of an earlier version"):
+        done(steps)

@@ -8,6 +8,7 @@ from engine.classifier.rules import Rules
 from engine.recognition.decisions import Candidate, Decision
 from engine.recognition.said.answer import Answer, Answerer
 from engine.recognition.said.headline import applies, headline, lateness, leading, waiting
+from engine.recognition.said.together import ALONE, TOGETHER
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,12 @@ def test_instruments_lead_unless_one_chooses(cards: dict[str, Card]) -> None:
     assert leading(cards, "gone") == "instrument"
     assert leading({"genre": cards["genre"]}) == "genre"
     assert leading({}) == ""
+
+
+def test_the_two_for_instruments_lead_as_one() -> None:
+    both = {name: Catalog().find(name).card for name in ("genre", TOGETHER, ALONE)}
+    assert leading(both) == leading(both, TOGETHER) == ALONE
+    assert leading({TOGETHER: both[TOGETHER]}, TOGETHER) == TOGETHER
 
 
 def test_who_can_say_nothing_steps_back(cards: dict[str, Card]) -> None:

@@ -1,5 +1,6 @@
 """One answer of the two classifiers for instruments: alone and together."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -124,3 +125,16 @@ def test_lanes_are_cut_where_the_other_one_answers() -> None:
     ]
     alone = {ALONE: lanes[ALONE], "genre": lanes["genre"]}
     assert as_one(alone) == alone
+
+
+def test_lanes_of_two_hours_are_one_at_once() -> None:
+    alone = [Segment(i * 5.0, i * 5.0 + 4, "cello", 0.9 if i % 3 else 0.6) for i in range(1440)]
+    band = [
+        Segment(i * 6.0 + j, i * 6.0 + j + 4.5, label, 0.8)
+        for i in range(1200)
+        for j, label in enumerate(("guitar", "voice", "drums", "piano"))
+    ]
+    begun = time.process_time()
+    found = as_one({ALONE: alone, TOGETHER: band})
+    assert time.process_time() - begun < 1  # the window waits for it
+    assert len(found[TOGETHER]) > 1000
