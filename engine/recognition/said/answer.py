@@ -36,7 +36,7 @@ _FAMILIES = {
     "keyboards": "a keyboard instrument",
     "voice": "a voice",
 }
-_RANKS: dict[Certainty, int] = {"sure": 0, "probable": 1, "doubtful": 2}
+RANKS: dict[Certainty, int] = {"sure": 0, "probable": 1, "doubtful": 2}
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Answerer:
         for label, name in self._names.items():
             self._judge(name, label, now)
         ranked = sorted(
-            self._names.items(), key=lambda item: (_RANKS[item[1].certainty], item[1].since)
+            self._names.items(), key=lambda item: (RANKS[item[1].certainty], item[1].since)
         )
         named = tuple(Named(x, n.certainty, n.probability, n.since, n.last) for x, n in ranked)
         lines = self._lines(decision, named)
@@ -201,7 +201,7 @@ class Answerer:
         found = self._certainty(name.probability)
         if found == name.certainty or now - name.certain_since < HOLD_SECONDS - 1e-6:
             return
-        lower = _RANKS[found] > _RANKS[name.certainty]
+        lower = RANKS[found] > RANKS[name.certainty]
         beyond = name.probability + (_AT_EDGE if lower else -_AT_EDGE)
         clear = self._certainty(beyond)
         if clear != name.certainty:

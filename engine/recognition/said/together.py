@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from engine.recognition.decisions import Segment
-from engine.recognition.said.answer import SURE, Answer, phrase
+from engine.recognition.said.answer import RANKS, SURE, Answer, phrase
 
 ALONE, TOGETHER = "instrument", "instruments-in-music"
 # Labels that one player alone is often given at the same time are of one kind.
@@ -38,9 +38,13 @@ def several(labels: Collection[str]) -> bool:
 
 
 def told_once(answer: Answer) -> Answer:
-    """An answer without labels that say less than another one does: "voice" beside "choir"."""
-    labels = [one.label for one in answer.named]
-    less = {x for x in labels if any(y in labels for y in _GENERAL.get(x, ()))}
+    """An answer without "voice" beside "choir"; or without "choir", where only "voice" is sure."""
+    ranks = {one.label: RANKS[one.certainty] for one in answer.named}
+    less: set[str] = set()
+    for general in _GENERAL.keys() & ranks.keys():
+        narrower = ranks.keys() & set(_GENERAL[general])
+        surer = {label for label in narrower if ranks[label] <= ranks[general]}
+        less |= (narrower - surer) | ({general} if surer else set())
     if not less:
         return answer
     named = tuple(one for one in answer.named if one.label not in less)

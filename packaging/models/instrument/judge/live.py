@@ -3,8 +3,8 @@
     python packaging/models/run.py instrument.judge.live TITLE=SOUND [TITLE=SOUND...]
 
 Plays each sound (what ``paplay`` plays) into the default microphone, which has to be a virtual one
-(PULSE_SERVER and ALSA_CONFIG_PATH set), and listens as `earmark listen` does, with its default
-classifiers. Prints a table: what each says of windows that end so long after the first
+(PULSE_SERVER and ALSA_CONFIG_PATH set), and listens as the window does, with the classifiers that
+listen there by default. Prints a table: what is read when windows end so long after the first
 loud sample, the share of a core that analysing took, and how long after a window's last sample its
 row was there at the end (on a machine that has other things to do, long).
 """
@@ -12,24 +12,50 @@ row was there at the end (on a machine that has other things to do, long).
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from engine.audio.microphone import Microphone
-from engine.classifier.catalog import DEFAULT, Catalog
+from engine.classifier.catalog import Catalog
 from engine.classifier.classifier import Classifier
 from engine.recognition.decisions import Decider
 from engine.recognition.live import listen
+from engine.recognition.said.answer import Answer, Answerer
+from engine.recognition.said.together import ALONE, TOGETHER, other, quiet, told_once
+from engine.recognition.timeline import Timeline
 
 MOMENTS = (1.0, 3.0, 10.0)
+LISTENING = (ALONE, TOGETHER, "genre")
 _AHEAD, _ONSET = 1.0, 0.003
 
 
-def heard(path: Path, classifiers: dict[str, Classifier]) -> tuple[list[list[str]], float, float]:
-    """What is said at each moment by each classifier, the load, and the latency in seconds."""
-    deciders = {n: Decider(c.card.labels, c.card.rules()) for n, c in classifiers.items()}
-    said: dict[str, list[tuple[float, str]]] = {name: [] for name in classifiers}
+class Reader:
+    """What stands in the window: of the two for instruments what the one says that answers."""
+
+    def __init__(self, classifiers: dict[str, Classifier]) -> None:
+        rules = {name: one.card.rules() for name, one in classifiers.items()}
+        self._deciders = {n: Decider(classifiers[n].card.labels, r) for n, r in rules.items()}
+        self._answerers = {name: Answerer(one) for name, one in rules.items()}
+        self._answers: dict[str, Answer] = {}
+        self.ends = dict.fromkeys(classifiers, 0.0)  # of the newest windows
+
+    def push(self, rows: Mapping[str, Timeline]) -> str:
+        """New rows; gives the words."""
+        for name, timeline in rows.items():
+            answer = self._answerers[name].push(self._deciders[name].push(timeline))
+            if answer is not None:
+                self._answers[name] = told_once(answer) if name == TOGETHER else answer
+                self.ends[name] = answer.time + timeline.window_seconds / 2
+        by = other(quiet(self._answers, self.ends))
+        said = [self._answers[name] for name in (by, "genre") if name in self._answers]
+        return "; ".join(one.words for one in said if one.words)
+
+
+def heard(path: Path, classifiers: dict[str, Classifier]) -> tuple[list[str], float, float]:
+    """What is read at each moment, the load, and the latency in seconds."""
+    reader, said = Reader(classifiers), list[tuple[float, str]]()
     microphone, playing, onset, began = Microphone(None), None, 0.0, time.monotonic()
     with microphone:
         for update in listen(microphone, classifiers):
@@ -38,36 +64,30 @@ def heard(path: Path, classifiers: dict[str, Classifier]) -> tuple[list[list[str
             loud = np.flatnonzero(np.abs(update.samples) > _ONSET)
             if not onset and len(loud):
                 onset = (update.first + int(loud[0])) / microphone.rate_hz
-            for name, timeline in update.rows.items():
-                decisions = deciders[name].push(timeline)
-                ends = timeline.times + timeline.window_seconds / 2
-                said[name] += zip(ends.tolist(), [d.verdict for d in decisions], strict=True)
-            last = min(rows[-1][0] if rows else 0.0 for rows in said.values())
-            if onset and last >= onset + MOMENTS[-1]:
+            words = reader.push(update.rows)
+            said.append((reader.ends[ALONE], words))
+            if onset and min(reader.ends.values()) >= onset + MOMENTS[-1]:
                 break
         stats = update.stats
     if playing is not None:
         playing.kill()
         playing.wait()
     found = [
-        [
-            ([words for end, words in rows if end <= onset + moment] or [""])[-1]
-            for rows in said.values()
-        ]
-        for moment in MOMENTS
+        ([words for end, words in said if end <= onset + moment] or [""])[-1] for moment in MOMENTS
     ]
     return found, stats.load, stats.latency_seconds
 
 
 def main() -> None:
-    classifiers = dict(Catalog().load_all(DEFAULT))
+    classifiers = dict(Catalog().load_all(LISTENING))
     heads = ["sound", *(f"after {moment:.0f} s" for moment in MOMENTS), "load", "latency"]
     sys.stdout.write(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}\n")
     for word in sys.argv[1:]:
         title, _, path = word.partition("=")
         found, load, latency = heard(Path(path), classifiers)
-        cells = [title, *("; ".join(said) for said in found)]
-        sys.stdout.write(f"| {' | '.join(cells)} | {100 * load:.0f} % | {latency:.2f} s |\n")
+        sys.stdout.write(
+            f"| {' | '.join([title, *found])} | {100 * load:.0f} % | {latency:.2f} s |\n"
+        )
         sys.stdout.flush()
 
 

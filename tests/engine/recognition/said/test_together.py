@@ -1,6 +1,7 @@
 """One answer of the two classifiers for instruments: alone and together."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -92,6 +93,14 @@ def test_what_says_less_is_not_told() -> None:
     assert found.words == "guitar and male voice"
     same = answer("guitar", "voice")
     assert told_once(same) is same
+
+
+def test_what_is_less_sure_is_not_told_instead() -> None:
+    sure, perhaps = answer("guitar", "voice"), answer("female voice", "male voice", sure=False)
+    named = (*sure.named, *perhaps.named)
+    found = told_once(replace(sure, named=named, words=phrase(named)))
+    assert [one.label for one in found.named] == ["guitar", "voice"]
+    assert found.words == "guitar and a voice"
 
 
 def test_lanes_are_cut_where_the_other_one_answers() -> None:
