@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -90,19 +90,23 @@ def _busiest() -> int:
 
 def test_a_batch_that_rests_says_so(tmp_path: Path, how: Listening) -> None:
     """From then on nothing is worked at, in the middle of a file, until it continues."""
-    pause = Pause()
+    pause, events = Pause(), list[object]()
     long = [noise(tmp_path / f"{n}.wav", 300, n) for n in range(2)]
     batch = classify_in_processes(long, how, jobs=2, pause=pause)
+
+    def go_on_until(reached: Callable[[], bool]) -> None:
+        while not reached():
+            events.append(next(batch))
+
+    def begun() -> set[Path]:
+        return {e.path for e in events if isinstance(e, BatchStep) and e.share > 0}
+
     with closing(batch):
         assert not pause.resting
-        begun: set[Path] = set()  # both: a process that begins takes processor time, resting or not
-        while len(begun) < 2:
-            event = next(batch)
-            if isinstance(event, BatchStep) and event.share > 0:
-                begun.add(event.path)
+        go_on_until(lambda: len(begun()) == 2)  # a process that begins takes time, resting or not
         pause.set(True)
         assert not pause.resting
-        next(event for event in batch if pause.resting)
+        go_on_until(lambda: pause.resting)
         used = _ticks()
         told = [next(batch) for _ in range(10)]
         assert told == [None] * 10
@@ -111,9 +115,10 @@ def test_a_batch_that_rests_says_so(tmp_path: Path, how: Listening) -> None:
         assert not pause.resting
         pause.set(True)  # again, before it has continued
         assert not pause.resting
-        next(event for event in batch if pause.resting)
+        go_on_until(lambda: pause.resting)
         pause.set(False)
-        assert [one.result is not None for one in results(batch)] == [True, True]
+        events += batch
+    assert [e.result is not None for e in events if isinstance(e, BatchResult)] == [True, True]
 
 
 def test_who_pauses_and_continues_at_any_moment_loses_no_file(
