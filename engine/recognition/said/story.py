@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from engine.recognition.decisions import Segment
 
 # Shorter stretches are not told: a share of the sound, but of a long one no more than a phrase.
@@ -37,7 +39,8 @@ def in_time_order(
     least = max(_LEAST_SECONDS, min(_PHRASE_SECONDS, share))
     taken: list[tuple[float, float]] = []
     for segments in lanes.values():
-        free = [s for s in _within(segments, stretch) if not _covered(s, taken)]
+        covered = _Covered(taken)
+        free = [s for s in _within(segments, stretch) if not covered.mostly(s)]
         taken += [(start, end) for start, end, _ in free]
         parts += _joined([s for s in free if s[1] - s[0] >= least])
     parts.sort(key=lambda part: part[0])
@@ -62,11 +65,28 @@ def _within(
     return [part for part in cut if part[1] > part[0]]
 
 
-def _covered(part: tuple[float, float, str], taken: Sequence[tuple[float, float]]) -> bool:
-    """Whether most of it is told by a classifier that goes before."""
-    start, end, _ = part
-    over = sum(max(0.0, min(end, b) - max(start, a)) for a, b in taken)
-    return over > _TOGETHER * (end - start)
+class _Covered:
+    """What classifiers that go before have told, counted as often as it is told.
+
+    Args:
+        taken: from where to where, each.
+    """
+
+    def __init__(self, taken: Sequence[tuple[float, float]]) -> None:
+        self._starts = np.sort([start for start, _ in taken])
+        self._ends = np.sort([end for _, end in taken])
+        self._sums = [np.concatenate([[0.0], np.cumsum(x)]) for x in (self._starts, self._ends)]
+
+    def _until(self, time: float) -> float:
+        """Seconds told up to a time."""
+        begun, ended = (int(np.searchsorted(x, time)) for x in (self._starts, self._ends))
+        sums = self._sums
+        return float(begun * time - sums[0][begun] - (ended * time - sums[1][ended]))
+
+    def mostly(self, part: tuple[float, float, str]) -> bool:
+        """Whether most of a stretch is told."""
+        start, end, _ = part
+        return self._until(end) - self._until(start) > _TOGETHER * (end - start)
 
 
 def _joined(
