@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from engine.recognition.decisions import Segment
-from engine.recognition.said.answer import RANKS, SURE, Answer, phrase
+from engine.recognition.said.answer import HOLD_SECONDS, RANKS, SURE, Answer, phrase
 
 ALONE, TOGETHER = "instrument", "instruments-in-music"
 # Labels that one player alone is often given at the same time are of one kind.
@@ -86,7 +86,7 @@ def as_one(lanes: Mapping[str, Sequence[Segment]]) -> dict[str, list[Segment]]:
         return found
     sure = _times([s for s in found[ALONE] if s.mean_probability >= SURE], bool)
     together = _cut(found[TOGETHER], sure, inside=False)
-    crowded = _times(together, several)
+    crowded = _long(_times(together, several))
     found[TOGETHER] = _cut(together, crowded, inside=True)
     found[ALONE] = _cut(found[ALONE], crowded, inside=False)
     return found
@@ -104,6 +104,12 @@ def _times(segments: Sequence[Segment], wanted: Callable[[Collection[str]], bool
         if wanted(+heard) != bool(len(found) % 2):
             found.append(time)
     return found
+
+
+def _long(times: Sequence[float]) -> list[float]:
+    """Without what is over at once: where one instrument follows another, both are heard."""
+    pairs = zip(times[::2], times[1::2], strict=True)
+    return [time for pair in pairs if pair[1] - pair[0] >= HOLD_SECONDS for time in pair]
 
 
 def _cut(segments: Sequence[Segment], times: Sequence[float], *, inside: bool) -> list[Segment]:

@@ -138,3 +138,11 @@ def test_lanes_of_two_hours_are_one_at_once() -> None:
     found = as_one({ALONE: alone, TOGETHER: band})
     assert time.process_time() - begun < 1  # the window waits for it
     assert len(found[TOGETHER]) > 1000
+
+
+def test_where_one_follows_another_there_are_not_several() -> None:
+    lanes = {
+        ALONE: [Segment(0, 7.7, "piano", 0.9), Segment(8.2, 16, "cello", 0.95)],
+        TOGETHER: [Segment(1, 8.1, "piano", 0.7), Segment(7.8, 16, "cello", 0.8)],
+    }
+    assert as_one(lanes) == {ALONE: lanes[ALONE], TOGETHER: []}
