@@ -1,6 +1,6 @@
 """One answer of two classifiers: `instrument` names who plays alone, `instruments-in-music` a band.
 
-The one has nothing to say of most bands, the other is often wrong about players alone. So it is
+Of a band the one names only what stands out, the other is often wrong about players alone. So it is
 the latter that answers where it hears two different instruments at once and the former is not sure
 of one; else it is the former (measured on both: docs/accuracy.md).
 """
