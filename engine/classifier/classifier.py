@@ -174,7 +174,7 @@ def _load(path: Path) -> Classifier:
     try:
         feature = build_feature(card.feature.name, card.feature.arguments)
         # On the meta device nothing is allocated: sizes are compared with the file's first. Torch
-        # takes 1.4 s of processor for it, which files of our own need not cost each process.
+        # takes a second of processor for it, which files of our own need not cost each process.
         with contextlib.nullcontext() if ours else torch.device("meta"):
             network = build_network(card.network.name, card.network.arguments)
     except ModelError as error:
